@@ -1,0 +1,50 @@
+"""inkdigits trains small networks on handwritten digits and reads digits out of the pictures people have.
+
+Everything public is a name of this module. Names are looked up on first use, so that importing costs next to nothing
+and reading never loads what only training needs.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from inkdigits.errors import InkdigitsError as InkdigitsError
+    from inkdigits.reading.reader import Reader as Reader
+    from inkdigits.reading.reader import read as read
+    from inkdigits.reading.reader import read_digit as read_digit
+    from inkdigits.reading.reader import read_pages as read_pages
+    from inkdigits.types import Box as Box
+    from inkdigits.types import Classification as Classification
+    from inkdigits.types import Digit as Digit
+    from inkdigits.types import Line as Line
+    from inkdigits.types import Number as Number
+    from inkdigits.types import Reading as Reading
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "InkdigitsError": "inkdigits.errors",
+    "Reader": "inkdigits.reading.reader",
+    "read": "inkdigits.reading.reader",
+    "read_digit": "inkdigits.reading.reader",
+    "read_pages": "inkdigits.reading.reader",
+    "Box": "inkdigits.types",
+    "Classification": "inkdigits.types",
+    "Digit": "inkdigits.types",
+    "Line": "inkdigits.types",
+    "Number": "inkdigits.types",
+    "Reading": "inkdigits.types",
+}
+__all__ = [*_HOME, "__version__"]
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module 'inkdigits' has no attribute '{name}'")
+    return getattr(import_module(_HOME[name]), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

@@ -1,0 +1,91 @@
+"""`inkdigits`: the commands, and how errors become exit codes.
+
+Exit 0 done · 1 an input failed (the others are still done) · 2 usage · 3 `--strict` and something was rejected or
+nothing found · 130 stopped by Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from importlib import import_module
+from typing import Annotated
+
+import typer
+
+import inkdigits
+from inkdigits.errors import InkdigitsError
+
+COMMANDS = {  # command → the module that adds it; only the module of the command that is called is loaded
+    "read": "inkdigits.cli.read",
+    "train": "inkdigits.cli.train",
+    "evaluate": "inkdigits.cli.runs",
+    "show": "inkdigits.cli.runs",
+    "compare": "inkdigits.cli.runs",
+    "export": "inkdigits.cli.runs",
+    "data": "inkdigits.cli.data",
+    "demo": "inkdigits.cli.demo",
+}
+STOPPED = 130
+
+app = typer.Typer(
+    name="inkdigits",
+    help="Train small networks on handwritten digits, and read digits out of pictures.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _print_version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"inkdigits {inkdigits.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    """Train small networks on handwritten digits, and read digits out of pictures."""
+
+
+def main() -> None:
+    """Run one command; every error of ours becomes one sentence on stderr and its exit code."""
+    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
+    for module in sorted({COMMANDS[wanted]} if wanted in COMMANDS else set(COMMANDS.values())):
+        _add(module)
+    try:
+        app()
+    except InkdigitsError as error:
+        typer.echo(f"inkdigits: {error}", err=True)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(STOPPED)
+    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(128 + signal.SIGPIPE)
+
+
+def _add(module: str) -> None:
+    """Add a module's commands; one whose extra is not installed says so when it is called."""
+    try:
+        import_module(module).add(app)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if missing.startswith("inkdigits"):
+            raise
+        for name in (name for name, home in COMMANDS.items() if home == module):
+            _add_missing(name, missing)
+
+
+def _add_missing(name: str, missing: str) -> None:
+    context = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+
+    @app.command(name, context_settings=context, help='Needs the extra: pip install "inkdigits[train]".')
+    def command() -> None:
+        typer.echo(f"inkdigits: '{name}' needs {missing}: pip install \"inkdigits[train]\"", err=True)
+        raise typer.Exit(2)

@@ -1,0 +1,116 @@
+"""`inkdigits train`: its options are the knobs of a recipe, so that each knob is written down once."""
+
+from __future__ import annotations
+
+import inspect
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+
+import torch
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from inkdigits.cli.options import DataOption
+from inkdigits.cli.watch import Watch
+from inkdigits.errors import UsageError
+from inkdigits.models.build import build, parameters
+from inkdigits.training.callbacks import throttled
+from inkdigits.training.loop import State
+from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
+from inkdigits.training.runs import Run
+from inkdigits.training.session import resume, start
+
+STOPPED = 130
+
+
+def train(
+    name: Annotated[str | None, typer.Argument(metavar="RECIPE", help="The recipe; without one, list them.")] = None,
+    out: Annotated[Path | None, typer.Option(help="The run's folder; by default runs/RECIPE.")] = None,
+    resumed: Annotated[Path | None, typer.Option("--resume", help="Go on with this stopped run.")] = None,
+    every: Annotated[float, typer.Option(help="Seconds between reports.", min=0.0)] = 1.0,
+    data: DataOption = None,
+    device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
+    threads: Annotated[int | None, typer.Option(help="Cores to use; by default all.", min=1)] = None,
+    **settings: Any,
+) -> None:
+    """Train a network by a recipe, and watch it learn.
+
+    The run's folder keeps the settings, the figures, the weights and a card. A training stopped with Ctrl-C goes on
+    with --resume, and ends at the same weights.
+    """
+    if name is None and resumed is None:
+        return print_recipes()
+    if threads is not None:
+        torch.set_num_threads(threads)
+    with Watch() as watch:
+        callbacks = [throttled(every, watch)]
+        given = {knob: value for knob, value in settings.items() if value is not None}
+        if resumed is not None:
+            if name is not None or out is not None or given:
+                raise UsageError("--resume goes on with a run as it was started; give no recipe, --out or knobs.")
+            folder = resumed
+            state = resume(folder, callbacks)
+        else:
+            assert name is not None
+            chosen = recipe(name).with_knobs(**given)
+            folder = out or free_folder(name)
+            state = start(chosen, folder, data, device, callbacks)
+    if not state.done:
+        typer.echo(f"Stopped after step {state.step}. Go on with: inkdigits train --resume {folder}", err=True)
+        raise typer.Exit(STOPPED)
+    print_summary(state, folder)
+
+
+def free_folder(name: str) -> Path:
+    """runs/NAME, or runs/NAME-2, -3, … where that is taken."""
+    folder, count = Path("runs") / name, 1
+    while folder.exists():
+        count += 1
+        folder = Path("runs") / f"{name}-{count}"
+    return folder
+
+
+def print_recipes() -> None:
+    """All recipes, a row each."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("recipe", "network", "parameters", "what"):
+        table.add_column(heading, justify="right" if heading == "parameters" else "left")
+    for each in RECIPES.values():
+        count = parameters(build(each.model, hidden=each.hidden, width=each.width))
+        table.add_row(each.name, each.model, f"{count:,}", each.about)
+    Console().print(table)
+
+
+def print_summary(state: State, folder: Path) -> None:
+    """What came out, on stdout."""
+    card = Run(folder).card()
+    typer.echo(f"{card['name']}: {card['parameters']:,} parameters, {card['steps']:,} steps in {card['seconds']:.1f} s")
+    for score in card["scores"]:
+        label = state.split.held_name if score["set"] == "held" else score["set"]
+        typer.echo(f"  {label:<14} {100 * score['accuracy']:6.2f} %   loss {score['loss']:.4f}   n {score['n']:,}")
+    typer.echo(f"run: {folder}")
+
+
+def _with_knobs() -> None:
+    """Give `train` one option a knob in place of **settings, for Typer to read."""
+    signature = inspect.signature(train)
+    types = get_type_hints(Recipe)
+    fixed = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
+    options = []
+    for knob in knobs():
+        among = knob.metadata["among"]
+        kind = str if among else (int if types[knob.name] in (int, int | None) else float)
+        help = knob.metadata["help"] + (f" ({', '.join(among)})" if among else "")
+        annotation = Annotated[kind | None, typer.Option(f"--{knob.name}", help=help, rich_help_panel="Knobs")]
+        options.append(inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
+    hints = get_type_hints(train, include_extras=True)
+    fixed = [each.replace(annotation=hints[each.name]) for each in fixed]
+    train.__signature__ = signature.replace(parameters=[*fixed, *options])  # type: ignore[attr-defined]
+    train.__annotations__ = {each.name: each.annotation for each in (*fixed, *options)}
+
+
+def add(app: typer.Typer) -> None:
+    """Add `train`."""
+    _with_knobs()
+    app.command()(train)

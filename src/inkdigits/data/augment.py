@@ -1,0 +1,236 @@
+"""Batched changes to digit images: what a hand, a pen, a scanner and a page may do to a digit and leave it that digit.
+
+Everything works on float32 N×1×28×28 in 0..1 (ink bright on 0) and takes its chances from the generator it is given:
+the same images and the same generator state give the same result. `warp` alone is light; `augment` is everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from math import radians
+
+import torch
+import torch.nn.functional as F
+from torch import Generator, Tensor
+
+from inkdigits.data.forms import FORMS, SIDE, box_of, line, uniform
+
+BOX = 20
+
+
+@dataclass(frozen=True)
+class Warp:
+    """How far an image may be bent. Each amount is drawn uniformly from ± its value, per image and axis.
+
+    `rotation` in degrees; `scale` as a share of the size; `stretch` scales width against height, as a share;
+    `shear` in pixels sideways per pixel of height; `shift` in pixels; `elastic` is the standard deviation, in pixels,
+    by which the points of a 5×5 grid move (after Simard et al., "Best practices for convolutional neural networks
+    applied to visual document analysis", 2003, with a coarse grid in place of smoothed noise).
+    """
+
+    rotation: float = 12.0
+    scale: float = 0.12
+    stretch: float = 0.0
+    shear: float = 0.2
+    shift: float = 2.0
+    elastic: float = 0.6
+
+
+@dataclass(frozen=True)
+class Hands:
+    """The chance (0..1) that each change is made to an image; see the function of the same name for what it does."""
+
+    warp: Warp = field(default_factory=lambda: Warp(15.0, 0.15, 0.15, 0.3, 2.5, 0.8))
+    form: float = 0.35  # of the digits that have another form; see `forms.py`
+    rescan: float = 0.35
+    pen: float = 0.4
+    neighbour: float = 0.12
+    rule: float = 0.06
+    gap: float = 0.08
+    patch: float = 0.05
+    blur: float = 0.1
+    tone: float = 0.3
+    light: float = 0.08
+    noise: float = 0.12
+
+
+def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
+    """Bend each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0."""
+    count, _, height, width = images.shape
+    grid = F.affine_grid(_affine(count, settings, width, generator), [count, 1, height, width], align_corners=False)
+    if settings.elastic:
+        coarse = torch.randn(count, 2, 5, 5, generator=generator) * (settings.elastic * 2 / width)
+        fine = F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)  # N×2×H×W
+        grid = grid + fine.permute(0, 2, 3, 1)
+    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
+
+
+def augment(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:
+    """Give each image a random few of all changes: float32 N×1×28×28 in 0..1, int64 N → the same shape and range.
+
+    A label outside 0..9 (no digit) is welcome.
+    """
+    for digit, redraw in FORMS.items():
+        images = _some(images, settings.form * (labels == digit), redraw, generator)
+    for change in (rescan, pen):
+        images = _some(images, getattr(settings, change.__name__), change, generator)
+    images = warp(images, settings.warp, generator)
+    for change in (neighbour, rule, gap, patch, blur, tone, light, noise):
+        images = _some(images, getattr(settings, change.__name__), change, generator)
+    return images
+
+
+def rescan(images: Tensor, generator: Generator) -> Tensor:
+    """Make the digit wider or narrower, as far as its box allows, scan it with 7 to 20 pixels a side and print that."""
+    count = len(images)
+    top, bottom, left, right = box_of(images)
+    height, width = bottom - top, right - left
+    side = torch.maximum(height, width)
+    tight = F.grid_sample(
+        images, _window((left + right) / 2, (top + bottom) / 2, side, side, BOX), align_corners=False
+    )  # N×1×20×20
+    widest = (side / width).clamp(max=2.5)
+    narrowest = (8 / BOX * side / width).clamp(max=1, min=0.55)
+    wider = torch.where(
+        torch.rand(count, generator=generator) < 0.5,
+        uniform(count, 0, 1, generator) * (widest - 1) + 1,
+        narrowest + uniform(count, 0, 1, generator) * (1 - narrowest),
+    )
+    centre, length = torch.full((count,), BOX / 2), torch.full((count,), SIDE * 1.0)
+    printed = _window(centre, centre, length / wider, length, SIDE, BOX)
+    pixels = torch.randint(7, BOX + 1, (4,), generator=generator).tolist()
+    scans = [
+        F.grid_sample(F.interpolate(part, (side_, side_), mode="area"), grid, align_corners=False)
+        for part, grid, side_ in zip(tight.chunk(4), printed.chunk(4), pixels, strict=False)
+    ]
+    return _full_contrast(torch.cat(scans))
+
+
+def pen(images: Tensor, generator: Generator) -> Tensor:
+    """Write with a thicker or a thinner pen, by up to about a pixel on each side of the stroke."""
+    amount = _each(images, -0.9, 1.3, generator)
+    thick = F.max_pool2d(images, 3, stride=1, padding=1)
+    thin = -F.max_pool2d(-images, 3, stride=1, padding=1)
+    changed = torch.where(amount > 0, images.lerp(thick, amount.clamp(0, 1)), images.lerp(thin, -amount.clamp(-1, 0)))
+    return _full_contrast(changed)
+
+
+def neighbour(images: Tensor, generator: Generator) -> Tensor:
+    """Let parts of another digit of the batch reach in from the side, sometimes from above or below."""
+    count = len(images)
+    away = uniform(count, 13, 20, generator) * torch.randint(0, 2, (count,), generator=generator).mul(2).sub(1)
+    aside = uniform(count, -6, 6, generator)
+    beside = torch.rand(count, generator=generator) < 0.75
+    x, y = torch.where(beside, away, aside), torch.where(beside, aside, away)
+    size = SIDE * uniform(count, 0.7, 1.4, generator)
+    other = F.grid_sample(
+        images.roll(1, dims=0), _window(SIDE / 2 + x, SIDE / 2 + y, size, size, SIDE), align_corners=False
+    )
+    return torch.maximum(images, other)
+
+
+def rule(images: Tensor, generator: Generator) -> Tensor:
+    """Draw a ruled line, near to level or upright, mostly past the digit, at times through it."""
+    count = len(images)
+    place = SIDE / 2 + uniform(count, -13, 13, generator)
+    near = torch.stack([place, torch.full((count,), -2.0)], dim=1)
+    far = torch.stack([place + uniform(count, -2, 2, generator), torch.full((count,), SIDE + 2.0)], dim=1)
+    level = (torch.rand(count, generator=generator) < 0.5)[:, None]
+    near, far = torch.where(level, near.flip(1), near), torch.where(level, far.flip(1), far)
+    return torch.maximum(
+        images, line(near, far, uniform(count, 0.8, 2.5, generator)) * _each(images, 0.3, 1, generator)
+    )
+
+
+def gap(images: Tensor, generator: Generator) -> Tensor:
+    """Break the strokes along one thin line through the digit."""
+    count = len(images)
+    middle = torch.rand(count, 2, generator=generator) * 12 + 8
+    angle = uniform(count, 0, radians(180), generator)
+    along = 20 * torch.stack([angle.cos(), angle.sin()], dim=1)
+    return images * (1 - line(middle - along, middle + along, uniform(count, 0.8, 2.2, generator)))
+
+
+def patch(images: Tensor, generator: Generator) -> Tensor:
+    """Cover a small rectangle with paper or a blot of ink."""
+    count = len(images)
+    at = torch.rand(count, 2, 1, generator=generator) * 22 + 3
+    half = torch.rand(count, 2, 1, generator=generator) * 2 + 1.5
+    inside = ((torch.arange(SIDE) + 0.5 - at).abs() < half).float()  # N×2×28
+    cover = (inside[:, 0, :, None] * inside[:, 1, None, :])[:, None]
+    return images.lerp(_each(images, 0, 1, generator).round().expand_as(images), cover)
+
+
+def blur(images: Tensor, generator: Generator) -> Tensor:
+    """Blur by up to about a pixel and a half."""
+    soft = F.avg_pool2d(F.avg_pool2d(images, 3, stride=1, padding=1), 3, stride=1, padding=1)
+    return images.lerp(soft, _each(images, 0.2, 1, generator))
+
+
+def tone(images: Tensor, generator: Generator) -> Tensor:
+    """Change contrast: from soft to black and white at any threshold, and from full ink to faint."""
+    threshold, steepness = _each(images, 0.2, 0.6, generator), _each(images, 0, 2, generator).exp()
+    hard = ((images - threshold) * steepness + threshold).clamp(0, 1)
+    return hard * _each(images, 0.5, 1, generator)
+
+
+def light(images: Tensor, generator: Generator) -> Tensor:
+    """Lay uneven grey over the paper, as shadow and stains do."""
+    count = len(images)
+    waves = torch.randn(count, 1, 4, 4, generator=generator) * _each(images, 0, 0.2, generator)
+    grey = F.interpolate(waves, (SIDE, SIDE), mode="bicubic", align_corners=True) + _each(images, 0, 0.5, generator)
+    return images + (1 - images) * grey.clamp(0, 0.7)
+
+
+def noise(images: Tensor, generator: Generator) -> Tensor:
+    """Add grain, at the strength of a poor camera at most."""
+    grain = torch.randn(images.shape, generator=generator) * _each(images, 0.02, 0.3, generator)
+    return (images + grain).clamp(0, 1)
+
+
+def _some(
+    images: Tensor, chance: float | Tensor, change: Callable[[Tensor, Generator], Tensor], generator: Generator
+) -> Tensor:
+    """Apply `change` to each image with its chance."""
+    chosen = torch.nonzero(torch.rand(len(images), generator=generator) < chance)[:, 0]
+    if len(chosen) == 0:
+        return images
+    return images.index_copy(0, chosen, change(images[chosen], generator))
+
+
+def _each(images: Tensor, low: float, high: float, generator: Generator) -> Tensor:
+    """One number an image, ready to multiply it: N×1×1×1."""
+    return uniform(len(images), low, high, generator)[:, None, None, None]
+
+
+def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Tensor:
+    """One 2×3 matrix an image, from target to source, in the −1..1 coordinates of `affine_grid`: N×2×3."""
+
+    def spread(amount: float) -> Tensor:
+        return uniform(count, -amount, amount, generator)
+
+    angle, shear = spread(radians(settings.rotation)), spread(settings.shear)
+    size, stretch = 1 + spread(settings.scale), 1 + spread(settings.stretch)
+    across, down = size * stretch.sqrt(), size * stretch.rsqrt()
+    cos, sin = angle.cos(), angle.sin()
+    rows = [
+        torch.stack([cos / across, (shear * cos - sin) / across, spread(2 * settings.shift / width)], dim=1),
+        torch.stack([sin / down, (shear * sin + cos) / down, spread(2 * settings.shift / width)], dim=1),
+    ]
+    return torch.stack(rows, dim=1)
+
+
+def _window(x: Tensor, y: Tensor, width: Tensor, height: Tensor, pixels: int, side: int = SIDE) -> Tensor:
+    """The sampling grid that shows the window around x, y of images with `side` pixels: N×pixels×pixels×2."""
+    zero = torch.zeros_like(x)
+    rows = [
+        torch.stack([width / side, zero, 2 * x / side - 1], dim=1),
+        torch.stack([zero, height / side, 2 * y / side - 1], dim=1),
+    ]
+    return F.affine_grid(torch.stack(rows, dim=1), [len(x), 1, pixels, pixels], align_corners=False)
+
+
+def _full_contrast(images: Tensor) -> Tensor:
+    """Scale each image so that its brightest pixel is 1 (an empty one stays empty)."""
+    return images / images.amax(dim=(1, 2, 3), keepdim=True).clamp(min=0.05)

@@ -1,0 +1,207 @@
+"""Glyphs that are no digits, made up: what a network learns digitness against.
+
+Letters and signs from free fonts, scribbles, halves of digits, digits side by side, shapes and patches of paper, all
+brought to 28×28 as digits are. The fonts are needed only here; they are named by family (the Debian packages are
+`fonts-dejavu-core`, `fonts-liberation`, `fonts-freefont-ttf`, `fonts-comic-neue`, `fonts-dancingscript`,
+`fonts-ecolier-court`, `fonts-humor-sans`, `fonts-kristi`, `fonts-rufscript`, `fonts-linuxlibertine`,
+`fonts-dkg-handwriting`). `UNSEEN_FONTS` are kept for measuring (`fonts-bwht`, `fonts-breip`, `fonts-femkeklaver`,
+`fonts-kaushanscript`, `fonts-lato`, `fonts-open-sans`, `fonts-hack`, `fonts-cantarell`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from inkdigits.errors import DataError
+from inkdigits.glyph import SIZE, from_ink
+
+Ink = NDArray[np.uint8]
+
+FONT_FOLDER = Path("/usr/share/fonts")
+TRAINING_FONTS = (
+    *("DejaVuSans", "DejaVuSerif", "DejaVuSansMono", "LiberationSans-", "LiberationSerif-", "LiberationMono-"),
+    *("FreeSans", "FreeSerif", "FreeMono", "ComicNeue", "DancingScript", "Ecolier-court", "Humor-Sans", "Kristi"),
+    *("Rufscript", "LinLibertine_R", "LinLibertine_I", "LinBiolinum_R", "dkg"),
+)
+UNSEEN_FONTS = ("BecauseWe", "Breip", "femkeklaver", "KaushanScript", "Lato-", "OpenSans-", "Hack-", "Cantarell-")
+LIKE_DIGITS = "oOlLiIsSzZbBgGqQ"  # letters that many people write as they write a digit
+LETTERS = "".join(c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in LIKE_DIGITS)
+SIGNS = "+-=×÷*#%&@?€£$§<>.,:;~^{}[]\"'_ÄÖÜäßéèñΔΣΩαβγδλμπψωЖЯДФШЩЮжфшщю"
+SHARES = {"letters": 0.4, "scribbles": 0.15, "halves": 0.08, "several": 0.12, "shapes": 0.13, "paper": 0.12}
+LACKING = "\uffff"  # is in no font: a font shows it as it shows every character that it lacks
+CANVAS = 64
+
+
+def nondigits(count: int, images: Ink, labels: NDArray[np.integer], seed: int) -> Ink:
+    """`count` glyphs that are no digits, uint8 N×28×28, shuffled.
+
+    images, labels: training digits, uint8 N×28×28 and integers N, of which halves and groups are made.
+    Raises DataError if no training font is installed.
+    """
+    rng = np.random.default_rng(seed)
+    wanted = {kind: round(share * count) for kind, share in SHARES.items()}
+    wanted["letters"] += count - sum(wanted.values())
+    made = [
+        font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
+        [from_ink(_scribble(rng)) for _ in range(wanted["scribbles"])],
+        [from_ink(_half(images, labels, rng)) for _ in range(wanted["halves"])],
+        [from_ink(_several(images, rng)) for _ in range(wanted["several"])],
+        [from_ink(_shape(rng)) for _ in range(wanted["shapes"])],
+        [_paper(rng) for _ in range(wanted["paper"])],
+    ]
+    return rng.permutation(np.stack([glyph for kind in made for glyph in kind]))
+
+
+def unseen_letters(count: int, seed: int) -> Ink:
+    """`count` letters (none like a digit) in fonts that training never sees, uint8 N×28×28. For measuring only."""
+    return np.stack(font_glyphs(count, LETTERS, UNSEEN_FONTS, np.random.default_rng(seed)))
+
+
+def font_glyphs(count: int, characters: str, families: tuple[str, ...], rng: Generator) -> list[Ink]:
+    """Random characters in random fonts of the families that are installed, each family as often; N of uint8 28×28."""
+    found = [[_open(path) for path in _files(family)] for family in families]
+    fonts = [faces for faces in found if faces]
+    if not fonts:
+        raise DataError(f"No font of {', '.join(families)} is under {FONT_FOLDER}; install the packages named above.")
+    glyphs: list[Ink] = []
+    while len(glyphs) < count:
+        faces = fonts[rng.integers(len(fonts))]
+        font = faces[rng.integers(len(faces))]
+        ink = _character(characters[rng.integers(len(characters))], font)
+        if ink.any() and not np.array_equal(ink, _character(LACKING, font)):
+            glyphs.append(from_ink(ink))
+    return glyphs
+
+
+def _files(family: str) -> list[Path]:
+    """The font files whose names begin with `family`, in an order that does not depend on the disk."""
+    return sorted(path for path in FONT_FOLDER.rglob("*.[ot]tf") if path.name.startswith(family))
+
+
+def _open(path: Path) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), 40)
+
+
+def _character(character: str, font: ImageFont.FreeTypeFont) -> Ink:
+    """One character as ink, uint8 96×96."""
+    canvas = Image.new("L", (96, 96))
+    ImageDraw.Draw(canvas).text((48, 48), character, fill=255, font=font, anchor="mm")
+    return np.asarray(canvas)
+
+
+def _scribble(rng: Generator) -> Ink:
+    """A long wandering stroke or several short ones, uint8 64×64."""
+    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+    strokes = int(rng.integers(1, 6))
+    for _ in range(strokes):
+        knots = int(rng.integers(3, 6)) if strokes > 2 else int(rng.integers(8, 16))
+        points = _smooth(rng.uniform(6, CANVAS - 6, (knots, 2)), smooth=bool(rng.random() < 0.7))
+        _draw(canvas, points, int(rng.integers(1, 6)))
+    return canvas
+
+
+def _smooth(points: NDArray[np.float64], smooth: bool) -> NDArray[np.float64]:
+    """The points with their corners cut (Chaikin), three times over, or as they are."""
+    for _ in range(3 if smooth else 0):
+        near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
+        points = np.stack([near, far], axis=1).reshape(-1, 2)
+    return points
+
+
+def _draw(canvas: Ink, points: NDArray[np.float64], width: int, closed: bool = False) -> None:
+    cv2.polylines(canvas, [points.round().astype(np.int32)], closed, 255, width, cv2.LINE_AA)
+
+
+def _half(images: Ink, labels: NDArray[np.integer], rng: Generator) -> Ink:
+    """Half of a 2, 3, 5 or 8, cut so that what is left looks like no digit; uint8 28×28."""
+    while True:
+        index = int(rng.integers(len(images)))
+        if labels[index] in (2, 3, 5, 8):
+            break
+    part = images[index].copy()
+    columns = np.flatnonzero(part.any(axis=0))
+    cut = int(columns[0] + (columns[-1] - columns[0]) * rng.uniform(0.4, 0.6))
+    if labels[index] != 8 and rng.random() < 0.5:
+        part[:, :cut] = 0
+    else:
+        part[:, cut:] = 0
+    if labels[index] != 8 and rng.random() < 0.4:
+        part = images[index].copy()
+        part[int(rng.integers(11, 15)) :] = 0
+    return part
+
+
+def _several(images: Ink, rng: Generator) -> Ink:
+    """Two or three digits side by side, near or touching; uint8 28×(up to 84)."""
+    row = np.zeros((SIZE, 3 * SIZE), np.uint8)
+    left = 0
+    for _ in range(int(rng.choice([2, 2, 2, 3]))):
+        digit = images[rng.integers(len(images))]
+        columns = np.flatnonzero(digit.max(axis=0) > 50)
+        crop = digit[:, columns[0] : columns[-1] + 1]
+        width = crop.shape[1]
+        np.maximum(row[:, left : left + width], crop, out=row[:, left : left + width])
+        left += width + int(rng.integers(-2, 4))
+    return row
+
+
+def _shape(rng: Generator) -> Ink:
+    """A filled or drawn polygon, blob, cross, arrow or tick, some with a texture inside; uint8 64×64."""
+    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
+    corners = int(rng.integers(3, 12))
+    angles = (
+        np.sort(rng.uniform(0, 2 * np.pi, corners)) if rng.random() < 0.5 else np.arange(corners) * 2 * np.pi / corners
+    )
+    radius = rng.uniform(8, 30, corners) if rng.random() < 0.6 else np.tile(rng.uniform(10, 30, 2), corners)[:corners]
+    points = CANVAS / 2 + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.5, 1, 2)
+    points = _smooth(np.concatenate([points, points[:1]]), smooth=bool(rng.random() < 0.3))
+    if rng.random() < 0.75:
+        cv2.fillPoly(canvas, [points.round().astype(np.int32)], 255, cv2.LINE_AA)
+        _texture(canvas, rng)
+    else:
+        _draw(canvas, points, int(rng.integers(1, 5)))
+        _draw(canvas, rng.uniform(10, CANVAS - 10, (2, 2)), int(rng.integers(1, 5)))
+    return canvas
+
+
+def _texture(canvas: Ink, rng: Generator) -> None:
+    """Cut a slit or shade what is filled, half of the time each."""
+    if rng.random() < 0.5:
+        canvas[:] = (canvas * (0.3 + 0.7 * _cloud(rng, CANVAS))).astype(np.uint8)
+    if rng.random() < 0.5:
+        cv2.line(
+            canvas, *(tuple(map(int, rng.integers(10, CANVAS - 10, 2))) for _ in range(2)), 0, int(rng.integers(1, 7))
+        )
+
+
+def _paper(rng: Generator) -> Ink:
+    """A patch of paper with no writing: clouds, grain, rules, a solid block; uint8 28×28."""
+    kind = rng.integers(4)
+    if kind == 0:
+        patch = _cloud(rng, SIZE)
+    elif kind == 1:
+        patch = rng.random((SIZE, SIZE)) * rng.uniform(0.2, 1) * (rng.random((SIZE, SIZE)) < rng.uniform(0.02, 1))
+    elif kind == 2:
+        patch = np.zeros((SIZE, SIZE))
+        step, first = int(rng.integers(4, 20)), int(rng.integers(0, 10))
+        patch[first::step] = rng.uniform(0.3, 1)
+        if rng.random() < 0.4:
+            patch = np.maximum(patch, patch.T)
+        patch = patch if rng.random() < 0.5 else patch.T
+    else:
+        cloud = _cloud(rng, SIZE)
+        patch = (cloud > rng.uniform(0.3, 0.8)) * rng.uniform(0.5, 1)
+    return (np.clip(patch, 0, 1) * 255).astype(np.uint8)
+
+
+def _cloud(rng: Generator, side: int) -> NDArray[np.float32]:
+    """Smooth noise of random grain, float32 side×side in 0..1."""
+    cells = int(rng.integers(2, 12))
+    coarse = rng.random((cells, cells), dtype=np.float32)
+    return np.clip(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)

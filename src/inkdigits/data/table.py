@@ -1,0 +1,27 @@
+"""A CSV file of digits: label, then 784 pixels (0–255), one digit a row, with or without a line of headings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from inkdigits.data.digits import Digits
+from inkdigits.errors import DataError
+from inkdigits.glyph import SIZE
+
+
+def load(path: Path) -> Digits:
+    """All rows of the file. Raises DataError when a row is not a label and 784 whole numbers from 0 to 255."""
+    try:
+        with path.open(encoding="utf-8") as file:
+            headings = not file.readline().split(",")[0].strip().isdigit()
+        rows = np.loadtxt(path, np.int64, delimiter=",", skiprows=int(headings), ndmin=2, encoding="utf-8")
+    except (OSError, ValueError) as error:
+        raise DataError(f"{path} cannot be read as CSV of label and 784 pixels ({error}).") from error
+    if rows.shape[1:] != (1 + SIZE * SIZE,):
+        raise DataError(f"{path}: a row must have a label and 784 pixels, these have {rows.shape[-1]} columns.")
+    labels, pixels = rows[:, 0], rows[:, 1:]
+    if pixels.size and (pixels.min() < 0 or pixels.max() > 255):
+        raise DataError(f"{path}: pixels must be 0 to 255, these reach {pixels.min()} to {pixels.max()}.")
+    return Digits(pixels.astype(np.uint8).reshape(-1, SIZE, SIZE), labels, path.stem)

@@ -1,0 +1,67 @@
+"""Every error that inkdigits raises, as one tree.
+
+Each class has a `kind`, a short name that is stable and stands in JSON (`{"error": {"kind": ..., "message": ...}}`),
+and an `exit_code`, what the command line ends with. A message is one sentence: what is wrong, and what to do.
+"""
+
+
+class InkdigitsError(Exception):
+    """The root: catch this to catch everything that inkdigits raises on purpose."""
+
+    kind = "error"
+    exit_code = 1
+
+
+class PictureError(InkdigitsError):
+    """A picture cannot be opened or decoded: missing, unreadable, empty, truncated, or no picture at all."""
+
+    kind = "picture"
+
+
+class PictureTooLargeError(PictureError):
+    """A picture has more bytes, pixels or pages than the limits allow, or a side of length 0."""
+
+    kind = "too-large"
+
+
+class SeveralPagesError(PictureError):
+    """`read` was given several pages; `read_pages` takes them."""
+
+    kind = "several-pages"
+
+
+class DataError(InkdigitsError):
+    """A data set is missing, malformed or damaged."""
+
+    kind = "data"
+
+
+class ModelError(InkdigitsError):
+    """A network's file is missing, damaged, or not one of ours."""
+
+    kind = "model"
+
+
+class RunError(InkdigitsError):
+    """A run's folder is missing, incomplete, damaged, or in use by another training."""
+
+    kind = "run"
+
+
+class WriteError(InkdigitsError):
+    """A file could not be written; what stood there before is untouched."""
+
+    kind = "write"
+
+
+class ExportError(InkdigitsError):
+    """An exported network does not give what the trained one gives."""
+
+    kind = "export"
+
+
+class UsageError(InkdigitsError):
+    """A setting, option, recipe or device that does not exist or makes no sense."""
+
+    kind = "usage"
+    exit_code = 2

@@ -1,0 +1,45 @@
+"""From a name to a network, and from a network to what its layers say."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+import torch
+from torch import Tensor, nn
+
+from inkdigits.errors import UsageError
+from inkdigits.models.cnn import CNN
+from inkdigits.models.mlp import MLP
+from inkdigits.models.softmax import Softmax
+
+NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {"softmax": Softmax, "mlp": MLP, "cnn": CNN}
+
+
+def build(name: str, hidden: int | None = None, width: int | None = None, seed: int = 0) -> nn.Sequential:
+    """A fresh network. `hidden` (units) belongs to mlp, `width` (first channels) to cnn; None takes its own default.
+
+    Equal seeds give equal weights, whatever was drawn before. Raises UsageError for a name or a knob it has not.
+    """
+    if name not in NETWORKS:
+        raise UsageError(f"There is no network '{name}'; there are {', '.join(NETWORKS)}.")
+    given = {knob: value for knob, value in (("hidden", hidden), ("width", width)) if value is not None}
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        try:
+            return NETWORKS[name](**given)
+        except TypeError as error:
+            raise UsageError(f"The network '{name}' has no knob {' or '.join(given)}.") from error
+
+
+def parameters(network: nn.Module) -> int:
+    """How many numbers the network learns."""
+    return sum(p.numel() for p in network.parameters())
+
+
+def layers(network: nn.Sequential, images: Tensor) -> dict[str, Tensor]:
+    """What every named layer says of `images` (float32 N×1×28×28), first to last; the last is `logits`."""
+    said: dict[str, Tensor] = {}
+    signal = images
+    for name, layer in network.named_children():
+        signal = said[name] = layer(signal)
+    return said

@@ -1,0 +1,45 @@
+"""What a step learns from. A batch is a function of the seed and the step alone, so a resumed run sees the same."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from inkdigits.data.augment import Warp, warp
+from inkdigits.data.digits import Digits
+from inkdigits.glyph import to_float
+from inkdigits.training.recipes import Recipe
+
+LIGHT = Warp()
+
+
+def seeded(seed: int, place: int) -> torch.Generator:
+    """Torch's own generator, set to a state that depends on the seed and on the place in the run only."""
+    return torch.manual_seed((seed << 32) + place)
+
+
+class Batches:
+    """`batches(step)` → images float32 B×1×28×28 in 0..1 and labels int64 B, on the device."""
+
+    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
+        self.recipe, self.device = recipe, device
+        self.size = recipe.batch_size(len(digits))
+        self.per_epoch = max(1, len(digits) // self.size)
+        self.images = torch.from_numpy(to_float(digits.images)).to(device)
+        self.labels = torch.from_numpy(digits.labels).to(device)
+        self._epoch = -1
+        self._order = torch.arange(len(digits), device=device)
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        """The batch of that step, counted from 0."""
+        if self.size == len(self.labels) and self.recipe.augment == "none":
+            return self.images, self.labels  # all of them, always: no order to draw, nothing to copy
+        epoch, place = divmod(step, self.per_epoch)
+        if epoch != self._epoch:
+            shuffled = torch.randperm(len(self.labels), generator=seeded(self.recipe.seed, 1 << 31 | epoch))
+            self._epoch, self._order = epoch, shuffled.to(self.device)
+        chosen = self._order[place * self.size : (place + 1) * self.size]
+        images, labels = self.images[chosen], self.labels[chosen]
+        if self.recipe.augment == "light":
+            images = warp(images, LIGHT, seeded(self.recipe.seed, step))
+        return images, labels

@@ -1,0 +1,114 @@
+"""From a finished run to files that read without torch: one ONNX file, its safetensors twin and its card.
+
+The export fails unless onnxruntime and torch say the same of the same images.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections import OrderedDict
+from pathlib import Path
+
+import numpy as np
+import onnxruntime
+import torch
+from safetensors.torch import save
+from torch import Tensor, nn
+
+import inkdigits
+from inkdigits.data import mnist
+from inkdigits.data.digits import CLASSES
+from inkdigits.errors import ExportError, UsageError
+from inkdigits.files import write_atomically
+from inkdigits.glyph import SIZE, to_float
+from inkdigits.models.build import build, layers
+from inkdigits.training import runs
+from inkdigits.training.runs import Json, Run
+
+TOLERANCE = 1e-3  # in logits, which reach about ±20
+CHECKED = 1000  # digits on which both runtimes must agree
+
+
+class NamedOutputs(nn.Module):
+    """A network that answers with what its layers say, one after another, `logits` cut from `digitness`."""
+
+    def __init__(self, network: nn.Sequential) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, images: Tensor) -> tuple[Tensor, ...]:
+        return tuple(self.named(images).values())
+
+    def named(self, images: Tensor) -> OrderedDict[str, Tensor]:
+        """The outputs of the ONNX file by name, the ones that reading needs first."""
+        said = layers(self.network, images)
+        answers = said.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
+        named = OrderedDict(logits=answers[:, :CLASSES])
+        if answers.shape[1] > CLASSES:
+            named["digitness"] = answers[:, CLASSES]
+        named["embedding"] = said.pop("embedding")
+        return OrderedDict(named, **said)
+
+
+def trained_network(run: Run) -> nn.Sequential:
+    """The run's network with its trained weights, on the CPU, ready to be asked."""
+    recipe = run.recipe()
+    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
+    runs.load_weights(run, network)
+    return network.eval()
+
+
+def export(run: Run, target: Path, calibration: Json | None = None) -> Path:
+    """Write `target` (….onnx) and beside it ….safetensors and ….json, the card with what reading needs to know.
+
+    `calibration` holds `temperature` and `accept`; without it nothing is rescaled or refused. Returns the ONNX path.
+    Raises RunError when the run is not finished, UsageError for a target of another kind, ExportError when
+    onnxruntime and torch disagree by more than 0.001 in a logit or in a single guess, WriteError.
+    """
+    if target.suffix != ".onnx":
+        raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
+    card, network = run.card(), trained_network(run)
+    content = onnx_bytes(network)
+    agree(network, content)
+    write_atomically(target, content)
+    write_atomically(target.with_suffix(".safetensors"), save(network.state_dict()))
+    reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
+    facts = {"name": card["name"], "version": inkdigits.__version__, "sha256": hashlib.sha256(content).hexdigest()}
+    runs.write_json(target.with_suffix(".json"), facts | reading | {"trained": card})
+    return target
+
+
+def onnx_bytes(network: nn.Sequential) -> bytes:
+    """The network as an ONNX file with a dynamic batch and one named output a layer."""
+    wrapped = NamedOutputs(network).eval()
+    example = torch.zeros(2, 1, SIZE, SIZE)
+    with torch.inference_mode():
+        names = list(wrapped.named(example))
+    program = torch.onnx.export(
+        wrapped,
+        (example,),
+        input_names=["images"],
+        output_names=names,
+        dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+        dynamo=True,
+        verbose=False,
+    )
+    if program is None:
+        raise ExportError("torch gave no ONNX program for this network; try another release of torch.")
+    buffer = io.BytesIO()
+    program.save(buffer)
+    return buffer.getvalue()
+
+
+def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) -> None:
+    """Raise ExportError unless onnxruntime gives what torch gives, for one image and for a thousand."""
+    images = to_float(mnist.load("train").images[:CHECKED])
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    for batch in (images[:1], images):
+        theirs = session.run(["logits"], {"images": batch})[0]
+        with torch.inference_mode():
+            ours = network(torch.from_numpy(batch))[:, :CLASSES].numpy()
+        apart = float(np.abs(theirs - ours).max())
+        if not apart <= tolerance or (theirs.argmax(axis=1) != ours.argmax(axis=1)).any():
+            raise ExportError(f"onnxruntime and torch differ by {apart:g} in a logit (allowed: {tolerance:g}).")

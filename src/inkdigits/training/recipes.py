@@ -1,0 +1,167 @@
+"""Recipes: every knob of a training in one frozen dataclass, and the recipes that have a name.
+
+A knob's help and bounds stand beside it as `metadata`; the command line makes its options from them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import MISSING, asdict, dataclass, field, fields, replace
+from typing import Any, get_args
+
+from inkdigits.data.splits import SplitName
+from inkdigits.errors import UsageError
+from inkdigits.models.build import NETWORKS
+
+OPTIMIZERS = ("adam", "adamw")
+SCHEDULES = ("constant", "onecycle")
+AUGMENTS = ("none", "light")
+
+
+def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
+    """A field of Recipe that knows its help text, its least and greatest value, and the choices it has."""
+    metadata = {"help": help, "low": low, "high": high, "among": among}
+    return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All settings of a run. Raises UsageError, with the reason, for a value that makes no sense."""
+
+    name: str
+    about: str
+    model: str = knob("the network", among=tuple(NETWORKS))
+    split: str = knob("which training digits: lecture, choosing or full", "full", among=get_args(SplitName))
+    samples: int | None = knob("learn from the first so many digits only", None, low=1)
+    hidden: int | None = knob("units of the hidden layer (mlp)", None, low=1, high=10_000)
+    width: int | None = knob("channels of the first convolution (cnn)", None, low=1, high=256)
+    batch: int = knob("digits in a step; 0 takes all of them as one batch", 128, low=0)
+    steps: int | None = knob("how many steps; by default as many as the epochs need", None, low=1, high=10_000_000)
+    epochs: float = knob("how often every digit is seen", 1.0, low=0.001, high=10_000)
+    optimizer: str = knob("the optimizer", "adam", among=OPTIMIZERS)
+    lr: float = knob("learning rate, the highest of its schedule", 1e-3, low=1e-8, high=100)
+    decay: float = knob("weight decay", 0.0, low=0, high=10)
+    schedule: str = knob("how the learning rate goes", "constant", among=SCHEDULES)
+    smoothing: float = knob("label smoothing", 0.0, low=0, high=0.9)
+    augment: str = knob("how images are varied while training", "none", among=AUGMENTS)
+    average: float = knob("share of the old in the running average of weights; 0: no average", 0.0, low=0, high=0.99999)
+    seed: int = knob("seed of weights, order and variation", 0, low=0, high=2**31 - 1)
+
+    def __post_init__(self) -> None:
+        for each in knobs():
+            _check(each.name, getattr(self, each.name), each.metadata)
+        if self.hidden is not None and self.model != "mlp":
+            raise UsageError(f"--hidden is a knob of the mlp; {self.name} trains the network '{self.model}'.")
+        if self.width is not None and self.model != "cnn":
+            raise UsageError(f"--width is a knob of the cnn; {self.name} trains the network '{self.model}'.")
+
+    def with_knobs(self, **values: Any) -> Recipe:
+        """This recipe with some knobs set otherwise; giving `epochs` alone drops the recipe's own `steps`."""
+        if "epochs" in values and "steps" not in values:
+            values["steps"] = None
+        return replace(self, **values)
+
+    def total_steps(self, digits: int) -> int:
+        """How many steps the run has when it learns from that many digits."""
+        if self.steps is not None:
+            return self.steps
+        return max(1, round(self.epochs * digits / self.batch_size(digits)))
+
+    def batch_size(self, digits: int) -> int:
+        """How many digits a step sees when the run learns from that many."""
+        return min(self.batch or digits, digits)
+
+    def as_dict(self) -> dict[str, Any]:
+        """All settings as JSON has them."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, settings: dict[str, Any]) -> Recipe:
+        """The recipe of `as_dict`. Raises UsageError when a setting is unknown or missing."""
+        try:
+            return cls(**settings)
+        except TypeError as error:
+            raise UsageError(f"These are not the settings of a recipe ({error}).") from error
+
+
+def knobs() -> list[Any]:
+    """The fields of Recipe that can be set on the command line."""
+    return [each for each in fields(Recipe) if each.metadata]
+
+
+def _check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
+    if value is None:
+        return
+    if limits["among"] is not None:
+        if value not in limits["among"]:
+            raise UsageError(f"--{name} must be one of {', '.join(limits['among'])}, not {value!r}.")
+    elif not isinstance(value, (int, float)) or not limits["low"] <= value <= limits["high"]:
+        raise UsageError(f"--{name} must be from {limits['low']:g} to {limits['high']:g}, not {value!r}.")
+
+
+RECIPES: Mapping[str, Recipe] = {
+    recipe.name: recipe
+    for recipe in (
+        Recipe(
+            name="lecture-softmax",
+            about="the lecture's first network, exactly: 5,000 images as one batch, 1,047 steps",
+            model="softmax",
+            split="lecture",
+            batch=0,
+            steps=1047,
+        ),
+        Recipe(
+            name="lecture-mlp",
+            about="the lecture's larger network, exactly: 784-20-10, 5,000 images as one batch, 1,000 steps",
+            model="mlp",
+            split="lecture",
+            batch=0,
+            steps=1000,
+        ),
+        Recipe(
+            name="softmax",
+            about="784 → 10 on all 60,000 in minibatches",
+            model="softmax",
+            epochs=10,
+            schedule="onecycle",
+        ),
+        Recipe(
+            name="mlp",
+            about="784 → 20 → 10 on all 60,000 in minibatches",
+            model="mlp",
+            epochs=15,
+            lr=4e-3,
+            schedule="onecycle",
+        ),
+        Recipe(
+            name="cnn-quick",
+            about="a small CNN, one look at every digit",
+            model="cnn",
+            epochs=1,
+            optimizer="adamw",
+            lr=1e-2,
+            decay=0.01,
+            schedule="onecycle",
+        ),
+        Recipe(
+            name="cnn",
+            about="the small CNN with varied images, over 99.5 % within a minute",
+            model="cnn",
+            epochs=2,
+            optimizer="adamw",
+            lr=1e-2,
+            decay=0.01,
+            schedule="onecycle",
+            smoothing=0.05,
+            augment="light",
+        ),
+    )
+}
+
+
+def recipe(name: str) -> Recipe:
+    """The recipe of that name. Raises UsageError, with the names there are."""
+    if name not in RECIPES:
+        raise UsageError(f"There is no recipe '{name}'; there are {', '.join(RECIPES)}.")
+    return RECIPES[name]

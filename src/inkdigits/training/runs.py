@@ -1,0 +1,195 @@
+"""A run's folder: what was set, what happened, what came out. Every file in it is replaced whole or not at all.
+
+    recipe.json              all settings, the data's path and hash, threads and device
+    metrics.jsonl            one line a report: step, seconds, losses, accuracies
+    checkpoint.safetensors   where to go on from; gone once the run is done
+    weights.safetensors      the trained network
+    card.json                what it is, from which data, how, and how well it does
+    curves.png               losses and accuracies over the steps
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from filelock import FileLock, Timeout
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+from inkdigits.errors import RunError
+from inkdigits.files import write_atomically
+from inkdigits.training.loop import State
+from inkdigits.training.recipes import Recipe
+
+Json = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One training's folder."""
+
+    folder: Path
+
+    @property
+    def weights(self) -> Path:
+        return self.folder / "weights.safetensors"
+
+    @property
+    def checkpoint(self) -> Path:
+        return self.folder / "checkpoint.safetensors"
+
+    @property
+    def finished(self) -> bool:
+        return (self.folder / "card.json").exists()
+
+    def lock(self) -> FileLock:
+        """Hold the folder for one training; a lock of a killed process is free again.
+
+        Raises RunError when another training holds it, and when the folder cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            lock = FileLock(self.folder / ".lock", blocking=False)
+            lock.acquire()
+        except Timeout as error:
+            raise RunError(f"Another training is writing into {self.folder}; give this one another --out.") from error
+        except OSError as error:
+            raise RunError(f"The run's folder {self.folder} cannot be made ({error.strerror}).") from error
+        return lock
+
+    def write_json(self, name: str, content: Json) -> None:
+        """Write one of the folder's JSON files."""
+        write_json(self.folder / name, content)
+
+    def read_json(self, name: str) -> Json:
+        """Read one of the folder's JSON files. Raises RunError when it is missing or broken."""
+        path = self.folder / name
+        if not self.folder.is_dir():
+            raise RunError(f"There is no run at {self.folder}.")
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+        except FileNotFoundError as error:
+            raise RunError(f"{self.folder} has no {name}; {self._advice(name)}") from error
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is broken ({error}); train again.") from error
+        if not isinstance(content, dict):
+            raise RunError(f"{path} is broken (no JSON object); train again.")
+        return content
+
+    def recipe(self) -> Recipe:
+        """The recipe the run was started with."""
+        settings = self.read_json("recipe.json").get("recipe")
+        if not isinstance(settings, dict):
+            raise RunError(f"{self.folder / 'recipe.json'} is broken (no settings); train again.")
+        return Recipe.from_dict(settings)
+
+    def source(self) -> Path | None:
+        """Where the run's data lie; None for the packaged MNIST."""
+        path = self.read_json("recipe.json").get("source")
+        return None if path is None else Path(path)
+
+    def card(self) -> Json:
+        """What the run came to. Raises RunError when it is not finished."""
+        return self.read_json("card.json")
+
+    def metrics(self) -> list[Json]:
+        """The figures recorded while training, oldest first."""
+        path = self.folder / "metrics.jsonl"
+        try:
+            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+        except FileNotFoundError:
+            return []
+        except (OSError, ValueError) as error:
+            raise RunError(f"{path} is broken ({error}); delete it, or train again.") from error
+
+    def write_metrics(self, history: list[Json]) -> None:
+        write_atomically(self.folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in history))
+
+    def _advice(self, name: str) -> str:
+        if name == "card.json" and (self.folder / "recipe.json").exists():
+            return f"the training is not finished: go on with --resume {self.folder}."
+        return "is it the folder of a run?"
+
+
+def write_json(path: Path, content: Json) -> None:
+    """Write an object as JSON that people can read."""
+    write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def save_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
+    """Write tensors and a few words about them as one safetensors file."""
+    plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
+    write_atomically(path, save(plain, metadata=about))
+
+
+def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+    """What `save_tensors` wrote. Raises RunError when the file is missing or broken."""
+    try:
+        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+            return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
+    except FileNotFoundError as error:
+        raise RunError(f"{path} is missing; train again.") from error
+    except (OSError, SafetensorError) as error:
+        raise RunError(f"{path} is broken ({error}); train again.") from error
+
+
+def save_weights(run: Run, network: nn.Module) -> None:
+    """Write the trained network's weights."""
+    save_tensors(run.weights, network.state_dict(), {})
+
+
+def load_weights(run: Run, network: nn.Module) -> None:
+    """Fill a network with the run's weights. Raises RunError when they are missing, broken, or of another network."""
+    fill(network, load_tensors(run.weights)[0], run.weights)
+
+
+def fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+    """Fill a network with tensors read from `path`."""
+    try:
+        network.load_state_dict(tensors)
+    except RuntimeError as error:
+        raise RunError(f"{path} does not fit its recipe's network; train again.") from error
+
+
+def save_checkpoint(run: Run, state: State) -> None:
+    """Write all that the rest of the training depends on: weights, average, optimizer, step."""
+    tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
+    if state.average is not None:
+        tensors |= {f"average.{name}": tensor for name, tensor in state.average.state_dict().items()}
+    for place, slots in state.optimizer.state_dict()["state"].items():
+        tensors |= {f"optimizer.{place}.{name}": torch.as_tensor(value) for name, value in slots.items()}
+    save_tensors(run.checkpoint, tensors, {"step": str(state.step), "seconds": repr(state.seconds)})
+
+
+def load_checkpoint(run: Run, state: State) -> None:
+    """Bring a fresh state to where the checkpoint was taken; without a checkpoint it stays at the first step."""
+    if not run.checkpoint.exists():
+        return
+    tensors, about = load_tensors(run.checkpoint)
+    fill(state.network, _under("network.", tensors), run.checkpoint)
+    if state.average is not None:
+        fill(state.average, _under("average.", tensors), run.checkpoint)
+    _fill_optimizer(state.optimizer, _under("optimizer.", tensors))
+    state.step, state.seconds = int(about["step"]), float(about["seconds"])
+    state.history = [record for record in run.metrics() if record["step"] <= state.step]
+
+
+def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
+
+
+def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+    """Give every parameter its own slots back, laid out in memory as the parameter is, so that sums round alike."""
+    parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
+    for key, value in tensors.items():
+        place, name = key.split(".", 1)
+        parameter = parameters[int(place)]
+        like_parameter = value.shape == parameter.shape
+        optimizer.state[parameter][name] = (
+            torch.empty_like(parameter, requires_grad=False).copy_(value) if like_parameter else value
+        )

@@ -1,0 +1,149 @@
+"""One training from recipe to finished folder, or from a stopped folder onwards."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import torch
+
+import inkdigits
+from inkdigits.data.digits import Digits
+from inkdigits.data.splits import split
+from inkdigits.errors import RunError, UsageError
+from inkdigits.models.build import parameters
+from inkdigits.training import runs
+from inkdigits.training.callbacks import recorded, saved, stopped_by_signals
+from inkdigits.training.evaluate import load_digits, score, test_digits
+from inkdigits.training.loop import Callback, State, begin, train
+from inkdigits.training.recipes import Recipe
+from inkdigits.training.runs import Json, Run
+
+
+def pick_device(name: str) -> torch.device:
+    """The device of that name. Raises UsageError, with the devices there are, when torch does not see it."""
+    there = ["cpu"]
+    if torch.cuda.is_available():
+        there += ["cuda", *(f"cuda:{place}" for place in range(torch.cuda.device_count()))]
+    if torch.backends.mps.is_available():
+        there.append("mps")
+    if name not in there:
+        raise UsageError(f"There is no device '{name}' here; torch sees {', '.join(there)}.")
+    return torch.device(name)
+
+
+def start(
+    recipe: Recipe, folder: Path, source: Path | None = None, device: str = "cpu", callbacks: Iterable[Callback] = ()
+) -> State:
+    """Train a recipe into a new folder. `state.stop` of what comes back says whether it was stopped on the way.
+
+    Raises UsageError for a device that is not there, DataError for the data, RunError when the folder has a run
+    already or another training holds it, WriteError when it cannot be written.
+    """
+    run, where = Run(folder), pick_device(device)
+    state = begin(recipe, split(digits_of(recipe, source), recipe.split), where)
+    with run.lock():
+        if (folder / "recipe.json").exists():
+            raise RunError(f"{folder} already holds a run; go on with --resume {folder}, or give another --out.")
+        run.write_json("recipe.json", settings(state, source))
+        return _train(run, state, source, callbacks)
+
+
+def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
+    """Go on with a stopped run, on the device and with the threads it was started with, to the same weights.
+
+    Raises RunError when the folder holds no run, a finished one, or one whose data have changed.
+    """
+    run = Run(folder)
+    recipe, source, before = run.recipe(), run.source(), run.read_json("recipe.json")
+    if run.finished:
+        raise RunError(f"The run in {folder} is finished; there is nothing to resume.")
+    state = begin(recipe, split(digits_of(recipe, source), recipe.split), pick_device(before["device"]))
+    if state.split.train.sha256 != before["data"]["sha256"]:
+        raise RunError(f"The data of the run in {folder} have changed since it began; start a new run.")
+    torch.set_num_threads(before["threads"])
+    with run.lock():
+        runs.load_checkpoint(run, state)
+        return _train(run, state, source, callbacks)
+
+
+def digits_of(recipe: Recipe, source: Path | None) -> Digits:
+    """The training digits of a source, as many as the recipe wants."""
+    digits = load_digits("train", source)
+    if recipe.samples is None:
+        return digits
+    if recipe.samples > len(digits):
+        raise UsageError(f"--samples {recipe.samples} is more than the {len(digits)} digits there are.")
+    return digits.part(0, recipe.samples)
+
+
+def settings(state: State, source: Path | None) -> Json:
+    """What recipe.json says: the recipe, the data, and what else the weights depend on."""
+    return {
+        "recipe": state.recipe.as_dict(),
+        "source": None if source is None else str(source.resolve()),
+        "data": {"name": state.split.train.name, "n": len(state.split.train), "sha256": state.split.train.sha256},
+        "held": state.split.held_name,
+        "device": str(state.batches.device),
+        "threads": torch.get_num_threads(),
+        "inkdigits": inkdigits.__version__,
+        "torch": torch.__version__,
+    }
+
+
+def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Callback]) -> State:
+    with stopped_by_signals() as stop:
+        train(state, [stop, recorded(state), saved(run), *callbacks])
+        if state.done:
+            _finish(run, state, source)
+    return state
+
+
+def _finish(run: Run, state: State, source: Path | None) -> None:
+    """Weights, then the card (which is what says that a run is finished), then the checkpoint goes."""
+    runs.save_weights(run, state.judged)
+    run.write_json("card.json", card(run, state, source))
+    run.checkpoint.unlink(missing_ok=True)
+
+
+def card(run: Run, state: State, source: Path | None) -> Json:
+    """What was trained, from which data, how, and how well it does.
+
+    The test set is opened here, after the last step, and only for runs that learn from all training digits: a run
+    that chooses must not see it, and the lecture's "test" is its own.
+    """
+    judged: dict[str, Digits] = {"train": state.split.train}
+    if state.split.held is not None:
+        judged["held"] = state.split.held
+    if state.recipe.split == "full":
+        judged["test"] = test_digits(source)
+    scores = [{"set": name} | score(state.judged, digits).as_dict() for name, digits in judged.items()]
+    before = run.read_json("recipe.json")
+    return {
+        "name": state.recipe.name,
+        "about": state.recipe.about,
+        "recipe": state.recipe.as_dict(),
+        "parameters": parameters(state.network),
+        "steps": state.step,
+        "seconds": round(state.seconds, 3),
+        "data": before["data"],
+        "held": state.split.held_name,
+        "scores": scores,
+        "conditions": conditions() | {"device": before["device"], "threads": before["threads"]},
+    }
+
+
+def conditions() -> dict[str, Any]:
+    """What a figure depends on beside the recipe: versions, cores, the day."""
+    return {
+        "inkdigits": inkdigits.__version__,
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "machine": platform.machine(),
+        "cores": os.cpu_count(),
+        "date": datetime.now(UTC).date().isoformat(),
+    }

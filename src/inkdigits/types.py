@@ -1,0 +1,201 @@
+"""What the stages of reading hand on: boxes, digits, numbers, lines, readings. All frozen, all plain values."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright picture; `x, y` is its top left corner."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+    @property
+    def right(self) -> int:
+        """The first column to the right of the box."""
+        return self.x + self.width
+
+    @property
+    def bottom(self) -> int:
+        """The first row below the box."""
+        return self.y + self.height
+
+    def as_list(self) -> list[int]:
+        """`[x, y, width, height]`."""
+        return [self.x, self.y, self.width, self.height]
+
+    @staticmethod
+    def around(boxes: list[Box]) -> Box:
+        """The smallest box that holds all `boxes` (at least one)."""
+        x, y = min(b.x for b in boxes), min(b.y for b in boxes)
+        return Box(x, y, max(b.right for b in boxes) - x, max(b.bottom for b in boxes) - y)
+
+
+@dataclass(frozen=True, slots=True)
+class Digit:
+    """One recognised digit.
+
+    `digit` is the best guess (0–9) and `confidence` the calibrated probability that it is right;
+    `digitness` is the probability that there is a digit at all. A digit that is not `accepted` is shown as `?`.
+    `candidates` are `(digit, probability)`, most probable first.
+    """
+
+    digit: int
+    confidence: float
+    digitness: float
+    accepted: bool
+    box: Box
+    candidates: tuple[tuple[int, float], ...]
+
+    @property
+    def text(self) -> str:
+        """The digit as text, `?` where it was not accepted."""
+        return str(self.digit) if self.accepted else "?"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The digit as JSON has it."""
+        return {
+            "text": self.text,
+            "digit": self.digit,
+            "confidence": round(self.confidence, 4),
+            "digitness": round(self.digitness, 4),
+            "accepted": self.accepted,
+            "box": self.box.as_list(),
+            "candidates": [[digit, round(probability, 4)] for digit, probability in self.candidates],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """Digits that belong together, left to right (at least one)."""
+
+    digits: tuple[Digit, ...]
+
+    @property
+    def text(self) -> str:
+        return "".join(digit.text for digit in self.digits)
+
+    @property
+    def confidence(self) -> float:
+        """The probability that every digit is right, taken as independent."""
+        return math.prod(digit.confidence for digit in self.digits)
+
+    @property
+    def box(self) -> Box:
+        return Box.around([digit.box for digit in self.digits])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The number as JSON has it."""
+        return {
+            "text": self.text,
+            "confidence": round(self.confidence, 4),
+            "box": self.box.as_list(),
+            "digits": [digit.as_dict() for digit in self.digits],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The numbers of one text line, left to right (at least one)."""
+
+    numbers: tuple[Number, ...]
+
+    @property
+    def text(self) -> str:
+        return " ".join(number.text for number in self.numbers)
+
+    @property
+    def box(self) -> Box:
+        return Box.around([number.box for number in self.numbers])
+
+    def as_dict(self) -> dict[str, Any]:
+        """The line as JSON has it."""
+        return {
+            "text": self.text,
+            "box": self.box.as_list(),
+            "numbers": [number.as_dict() for number in self.numbers],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ModelName:
+    """Which network read."""
+
+    name: str
+    version: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels."""
+
+    file: str
+    page: int
+    width: int
+    height: int
+    lines: tuple[Line, ...]
+    model: ModelName
+    seconds: float
+
+    @property
+    def text(self) -> str:
+        """One text line per line, numbers parted by spaces, `?` for what was not accepted."""
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def numbers(self) -> list[Number]:
+        return [number for line in self.lines for number in line.numbers]
+
+    @property
+    def digits(self) -> list[Digit]:
+        return [digit for number in self.numbers for digit in number.digits]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The reading as JSON has it."""
+        return {
+            "file": self.file,
+            "page": self.page,
+            "width": self.width,
+            "height": self.height,
+            "text": self.text,
+            "lines": [line.as_dict() for line in self.lines],
+            "model": {"name": self.model.name, "version": self.model.version},
+            "seconds": round(self.seconds, 4),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What stands in the place of a reading that failed: the file, the page, and the error's kind and message."""
+
+    file: str
+    page: int
+    kind: str
+    message: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """The failure as JSON has it."""
+        return {"file": self.file, "page": self.page, "error": {"kind": self.kind, "message": self.message}}
+
+
+@dataclass(frozen=True, slots=True)
+class Classification:
+    """What the network says of N glyphs.
+
+    `probabilities` float32 N×10, rows sum to 1, calibrated; `digitness` float32 N in 0..1;
+    `embeddings` float32 N×D, the last layer before the logits.
+    """
+
+    probabilities: NDArray[np.float32]
+    digitness: NDArray[np.float32]
+    embeddings: NDArray[np.float32]
