@@ -14,6 +14,8 @@ from rich.table import Table
 from inkdigits.cli.options import DataOption
 from inkdigits.cli.watch import Watch
 from inkdigits.errors import UsageError
+from inkdigits.lab.curves import curves
+from inkdigits.lab.save import save
 from inkdigits.models.build import build, parameters
 from inkdigits.training.callbacks import throttled
 from inkdigits.training.loop import State
@@ -59,7 +61,13 @@ def train(
     if not state.done:
         typer.echo(f"Stopped after step {state.step}. Go on with: inkdigits train --resume {folder}", err=True)
         raise typer.Exit(STOPPED)
+    save_curves(Run(folder))
     print_summary(state, folder)
+
+
+def save_curves(run: Run) -> None:
+    """Draw the run's losses and accuracies into its folder."""
+    save(curves(run.metrics(), run.recipe().name, str(run.read_json("recipe.json")["held"])), run.folder / "curves.png")
 
 
 def free_folder(name: str) -> Path:

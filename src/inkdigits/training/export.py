@@ -22,9 +22,9 @@ from inkdigits.data.digits import CLASSES
 from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.glyph import SIZE, to_float
-from inkdigits.models.build import build, layers
+from inkdigits.models.build import layers
 from inkdigits.training import runs
-from inkdigits.training.runs import Json, Run
+from inkdigits.training.runs import Json, Run, trained_network
 
 TOLERANCE = 1e-3  # in logits, which reach about ±20
 CHECKED = 1000  # digits on which both runtimes must agree
@@ -49,14 +49,6 @@ class NamedOutputs(nn.Module):
             named["digitness"] = answers[:, CLASSES]
         named["embedding"] = said.pop("embedding")
         return OrderedDict(named, **said)
-
-
-def trained_network(run: Run) -> nn.Sequential:
-    """The run's network with its trained weights, on the CPU, ready to be asked."""
-    recipe = run.recipe()
-    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
-    runs.load_weights(run, network)
-    return network.eval()
 
 
 def export(run: Run, target: Path, calibration: Json | None = None) -> Path:

@@ -23,6 +23,7 @@ from torch import Tensor, nn
 
 from inkdigits.errors import RunError
 from inkdigits.files import write_atomically
+from inkdigits.models.build import build
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe
 
@@ -146,6 +147,14 @@ def save_weights(run: Run, network: nn.Module) -> None:
 def load_weights(run: Run, network: nn.Module) -> None:
     """Fill a network with the run's weights. Raises RunError when they are missing, broken, or of another network."""
     fill(network, load_tensors(run.weights)[0], run.weights)
+
+
+def trained_network(run: Run) -> nn.Sequential:
+    """The run's network with its trained weights, on the CPU, ready to be asked."""
+    recipe = run.recipe()
+    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
+    load_weights(run, network)
+    return network.eval()
 
 
 def fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:

@@ -1,0 +1,133 @@
+"""`inkdigits demo`: three networks learn real MNIST before your eyes, and the last of them reads a page."""
+
+from __future__ import annotations
+
+import io
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from PIL import Image
+from rich.console import Console
+from rich.table import Table
+
+from inkdigits.cli.train import save_curves
+from inkdigits.cli.watch import Watch
+from inkdigits.data import mnist
+from inkdigits.data.pages import Page, page
+from inkdigits.errors import RunError
+from inkdigits.files import write_atomically
+from inkdigits.lab.save import save
+from inkdigits.lab.show import figures
+from inkdigits.reading.reader import Reader
+from inkdigits.training.callbacks import throttled
+from inkdigits.training.export import export
+from inkdigits.training.recipes import recipe
+from inkdigits.training.runs import Json, Run
+from inkdigits.training.session import start
+
+STOPPED = 130
+PAGES = (("1984 2026", "31415926", "07 42 66"), ("2718281828", "8 15 16 23 42"))
+
+
+@dataclass(frozen=True)
+class Lecture:
+    """What the lecture printed for a network: seconds, and shares of right answers."""
+
+    seconds: float
+    train: float
+    test: float
+
+
+LECTURE = {
+    "lecture-softmax": Lecture(seconds=865, train=0.9636, test=0.8988),
+    "lecture-mlp": Lecture(seconds=896, train=0.9984, test=0.9072),
+}
+RECIPES = (*LECTURE, "cnn-quick")
+
+
+def demo(
+    out: Annotated[Path, typer.Option(help="Where everything is put.")] = Path("demo"),
+    steps: Annotated[int | None, typer.Option(help="Fewer steps a network, for a quick look.", min=1)] = None,
+) -> None:
+    """Train the lecture's two networks and a small CNN, and read two pages with the last."""
+    _make_room(out)
+    runs = {name: _trained(name, out / name, steps) for name in RECIPES}
+    _print_table({name: run.card() for name, run in runs.items()})
+    drawn = [_drawn(out / name / "figures", run) for name, run in runs.items()]
+    _read_pages(out, export(runs["cnn-quick"], out / "cnn-quick.onnx"))
+    typer.echo("\nFigures, to look at:")
+    for folder, names in drawn:
+        typer.echo(f"  {folder}/: {', '.join(names)}")
+    typer.echo(f"\nWhat next:\n  inkdigits read {out}/page-1.png --json\n  inkdigits train cnn\n  inkdigits train --help")
+
+
+def _make_room(out: Path) -> None:
+    """Take away what an earlier demo left, and nothing else."""
+    if out.exists() and any(out.iterdir()) and not (out / "page-1.png").exists() and not (out / RECIPES[0]).exists():
+        raise RunError(f"{out} holds something else than a demo; give another --out.")
+    for name in RECIPES:
+        shutil.rmtree(out / name, ignore_errors=True)
+
+
+def _trained(name: str, folder: Path, steps: int | None) -> Run:
+    chosen = recipe(name) if steps is None else recipe(name).with_knobs(steps=steps)
+    with Watch() as watch:
+        state = start(chosen, folder, callbacks=[throttled(1.0, watch)])
+    if not state.done:
+        raise typer.Exit(STOPPED)
+    save_curves(Run(folder))
+    typer.echo("", err=True)
+    return Run(folder)
+
+
+def _print_table(cards: dict[str, Json]) -> None:
+    """Ours beside the lecture's; each is judged by what the lecture judged it by, the CNN by MNIST's test set."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("network", "parameters", "seconds", "train", "held back", "lecture:", "seconds", "train", "held back"):
+        table.add_column(heading, justify="left" if heading == "network" else "right")
+    for name, card in cards.items():
+        shares = {score["set"]: score["accuracy"] for score in card["scores"]}
+        ours = (f"{card['seconds']:.1f}", _percent(shares["train"]), _percent(shares.get("held", shares.get("test"))))
+        lecture = LECTURE.get(name)
+        theirs = ("", "", "") if lecture is None else (f"{lecture.seconds:.0f}", *map(_percent, (lecture.train, lecture.test)))
+        table.add_row(name, f"{card['parameters']:,}", *ours, "", *theirs)
+    Console().print(table)
+    typer.echo("held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images.")
+
+
+def _drawn(folder: Path, run: Run) -> tuple[Path, list[str]]:
+    names = []
+    for name, figure in figures(run).items():
+        save(figure, folder / f"{name}.png")
+        names.append(f"{name}.png")
+    return folder, names
+
+
+def _read_pages(out: Path, network: Path) -> None:
+    """Draw the pages, and read them with the network that was just trained."""
+    reader, digits = Reader(network), mnist.load("test")
+    for number, lines in enumerate(PAGES, 1):
+        path = out / f"page-{number}.png"
+        drawn = page(digits, lines, seed=number)
+        write_atomically(path, _png(drawn))
+        typer.echo(f"\n{path}, MNIST test digits on paper of our own drawing, read by cnn-quick:")
+        for written, read in zip(drawn.truth, reader.read(path).lines, strict=False):
+            typer.echo(f"  written {written:<16} read {read.text}")
+
+
+def _png(drawn: Page) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(drawn.image).save(buffer, "PNG")
+    return buffer.getvalue()
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.2f} %"
+
+
+def add(app: typer.Typer) -> None:
+    """Add `demo`."""
+    app.command()(demo)

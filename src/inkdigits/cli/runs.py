@@ -1,0 +1,137 @@
+"""`evaluate`, `show`, `compare`, `export`: what can be done with finished runs."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from inkdigits.errors import UsageError
+from inkdigits.lab.compare import figure, rows
+from inkdigits.lab.save import save
+from inkdigits.lab.show import figures, judged_by
+from inkdigits.models.build import parameters
+from inkdigits.training.evaluate import Score, score
+from inkdigits.training.export import export as export_run
+from inkdigits.training.runs import Run, trained_network
+
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
+    """Say how good a run's network is.
+
+    It is judged by the test set, or, if it learnt from a part of the training digits only, by the digits it was
+    shown but never learnt from.
+    """
+    run = Run(folder)
+    run.card()
+    network, (digits, _) = trained_network(run), judged_by(run)
+    result = score(network, digits)
+    if as_json:
+        about = {"run": str(folder), "network": run.recipe().model, "parameters": parameters(network)}
+        typer.echo(json.dumps(about | result.as_dict(), ensure_ascii=False))
+    else:
+        typer.echo(f"{run.recipe().name}: {run.recipe().model}, {parameters(network):,} parameters")
+        print_score(result)
+
+
+def print_score(result: Score) -> None:
+    """A score for people: accuracy with its interval, loss, recall of each digit, confusion matrix."""
+    typer.echo(f"judged by {result.name}, {result.n:,} digits")
+    typer.echo(f"accuracy {_percent(result.accuracy)}   95 % interval {_percent(result.low)} to {_percent(result.high)}")
+    typer.echo(f"loss     {result.loss:.4f}\n")
+    table = Table(box=None, pad_edge=False, title="rows: the digit   columns: taken for", title_justify="left")
+    table.add_column("", justify="right")
+    for digit in range(10):
+        table.add_column(str(digit), justify="right", min_width=4)
+    table.add_column("recall", justify="right")
+    for digit, (row, recall) in enumerate(zip(result.confusion, result.recall, strict=True)):
+        cells = [str(count) if count else "·" for count in row]
+        table.add_row(str(digit), *cells, _percent(recall))
+    Console().print(table)
+
+
+def show(
+    folder: RunArgument,
+    output: Annotated[Path | None, typer.Option(help="Where to save the figures; by default RUN/figures.")] = None,
+    svg: Annotated[bool, typer.Option("--svg", help="Save SVG instead of PNG.")] = False,
+    images: Annotated[
+        str | None, typer.Option(help="Training digits to predict, counted from 1, as 5001,5002.", metavar="N,N,…")
+    ] = None,
+) -> None:
+    """Draw a run: curves, single predictions, confusion, the worst mistakes, weights. Prints the files' names."""
+    numbers = None if images is None else _numbers(images)
+    target = output or folder / "figures"
+    for name, drawn in figures(Run(folder), numbers).items():
+        path = target / f"{name}.{'svg' if svg else 'png'}"
+        save(drawn, path)
+        typer.echo(str(path))
+
+
+def compare(
+    folders: Annotated[list[Path], typer.Argument(metavar="RUN…", help="The runs' folders.")],
+    output: Annotated[Path | None, typer.Option(help="Save the curves over each other: FILE.png or FILE.svg.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Put runs side by side."""
+    runs = [Run(folder) for folder in folders]
+    table = rows(runs)
+    if output is not None:
+        save(figure(runs), output)
+        typer.echo(f"curves: {output}", err=True)
+    if as_json:
+        for row in table:
+            typer.echo(json.dumps(row.as_dict(), ensure_ascii=False))
+    else:
+        print_rows([row.as_dict() for row in table])
+
+
+def print_rows(table: list[dict[str, Any]]) -> None:
+    """Runs as a table, a row each."""
+    printed = Table(box=None, pad_edge=False)
+    headings = ("run", "network", "parameters", "steps", "seconds", "train", "held back", "test")
+    for heading in headings:
+        printed.add_column(heading, justify="left" if heading in ("run", "network") else "right")
+    for row in table:
+        shares = (row[f"{which}_accuracy"] for which in ("train", "held", "test"))
+        printed.add_row(
+            row["name"],
+            row["network"],
+            f"{row['parameters']:,}",
+            f"{row['steps']:,}",
+            f"{row['seconds']:.1f}",
+            *("" if share is None else _percent(share) for share in shares),
+        )
+    Console().print(printed)
+
+
+def export(
+    folder: RunArgument,
+    output: Annotated[Path | None, typer.Option(help="The ONNX file; by default RUN/NAME.onnx.")] = None,
+) -> None:
+    """Write a run's network as ONNX, to read with: inkdigits read --model FILE. Prints the file's name."""
+    run = Run(folder)
+    typer.echo(str(export_run(run, output or folder / f"{run.recipe().name}.onnx")))
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.2f} %"
+
+
+def _numbers(text: str) -> list[int]:
+    try:
+        return [int(word) for word in text.split(",")]
+    except ValueError as error:
+        raise UsageError(f"--images takes numbers parted by commas, as 5001,5002, not '{text}'.") from error
+
+
+def add(app: typer.Typer) -> None:
+    """Add the four commands."""
+    for command in (evaluate, show, compare, export):
+        app.command()(command)

@@ -1,0 +1,169 @@
+"""How a network learnt: loss and accuracy over the steps, of one run or of several over each other.
+
+Most happens in the first steps and in the last per cent. So steps and losses stand on logarithmic scales, and so do
+the mistakes behind the accuracy: from 90 to 99 % is as far as from 99 to 99.9 %.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocator
+from numpy.typing import NDArray
+
+from inkdigits.errors import RunError, UsageError
+from inkdigits.lab import style
+from inkdigits.lab.labels import End, label_ends
+
+Record = Mapping[str, Any]  # one line of metrics.jsonl
+Over = Literal["step", "seconds"]
+Values = NDArray[np.float64]
+
+FLAWLESS = 0.0005  # added to the share of mistakes, so that 100 % has a place on its scale
+ACCURACIES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1.0)
+SCALE = "Going up the accuracy scale, equal distances divide the mistakes by equal factors."
+MOST = len(style.SERIES)
+
+
+def curves(records: Sequence[Record], name: str, held_name: str = "") -> Figure:
+    """The curves of one run, from its records (`Run.metrics()`); `held_name` says what the held digits are called.
+
+    Raises RunError when there are no records, or when one is not complete.
+    """
+    figure, panels = _panels(f"{name}: how it learnt", _steps_say(records, name))
+    for quantity, axes in panels.items():
+        _line(axes, records, name, f"train_{quantity}", "step", style.BLUE, "training")
+        if _holds(records):
+            _line(axes, records, name, f"held_{quantity}", "step", style.ORANGE, held_name or "held back")
+    _finish(panels, "step")
+    return figure
+
+
+def overlay(runs: Mapping[str, Sequence[Record]], over: Over = "step") -> Figure:
+    """The curves of 1 to 6 runs by name, a colour each: training solid, held back dashed.
+
+    `over` says what stands below: steps, or seconds of training. Raises UsageError for too many runs, RunError when
+    one has no records or one is not complete.
+    """
+    if not 1 <= len(runs) <= MOST:
+        raise UsageError(f"Curves are laid over each other for 1 to {MOST} runs, not {len(runs)}.")
+    any_held = any(_holds(records) for records in runs.values())
+    note = "Solid: the digits learnt from. Dashed: digits held back. " if any_held else ""
+    figure, panels = _panels("How they learnt", note + SCALE)
+    for quantity, axes in panels.items():
+        for (name, records), colour in zip(runs.items(), style.SERIES, strict=False):
+            _line(axes, records, name, f"train_{quantity}", over, colour, name)
+            if _holds(records):
+                _line(axes, records, name, f"held_{quantity}", over, colour, f"{name}, held", dashed=True)
+    _finish(panels, over)
+    return figure
+
+
+def _panels(title: str, note: str) -> tuple[Figure, dict[str, Axes]]:
+    """Two panels over the same axis: loss above, accuracy below."""
+    figure = style.new_figure(6.6, title, note)
+    above, below = figure.subplots(2, 1, sharex=True)
+    return figure, {"loss": above, "accuracy": below}
+
+
+def _line(
+    axes: Axes, records: Sequence[Record], name: str, key: str, over: Over, colour: str, label: str, dashed: bool = False
+) -> None:
+    """One curve; its ends are marked, so that a run of a single record is seen too."""
+    x = np.maximum(_column(records, over, name), 1 if over == "step" else 1e-3)
+    y = _column(records, key, name)
+    line, width = ((0, (2.5, 1.6)), 1.4) if dashed else ("-", 2.0)
+    axes.plot(x, y, color=colour, linestyle=line, linewidth=width, label=label, solid_capstyle="round", gid=key)
+    axes.plot(x[-1:], y[-1:], "o", color=colour, markersize=3.5, clip_on=False)
+
+
+def _column(records: Sequence[Record], key: str, name: str) -> Values:
+    """One figure of all records; null becomes NaN, which is not drawn."""
+    if not records:
+        raise RunError(f"The run {name} has recorded no figures; train again.")
+    try:
+        return np.array([np.nan if record[key] is None else float(record[key]) for record in records])
+    except (KeyError, TypeError, ValueError) as error:
+        raise RunError(f"A record of the run {name} has no proper '{key}'; train again.") from error
+
+
+def _holds(records: Sequence[Record]) -> bool:
+    return any(record.get("held_loss") is not None for record in records)
+
+
+def _steps_say(records: Sequence[Record], name: str) -> str:
+    """The note below: how many steps make an epoch, and how long all took."""
+    steps, epochs, seconds = (_column(records, key, name)[-1] for key in ("step", "epoch", "seconds"))
+    each = steps / epochs if epochs > 0 else 0.0
+    epoch = "Every step sees all digits." if each < 1.01 else f"An epoch is {each:,.0f} steps."
+    return f"{epoch} {steps:,.0f} steps took {seconds:,.1f} s. {SCALE}"
+
+
+def _finish(panels: Mapping[str, Axes], over: Over) -> None:
+    """Scales, ticks and the names at the lines' ends."""
+    for quantity, axes in panels.items():
+        style.plain(axes)
+        axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,g}"))
+        axes.xaxis.set_minor_locator(NullLocator())
+        axes.margins(x=0)
+        _loss_scale(axes) if quantity == "loss" else _accuracy_scale(axes)
+        axes.yaxis.set_minor_locator(NullLocator())
+        axes.grid(axis="y", color=style.FAINT, linewidth=0.8)
+        axes.set_axisbelow(True)
+        label_ends(axes, _ends(axes, quantity))
+    style.heading(panels["loss"], "Loss (cross-entropy)")
+    style.heading(panels["accuracy"], "Accuracy")
+    below = {"step": "step", "seconds": "seconds of training"}[over]
+    panels["accuracy"].set_xlabel(below, fontsize=style.TEXT, color=style.GREY, fontfamily=style.FONT)
+
+
+def _drawn(axes: Axes) -> Values:
+    """All finite values of the curves."""
+    values = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in axes.get_lines()])
+    return values[np.isfinite(values)]
+
+
+def _loss_scale(axes: Axes) -> None:
+    axes.set_yscale("log", nonpositive="mask")
+    positive = (values := _drawn(axes))[values > 0]
+    if len(positive):
+        axes.set_ylim(positive.min() / 1.2, positive.max() * 1.15)
+    axes.yaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+
+
+def _accuracy_scale(axes: Axes) -> None:
+    axes.set_yscale("function", functions=(_to_scale, _from_scale))
+    best = max(_drawn(axes), default=0.0)
+    ticks = [tick for tick in ACCURACIES if tick == 0 or ACCURACIES[ACCURACIES.index(tick) - 1] < best]
+    top = _to_scale(np.array(max(best, ticks[-1]))) + 0.03
+    axes.set_ylim(0, float(_from_scale(top)))
+    axes.yaxis.set_major_locator(FixedLocator(ticks))
+    axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
+
+
+def _to_scale(accuracy: Values) -> Values:
+    """How far an accuracy is up the scale: decades of mistakes got rid of."""
+    return np.asarray(-np.log10(np.maximum(1 - accuracy, 0) + FLAWLESS))
+
+
+def _from_scale(height: Values) -> Values:
+    return np.asarray(1 + FLAWLESS - 10.0**-height)
+
+
+def _ends(axes: Axes, quantity: str) -> list[End]:
+    """One label for every curve with an end that is seen: its name and last value."""
+    ends = []
+    for line in axes.get_lines():
+        last = float(np.asarray(line.get_ydata(), np.float64)[-1])
+        if line.get_gid() is None or not np.isfinite(last):
+            continue
+        value = f"{last:.3g}" if quantity == "loss" else style.percent(last, 2)
+        ends.append(End(last, f"{line.get_label()}  {value}", str(line.get_color())))
+    return ends

@@ -1,0 +1,52 @@
+"""A look at the data before anything is learnt: examples of every class, a row each."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.errors import UsageError
+from inkdigits.glyph import SIZE
+from inkdigits.lab import style
+
+GAP = 2  # pixels between two glyphs
+CELL = SIZE + GAP
+
+
+def sheet(digits: Digits, columns: int = 20) -> Figure:
+    """The first `columns` digits of each class (1 to 100), ten rows, with how many there are at the right.
+
+    Raises UsageError when `columns` is out of range.
+    """
+    if not 1 <= columns <= 100:
+        raise UsageError(f"A sheet has 1 to 100 digits in a row, not {columns}.")
+    mosaic = examples(digits, columns)
+    figure = style.new_figure(_height(columns), f"{digits.name}: {len(digits):,} digits")
+    axes = figure.add_subplot()
+    axes.imshow(mosaic, cmap=style.GLYPH, vmin=0, vmax=255)
+    style.bare(axes, frame=False)
+    middles = np.arange(CLASSES) * CELL + SIZE / 2
+    axes.set_yticks(middles, [str(digit) for digit in range(CLASSES)])
+    axes.tick_params(length=0, labelsize=style.TITLE, labelcolor=style.INK, labelfontfamily=style.FONT, pad=6)
+    for middle, count in zip(middles, np.bincount(digits.labels, minlength=CLASSES), strict=True):
+        axes.text(
+            mosaic.shape[1] + 6, middle, f"{count:,}", va="center",
+            fontsize=style.SMALL, color=style.GREY, fontfamily=style.FONT,
+        )  # fmt: skip
+    return figure
+
+
+def examples(digits: Digits, columns: int) -> NDArray[np.uint8]:
+    """One image of the first `columns` glyphs of each class, a row each, with gaps; 0 where there are too few."""
+    cells = np.zeros((CLASSES, columns, CELL, CELL), np.uint8)
+    for digit in range(CLASSES):
+        found = digits.images[np.flatnonzero(digits.labels == digit)[:columns]]
+        cells[digit, : len(found), :SIZE, :SIZE] = found
+    return cells.transpose(0, 2, 1, 3).reshape(CLASSES * CELL, columns * CELL)[:-GAP, :-GAP]
+
+
+def _height(columns: int) -> float:
+    """Inches that hold ten rows as wide as the page leaves them, and the title."""
+    return min(10.0, (style.WIDTH - 1.1) * CLASSES / columns + 0.5)

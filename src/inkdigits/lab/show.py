@@ -1,0 +1,64 @@
+"""Every figure of a run, by name: what `inkdigits show` saves. The first file to read in this room."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from matplotlib.figure import Figure
+from torch import nn
+
+from inkdigits.data.digits import Digits
+from inkdigits.data.splits import split
+from inkdigits.lab.confusion import confusion
+from inkdigits.lab.curves import curves
+from inkdigits.lab.mistakes import mistakes
+from inkdigits.lab.predictions import LECTURE, choose, predictions
+from inkdigits.lab.weights import weights
+from inkdigits.training.evaluate import digit_logits, load_digits, score_logits, test_digits
+from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.session import digits_of
+
+
+def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]:
+    """The figures that apply to a run: curves, and when it is finished predictions, confusion, mistakes, weights.
+
+    `numbers` says of which training digits, counted from 1, predictions are drawn (the lecture's 5001–5003 by
+    default). Raises RunError when there is no run or its files are broken, DataError when its data are gone,
+    UsageError for a number that is no digit's.
+    """
+    drawn: dict[str, Figure] = {}
+    if records := run.metrics():
+        drawn["curves"] = curves(records, run.recipe().name, str(run.read_json("recipe.json").get("held", "")))
+    elif not run.finished:
+        run.card()  # says what is missing
+    if run.finished:
+        drawn |= _of_the_network(run, trained_network(run), numbers)
+    return drawn
+
+
+def judged_by(run: Run) -> tuple[Digits, int]:
+    """The digits that a finished run is judged by, and the number that its source gives the first of them.
+
+    The test digits are opened for runs that learnt from all training digits only; others have digits of their own
+    held back, and must not be judged, or chosen, by the test.
+    """
+    recipe = run.recipe()
+    parts = split(digits_of(recipe, run.source()), recipe.split)
+    if parts.held is None:
+        return test_digits(run.source()), 1
+    return parts.held, len(parts.train) + 1
+
+
+def _of_the_network(run: Run, network: nn.Sequential, numbers: Sequence[int] | None) -> dict[str, Figure]:
+    training = load_digits("train", run.source())
+    if numbers is None:
+        numbers = LECTURE if len(training) >= max(LECTURE) else range(1, min(3, len(training)) + 1)
+    asked = choose(training, numbers)
+    judged, first = judged_by(run)
+    said = digit_logits(network, judged)
+    return {
+        "predictions": predictions(asked, digit_logits(network, asked), numbers),
+        "confusion": confusion(score_logits(said, judged)),
+        "mistakes": mistakes(judged, said, first=first),
+        "weights": weights(network),
+    }

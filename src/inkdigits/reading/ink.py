@@ -1,0 +1,103 @@
+"""Grey → ink: the light evened out, either polarity, strokes bright on 0. One digit and a whole page go through here.
+
+The paper's brightness is estimated by a morphological closing that is wider than a stroke, smoothed, and divided out;
+the threshold is Otsu's (N. Otsu, "A threshold selection method from gray-level histograms", 1979).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+
+TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
+_COARSE = 512  # longest side of the image on which the paper's brightness is estimated
+_GLANCE = 128  # longest side of the image on which the polarity is judged
+_LEAST_CONTRAST = 12  # of 255: what stands out less from its paper is not ink
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ink:
+    """`strength` uint8 H×W, how dark the ink is against its paper, 0 where there is none; `mask` uint8 H×W of 0 and 1."""
+
+    strength: Pixels
+    mask: Pixels
+
+
+def lift(grey: Pixels) -> Ink:
+    """Lift the ink off its paper. `grey` is uint8 H×W of any size, light and polarity; H×W stays."""
+    dark_ink = 255 - grey if paper_is_dark(grey) else grey
+    if max(grey.shape) <= TINY:
+        return _thresholded(_against(int(np.percentile(dark_ink, 90)), dark_ink))
+    reach = min(grey.shape) / 4
+    first = _thresholded(_evened(dark_ink, reach))
+    finer = max(5.0, 6 * stroke_width(first.mask))  # strokes known, the paper can be followed more closely
+    return _thresholded(_evened(dark_ink, finer)) if finer < reach else first
+
+
+def shrunk(image: Pixels, side: int) -> Pixels:
+    """The image with its longer side at most `side` pixels, aspect kept."""
+    scale = side / max(image.shape)
+    if scale >= 1:
+        return image
+    height, width = image.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def stroke_width(mask: Pixels) -> float:
+    """The usual width of the strokes in a mask of 0 and 1, in pixels; 0 when there are none.
+
+    Across a stroke of width w the distance to its edge has the median w / 4.
+    """
+    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0]
+    return 4 * float(np.median(distance)) - 1 if distance.size else 0.0
+
+
+def paper_is_dark(grey: Pixels) -> bool:
+    """Whether the ink is brighter than its paper."""
+    if max(grey.shape) <= TINY:
+        return _mostly_dark(grey)
+    glance = shrunk(grey, _GLANCE)
+    around = cv2.medianBlur(glance, max(3, (min(glance.shape) // 2) | 1))
+    return bool(((glance.astype(np.float32) - around) ** 3).sum() > 0)  # ink is the long tail of the brightness
+
+
+def _mostly_dark(grey: Pixels) -> bool:
+    """Paper is what is more common in the whole image and along its edge together."""
+    bright = cv2.threshold(grey, 0, 1, cv2.THRESH_OTSU)[1]
+    edge = int(bright[0].sum()) + int(bright[-1].sum()) + int(bright[:, 0].sum()) + int(bright[:, -1].sum())
+    return bool(bright.mean() + edge / (2 * sum(bright.shape)) < 1)
+
+
+def _thresholded(strength: Pixels) -> Ink:
+    level, mask = cv2.threshold(strength, 0, 1, cv2.THRESH_OTSU)
+    if level < _LEAST_CONTRAST:
+        mask = (strength > _LEAST_CONTRAST).astype(np.uint8)
+    return Ink(strength, np.asarray(mask, np.uint8))
+
+
+def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
+    """How much darker the ink is than the paper, as a share of the paper's brightness, 0–255."""
+    if isinstance(paper, int):
+        paper = np.full_like(dark_ink, max(paper, 1))
+    return np.asarray(cv2.divide(cv2.subtract(paper, dark_ink), cv2.max(paper, 1), scale=255), np.uint8)
+
+
+def _evened(dark_ink: Pixels, reach: float) -> Pixels:
+    return _against(_paper(dark_ink, reach), dark_ink)
+
+
+def _paper(dark_ink: Pixels, reach: float) -> Pixels:
+    """The paper's brightness behind the ink: strokes narrower than `reach` pixels are closed over."""
+    height, width = dark_ink.shape
+    coarse = shrunk(dark_ink, _COARSE)
+    side = max(3, int(reach * coarse.shape[1] / width) | 1)
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
+    closed = cv2.morphologyEx(cv2.medianBlur(coarse, 3), cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
+    smooth = cv2.blur(closed, (side, side), borderType=cv2.BORDER_REPLICATE)
+    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)

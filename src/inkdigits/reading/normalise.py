@@ -1,0 +1,105 @@
+"""One digit in grey, of any size, light and polarity → its glyph, the 28×28 form of MNIST."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits import glyph
+from inkdigits.reading import ink as inks
+from inkdigits.reading.ink import Ink, Pixels
+from inkdigits.types import Box
+
+_WORKING = 800  # longest side, in pixels, that one digit is looked at with
+_SPECK = 0.1  # of the largest part's side: smaller parts are dirt
+_THIN = 1.6  # stroke width, in pixels of the 20-pixel box, below which a pen is thickened
+_STROKE = 2.2  # to what it is thickened
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Mark:
+    """Something written: its box in pixels of the picture, and its ink alone, uint8 h×w, bright on 0."""
+
+    box: Box
+    ink: Pixels
+
+
+def mark_of(grey: Pixels) -> Mark | None:
+    """The one digit of an image, uint8 H×W: all its ink but specks and shadows at the edge; None when there is none."""
+    small = inks.shrunk(grey, _WORKING)
+    lifted = inks.lift(small)
+    mask = _cleaned(lifted.mask)
+    if not mask.any():
+        return None
+    x, y, width, height = cv2.boundingRect(mask)
+    scale = grey.shape[1] / small.shape[1]
+    box = Box(int(x * scale), int(y * scale), max(1, round(width * scale)), max(1, round(height * scale)))
+    return Mark(box, soft(Ink(lifted.strength, mask)))
+
+
+def glyph_of(ink: Pixels) -> Pixels:
+    """A digit's ink, uint8 h×w, bright on 0 → its glyph, uint8 28×28, thin pens thickened."""
+    return glyph.from_ink(_thickened(ink))
+
+
+def glyphs_of(images: Pixels) -> Pixels:
+    """N digits, uint8 N×H×W, any size and polarity → their glyphs, uint8 N×28×28; zeros where there is no ink."""
+    glyphs = np.zeros((len(images), glyph.SIZE, glyph.SIZE), np.uint8)
+    for index, image in enumerate(images):
+        mark = mark_of(np.ascontiguousarray(image))
+        if mark is not None:
+            glyphs[index] = glyph_of(mark.ink)
+    return glyphs
+
+
+def stacked(glyphs: list[Pixels]) -> Pixels:
+    """Glyphs as one array, uint8 N×28×28, also when there are none."""
+    return np.stack(glyphs) if glyphs else np.zeros((0, glyph.SIZE, glyph.SIZE), np.uint8)
+
+
+def soft(ink: Ink) -> Pixels:
+    """The strength inside the mask and one pixel around it, where strokes fade out; 0 elsewhere."""
+    near = cv2.dilate(ink.mask, _SQUARE)
+    return np.asarray(cv2.multiply(ink.strength, near), np.uint8)
+
+
+_SQUARE: NDArray[np.uint8] = np.ones((3, 3), np.uint8)
+
+
+def _cleaned(mask: Pixels) -> Pixels:
+    """Drop specks, and what lies along the edge of the picture."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 2:
+        return mask
+    sides = stats[1:, 2:4].max(axis=1)
+    shadow = _along_edge(stats[1:], mask.shape)
+    if shadow.all():
+        shadow[:] = False
+    keep = ~shadow & (sides >= max(1.0, _SPECK * sides[~shadow].max()))
+    return np.concatenate([[0], keep]).astype(np.uint8)[labels]
+
+
+def _along_edge(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:
+    """Which parts touch the edge of a larger picture and are not in its middle half."""
+    height, width = shape
+    x, y, w, h = (stats[:, i] for i in range(4))
+    touches = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
+    middle = (x < 0.75 * width) & (x + w > 0.25 * width) & (y < 0.75 * height) & (y + h > 0.25 * height)
+    return touches & ~middle if max(shape) > inks.TINY else np.zeros(len(stats), np.bool_)
+
+
+def _thickened(ink: Pixels) -> Pixels:
+    """Make the strokes of a thin pen about as wide as MNIST's, measured in the box they will be scaled to."""
+    side = max(ink.shape)
+    if side <= glyph.SIZE // 2:
+        return ink  # too coarse to be a thin pen
+    mask = (ink >= 0.5 * ink.max()).astype(np.uint8)
+    width = inks.stroke_width(np.pad(mask, 1)) * glyph.BOX / side
+    if width >= _THIN:
+        return ink
+    more = max(1, round((_STROKE - width) * side / glyph.BOX))
+    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (more + 1, more + 1))
+    return np.asarray(cv2.dilate(np.pad(ink, more), disc), np.uint8)

@@ -1,0 +1,134 @@
+"""The whole way from a picture to numbers. Read this first; every stage is the file it is named after."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from functools import cache
+from threading import Lock
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits import glyph
+from inkdigits.errors import InkdigitsError, UsageError
+from inkdigits.reading.classify import Network
+from inkdigits.reading.decide import are_digits, decide, nothing
+from inkdigits.reading.group import group
+from inkdigits.reading.locate import locate
+from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of, stacked
+from inkdigits.reading.picture import Limits, Picture, Source, only_page, pages
+from inkdigits.types import Box, Classification, Digit, Failure, Line, Number, Reading
+
+
+class Reader:
+    """Reads digits out of pictures. Built once and reused, from several threads too."""
+
+    def __init__(self, model: str | os.PathLike[str] | None = None, *, limits: Limits | None = None) -> None:
+        """`model` is an exported network (`….onnx`, its card `….json` beside it); by default the packaged one.
+
+        Raises ModelError when it is missing, damaged, or not one of ours.
+        """
+        self._network = Network(model)
+        self._limits = limits or Limits()
+
+    def read(self, picture: Source) -> Reading:
+        """Read a picture of one page: a path, the bytes of a file, or an array (uint8 or uint16, H×W, H×W×3 or H×W×4).
+
+        Raises PictureError when it cannot be opened, SeveralPagesError when `read_pages` is the one to take.
+        """
+        start = time.perf_counter()
+        return self._reading(only_page(picture, self._limits), False, start)
+
+    def _reading(self, page: Picture, single: bool, start: float) -> Reading:
+        lines = (Line((Number((self._digit(page),)),)),) if single else self._lines(page)
+        seconds = time.perf_counter() - start
+        return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
+
+    def _lines(self, page: Picture) -> tuple[Line, ...]:
+        """picture → marks → glyphs → probabilities → digits → numbers and lines"""
+        marks = locate(page.grey)
+        answers = self._network.classify(stacked([glyph_of(mark.ink) for mark in marks]))
+        digits = decide(answers, [mark.box for mark in marks], self._network.accept)
+        return group(are_digits(digits, self._network.accept))
+
+    def _digit(self, page: Picture) -> Digit:
+        """The page is one digit: picture → mark → glyph → probabilities → digit"""
+        mark = mark_of(page.grey)
+        if mark is None:
+            return nothing(Box(0, 0, page.width, page.height))
+        answers = self._network.classify(stacked([glyph_of(mark.ink)]))
+        return decide(answers, [mark.box], self._network.accept)[0]
+
+    def read_pages(self, picture: Source, *, single: bool = False, name: str | None = None) -> Iterator[Reading]:
+        """Read a picture page by page. `single` takes each page as one digit; `name` is what it is called in results.
+
+        Raises PictureError, at the page where it happens.
+        """
+        start = time.perf_counter()
+        for page in pages(picture, self._limits, name):
+            yield self._reading(page, single, start)
+            start = time.perf_counter()
+
+    def attempt(self, picture: Source, *, single: bool = False, name: str | None = None) -> Iterator[Reading | Failure]:
+        """As `read_pages`, but an error ends it as a Failure in the place of the page that failed, instead of raised."""
+        page = 1
+        try:
+            for reading in self.read_pages(picture, single=single, name=name):
+                yield reading
+                page = reading.page + 1
+        except InkdigitsError as error:
+            file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
+            yield Failure(file, page, error.kind, str(error))
+
+    def read_digit(self, picture: Source) -> Digit:
+        """Read a picture that is one digit. Without any ink the digit has digitness 0 and is not accepted."""
+        return self._digit(only_page(picture, self._limits))
+
+    def glyph(self, picture: Source) -> NDArray[np.uint8]:
+        """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
+        return glyphs_of(only_page(picture, self._limits).grey[np.newaxis])[0]
+
+    def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
+        """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
+
+        Raises UsageError when `images` are no such array.
+        """
+        if images.ndim != 3 or images.dtype != np.uint8 or 0 in images.shape[1:]:
+            raise UsageError(
+                f"classify takes uint8 N×H×W, not {images.dtype} of shape {images.shape}; convert it first."
+            )
+        if normalised and images.shape[1:] != (glyph.SIZE, glyph.SIZE):
+            raise UsageError(
+                f"normalised digits are 28×28, not {images.shape[1]}×{images.shape[2]}; leave `normalised` out."
+            )
+        return self._network.classify(images if normalised else glyphs_of(images))
+
+
+_shared_lock = Lock()
+
+
+def _shared() -> Reader:
+    with _shared_lock:  # two threads must not build it twice
+        return _built()
+
+
+@cache
+def _built() -> Reader:
+    return Reader()
+
+
+def read(picture: Source) -> Reading:
+    """Read a picture of one page with the packaged network; see `Reader.read`."""
+    return _shared().read(picture)
+
+
+def read_pages(picture: Source) -> Iterator[Reading]:
+    """Read a picture page by page with the packaged network; see `Reader.read_pages`."""
+    return _shared().read_pages(picture)
+
+
+def read_digit(picture: Source) -> Digit:
+    """Read a picture that is one digit with the packaged network; see `Reader.read_digit`."""
+    return _shared().read_digit(picture)
