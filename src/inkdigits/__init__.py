@@ -37,7 +37,8 @@ _HOME = {
     "Number": "inkdigits.types",
     "Reading": "inkdigits.types",
 }
-__all__ = [*_HOME, "__version__"]
+__all__ = ["__version__"]
+__all__ += _HOME
 
 
 def __getattr__(name: str) -> object:

@@ -43,7 +43,8 @@ def _fit(crop: Image, peak: int) -> Image:
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     fitted = cv2.resize(crop.astype(np.float32), size, interpolation=_interpolation(scale))
     brightest = max(float(fitted.max()), 0.5 * peak)  # thin strokes fade as they shrink: give them their light back
-    return np.clip(fitted * (255 / brightest), 0, 255).round().astype(np.uint8)
+    lit: Image = np.clip(fitted * (255 / brightest), 0, 255).round().astype(np.uint8)
+    return lit
 
 
 def _interpolation(scale: float) -> int:

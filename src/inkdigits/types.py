@@ -83,6 +83,7 @@ class Number:
 
     @property
     def text(self) -> str:
+        """The digits as text, `?` for each that was not accepted."""
         return "".join(digit.text for digit in self.digits)
 
     @property
@@ -92,6 +93,7 @@ class Number:
 
     @property
     def box(self) -> Box:
+        """The smallest box around all digits."""
         return Box.around([digit.box for digit in self.digits])
 
     def as_dict(self) -> dict[str, Any]:
@@ -112,10 +114,12 @@ class Line:
 
     @property
     def text(self) -> str:
+        """The numbers as text, parted by spaces."""
         return " ".join(number.text for number in self.numbers)
 
     @property
     def box(self) -> Box:
+        """The smallest box around all numbers."""
         return Box.around([number.box for number in self.numbers])
 
     def as_dict(self) -> dict[str, Any]:
@@ -154,10 +158,12 @@ class Reading:
 
     @property
     def numbers(self) -> list[Number]:
+        """All numbers of the page, in reading order."""
         return [number for line in self.lines for number in line.numbers]
 
     @property
     def digits(self) -> list[Digit]:
+        """All digits of the page, in reading order."""
         return [digit for number in self.numbers for digit in number.digits]
 
     def as_dict(self) -> dict[str, Any]:

@@ -33,8 +33,8 @@ PAGES = (("1984 2026", "31415926", "07 42 66"), ("2718281828", "8 15 16 23 42"))
 
 
 @dataclass(frozen=True)
-class Lecture:
-    """What the lecture printed for a network: seconds, and shares of right answers."""
+class Result:
+    """What a training came to: seconds, and shares of right answers."""
 
     seconds: float
     train: float
@@ -42,8 +42,8 @@ class Lecture:
 
 
 LECTURE = {
-    "lecture-softmax": Lecture(seconds=865, train=0.9636, test=0.8988),
-    "lecture-mlp": Lecture(seconds=896, train=0.9984, test=0.9072),
+    "lecture-softmax": Result(seconds=865, train=0.9636, test=0.8988),
+    "lecture-mlp": Result(seconds=896, train=0.9984, test=0.9072),
 }
 RECIPES = (*LECTURE, "cnn-quick")
 
@@ -61,7 +61,9 @@ def demo(
     typer.echo("\nFigures, to look at:")
     for folder, names in drawn:
         typer.echo(f"  {folder}/: {', '.join(names)}")
-    typer.echo(f"\nWhat next:\n  inkdigits read {out}/page-1.png --json\n  inkdigits train cnn\n  inkdigits train --help")
+    typer.echo("\nWhat next:")
+    for command in (f"read {out}/page-1.png --json", "train cnn", "train --help"):
+        typer.echo(f"  inkdigits {command}")
 
 
 def _make_room(out: Path) -> None:
@@ -86,16 +88,21 @@ def _trained(name: str, folder: Path, steps: int | None) -> Run:
 def _print_table(cards: dict[str, Json]) -> None:
     """Ours beside the lecture's; each is judged by what the lecture judged it by, the CNN by MNIST's test set."""
     table = Table(box=None, pad_edge=False)
-    for heading in ("network", "parameters", "seconds", "train", "held back", "lecture:", "seconds", "train", "held back"):
+    shares = ("seconds", "train", "held back")
+    for heading in ("network", "parameters", *shares, "lecture:", *shares):
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for name, card in cards.items():
-        shares = {score["set"]: score["accuracy"] for score in card["scores"]}
-        ours = (f"{card['seconds']:.1f}", _percent(shares["train"]), _percent(shares.get("held", shares.get("test"))))
-        lecture = LECTURE.get(name)
-        theirs = ("", "", "") if lecture is None else (f"{lecture.seconds:.0f}", *map(_percent, (lecture.train, lecture.test)))
-        table.add_row(name, f"{card['parameters']:,}", *ours, "", *theirs)
+        scores = {score["set"]: score["accuracy"] for score in card["scores"]}
+        ours = _cells(Result(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0))))
+        table.add_row(name, f"{card['parameters']:,}", *ours, "", *_cells(LECTURE.get(name)))
     Console().print(table)
-    typer.echo("held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images.")
+    typer.echo("held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images")
+
+
+def _cells(result: Result | None) -> tuple[str, str, str]:
+    if result is None:
+        return "", "", ""
+    return f"{result.seconds:.1f}", f"{100 * result.train:.2f} %", f"{100 * result.test:.2f} %"
 
 
 def _drawn(folder: Path, run: Run) -> tuple[Path, list[str]]:
@@ -122,10 +129,6 @@ def _png(drawn: Page) -> bytes:
     buffer = io.BytesIO()
     Image.fromarray(drawn.image).save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _percent(share: float | None) -> str:
-    return "" if share is None else f"{100 * share:.2f} %"
 
 
 def add(app: typer.Typer) -> None:

@@ -55,10 +55,9 @@ def options(
 
 def main() -> None:
     """Run one command; every error of ours becomes one sentence on stderr and its exit code."""
-    wanted = next((word for word in sys.argv[1:] if not word.startswith("-")), None)
-    for module in sorted({COMMANDS[wanted]} if wanted in COMMANDS else set(COMMANDS.values())):
-        _add(module)
     try:
+        for module in _modules(sys.argv[1:]):
+            _add(module)
         app()
     except InkdigitsError as error:
         typer.echo(f"inkdigits: {error}", err=True)
@@ -68,6 +67,14 @@ def main() -> None:
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(128 + signal.SIGPIPE)
+
+
+def _modules(words: list[str]) -> list[str]:
+    """The modules that a command line needs: of the command it names, none for the version, all for help."""
+    wanted = next((word for word in words if not word.startswith("-")), None)
+    if wanted in COMMANDS:
+        return [COMMANDS[wanted]]
+    return [] if "--version" in words else sorted(set(COMMANDS.values()))
 
 
 def _add(module: str) -> None:

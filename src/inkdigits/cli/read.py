@@ -6,12 +6,17 @@ import io
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from inkdigits.errors import PictureError, UsageError
 from inkdigits.types import Failure, Reading
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+    from PIL import Image
 
 FAILED, REJECTED = 1, 3
 STDIN = "-"
@@ -29,6 +34,9 @@ def read(
         typer.Option("--show-glyph", help="With --single: save the 28×28 the network saw, as PNG.", metavar="FILE"),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
+    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a digit is unsure or none is found.")] = False,
 ) -> None:
     """Read handwritten digits out of pictures.
@@ -66,6 +74,8 @@ def read(
                     failed = True
                     typer.echo(f"inkdigits: {page.message}", err=True)
                 else:
+                    if annotate is not None:
+                        save_annotated(source, page, annotate)
                     unsure |= not page.digits or not all(digit.accepted for digit in page.digits)
             if glyph is not None and not failed:
                 save_glyph(reader.glyph(source), glyph)
@@ -108,14 +118,29 @@ class Output:
             write_atomically(self.path, self.parts.getvalue())
 
 
-def save_glyph(glyph: object, path: Path) -> None:
+def save_annotated(source: str | bytes, reading: Reading, folder: Path) -> None:
+    """Save a page with its reading drawn on it: FOLDER/NAME.png, or NAME-2.png and so on for further pages."""
+    from inkdigits.reading.annotate import annotated
+    from inkdigits.reading.picture import pages
+
+    picture = next(page for page in pages(source) if page.page == reading.page)
+    name = "stdin" if reading.file == STDIN else Path(reading.file).stem
+    save_png(annotated(picture, reading), folder / f"{name}{'' if reading.page == 1 else f'-{reading.page}'}.png")
+
+
+def save_glyph(glyph: NDArray[np.uint8], path: Path) -> None:
     """Save a glyph as a PNG of 28×28."""
     from PIL import Image
 
+    save_png(Image.fromarray(glyph), path)
+
+
+def save_png(image: Image.Image, path: Path) -> None:
+    """Write an image as PNG, whole or not at all."""
     from inkdigits.files import write_atomically
 
     content = io.BytesIO()
-    Image.fromarray(glyph).save(content, "PNG")  # type: ignore[arg-type]
+    image.save(content, "PNG")
     write_atomically(path, content.getvalue())
 
 

@@ -44,7 +44,8 @@ def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
 def print_score(result: Score) -> None:
     """A score for people: accuracy with its interval, loss, recall of each digit, confusion matrix."""
     typer.echo(f"judged by {result.name}, {result.n:,} digits")
-    typer.echo(f"accuracy {_percent(result.accuracy)}   95 % interval {_percent(result.low)} to {_percent(result.high)}")
+    interval = f"{_percent(result.low)} to {_percent(result.high)}"
+    typer.echo(f"accuracy {_percent(result.accuracy)}   95 % interval {interval}")
     typer.echo(f"loss     {result.loss:.4f}\n")
     table = Table(box=None, pad_edge=False, title="rows: the digit   columns: taken for", title_justify="left")
     table.add_column("", justify="right")
@@ -53,7 +54,7 @@ def print_score(result: Score) -> None:
     table.add_column("recall", justify="right")
     for digit, (row, recall) in enumerate(zip(result.confusion, result.recall, strict=True)):
         cells = [str(count) if count else "·" for count in row]
-        table.add_row(str(digit), *cells, _percent(recall))
+        table.add_row(str(digit), *cells, "" if recall is None else _percent(recall))
     Console().print(table)
 
 

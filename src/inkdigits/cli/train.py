@@ -42,7 +42,8 @@ def train(
     with --resume, and ends at the same weights.
     """
     if name is None and resumed is None:
-        return print_recipes()
+        print_recipes()
+        return
     if threads is not None:
         torch.set_num_threads(threads)
     with Watch() as watch:
@@ -108,10 +109,13 @@ def _with_knobs() -> None:
     options = []
     for knob in knobs():
         among = knob.metadata["among"]
-        kind = str if among else (int if types[knob.name] in (int, int | None) else float)
+        kind: Any = str if among else (int if types[knob.name] in (int, int | None) else float)
         help = knob.metadata["help"] + (f" ({', '.join(among)})" if among else "")
-        annotation = Annotated[kind | None, typer.Option(f"--{knob.name}", help=help, rich_help_panel="Knobs")]
-        options.append(inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation))
+        option = typer.Option(f"--{knob.name}", help=help, rich_help_panel="Knobs")
+        annotation = Annotated[kind | None, option]
+        options.append(
+            inspect.Parameter(knob.name, inspect.Parameter.KEYWORD_ONLY, default=None, annotation=annotation)
+        )
     hints = get_type_hints(train, include_extras=True)
     fixed = [each.replace(annotation=hints[each.name]) for each in fixed]
     train.__signature__ = signature.replace(parameters=[*fixed, *options])  # type: ignore[attr-defined]

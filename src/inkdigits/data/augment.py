@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from inkdigits.data.forms import FORMS, SIDE, box_of, line, uniform
+from inkdigits.data.forms import FORMS, SIDE, box_of, curve, line, uniform
 
 BOX = 20
 
@@ -46,6 +46,7 @@ class Hands:
     rescan: float = 0.35
     pen: float = 0.4
     neighbour: float = 0.12
+    clutter: float = 0.06
     rule: float = 0.06
     gap: float = 0.08
     patch: float = 0.05
@@ -76,20 +77,24 @@ def augment(images: Tensor, labels: Tensor, settings: Hands, generator: Generato
     for change in (rescan, pen):
         images = _some(images, getattr(settings, change.__name__), change, generator)
     images = warp(images, settings.warp, generator)
-    for change in (neighbour, rule, gap, patch, blur, tone, light, noise):
+    for change in (neighbour, clutter, rule, gap, patch, blur, tone, light, noise):
         images = _some(images, getattr(settings, change.__name__), change, generator)
     return images
 
 
 def rescan(images: Tensor, generator: Generator) -> Tensor:
-    """Make the digit wider or narrower, as far as its box allows, scan it with 7 to 20 pixels a side and print that."""
+    """Make the digit wider or narrower, as far as its box allows, scan it with 7 to 20 pixels a side and print that.
+
+    Its waist moves up or down on the way, as writers have it higher or lower.
+    """
     count = len(images)
     top, bottom, left, right = box_of(images)
     height, width = bottom - top, right - left
     side = torch.maximum(height, width)
-    tight = F.grid_sample(
-        images, _window((left + right) / 2, (top + bottom) / 2, side, side, BOX), align_corners=False
-    )  # N×1×20×20
+    window = _window((left + right) / 2, (top + bottom) / 2, side, side, BOX)
+    sag = uniform(count, -0.3, 0.3, generator)[:, None] * (1 - torch.linspace(-1, 1, BOX).square())  # N×20
+    window[..., 1] += (sag * side[:, None] / SIDE)[:, :, None]
+    tight = F.grid_sample(images, window, align_corners=False)  # N×1×20×20
     widest = (side / width).clamp(max=2.5)
     narrowest = (8 / BOX * side / width).clamp(max=1, min=0.55)
     wider = torch.where(
@@ -124,10 +129,19 @@ def neighbour(images: Tensor, generator: Generator) -> Tensor:
     beside = torch.rand(count, generator=generator) < 0.75
     x, y = torch.where(beside, away, aside), torch.where(beside, aside, away)
     size = SIDE * uniform(count, 0.7, 1.4, generator)
-    other = F.grid_sample(
-        images.roll(1, dims=0), _window(SIDE / 2 + x, SIDE / 2 + y, size, size, SIDE), align_corners=False
-    )
-    return torch.maximum(images, other)
+    window = _window(SIDE / 2 + x, SIDE / 2 + y, size, size, SIDE)
+    return torch.maximum(images, F.grid_sample(images.roll(1, dims=0), window, align_corners=False))
+
+
+def clutter(images: Tensor, generator: Generator) -> Tensor:
+    """Let a thin stroke of other writing, faint or full, pass anywhere from one side to another."""
+    count = len(images)
+    start, turn, end = (torch.rand(count, 2, generator=generator) * SIDE for _ in range(3))
+    start[:, 0], end[:, 0] = -1, SIDE + 1
+    upright = (torch.rand(count, generator=generator) < 0.5)[:, None]
+    start, turn, end = (torch.where(upright, point.flip(1), point) for point in (start, turn, end))
+    stroke = curve(start, turn, end, uniform(count, 0.7, 2, generator))
+    return torch.maximum(images, stroke * _each(images, 0.3, 1, generator))
 
 
 def rule(images: Tensor, generator: Generator) -> Tensor:

@@ -13,6 +13,7 @@ from inkdigits.errors import DataError
 from inkdigits.glyph import SIZE
 
 CLASSES = 10
+NOT_A_DIGIT = -1  # the label of what is no digit, in a batch
 
 
 @dataclass(frozen=True)

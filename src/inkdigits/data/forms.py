@@ -8,6 +8,7 @@ the width of the digit's own.
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from math import radians
 
 import torch
@@ -17,17 +18,18 @@ SIDE = 28
 
 
 def long_one(images: Tensor, generator: Generator) -> Tensor:
-    """Draw the long flag, and half the time the foot, of a European 1 onto plain ones."""
+    """Draw the long flag, and half the time onto upright ones the foot, of a European 1."""
     count = len(images)
     top, bottom, _, _ = box_of(images)
     width = pen_width(images)
     head, base = _point(images, top + width / 2), _point(images, bottom - width / 2)
-    angle = uniform(count, radians(25), radians(70), generator)
+    angle = uniform(count, radians(25), radians(60), generator)
     length = (bottom - top) * uniform(count, 0.25, 0.75, generator)
     flag = line(head, head + length[:, None] * torch.stack([-angle.sin(), angle.cos()], dim=1), width)
     level = torch.zeros(count)
     left, right = (torch.stack([uniform(count, 3, 8, generator), level], dim=1) for _ in range(2))
-    has_foot = (torch.rand(count, generator=generator) < 0.5)[:, None, None, None]
+    upright = (head - base)[:, 0].abs() < 0.2 * (bottom - top)  # a leaning 1 with flag and foot would be a Z
+    has_foot = (upright & (torch.rand(count, generator=generator) < 0.5))[:, None, None, None]
     return torch.maximum(torch.maximum(images, flag), line(base - left, base + right, width) * has_foot)
 
 
@@ -42,7 +44,7 @@ def short_four(images: Tensor, generator: Generator) -> Tensor:
     left = columns.int().argmax(dim=1)
     right = SIDE - 1 - columns.flip(1).int().argmax(dim=1)
     between = (left + right + 1)[:, None, None] / 2
-    start = top + height * uniform(count, 0.3, 0.45, generator)
+    start = top + height * uniform(count, 0.3, 0.55, generator)
     slant = (start[:, None] - rows)[:, :, None] * 0.3  # the left stroke leans right
     away = (rows < start[:, None])[:, :, None] & (rows > between + slant)
     is_open = (right - left > 5)[:, None, None]  # a closed 4 stays as it is
@@ -61,16 +63,17 @@ def crossed_seven(images: Tensor, generator: Generator) -> Tensor:
 
 
 def tailed_nine(images: Tensor, generator: Generator) -> Tensor:
-    """Bend a 9's stem to the left at its end, at times up again, as in a hand-written g."""
+    """End a 9's stem in a bend to the left, at times up again, as in a hand-written g."""
     count = len(images)
-    _, bottom, _, _ = box_of(images)
+    top, bottom, _, _ = box_of(images)
     width = pen_width(images)
-    end = _point(images, bottom - width / 2)
-    across, lift = uniform(count, 4, 11, generator), uniform(count, -0.5, 5, generator)
-    bend = end + torch.stack([-0.5 * across, uniform(count, 0.3, 1.2, generator)], dim=1)
-    tip = end + torch.stack([-across, -lift], dim=1)
-    tail = torch.maximum(line(end, bend, width), line(bend, tip, width))
-    return torch.maximum(images, tail)
+    start = _point(images, top + (bottom - top) * uniform(count, 0.65, 0.95, generator))
+    across, lift = uniform(count, 5, 14, generator), uniform(count, -1, 5, generator)
+    floor = bottom - width / 2
+    turn = torch.stack([start[:, 0] - uniform(count, -1, 3, generator), floor + 1.5], dim=1)
+    tip = torch.stack([start[:, 0] - across, floor - lift], dim=1)
+    above = images * (torch.arange(SIDE) + 0.5 < start[:, 1, None])[:, None, :, None]
+    return torch.maximum(above, curve(start, turn, tip, width))
 
 
 FORMS: dict[int, Callable[[Tensor, Generator], Tensor]] = {
@@ -107,8 +110,16 @@ def line(start: Tensor, end: Tensor, width: Tensor) -> Tensor:
     pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), dim=-1).reshape(1, -1, 2)  # 1×784×2
     along, from_start = (end - start)[:, None], pixels - start[:, None]
     position = ((from_start * along).sum(dim=2) / (along.square().sum(dim=2) + 1e-6)).clamp(0, 1)
-    distance = (from_start - position[:, :, None] * along).norm(dim=2)
-    return (width[:, None] / 2 + 0.5 - distance).clamp(0, 1).reshape(-1, 1, SIDE, SIDE)
+    distance = torch.linalg.vector_norm(from_start - position[:, :, None] * along, dim=2)
+    ink: Tensor = (width[:, None] / 2 + 0.5 - distance).clamp(0, 1)
+    return ink.reshape(-1, 1, SIDE, SIDE)
+
+
+def curve(start: Tensor, turn: Tensor, end: Tensor, width: Tensor) -> Tensor:
+    """A bent stroke (quadratic Bézier) in five straight pieces, as `line`: N×1×28×28."""
+    points = [start.lerp(turn, t).lerp(turn.lerp(end, t), t) for t in (0.0, 0.2, 0.4, 0.6, 0.8, 1.0)]
+    pieces = [line(near, far, width) for near, far in pairwise(points)]
+    return torch.stack(pieces).amax(dim=0)
 
 
 def _ends(filled: Tensor) -> tuple[Tensor, Tensor]:

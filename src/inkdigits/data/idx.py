@@ -51,4 +51,7 @@ def _parse(content: bytes, path: Path) -> NDArray[np.uint8]:
     shape = struct.unpack(f">{rank}I", content[4:start])
     if len(content) - start != math.prod(shape):
         raise DataError(f"{path} is damaged: its header says {math.prod(shape)} bytes, it has {len(content) - start}.")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    try:
+        return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    except ValueError as error:  # one side is 0 and the others are beyond what numpy can count
+        raise DataError(f"{path} is damaged: its header speaks of {'×'.join(map(str, shape))}.") from error

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.errors import DataError
@@ -40,5 +40,7 @@ def _grey(path: Path) -> NDArray[np.uint8]:
             if picture.width * picture.height > PIXELS_LIMIT:
                 raise DataError(f"{path} has more than {PIXELS_LIMIT} pixels; make it smaller.")
             return np.asarray(picture.convert("L"))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as error:
+    except DataError:
+        raise
+    except Exception as error:  # Pillow's decoders raise nearly every built-in exception on damaged files
         raise DataError(f"{path} is not a picture that can be read ({error}).") from error

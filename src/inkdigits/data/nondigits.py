@@ -38,7 +38,7 @@ LACKING = "\uffff"  # is in no font: a font shows it as it shows every character
 CANVAS = 64
 
 
-def nondigits(count: int, images: Ink, labels: NDArray[np.integer], seed: int) -> Ink:
+def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int) -> Ink:
     """`count` glyphs that are no digits, uint8 N×28×28, shuffled.
 
     images, labels: training digits, uint8 N×28×28 and integers N, of which halves and groups are made.
@@ -46,11 +46,12 @@ def nondigits(count: int, images: Ink, labels: NDArray[np.integer], seed: int) -
     """
     rng = np.random.default_rng(seed)
     wanted = {kind: round(share * count) for kind, share in SHARES.items()}
+    halved = np.isin(labels, (2, 3, 5))  # of an 8, halves look like a 3
     wanted["letters"] += count - sum(wanted.values())
     made = [
         font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
         [from_ink(_scribble(rng)) for _ in range(wanted["scribbles"])],
-        [from_ink(_half(images, labels, rng)) for _ in range(wanted["halves"])],
+        [from_ink(_half(images[halved], rng)) for _ in range(wanted["halves"])],
         [from_ink(_several(images, rng)) for _ in range(wanted["several"])],
         [from_ink(_shape(rng)) for _ in range(wanted["shapes"])],
         [_paper(rng) for _ in range(wanted["paper"])],
@@ -106,7 +107,7 @@ def _scribble(rng: Generator) -> Ink:
     return canvas
 
 
-def _smooth(points: NDArray[np.float64], smooth: bool) -> NDArray[np.float64]:
+def _smooth(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
     """The points with their corners cut (Chaikin), three times over, or as they are."""
     for _ in range(3 if smooth else 0):
         near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
@@ -114,25 +115,21 @@ def _smooth(points: NDArray[np.float64], smooth: bool) -> NDArray[np.float64]:
     return points
 
 
-def _draw(canvas: Ink, points: NDArray[np.float64], width: int, closed: bool = False) -> None:
+def _draw(canvas: Ink, points: NDArray[np.floating], width: int, closed: bool = False) -> None:
     cv2.polylines(canvas, [points.round().astype(np.int32)], closed, 255, width, cv2.LINE_AA)
 
 
-def _half(images: Ink, labels: NDArray[np.integer], rng: Generator) -> Ink:
-    """Half of a 2, 3, 5 or 8, cut so that what is left looks like no digit; uint8 28×28."""
-    while True:
-        index = int(rng.integers(len(images)))
-        if labels[index] in (2, 3, 5, 8):
-            break
-    part = images[index].copy()
+def _half(images: Ink, rng: Generator) -> Ink:
+    """Half of a digit, cut so that what is left looks like no digit; uint8 28×28."""
+    part: Ink = images[rng.integers(len(images))].copy()
     columns = np.flatnonzero(part.any(axis=0))
     cut = int(columns[0] + (columns[-1] - columns[0]) * rng.uniform(0.4, 0.6))
-    if labels[index] != 8 and rng.random() < 0.5:
+    side = rng.integers(3)
+    if side == 0:
         part[:, :cut] = 0
-    else:
+    elif side == 1:
         part[:, cut:] = 0
-    if labels[index] != 8 and rng.random() < 0.4:
-        part = images[index].copy()
+    else:
         part[int(rng.integers(11, 15)) :] = 0
     return part
 
@@ -175,33 +172,36 @@ def _texture(canvas: Ink, rng: Generator) -> None:
     if rng.random() < 0.5:
         canvas[:] = (canvas * (0.3 + 0.7 * _cloud(rng, CANVAS))).astype(np.uint8)
     if rng.random() < 0.5:
-        cv2.line(
-            canvas, *(tuple(map(int, rng.integers(10, CANVAS - 10, 2))) for _ in range(2)), 0, int(rng.integers(1, 7))
-        )
+        (x, y), (to_x, to_y) = rng.integers(10, CANVAS - 10, (2, 2)).tolist()
+        cv2.line(canvas, (x, y), (to_x, to_y), 0, int(rng.integers(1, 7)))
 
 
 def _paper(rng: Generator) -> Ink:
-    """A patch of paper with no writing: clouds, grain, rules, a solid block; uint8 28×28."""
+    """A patch of paper with no writing: clouds, grain, rules or stains; uint8 28×28."""
     kind = rng.integers(4)
+    patch: NDArray[np.floating]
     if kind == 0:
         patch = _cloud(rng, SIZE)
     elif kind == 1:
         patch = rng.random((SIZE, SIZE)) * rng.uniform(0.2, 1) * (rng.random((SIZE, SIZE)) < rng.uniform(0.02, 1))
     elif kind == 2:
-        patch = np.zeros((SIZE, SIZE))
-        step, first = int(rng.integers(4, 20)), int(rng.integers(0, 10))
-        patch[first::step] = rng.uniform(0.3, 1)
-        if rng.random() < 0.4:
-            patch = np.maximum(patch, patch.T)
-        patch = patch if rng.random() < 0.5 else patch.T
+        patch = _rules(rng)
     else:
-        cloud = _cloud(rng, SIZE)
-        patch = (cloud > rng.uniform(0.3, 0.8)) * rng.uniform(0.5, 1)
+        patch = (_cloud(rng, SIZE) > rng.uniform(0.3, 0.8)) * rng.uniform(0.5, 1)
     return (np.clip(patch, 0, 1) * 255).astype(np.uint8)
 
 
-def _cloud(rng: Generator, side: int) -> NDArray[np.float32]:
-    """Smooth noise of random grain, float32 side×side in 0..1."""
+def _rules(rng: Generator) -> NDArray[np.floating]:
+    """Ruled or squared paper, 28×28 in 0..1."""
+    patch = np.zeros((SIZE, SIZE))
+    patch[int(rng.integers(0, 10)) :: int(rng.integers(4, 20))] = rng.uniform(0.3, 1)
+    if rng.random() < 0.4:
+        return np.maximum(patch, patch.T)
+    return patch if rng.random() < 0.5 else patch.T
+
+
+def _cloud(rng: Generator, side: int) -> NDArray[np.floating]:
+    """Smooth noise of random grain, side×side in 0..1."""
     cells = int(rng.integers(2, 12))
-    coarse = rng.random((cells, cells), dtype=np.float32)
-    return np.clip(cv2.resize(coarse, (side, side), interpolation=cv2.INTER_CUBIC), 0, 1)
+    smooth = cv2.resize(rng.random((cells, cells)), (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.clip(smooth, 0, 1)

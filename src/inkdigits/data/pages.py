@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
+from inkdigits.errors import DataError
 from inkdigits.glyph import BOX
 
 Array = NDArray[np.float32]
@@ -63,7 +64,10 @@ def _line(digits: Digits, text: str, height: int, rng: np.random.Generator) -> A
 
 def _written(digits: Digits, digit: int, height: float, rng: np.random.Generator) -> Array:
     """One of the set's images of that digit, cut to its ink and enlarged so that a full box is `height` high."""
-    image = digits.images[rng.choice(np.flatnonzero(digits.labels == digit))]
+    there = np.flatnonzero(digits.labels == digit)
+    if len(there) == 0:
+        raise DataError(f"{digits.name} has no {digit} to write with.")
+    image = digits.images[rng.choice(there)]
     columns = np.flatnonzero(image.max(axis=0) > 50)
     cut = image[:, columns[0] : columns[-1] + 1].astype(np.float32) / 255
     scale = height / BOX

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
@@ -14,10 +15,14 @@ from inkdigits.glyph import SIZE
 def load(path: Path) -> Digits:
     """All rows of the file. Raises DataError when a row is not a label and 784 whole numbers from 0 to 255."""
     try:
-        with path.open(encoding="utf-8") as file:
-            headings = not file.readline().split(",")[0].strip().isdigit()
-        rows = np.loadtxt(path, np.int64, delimiter=",", skiprows=int(headings), ndmin=2, encoding="utf-8")
-    except (OSError, ValueError) as error:
+        with path.open(encoding="utf-8-sig") as file:
+            headings = not _is_number(file.readline().split(",")[0])
+            file.seek(0)
+            with warnings.catch_warnings(action="error", category=UserWarning):  # numpy only warns of an empty file
+                rows = np.loadtxt(
+                    file, np.int64, delimiter=",", skiprows=int(headings), ndmin=2, comments=None, quotechar='"'
+                )
+    except (OSError, ValueError, UserWarning) as error:
         raise DataError(f"{path} cannot be read as CSV of label and 784 pixels ({error}).") from error
     if rows.shape[1:] != (1 + SIZE * SIZE,):
         raise DataError(f"{path}: a row must have a label and 784 pixels, these have {rows.shape[-1]} columns.")
@@ -25,3 +30,11 @@ def load(path: Path) -> Digits:
     if pixels.size and (pixels.min() < 0 or pixels.max() > 255):
         raise DataError(f"{path}: pixels must be 0 to 255, these reach {pixels.min()} to {pixels.max()}.")
     return Digits(pixels.astype(np.uint8).reshape(-1, SIZE, SIZE), labels, path.stem)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.strip().strip('"'))
+    except ValueError:
+        return False
+    return True

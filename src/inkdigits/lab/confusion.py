@@ -32,9 +32,9 @@ def confusion(score: Score) -> Figure:
     _write(axes, counts, top)
     _label(axes)
     for digit, recall in enumerate(score.recall):
-        share = "–" if np.isnan(recall) else style.percent(recall)
-        _text(axes, CLASSES - 0.2, digit, share, style.GREY, ha="left")
-    _text(axes, CLASSES - 0.2, -0.72, "found", style.GREY, ha="left")
+        share = "–" if recall is None else style.percent(recall)
+        _text(axes, (CLASSES - 0.2, digit), share, style.GREY, ha="left")
+    _text(axes, (CLASSES - 0.2, -0.72), "found", style.GREY, ha="left")
     return figure
 
 
@@ -44,15 +44,15 @@ def _write(axes: Axes, counts: NDArray[np.int64], top: int) -> None:
         count = int(counts[truth, guess])
         if truth == guess:
             axes.add_patch(Rectangle((guess - 0.5, truth - 0.5), 1, 1, color="#f1f3f5", linewidth=0))
-            _text(axes, guess, truth, f"{count:,}", style.GREY)
+            _text(axes, (guess, truth), f"{count:,}", style.GREY)
         elif count == 0:
-            _text(axes, guess, truth, "·", "#c3c8cf")
+            _text(axes, (guess, truth), "·", "#c3c8cf")
         else:
-            _text(axes, guess, truth, f"{count:,}", style.PAPER if count > 0.6 * top else style.INK)
+            _text(axes, (guess, truth), f"{count:,}", style.PAPER if count > 0.6 * top else style.INK)
 
 
-def _text(axes: Axes, x: float, y: float, text: str, colour: str, ha: str = "center") -> None:
-    axes.text(x, y, text, ha=ha, va="center", fontsize=style.TEXT, color=colour, fontfamily=style.FONT)
+def _text(axes: Axes, place: tuple[float, float], text: str, colour: str, ha: str = "center") -> None:
+    axes.text(*place, text, ha=ha, va="center", fontsize=style.TEXT, color=colour, fontfamily=style.FONT)
 
 
 def _label(axes: Axes) -> None:

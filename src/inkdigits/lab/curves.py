@@ -25,7 +25,7 @@ Values = NDArray[np.float64]
 
 FLAWLESS = 0.0005  # added to the share of mistakes, so that 100 % has a place on its scale
 ACCURACIES = (0.0, 0.5, 0.8, 0.9, 0.95, 0.98, 0.99, 0.995, 0.998, 1.0)
-SCALE = "Going up the accuracy scale, equal distances divide the mistakes by equal factors."
+SCALE = "On the accuracy scale, equal distances divide the mistakes by equal factors."
 MOST = len(style.SERIES)
 
 
@@ -35,10 +35,13 @@ def curves(records: Sequence[Record], name: str, held_name: str = "") -> Figure:
     Raises RunError when there are no records, or when one is not complete.
     """
     figure, panels = _panels(f"{name}: how it learnt", _steps_say(records, name))
+    steps = _across(records, "step", name)
     for quantity, axes in panels.items():
-        _line(axes, records, name, f"train_{quantity}", "step", style.BLUE, "training")
+        key = f"train_{quantity}"
+        _line(axes, steps, _column(records, key, name), key=key, colour=style.BLUE, label="training")
         if _holds(records):
-            _line(axes, records, name, f"held_{quantity}", "step", style.ORANGE, held_name or "held back")
+            key, label = f"held_{quantity}", held_name or "held back"
+            _line(axes, steps, _column(records, key, name), key=key, colour=style.ORANGE, label=label)
     _finish(panels, "step")
     return figure
 
@@ -52,13 +55,15 @@ def overlay(runs: Mapping[str, Sequence[Record]], over: Over = "step") -> Figure
     if not 1 <= len(runs) <= MOST:
         raise UsageError(f"Curves are laid over each other for 1 to {MOST} runs, not {len(runs)}.")
     any_held = any(_holds(records) for records in runs.values())
-    note = "Solid: the digits learnt from. Dashed: digits held back. " if any_held else ""
+    note = "Solid: digits learnt from. Dashed: digits held back. " if any_held else ""
     figure, panels = _panels("How they learnt", note + SCALE)
     for quantity, axes in panels.items():
         for (name, records), colour in zip(runs.items(), style.SERIES, strict=False):
-            _line(axes, records, name, f"train_{quantity}", over, colour, name)
+            x, key = _across(records, over, name), f"train_{quantity}"
+            _line(axes, x, _column(records, key, name), key=key, colour=colour, label=name)
             if _holds(records):
-                _line(axes, records, name, f"held_{quantity}", over, colour, f"{name}, held", dashed=True)
+                key, label = f"held_{quantity}", f"{name}, held"
+                _line(axes, x, _column(records, key, name), key=key, colour=colour, label=label, dashed=True)
     _finish(panels, over)
     return figure
 
@@ -70,15 +75,18 @@ def _panels(title: str, note: str) -> tuple[Figure, dict[str, Axes]]:
     return figure, {"loss": above, "accuracy": below}
 
 
-def _line(
-    axes: Axes, records: Sequence[Record], name: str, key: str, over: Over, colour: str, label: str, dashed: bool = False
-) -> None:
-    """One curve; its ends are marked, so that a run of a single record is seen too."""
-    x = np.maximum(_column(records, over, name), 1 if over == "step" else 1e-3)
-    y = _column(records, key, name)
+def _line(axes: Axes, x: Values, y: Values, *, key: str, colour: str, label: str, dashed: bool = False) -> None:
+    """One curve; its end is marked, so that a run of a single record is seen too."""
+    if key.endswith("loss"):
+        y = np.where(y > 0, y, np.nan)  # a loss of 0 has no place on a logarithmic scale
     line, width = ((0, (2.5, 1.6)), 1.4) if dashed else ("-", 2.0)
     axes.plot(x, y, color=colour, linestyle=line, linewidth=width, label=label, solid_capstyle="round", gid=key)
     axes.plot(x[-1:], y[-1:], "o", color=colour, markersize=3.5, clip_on=False)
+
+
+def _across(records: Sequence[Record], over: Over, name: str) -> Values:
+    """What stands below, kept above 0 for the logarithm."""
+    return np.maximum(_column(records, over, name), 1 if over == "step" else 1e-3)
 
 
 def _column(records: Sequence[Record], key: str, name: str) -> Values:
@@ -125,15 +133,16 @@ def _finish(panels: Mapping[str, Axes], over: Over) -> None:
 
 def _drawn(axes: Axes) -> Values:
     """All finite values of the curves."""
-    values = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in axes.get_lines()])
+    values: Values = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in axes.get_lines()])
     return values[np.isfinite(values)]
 
 
 def _loss_scale(axes: Axes) -> None:
-    axes.set_yscale("log", nonpositive="mask")
-    positive = (values := _drawn(axes))[values > 0]
-    if len(positive):
-        axes.set_ylim(positive.min() / 1.2, positive.max() * 1.15)
+    axes.set_yscale("log")
+    losses = _drawn(axes)
+    if len(losses) == 0:
+        losses = np.array([0.1, 1.0])  # a run that never had a finite loss: empty axes
+    axes.set_ylim(losses.min() / 1.2, losses.max() * 1.15)
     axes.yaxis.set_major_locator(LogLocator(10, subs=(1.0, 2.0, 5.0)))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
 

@@ -17,7 +17,8 @@ COLUMNS = 6
 def mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) -> Figure:
     """The `most` (1 to 60) most confident mistakes, each with truth, guess, confidence and number.
 
-    `said` are the logits N×10 of the N digits, `first` is the number of the first of them. Raises UsageError when `most` is out of range or the lengths differ.
+    `said` are the logits N×10 of the N digits, `first` is the number of the first of them. Raises UsageError when
+    `most` is out of range or the lengths differ.
     """
     if not 1 <= most <= 60:
         raise UsageError(f"A figure of mistakes shows 1 to 60 of them, not {most}.")

@@ -33,8 +33,12 @@ def predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Figure:
     """
     if not 1 <= len(digits) <= MOST or not len(digits) == len(said) == len(numbers):
         raise UsageError(f"Predictions are drawn of 1 to {MOST} digits with as many logits and numbers.")
-    figure = style.new_figure(5.2 if len(digits) > 2 else 6.2, f"{digits.name}: what the network says", apart=0.12)
-    grid = figure.subplots(2, len(digits), squeeze=False, height_ratios=[1, 1.25])
+    columns = max(3, len(digits))
+    heights = [5.8 / columns, 2.4]
+    figure = style.new_figure(sum(heights) + 1.3, f"{digits.name}: what the network says", apart=0.12)
+    grid = figure.subplots(2, columns, squeeze=False, height_ratios=heights)
+    for axes in grid[:, len(digits) :].ravel():
+        axes.set_axis_off()
     probabilities = said.softmax(dim=1).numpy()
     for column in range(len(digits)):
         label = int(digits.labels[column])

@@ -16,12 +16,12 @@ CELL = SIZE + GAP
 
 
 def sheet(digits: Digits, columns: int = 20) -> Figure:
-    """The first `columns` digits of each class (1 to 100), ten rows, with how many there are at the right.
+    """The first `columns` digits of each class (1 to 40), ten rows, with how many there are at the right.
 
     Raises UsageError when `columns` is out of range.
     """
-    if not 1 <= columns <= 100:
-        raise UsageError(f"A sheet has 1 to 100 digits in a row, not {columns}.")
+    if not 1 <= columns <= 40:
+        raise UsageError(f"A sheet has 1 to 40 digits in a row, not {columns}.")
     mosaic = examples(digits, columns)
     figure = style.new_figure(_height(columns), f"{digits.name}: {len(digits):,} digits")
     axes = figure.add_subplot()
@@ -29,11 +29,12 @@ def sheet(digits: Digits, columns: int = 20) -> Figure:
     style.bare(axes, frame=False)
     middles = np.arange(CLASSES) * CELL + SIZE / 2
     axes.set_yticks(middles, [str(digit) for digit in range(CLASSES)])
-    axes.tick_params(length=0, labelsize=style.TITLE, labelcolor=style.INK, labelfontfamily=style.FONT, pad=6)
+    size = min(1.0, 30 / columns)  # smaller where the rows are
+    axes.tick_params(length=0, labelsize=size * style.TITLE, labelcolor=style.INK, labelfontfamily=style.FONT, pad=6)
     for middle, count in zip(middles, np.bincount(digits.labels, minlength=CLASSES), strict=True):
         axes.text(
             mosaic.shape[1] + 6, middle, f"{count:,}", va="center",
-            fontsize=style.SMALL, color=style.GREY, fontfamily=style.FONT,
+            fontsize=size * style.SMALL, color=style.GREY, fontfamily=style.FONT,
         )  # fmt: skip
     return figure
 
@@ -49,4 +50,4 @@ def examples(digits: Digits, columns: int) -> NDArray[np.uint8]:
 
 def _height(columns: int) -> float:
     """Inches that hold ten rows as wide as the page leaves them, and the title."""
-    return min(10.0, (style.WIDTH - 1.1) * CLASSES / columns + 0.5)
+    return min(10.0, (style.WIDTH - 1.1) * CLASSES / columns + 0.62)

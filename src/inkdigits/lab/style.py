@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 WIDTH = 8.0  # inches
 DPI = 150
 MARGIN = 0.14  # inches round the page
+TITLE_HEIGHT = 0.24  # inches
 FONT = "DejaVu Sans"  # comes with matplotlib, so a figure is the same everywhere
 TITLE, TEXT, SMALL = 12, 9.5, 8  # points
 
@@ -43,11 +44,15 @@ def new_figure(height: float, title: str, note: str = "", apart: float = 0.07) -
     """
     air = ConstrainedLayoutEngine(w_pad=apart, h_pad=MARGIN / 2, wspace=0, hspace=0)
     figure = Figure(figsize=(WIDTH, height), dpi=DPI, facecolor=PAPER, layout=air)
-    left = MARGIN / WIDTH
-    figure.suptitle(title, x=left, ha="left", fontsize=TITLE, fontweight="bold", color=INK, fontfamily=FONT)
+    left, top = MARGIN / WIDTH, 1 - MARGIN / height
+    figure.suptitle(
+        title, x=left, y=top, ha="left", va="top", fontsize=TITLE, fontweight="bold", color=INK, fontfamily=FONT
+    )
     if note:
         figure.supxlabel(note, x=left, ha="left", fontsize=SMALL, color=GREY, fontfamily=FONT)
-    air.set(rect=(left - apart / WIDTH, MARGIN / 2 / height, 1 - 2 * (left - apart / WIDTH), 1 - MARGIN / height))
+    # What matplotlib may lay out: all but the margins and the title, which it does not know to leave room for.
+    side, below, above = left - apart / WIDTH, MARGIN / 2 / height, (MARGIN + TITLE_HEIGHT) / height
+    air.set(rect=(side, below, 1 - 2 * side, 1 - below - above))
     return figure
 
 

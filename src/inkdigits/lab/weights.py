@@ -58,18 +58,18 @@ def _mlp(pixels: Weights, outgoing: Weights) -> Figure:
     """H×784 and 10×H: what each hidden unit looks for, and below it for which digits it then speaks."""
     strongest = np.argsort(-np.linalg.norm(outgoing, axis=0), kind="stable")
     shown = np.sort(strongest[:MOST_UNITS])
-    rows, columns = math.ceil(len(shown) / 5), min(5, len(shown))
+    rows = math.ceil(len(shown) / 5)
     many = "" if len(shown) == len(strongest) else f", the {len(shown)} with the greatest say"
     title = f"{len(strongest)} hidden units{many}: what each looks for, and for which digits it then speaks"
     figure = style.new_figure(0.7 + 2.25 * rows, title, RIM)
-    grid = figure.subplots(2 * rows, columns, squeeze=False, height_ratios=[3.2, 1] * rows)
+    grid = figure.subplots(2 * rows, 5, squeeze=False, height_ratios=[3.2, 1] * rows)
     norm, reach = _norm(pixels), 1.08 * float(np.abs(outgoing).max())
     for place, unit in enumerate(shown):
         above, below = grid[2 * (place // 5), place % 5], grid[2 * (place // 5) + 1, place % 5]
         _draw(above, pixels[unit].reshape(SIZE, SIZE), norm)
         style.heading(above, f"unit {unit + 1}", style.GREY, style.SMALL)
         _bars(below, outgoing[:, unit], reach)
-    for place in range(len(shown), rows * columns):
+    for place in range(len(shown), 5 * rows):
         grid[2 * (place // 5), place % 5].set_axis_off()
         grid[2 * (place // 5) + 1, place % 5].set_axis_off()
     _scale(figure, grid, norm)
@@ -84,7 +84,7 @@ def _cnn(filters: Weights) -> Figure:
     note = "Orange: ink here raises the filter's answer; blue: ink here lowers it."
     title = f"{len(filters)} filters of 3×3 in the first convolution{many}"
     figure = style.new_figure(0.8 + 1.05 * rows, title, note)
-    grid = figure.subplots(rows, min(8, len(shown)), squeeze=False)
+    grid = figure.subplots(rows, 8, squeeze=False)
     norm = _norm(shown)
     for place, axes in enumerate(grid.ravel()):
         if place < len(shown):

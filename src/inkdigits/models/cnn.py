@@ -1,26 +1,31 @@
 """A small modern CNN: six 3×3 convolutions, batch-normalised, that keep the picture a picture to the end."""
 
 from collections import OrderedDict
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 
 class CNN(nn.Sequential):
-    """Three stages of two convolutions at 28×28, 14×14 and 7×7; channels `width`, 2 `width`, 4 `width`."""
+    """Three stages of two convolutions, at 28×28, 14×14 and 7×7, with `width`, 2 `width` and 4 `width` channels.
 
-    def __init__(self, width: int = 16) -> None:
-        one, two, four = width, 2 * width, 4 * width
+    `channels`, one number a convolution, says otherwise. `outputs` is 10, or 11 to tell as well whether there is a
+    digit at all.
+    """
+
+    def __init__(self, width: int = 16, channels: Sequence[int] = (), outputs: int = 10) -> None:
+        c = tuple(channels) or (width, width, 2 * width, 2 * width, 4 * width, 4 * width)
         super().__init__(
             OrderedDict(
-                conv1=convolution(1, one),  # N×1×28×28 → N×16×28×28
-                conv2=convolution(one, one, pool=True),  # → N×16×14×14
-                conv3=convolution(one, two),  # → N×32×14×14
-                conv4=convolution(two, two, pool=True),  # → N×32×7×7
-                conv5=convolution(two, four),  # → N×64×7×7
-                conv6=convolution(four, four),  # → N×64×7×7
+                conv1=convolution(1, c[0]),  # N×1×28×28 → N×16×28×28 (of a width of 16)
+                conv2=convolution(c[0], c[1], pool=True),  # → N×16×14×14
+                conv3=convolution(c[1], c[2]),  # → N×32×14×14
+                conv4=convolution(c[2], c[3], pool=True),  # → N×32×7×7
+                conv5=convolution(c[3], c[4]),  # → N×64×7×7
+                conv6=convolution(c[4], c[5]),  # → N×64×7×7
                 embedding=MaxAndMean(),  # → N×128
-                logits=nn.Linear(2 * four, 10),  # → N×10
+                logits=nn.Linear(2 * c[5], outputs),  # → N×10
             )
         )
 

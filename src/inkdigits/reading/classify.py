@@ -67,7 +67,7 @@ class Network:
         count = len(glyphs)
         digitness = found.get("digitness")
         return Classification(
-            probabilities=_softmax(found["logits"] / np.float32(self._temperature)),
+            probabilities=_softmax(found["logits"], self._temperature),
             digitness=np.ones(count, np.float32) if digitness is None else _sigmoid(digitness.reshape(count)),
             embeddings=found.get("embedding", np.zeros((count, 0), np.float32)),
         )
@@ -108,8 +108,8 @@ def _session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceS
         raise ModelError(f"{path}: not a network that onnxruntime can load ({error}); export it again.") from error
 
 
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))  # N×10
+def _softmax(logits: NDArray[np.float32], temperature: float) -> NDArray[np.float32]:
+    powers = np.exp((logits - logits.max(axis=1, keepdims=True)) / temperature)  # N×10
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float32)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+from itertools import pairwise
 
 from inkdigits.types import Digit, Line, Number
 
@@ -42,7 +43,7 @@ def _shared(left: Digit, right: Digit) -> float:
 def _numbers(row: list[Digit]) -> list[Number]:
     """Part a row where a gap is wide for this row's digits and wide beside its other gaps."""
     height = statistics.median(digit.box.height for digit in row)
-    gaps = [right.box.x - left.box.right for left, right in zip(row, row[1:], strict=False)]
+    gaps = [right.box.x - left.box.right for left, right in pairwise(row)]
     usual = sorted(gaps)[len(gaps) // 4] if gaps else 0
     widest = min(max(_GAP * height, 2 * usual), _FAR * height)
     numbers = [[row[0]]]

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
-Pixels = NDArray[np.uint8]
+from inkdigits.reading.pixels import Pixels
 
 TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
 _COARSE = 512  # longest side of the image on which the paper's brightness is estimated
@@ -22,7 +21,7 @@ _LEAST_CONTRAST = 12  # of 255: what stands out less from its paper is not ink
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Ink:
-    """`strength` uint8 H×W, how dark the ink is against its paper, 0 where there is none; `mask` uint8 H×W of 0 and 1."""
+    """`strength` uint8 H×W, how dark the ink is against its paper, 0 where there is none; `mask` uint8 H×W, 0 or 1."""
 
     strength: Pixels
     mask: Pixels
@@ -83,9 +82,8 @@ def _thresholded(strength: Pixels) -> Ink:
 
 def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
     """How much darker the ink is than the paper, as a share of the paper's brightness, 0–255."""
-    if isinstance(paper, int):
-        paper = np.full_like(dark_ink, max(paper, 1))
-    return np.asarray(cv2.divide(cv2.subtract(paper, dark_ink), cv2.max(paper, 1), scale=255), np.uint8)
+    ground = np.maximum(np.full_like(dark_ink, paper) if isinstance(paper, int) else paper, np.uint8(1))
+    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), ground, scale=255), np.uint8)
 
 
 def _evened(dark_ink: Pixels, reach: float) -> Pixels:

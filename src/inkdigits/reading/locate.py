@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading import ink as inks
-from inkdigits.reading.ink import Ink, Pixels
+from inkdigits.reading.ink import Ink
 from inkdigits.reading.normalise import Mark, soft
+from inkdigits.reading.pixels import Pixels
 from inkdigits.reading.rules import without_rules
 from inkdigits.types import Box
 
@@ -17,6 +18,7 @@ _MOST = 2000  # marks on one page; a photo of gravel has more, and none of them 
 _LEAST_HEIGHT = 6  # pixels
 _SHORT = 0.45  # of the usual height: what is shorter is a dot, a dash or a piece of a digit
 _TALL = 2.5  # of the usual height: what is taller is a frame, a shadow or a drawing
+_SPECK = 0.15  # of the usual height: what is smaller is no piece of a digit either
 _WIDE = 2.2  # of its own height: what is wider is a stroke or a word
 
 
@@ -49,17 +51,17 @@ def _usual_height(boxes: NDArray[np.int32]) -> float:
 
 
 def _pieces_joined(boxes: NDArray[np.int32], usual: float) -> list[list[int]]:
-    """Which parts make up each mark. Whole digits stand for themselves; smaller pieces go to the digit they belong to."""
+    """Which parts make up each mark: digits stand for themselves, smaller pieces go to the digit they belong to."""
     height = boxes[:, 3]
-    bodies = [i for i in np.flatnonzero(_is_body(boxes, usual)) if height[i] >= _LEAST_HEIGHT]
-    bodies = sorted(bodies, key=lambda i: -int(height[i]))[:_MOST]
+    order = [int(i) for i in np.argsort(-height, kind="stable")]
+    is_body = _is_body(boxes, usual)
+    bodies = [i for i in order if is_body[i]][:_MOST]
     groups = {i: [i] for i in bodies}
     if not bodies:
         return []
-    pieces = np.flatnonzero((height < _SHORT * usual) & (boxes[:, 2:4].max(axis=1) >= 0.15 * usual))
-    body_boxes = boxes[bodies]
+    pieces = np.flatnonzero((height < _SHORT * usual) & (boxes[:, 2:4].max(axis=1) >= _SPECK * usual))
     for piece in pieces:
-        owner = _owner(boxes[piece], body_boxes, usual)
+        owner = _owner(boxes[piece], boxes[bodies], usual)
         if owner is not None:
             groups[bodies[owner]].append(int(piece))
     return list(groups.values())
@@ -67,7 +69,7 @@ def _pieces_joined(boxes: NDArray[np.int32], usual: float) -> list[list[int]]:
 
 def _is_body(boxes: NDArray[np.int32], usual: float) -> NDArray[np.bool_]:
     width, height = boxes[:, 2], boxes[:, 3]
-    return (height >= _SHORT * usual) & (height <= _TALL * usual) & (width <= _WIDE * height)
+    return (height >= max(_LEAST_HEIGHT, _SHORT * usual)) & (height <= _TALL * usual) & (width <= _WIDE * height)
 
 
 def _owner(piece: NDArray[np.int32], bodies: NDArray[np.int32], usual: float) -> int | None:

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.reading import ink as inks
-from inkdigits.reading.ink import Ink, Pixels
+from inkdigits.reading.ink import Ink
+from inkdigits.reading.pixels import Pixels
 from inkdigits.types import Box
 
 _WORKING = 800  # longest side, in pixels, that one digit is looked at with
@@ -75,11 +76,12 @@ def _cleaned(mask: Pixels) -> Pixels:
     if count <= 2:
         return mask
     sides = stats[1:, 2:4].max(axis=1)
-    shadow = _along_edge(stats[1:], mask.shape)
+    shadow = _along_edge(np.asarray(stats[1:], np.int32), mask.shape)
     if shadow.all():
         shadow[:] = False
     keep = ~shadow & (sides >= max(1.0, _SPECK * sides[~shadow].max()))
-    return np.concatenate([[0], keep]).astype(np.uint8)[labels]
+    kept: Pixels = np.concatenate([[0], keep]).astype(np.uint8)[labels]
+    return kept
 
 
 def _along_edge(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.bool_]:

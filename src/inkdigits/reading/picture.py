@@ -10,17 +10,15 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import IO, Any, TypeVar
+from typing import IO, TypeVar
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.errors import PictureError, PictureTooLargeError, SeveralPagesError
+from inkdigits.reading.pixels import Array, Pixels, eight_bits, opaque
 
-Array = NDArray[Any]
-Pixels = NDArray[np.uint8]
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Array
 T = TypeVar("T")
 
@@ -183,7 +181,7 @@ class _Frames:
     def pixels(self, page: int) -> Pixels:
         """Page `page` (from 1), upright, uint8 H×W or H×W×3."""
         turn = self._guarded(lambda: self._turned_to(page))
-        return self._guarded(lambda: np.ascontiguousarray(turn(_opaque(_eight_bits(_to_array(self._image))))))
+        return self._guarded(lambda: np.ascontiguousarray(turn(opaque(eight_bits(_to_array(self._image))))))
 
     def _turned_to(self, page: int) -> Callable[[Array], Array]:
         """Go to the page, see that it is small enough, and say what will turn it upright."""
@@ -239,14 +237,12 @@ def _orientation(image: Image.Image) -> int:
         return 1
 
 
-# --- 8 bits, opaque ------------------------------------------------------------------------------------------------
-
-_DEEP = 4095  # a 16-bit page is stretched by its own range, but a range below 12 bits is mostly noise
+# --- arrays ------------------------------------------------------------------------------------------------------
 
 
 def _to_array(image: Image.Image) -> Array:
     """A decoded Pillow image of any mode → an array H×W, H×W×3 or H×W×4, still with all its bits."""
-    if image.mode == "L" or image.mode == "RGB":
+    if image.mode in ("L", "RGB"):
         wanted = image if "transparency" not in image.info else image.convert("RGBA")
     elif image.mode.startswith("I") or image.mode == "F":
         wanted = image
@@ -265,45 +261,4 @@ def _from_array(array: Array, name: str, limits: Limits) -> Pixels:
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
         raise PictureError(f"{name}: an array of shape {array.shape}; give H×W, H×W×3 or H×W×4.")
     _check_size(array.shape[1], array.shape[0], name, limits)
-    return np.ascontiguousarray(_opaque(_eight_bits(array)))
-
-
-def _eight_bits(array: Array) -> Array:
-    """Any depth → uint8: more than 8 bits are stretched by the range the page really uses, never clipped."""
-    if array.dtype == np.uint8:
-        return array
-    values = np.nan_to_num(array.astype(np.float32), posinf=0.0, neginf=0.0)
-    if values.ndim == 3 and values.shape[2] == 4:  # alpha has a fixed range of its own
-        alpha = np.round(values[:, :, 3:] * np.float32(255 / 65535)).astype(np.uint8)
-        return np.concatenate([_stretched(values[:, :, :3], _DEEP), alpha], axis=2)
-    return _stretched(values, _DEEP if array.dtype.kind in "iu" else 0.0)
-
-
-def _stretched(values: NDArray[np.float32], least: float) -> Pixels:
-    low = values.min()
-    span = max(float(values.max() - low), least) or 1.0
-    stretched: Pixels = np.round((values - low) * np.float32(255 / span)).astype(np.uint8)
-    return stretched
-
-
-def _opaque(image: Array) -> Pixels:
-    """Lay a transparent drawing on a plain ground that shows it; drop alpha."""
-    if image.ndim == 2 or image.shape[2] == 3:
-        return image
-    colour, alpha = np.ascontiguousarray(image[:, :, :3]), image[:, :, 3]
-    if alpha.min() == 255:
-        return colour
-    ground = _ground(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8), alpha)
-    weight = alpha.astype(np.uint16)[:, :, None]
-    laid: Pixels = ((colour * weight + ground * (255 - weight) + 127) // 255).astype(np.uint8)
-    return laid
-
-
-def _ground(grey: Pixels, alpha: Pixels) -> int:
-    """The grey that transparent parts get: white, or black under bright ink, or the paper's own where there is some."""
-    solid = grey[alpha > 250]
-    if 2 * solid.size > grey.size and np.ptp(np.percentile(solid, (2, 98))) > 64:
-        return int(np.median(solid))  # a whole drawing with clear margins: go on with its paper
-    weight = alpha.astype(np.float64)
-    mean = float((grey * weight).sum() / max(weight.sum(), 1.0))
-    return 255 if mean < 128 else 0
+    return np.ascontiguousarray(opaque(eight_bits(array)))

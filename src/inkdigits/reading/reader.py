@@ -72,7 +72,7 @@ class Reader:
             start = time.perf_counter()
 
     def attempt(self, picture: Source, *, single: bool = False, name: str | None = None) -> Iterator[Reading | Failure]:
-        """As `read_pages`, but an error ends it as a Failure in the place of the page that failed, instead of raised."""
+        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
         page = 1
         try:
             for reading in self.read_pages(picture, single=single, name=name):
@@ -88,13 +88,18 @@ class Reader:
 
     def glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
-        return glyphs_of(only_page(picture, self._limits).grey[np.newaxis])[0]
+        seen: NDArray[np.uint8] = glyphs_of(only_page(picture, self._limits).grey[np.newaxis])[0]
+        return seen
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
 
         Raises UsageError when `images` are no such array.
         """
+        if not isinstance(images, np.ndarray):
+            raise UsageError(
+                f"classify takes a numpy array, uint8 N×H×W, not {type(images).__name__}; convert it first."
+            )
         if images.ndim != 3 or images.dtype != np.uint8 or 0 in images.shape[1:]:
             raise UsageError(
                 f"classify takes uint8 N×H×W, not {images.dtype} of shape {images.shape}; convert it first."

@@ -5,35 +5,44 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from inkdigits.reading.ink import Pixels, stroke_width
+from inkdigits.reading.ink import stroke_width
+from inkdigits.reading.pixels import Pixels
 
 _LONG = 0.3  # of the page: a shorter line is no rule
 _RUN = 0.02  # of the page: what a slightly slanted rule runs on within one row of pixels
 _THIN = 0.05  # of its own length: what is thicker is no rule
 _EDGE = 0.02  # of the page: a rule that ends here goes on outside
+_FEW = 3  # a drawing of fewer parts is one digit or two, whose bars are no rules
+_SPECK = 6  # pixels
 _MANY = 3  # so many long lines are rules even if they end within the page
 
 
 def without_rules(mask: Pixels) -> Pixels:
     """A mask of 0 and 1, uint8 H×W → the same without its level and upright rules."""
-    level, upright = _rules(mask), _rules(np.ascontiguousarray(mask.T)).T
+    if _parts(mask) < _FEW:
+        return mask
+    level, upright = _rules(mask), np.ascontiguousarray(_rules(np.ascontiguousarray(mask.T)).T)
     if not (level.any() or upright.any()):
         return mask
     rest = mask & (1 - (level | upright))
-    return np.asarray(
-        rest | _bridged(rest, level, True) | _bridged(rest, np.ascontiguousarray(upright), False), np.uint8
-    )
+    return np.asarray(rest | _bridged(rest, level, True) | _bridged(rest, upright, False), np.uint8)
+
+
+def _parts(mask: Pixels) -> int:
+    """How many connected parts there are, specks left out."""
+    _, _, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return int((stats[1:, 2:4].max(axis=1) >= _SPECK).sum())
 
 
 def _rules(mask: Pixels) -> Pixels:
     """The level rules in the mask."""
-    height, width = mask.shape
+    width = mask.shape[1]
     run = max(15, round(_RUN * width))
     if width < 4 * run:
         return np.zeros_like(mask)
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, 2 * run), np.uint8))
-    count, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     lengths, areas = stats[:, 2], stats[:, 4]
     long = (lengths >= _LONG * width) & (areas <= _THIN * lengths.astype(np.float64) ** 2)
     reaches = (stats[:, 0] <= _EDGE * width) | (stats[:, 0] + lengths >= (1 - _EDGE) * width)
@@ -41,8 +50,9 @@ def _rules(mask: Pixels) -> Pixels:
     chosen = long if long.sum() >= _MANY else long & reaches
     if not chosen.any():
         return np.zeros_like(mask)
-    band = cv2.dilate(chosen.astype(np.uint8)[labels], np.ones((3, 1), np.uint8))
-    return np.asarray(band & mask, np.uint8)
+    lines = chosen.astype(np.uint8)[labels]
+    band = np.asarray(cv2.dilate(lines, np.ones((3, 1), np.uint8)), np.uint8)
+    return band & mask
 
 
 def _bridged(rest: Pixels, rules: Pixels, level: bool) -> Pixels:
@@ -51,4 +61,4 @@ def _bridged(rest: Pixels, rules: Pixels, level: bool) -> Pixels:
         return np.zeros_like(rest)
     thick = round(stroke_width(rules)) + 4
     across = np.ones((thick, 1) if level else (1, thick), np.uint8)
-    return np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across) & rules, np.uint8)
+    return np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across), np.uint8) & rules

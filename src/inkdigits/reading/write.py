@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 
 from inkdigits.types import Failure, Reading
 
@@ -37,7 +38,7 @@ def csv_rows(reading: Reading) -> str:
     )
 
 
-def _rows(rows: list[tuple[object, ...]] | list[tuple[str, ...]]) -> str:
+def _rows(rows: Sequence[tuple[object, ...]]) -> str:
     out = io.StringIO()
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue()

@@ -5,12 +5,14 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from inkdigits.data.augment import Warp, warp
-from inkdigits.data.digits import Digits
+from inkdigits.data.augment import Hands, Warp, augment, warp
+from inkdigits.data.digits import NOT_A_DIGIT, Digits
+from inkdigits.data.nondigits import nondigits
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
-LIGHT = Warp()
+LIGHT, HANDS = Warp(), Hands()
+NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 
 
 def seeded(seed: int, place: int) -> torch.Generator:
@@ -19,7 +21,10 @@ def seeded(seed: int, place: int) -> torch.Generator:
 
 
 class Batches:
-    """`batches(step)` → images float32 B×1×28×28 in 0..1 and labels int64 B, on the device."""
+    """`batches(step)` → images float32 B×1×28×28 in 0..1 and labels int64 B, on the device.
+
+    Where the recipe wants things that are no digits, they follow the digits of the batch, labelled −1.
+    """
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
         self.recipe, self.device = recipe, device
@@ -29,6 +34,9 @@ class Batches:
         self.labels = torch.from_numpy(digits.labels).to(device)
         self._epoch = -1
         self._order = torch.arange(len(digits), device=device)
+        if recipe.nondigits:
+            others = nondigits(NONDIGITS, digits.images, digits.labels, recipe.seed)
+            self._others = torch.from_numpy(to_float(others)).to(device)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0."""
@@ -39,7 +47,17 @@ class Batches:
             shuffled = torch.randperm(len(self.labels), generator=seeded(self.recipe.seed, 1 << 31 | epoch))
             self._epoch, self._order = epoch, shuffled.to(self.device)
         chosen = self._order[place * self.size : (place + 1) * self.size]
-        images, labels = self.images[chosen], self.labels[chosen]
+        return self._varied(self.images[chosen], self.labels[chosen], seeded(self.recipe.seed, step))
+
+    def _varied(self, images: Tensor, labels: Tensor, chances: torch.Generator) -> tuple[Tensor, Tensor]:
+        """The batch as the recipe wants it seen."""
+        if self.recipe.nondigits:
+            count = round(self.recipe.nondigits * len(labels))
+            others = self._others[torch.randint(len(self._others), (count,), generator=chances)]
+            images = torch.cat([images, others])
+            labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT, device=self.device)])
         if self.recipe.augment == "light":
-            images = warp(images, LIGHT, seeded(self.recipe.seed, step))
+            images = warp(images, LIGHT, chances)
+        if self.recipe.augment == "hands":
+            images = augment(images, labels, HANDS, chances)
         return images, labels

@@ -8,6 +8,7 @@ The program itself uses nothing else: `recorded` takes the figures, `saved` keep
 from __future__ import annotations
 
 import contextlib
+import math
 import signal
 import time
 from collections import deque
@@ -18,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkdigits.data.digits import CLASSES
+from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.glyph import to_float
 from inkdigits.training.evaluate import accuracy, logits
 from inkdigits.training.loop import Callback, State
@@ -26,6 +27,8 @@ from inkdigits.training.runs import Run, save_checkpoint
 
 REPORTS = 50  # how many times a run records its figures
 RECENT = 5_000  # training figures are over the last so many images learnt from
+LOOKING = 0.1  # share of the time that may go into looking at held digits
+STEP_COST = 3  # learning from an image costs about three times what looking at it does
 CHECKPOINT_SECONDS = 10.0
 
 
@@ -44,15 +47,18 @@ def throttled(seconds: float, callback: Callback) -> Callback:
 
 
 class recorded:  # noqa: N801 — a callback, used like the functions beside it
-    """Add the figures to `state.history` about fifty times a run, after the same steps in every run of a recipe.
+    """Add the figures to `state.history` about fifty times a run, after the same steps in every run of a recipe;
+    more seldom where looking at the held digits would take more than about a tenth of the time.
 
-    A record has step, epoch, seconds, lr; train_loss and train_accuracy of the last 5,000 images learnt from, as they
-    were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what the split holds
+    A record has step, epoch, seconds, lr; train_loss and train_accuracy of the last 5,000 images learnt from in this
+    sitting, as they were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what the split holds
     back, null where it holds nothing.
     """
 
     def __init__(self, state: State) -> None:
-        self.every = max(1, state.total_steps // REPORTS)
+        looked_at = 0 if state.split.held is None else len(state.split.held)
+        affordable = math.ceil(looked_at / (LOOKING * STEP_COST * state.batches.size))
+        self.every = max(1, state.total_steps // REPORTS, affordable)
         self.recent: deque[tuple[Tensor, Tensor]] = deque(maxlen=max(1, RECENT // state.batches.size))
         held, device = state.split.held, state.batches.device
         self.images = None if held is None else torch.from_numpy(to_float(held.images)).to(device)
@@ -67,11 +73,12 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
         """The figures at this moment."""
         seen = torch.cat([said[:, :CLASSES] for said, _ in self.recent])
         labels = torch.cat([labels for _, labels in self.recent])
+        seen, labels = seen[labels != NOT_A_DIGIT], labels[labels != NOT_A_DIGIT]
         record: dict[str, float | int | None] = {
             "step": state.step,
             "epoch": round(state.epoch, 4),
             "seconds": round(state.seconds, 3),
-            "lr": state.optimizer.param_groups[0]["lr"],
+            "lr": state.lr,
             "train_loss": F.cross_entropy(seen, labels).item(),
             "train_accuracy": accuracy(seen, labels),
             "held_loss": None,

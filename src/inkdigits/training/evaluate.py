@@ -18,7 +18,7 @@ from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.glyph import to_float
 from inkdigits.reading.normalise import glyphs_of
 
-AT_ONCE = 1000  # images in one forward pass
+AT_ONCE = 250  # images in one forward pass: what lies in the cache is quick
 Z95 = 1.959964  # the normal quantile of a 95 % interval
 
 
@@ -27,7 +27,7 @@ class Score:
     """How a network did on `n` digits of the set named `name`.
 
     `accuracy` in 0..1 with its 95 % interval `low`–`high`, `loss` the mean cross-entropy in nats, `recall` the share
-    found of each digit, `confusion[t][p]` how many digits t were taken for p.
+    found of each digit (None where the set has none of it), `confusion[t][p]` how many digits t were taken for p.
     """
 
     name: str
@@ -36,7 +36,7 @@ class Score:
     low: float
     high: float
     loss: float
-    recall: tuple[float, ...]
+    recall: tuple[float | None, ...]
     confusion: tuple[tuple[int, ...], ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def digit_logits(network: nn.Module, digits: Digits) -> Tensor:
     """As `logits`, for a set of digits, on the network's own device; the answer is on the CPU."""
     device = next(network.parameters()).device
     images = torch.from_numpy(to_float(digits.images))
-    return torch.cat([logits(network, part.to(device)).cpu() for part in images.split(10 * AT_ONCE)])
+    return torch.cat([logits(network, part.to(device)).cpu() for part in images.split(40 * AT_ONCE)])
 
 
 def score(network: nn.Module, digits: Digits) -> Score:
@@ -115,5 +115,5 @@ def mistakes(said: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     return wrong[np.argsort(-probabilities[wrong].max(axis=1), kind="stable")]
 
 
-def _share(part: np.int64, whole: np.int64) -> float:
-    return float(part / whole) if whole else math.nan
+def _share(part: np.int64, whole: np.int64) -> float | None:
+    return float(part / whole) if whole else None

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import hashlib
 import io
+import logging
+import warnings
 from collections import OrderedDict
 from pathlib import Path
 
@@ -77,15 +79,18 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
     example = torch.zeros(2, 1, SIZE, SIZE)
     with torch.inference_mode():
         names = list(wrapped.named(example))
-    program = torch.onnx.export(
-        wrapped,
-        (example,),
-        input_names=["images"],
-        output_names=names,
-        dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
-        dynamo=True,
-        verbose=False,
-    )
+    # torch tells of operators it would know with torchvision, and of a change inside torch: nothing for our users
+    logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
+    with warnings.catch_warnings(action="ignore", category=FutureWarning):
+        program = torch.onnx.export(
+            wrapped,
+            (example,),
+            input_names=["images"],
+            output_names=names,
+            dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+            dynamo=True,
+            verbose=False,
+        )
     if program is None:
         raise ExportError("torch gave no ONNX program for this network; try another release of torch.")
     buffer = io.BytesIO()
@@ -96,7 +101,7 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
 def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) -> None:
     """Raise ExportError unless onnxruntime gives what torch gives, for one image and for a thousand."""
     images = to_float(mnist.load("train").images[:CHECKED])
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    session = _session(content)
     for batch in (images[:1], images):
         theirs = session.run(["logits"], {"images": batch})[0]
         with torch.inference_mode():
@@ -104,3 +109,10 @@ def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) 
         apart = float(np.abs(theirs - ours).max())
         if not apart <= tolerance or (theirs.argmax(axis=1) != ours.argmax(axis=1)).any():
             raise ExportError(f"onnxruntime and torch differ by {apart:g} in a logit (allowed: {tolerance:g}).")
+
+
+def _session(content: bytes) -> onnxruntime.InferenceSession:
+    try:
+        return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    except Exception as error:  # onnxruntime raises its own classes, which share no base but Exception
+        raise ExportError(f"onnxruntime cannot load the exported network ({error}).") from error

@@ -15,14 +15,16 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+from torch.optim.swa_utils import AveragedModel
 
+from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.data.splits import Split
 from inkdigits.models.build import build
 from inkdigits.training.batches import Batches, seeded
+from inkdigits.training.optimizers import averaged, learning_rate, optimizers
 from inkdigits.training.recipes import Recipe
 
-WARM_UP = 0.25  # share of the one-cycle schedule in which the learning rate rises
+DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"
 
 
 @dataclass
@@ -32,11 +34,12 @@ class State:
     recipe: Recipe
     split: Split
     network: nn.Sequential
-    optimizer: torch.optim.Optimizer
+    optimizers: list[torch.optim.Optimizer]
     batches: Batches
     total_steps: int
     average: AveragedModel | None = None
     step: int = 0  # steps done
+    lr: float = 0.0  # of the last step
     seconds: float = 0.0  # spent training, over all sittings of a resumed run
     loss: Tensor = field(default_factory=lambda: torch.tensor(math.nan))  # of the last batch, before its step
     logits: Tensor = field(default_factory=lambda: torch.empty(0, 10))  # of the last batch, N×10
@@ -63,7 +66,7 @@ Callback = Callable[[State], None]
 
 
 def begin(recipe: Recipe, split: Split, device: torch.device) -> State:
-    """A training before its first step: fresh network, fresh optimizer. Equal recipes and data give equal states."""
+    """A training before its first step: fresh network, fresh optimizers. Equal recipes and data give equal states."""
     network = build(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
     network = network.to(memory_format=torch.channels_last)  # convolutions are about 1.4 × as fast so on a CPU
     batches = Batches(split.train, recipe, device)
@@ -71,7 +74,7 @@ def begin(recipe: Recipe, split: Split, device: torch.device) -> State:
         recipe=recipe,
         split=split,
         network=network,
-        optimizer=optimizer(recipe, network),
+        optimizers=optimizers(recipe, network),
         batches=batches,
         total_steps=recipe.total_steps(len(split.train)),
         average=averaged(recipe, network),
@@ -84,15 +87,17 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
     started = time.perf_counter() - state.seconds
     state.network.train()
     while not state.done and not state.stop:
-        for group in state.optimizer.param_groups:
-            group["lr"] = learning_rate(state.recipe, state.step, state.total_steps)
+        state.lr = learning_rate(state.recipe, state.step, state.total_steps)
         images, state.labels = state.batches(state.step)
         seeded(state.recipe.seed, state.step)  # whatever a layer draws depends on the seed and the step only
         state.logits = state.network(images)
-        state.loss = F.cross_entropy(state.logits, state.labels, label_smoothing=state.recipe.smoothing)
-        state.optimizer.zero_grad()
+        state.loss = loss(state.logits, state.labels, state.recipe.smoothing)
+        state.network.zero_grad()
         state.loss.backward()  # type: ignore[no-untyped-call]
-        state.optimizer.step()
+        for optimizer in state.optimizers:
+            for group in optimizer.param_groups:
+                group["lr"] = state.lr * group["share"]
+            optimizer.step()
         if state.average is not None:
             state.average.update_parameters(state.network)
         state.step += 1
@@ -102,28 +107,14 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
     return state
 
 
-def learning_rate(recipe: Recipe, step: int, total_steps: int) -> float:
-    """The learning rate of a step, counted from 0.
+def loss(said: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """What training makes small: the cross-entropy of the digits, N×10 or more logits against N labels.
 
-    constant: always the recipe's · onecycle: up in a straight line for a quarter of the run, down along a cosine to 0
-    (Smith, "A disciplined approach to neural network hyper-parameters", 2018).
+    A network with an eleventh answer also learns whether there is a digit at all; what is none has the label −1, and
+    counts for that answer only.
     """
-    if recipe.schedule == "constant":
-        return recipe.lr
-    progress = (step + 1) / total_steps
-    if progress < WARM_UP:
-        return recipe.lr * progress / WARM_UP
-    return recipe.lr * (1 + math.cos(math.pi * (progress - WARM_UP) / (1 - WARM_UP))) / 2
-
-
-def optimizer(recipe: Recipe, network: nn.Module) -> torch.optim.Optimizer:
-    """Adam as Flux has it, or AdamW; both in the form that updates all weights in one go."""
-    kinds = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}
-    return kinds[recipe.optimizer](network.parameters(), lr=recipe.lr, weight_decay=recipe.decay, fused=True)
-
-
-def averaged(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
-    """A running average of the network's weights and statistics, if the recipe wants one."""
-    if recipe.average == 0:
-        return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    digits = labels != NOT_A_DIGIT
+    cost = F.cross_entropy(said[:, :CLASSES], labels, ignore_index=NOT_A_DIGIT, label_smoothing=smoothing)
+    if said.shape[1] > CLASSES:
+        cost = cost + DIGITNESS_WEIGHT * F.binary_cross_entropy_with_logits(said[:, CLASSES], digits.float())
+    return cost

@@ -14,9 +14,9 @@ from inkdigits.data.splits import SplitName
 from inkdigits.errors import UsageError
 from inkdigits.models.build import NETWORKS
 
-OPTIMIZERS = ("adam", "adamw")
+OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
-AUGMENTS = ("none", "light")
+AUGMENTS = ("none", "light", "hands")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
@@ -45,16 +45,19 @@ class Recipe:
     schedule: str = knob("how the learning rate goes", "constant", among=SCHEDULES)
     smoothing: float = knob("label smoothing", 0.0, low=0, high=0.9)
     augment: str = knob("how images are varied while training", "none", among=AUGMENTS)
+    nondigits: float = knob("things that are no digits, for every digit of a batch", 0.0, low=0, high=1)
     average: float = knob("share of the old in the running average of weights; 0: no average", 0.0, low=0, high=0.99999)
     seed: int = knob("seed of weights, order and variation", 0, low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
         for each in knobs():
-            _check(each.name, getattr(self, each.name), each.metadata)
+            _check(each, getattr(self, each.name))
         if self.hidden is not None and self.model != "mlp":
             raise UsageError(f"--hidden is a knob of the mlp; {self.name} trains the network '{self.model}'.")
         if self.width is not None and self.model != "cnn":
             raise UsageError(f"--width is a knob of the cnn; {self.name} trains the network '{self.model}'.")
+        if self.nondigits and self.model != "reader":
+            raise UsageError(f"Only the network 'reader' can learn --nondigits; {self.name} trains '{self.model}'.")
 
     def with_knobs(self, **values: Any) -> Recipe:
         """This recipe with some knobs set otherwise; giving `epochs` alone drops the recipe's own `steps`."""
@@ -90,14 +93,18 @@ def knobs() -> list[Any]:
     return [each for each in fields(Recipe) if each.metadata]
 
 
-def _check(name: str, value: Any, limits: Mapping[str, Any]) -> None:
-    if value is None:
+def _check(knob: Any, value: Any) -> None:
+    name, limits = knob.name, knob.metadata
+    if value is None and knob.default is None:
         return
     if limits["among"] is not None:
         if value not in limits["among"]:
             raise UsageError(f"--{name} must be one of {', '.join(limits['among'])}, not {value!r}.")
-    elif not isinstance(value, (int, float)) or not limits["low"] <= value <= limits["high"]:
-        raise UsageError(f"--{name} must be from {limits['low']:g} to {limits['high']:g}, not {value!r}.")
+        return
+    whole = knob.type.startswith("int")  # annotations are strings in this file
+    if not isinstance(value, int if whole else (int, float)) or not limits["low"] <= value <= limits["high"]:
+        kind = "a whole number " if whole else ""
+        raise UsageError(f"--{name} must be {kind}from {limits['low']:g} to {limits['high']:g}, not {value!r}.")
 
 
 RECIPES: Mapping[str, Recipe] = {
@@ -123,7 +130,8 @@ RECIPES: Mapping[str, Recipe] = {
             name="softmax",
             about="784 → 10 on all 60,000 in minibatches",
             model="softmax",
-            epochs=10,
+            epochs=20,
+            lr=5e-3,
             schedule="onecycle",
         ),
         Recipe(
@@ -148,7 +156,7 @@ RECIPES: Mapping[str, Recipe] = {
             name="cnn",
             about="the small CNN with varied images, over 99.5 % within a minute",
             model="cnn",
-            epochs=2,
+            epochs=2.7,
             optimizer="adamw",
             lr=1e-2,
             decay=0.01,

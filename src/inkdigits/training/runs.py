@@ -1,11 +1,11 @@
 """A run's folder: what was set, what happened, what came out. Every file in it is replaced whole or not at all.
 
-    recipe.json              all settings, the data's path and hash, threads and device
-    metrics.jsonl            one line a report: step, seconds, losses, accuracies
-    checkpoint.safetensors   where to go on from; gone once the run is done
-    weights.safetensors      the trained network
-    card.json                what it is, from which data, how, and how well it does
-    curves.png               losses and accuracies over the steps
+recipe.json              all settings, the data's path and hash, threads and device
+metrics.jsonl            one line a report: step, seconds, losses, accuracies
+checkpoint.safetensors   where to go on from; gone once the run is done
+weights.safetensors      the trained network
+card.json                what it is, from which data, how, and how well it does
+curves.png               losses and accuracies over the steps
 """
 
 from __future__ import annotations
@@ -21,13 +21,14 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from inkdigits.errors import RunError
+from inkdigits.errors import RunError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.models.build import build
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe
 
 Json = dict[str, Any]
+FIGURES = ("step", "train_loss", "train_accuracy", "held_loss", "held_accuracy")  # in every line of metrics.jsonl
 
 
 @dataclass(frozen=True)
@@ -84,15 +85,22 @@ class Run:
 
     def recipe(self) -> Recipe:
         """The recipe the run was started with."""
-        settings = self.read_json("recipe.json").get("recipe")
-        if not isinstance(settings, dict):
-            raise RunError(f"{self.folder / 'recipe.json'} is broken (no settings); train again.")
-        return Recipe.from_dict(settings)
+        try:
+            return Recipe.from_dict(self.fact("recipe", dict))
+        except UsageError as error:
+            raise RunError(f"{self.folder / 'recipe.json'} is broken ({error}); train again.") from error
 
     def source(self) -> Path | None:
         """Where the run's data lie; None for the packaged MNIST."""
-        path = self.read_json("recipe.json").get("source")
+        path = self.fact("source", str | None)
         return None if path is None else Path(path)
+
+    def fact(self, name: str, kind: Any) -> Any:
+        """One value of recipe.json. Raises RunError when it is missing or not of that kind."""
+        settings = self.read_json("recipe.json")
+        if name not in settings or not isinstance(settings[name], kind):
+            raise RunError(f"{self.folder / 'recipe.json'} is broken (it says no {name}); train again.")
+        return settings[name]
 
     def card(self) -> Json:
         """What the run came to. Raises RunError when it is not finished."""
@@ -102,11 +110,14 @@ class Run:
         """The figures recorded while training, oldest first."""
         path = self.folder / "metrics.jsonl"
         try:
-            return [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+            records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
         except FileNotFoundError:
             return []
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is broken ({error}); delete it, or train again.") from error
+        if not all(isinstance(record, dict) and set(FIGURES) <= set(record) for record in records):
+            raise RunError(f"{path} is broken (a line is no record of figures); delete it, or train again.")
+        return records
 
     def write_metrics(self, history: list[Json]) -> None:
         write_atomically(self.folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in history))
@@ -166,12 +177,13 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
 
 
 def save_checkpoint(run: Run, state: State) -> None:
-    """Write all that the rest of the training depends on: weights, average, optimizer, step."""
+    """Write all that the rest of the training depends on: weights, average, optimizers, step."""
     tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
     if state.average is not None:
         tensors |= {f"average.{name}": tensor for name, tensor in state.average.state_dict().items()}
-    for place, slots in state.optimizer.state_dict()["state"].items():
-        tensors |= {f"optimizer.{place}.{name}": torch.as_tensor(value) for name, value in slots.items()}
+    for number, optimizer in enumerate(state.optimizers):
+        for place, slots in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer{number}.{place}.{name}": torch.as_tensor(slots[name]) for name in slots}
     save_tensors(run.checkpoint, tensors, {"step": str(state.step), "seconds": repr(state.seconds)})
 
 
@@ -183,8 +195,12 @@ def load_checkpoint(run: Run, state: State) -> None:
     fill(state.network, _under("network.", tensors), run.checkpoint)
     if state.average is not None:
         fill(state.average, _under("average.", tensors), run.checkpoint)
-    _fill_optimizer(state.optimizer, _under("optimizer.", tensors))
-    state.step, state.seconds = int(about["step"]), float(about["seconds"])
+    try:
+        for number, optimizer in enumerate(state.optimizers):
+            _fill_optimizer(optimizer, _under(f"optimizer{number}.", tensors))
+        state.step, state.seconds = int(about["step"]), float(about["seconds"])
+    except (KeyError, ValueError, IndexError) as error:
+        raise RunError(f"{run.checkpoint} is broken ({error!r}); delete it, or train again.") from error
     state.history = [record for record in run.metrics() if record["step"] <= state.step]
 
 

@@ -59,13 +59,14 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
     Raises RunError when the folder holds no run, a finished one, or one whose data have changed.
     """
     run = Run(folder)
-    recipe, source, before = run.recipe(), run.source(), run.read_json("recipe.json")
+    recipe, source = run.recipe(), run.source()
+    data, device, threads = run.fact("data", dict), run.fact("device", str), run.fact("threads", int)
     if run.finished:
         raise RunError(f"The run in {folder} is finished; there is nothing to resume.")
-    state = begin(recipe, split(digits_of(recipe, source), recipe.split), pick_device(before["device"]))
-    if state.split.train.sha256 != before["data"]["sha256"]:
+    state = begin(recipe, split(digits_of(recipe, source), recipe.split), pick_device(device))
+    if state.split.train.sha256 != data.get("sha256"):
         raise RunError(f"The data of the run in {folder} have changed since it began; start a new run.")
-    torch.set_num_threads(before["threads"])
+    torch.set_num_threads(max(1, threads))
     with run.lock():
         runs.load_checkpoint(run, state)
         return _train(run, state, source, callbacks)
@@ -97,7 +98,7 @@ def settings(state: State, source: Path | None) -> Json:
 
 def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Callback]) -> State:
     with stopped_by_signals() as stop:
-        train(state, [stop, recorded(state), saved(run), *callbacks])
+        train(state, [stop, recorded(state), *callbacks, saved(run)])  # saved last: any of them may stop the run
         if state.done:
             _finish(run, state, source)
     return state

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 import inkdigits
-from bench.corruptions import CORRUPTIONS, corrupt
+from bench.kinds import CORRUPTIONS, corrupt
 from inkdigits.errors import UsageError
 
 FILE = Path(inkdigits.__path__[0]) / "data" / "files" / "train-images-idx3-ubyte.gz"

@@ -1,0 +1,43 @@
+"""Whether the reader's confidence means what it says, and what refusing buys, on MNIST's test images.
+
+    python -m bench.calibration
+
+Temperature and threshold were fitted on the validation images of the 55,000-image twin and stand on the packaged
+card; here they are only used.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+
+from bench import networks, store
+from inkdigits.reading.classify import PACKAGED
+from inkdigits.training.calibrate import calibration_error
+from inkdigits.training.evaluate import test_digits
+
+
+def main() -> None:
+    card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
+    digits, figures = test_digits(), []
+    for run in networks.seeds():
+        probabilities = networks.probabilities(run, digits, card["temperature"])
+        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
+        accepted = confidence >= card["accept"]["confidence"]
+        of_label = probabilities[np.arange(len(digits)), digits.labels]
+        figures.append(
+            {
+                "accuracy": float(right.mean()),
+                "ece": calibration_error(probabilities, digits.labels),
+                "nll": float(-np.log(np.maximum(of_label, 1e-12)).mean()),
+                "wrong_among_accepted": float((accepted & ~right).sum() / accepted.sum()),
+                "coverage": float(accepted.mean()),
+            }
+        )
+        print(run.folder.name, {key: round(value, 5) for key, value in figures[-1].items()})
+    store.save("calibration", {key: store.spread([each[key] for each in figures]) for key in figures[0]})
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,72 @@
+"""How well a recipe does over seeds: accuracy of every set its card has, and seconds.
+
+    python -m bench.recipes lecture-softmax --seeds 10
+
+Nothing is chosen here: every seed that is run is counted. What was run before is kept, and a stopped bench goes on.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+from pathlib import Path
+
+from bench import store
+from inkdigits.training.recipes import recipe
+from inkdigits.training.runs import Run
+from inkdigits.training.session import start
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipes", nargs="+")
+    parser.add_argument("--seeds", type=int, default=5)
+    given = parser.parse_args()
+    for name in given.recipes:
+        measure(name, given.seeds)
+
+
+def measure(name: str, seeds: int) -> None:
+    """Train seeds 0 … `seeds` − 1 that are not kept yet, and keep the whole."""
+    settings = recipe(name).as_dict()
+    kept = store.load(name)
+    unchanged = kept and all(settings.get(knob) == value for knob, value in kept["recipe"].items())
+    cards = kept["cards"] if kept and unchanged else []
+    for seed in range(len(cards), seeds):
+        cards.append(card_of(name, seed))
+        store.save(name, {"recipe": settings, "cards": cards} | summary(cards))
+
+
+def card_of(name: str, seed: int) -> store.Json:
+    """Train one seed in a folder that is thrown away; its card without the long tables."""
+    folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
+    try:
+        start(recipe(name).with_knobs(seed=seed), folder / "run")
+        card = Run(folder / "run").card()
+    finally:
+        shutil.rmtree(folder)
+    scores = {score["set"]: {key: score[key] for key in ("n", "accuracy", "loss")} for score in card["scores"]}
+    print(
+        name,
+        seed,
+        {key: round(100 * value["accuracy"], 2) for key, value in scores.items()},
+        card["seconds"],
+        flush=True,
+    )
+    return {"seed": seed, "parameters": card["parameters"], "seconds": card["seconds"], "scores": scores}
+
+
+def summary(cards: list[store.Json]) -> store.Json:
+    """Means and standard deviations over the seeds; accuracies are shares in 0..1."""
+    return {
+        "accuracy": {
+            which: store.spread([card["scores"][which]["accuracy"] for card in cards]) for which in cards[0]["scores"]
+        },
+        "seconds": store.spread([card["seconds"] for card in cards]),
+        "parameters": cards[0]["parameters"],
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,91 @@
+"""Measurements → bench/RESULTS.md and the table in the README. Nothing is typed in by hand.
+
+python -m bench.render            write both
+python -m bench.render --check    exit 1 if they are not what the measurements give
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bench import store
+from inkdigits.files import write_atomically
+
+ROOT = Path(__file__).parent.parent
+README, RESULTS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md"
+Row = tuple[str, str, str, str]
+LECTURE = {"lecture-softmax": "96.36 / 89.88 %, 865 s", "lecture-mlp": "99.84 / 90.72 %, 896 s"}
+
+
+def main() -> None:
+    wanted = {README: with_block(README.read_text(encoding="utf-8"), "figures", table()), RESULTS: results()}
+    if "--check" in sys.argv:
+        stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
+        sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
+    for path, text in wanted.items():
+        write_atomically(path, text)
+
+
+def with_block(text: str, name: str, block: str) -> str:
+    """`text` with what stands between `<!-- name -->` and `<!-- end -->` replaced."""
+    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + block + m[2], text, flags=re.DOTALL)
+
+
+def table() -> str:
+    """The README's table."""
+    lines = ["| what | here | beside | conditions |", "|---|---|---|---|"]
+    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows())]) + "\n"
+
+
+def rows() -> Iterator[Row]:
+    for name in ("lecture-softmax", "lecture-mlp"):
+        if result := store.load(name):
+            shares = result["accuracy"]
+            ours = f"{share(shares['train'])} / {share(shares['held'])}, {result['seconds']['mean']:.1f} s"
+            yield f"`{name}`, train / lecture test", ours, f"the lecture: {LECTURE[name]}", seeds(result)
+        if result := store.load(f"beside-{name}"):
+            ours = f"{result['ratio']:.2f} × its time"
+            yield f"`{name}`, live view on", ours, "a plain eager PyTorch loop", f"{len(result['pairs'])} pairs"
+    for name in ("softmax", "mlp", "cnn-quick", "cnn"):
+        if result := store.load(name):
+            ours = f"{share(result['accuracy']['test'])}, {result['seconds']['mean']:.0f} s"
+            yield f"`{name}`, MNIST's test set", ours, f"{result['parameters']:,} parameters", seeds(result)
+    if result := store.load("shift"):
+        for name, score in result["sets"].items():
+            what = f"{name}, other people's digits"
+            yield what, f"{100 * score['right'] / score['n']:.2f} %", "never learnt from", f"{score['n']:,} digits"
+    if result := store.load("startup"):
+        yield "`import inkdigits`", f"{1000 * result['import_seconds']:.0f} ms", "", "median of 15"
+        yield "`inkdigits read --single`, whole process", f"{result['read_single_seconds']:.2f} s", "", "median of 15"
+
+
+def share(spread: store.Json) -> str:
+    return f"{100 * spread['mean']:.2f} ± {100 * spread['sd']:.2f} %"
+
+
+def seeds(result: store.Json) -> str:
+    """How a mean came about."""
+    n = result["seconds"]["n"]
+    return f"{n} seeds, mean ± sd" if n > 1 else "1 seed"
+
+
+def results() -> str:
+    """All measurements in full, with their conditions."""
+    parts = ["# Results\n\nMade by `python -m bench.render` from bench/results/*.json. Do not edit.\n\n" + table()]
+    for path in sorted(store.FOLDER.glob("*.json")):
+        result = store.load(path.stem) or {}
+        conditions = ", ".join(f"{key} {value}" for key, value in result["conditions"].items())
+        parts.append(f"\n## {path.stem}\n\n{conditions}\n")
+        for card in result.get("cards", []):
+            shares = ", ".join(
+                f"{which} {100 * s['accuracy']:.2f} % (n {s['n']:,})" for which, s in card["scores"].items()
+            )
+            parts.append(f"\n- seed {card['seed']}: {shares}, {card['seconds']:.1f} s")
+    return "".join(parts).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    main()

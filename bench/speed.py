@@ -1,0 +1,87 @@
+"""Seconds to an accuracy: `fast` and `standard` in turn with two peers (peers.py), trained on all 60,000.
+
+    python -m bench.speed fast --seeds 10
+    python -m bench.speed standard --seeds 5 --peer-seeds 1
+
+Ours and the peer take turns on the same cores; a time is the loop's, without loading and without judging, for both.
+Every seed that is run is counted, and scored once, on the test set, after its last step.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import mean
+
+import torch
+from torch import Tensor, nn
+
+from bench import store
+from bench.peers import one_epoch, pytorch_example
+from inkdigits.data import mnist
+from inkdigits.glyph import to_float
+from inkdigits.training.evaluate import score, test_digits
+from inkdigits.training.recipes import recipe
+from inkdigits.training.runs import Run
+from inkdigits.training.session import start
+
+PEERS: dict[str, Callable[[Tensor, Tensor, int], nn.Module]] = {"fast": one_epoch, "standard": pytorch_example}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("recipe", choices=PEERS)
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--peer-seeds", type=int, default=None, help="fewer for a peer that takes minutes")
+    given = parser.parse_args()
+    measure(given.recipe, given.seeds, given.seeds if given.peer_seeds is None else given.peer_seeds)
+
+
+def measure(name: str, seeds: int, peer_seeds: int) -> None:
+    """Run all seeds, keep after each."""
+    ours: list[tuple[float, float]] = []
+    theirs: list[tuple[float, float]] = []
+    for seed in range(seeds):
+        ours.append(run_ours(name, seed))
+        if seed < peer_seeds:
+            theirs.append(run_peer(PEERS[name], seed))
+        print(name, seed, "ours", ours[-1], "peer", theirs[-1], flush=True)
+        store.save(f"speed-{name}", summary(ours, theirs) | {"peer": PEERS[name].__name__})
+
+
+def summary(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> store.Json:
+    """Seconds and accuracies (shares in 0..1) of both, and the ratio of their mean seconds."""
+    return {
+        "time_ratio": mean(seconds for seconds, _ in ours) / mean(seconds for seconds, _ in theirs),
+        "seconds": store.spread([seconds for seconds, _ in ours]),
+        "accuracy": store.spread([accuracy for _, accuracy in ours]),
+        "peer_seconds": store.spread([seconds for seconds, _ in theirs]),
+        "peer_accuracy": store.spread([accuracy for _, accuracy in theirs]),
+    }
+
+
+def run_ours(name: str, seed: int) -> tuple[float, float]:
+    """Seconds and test accuracy of one seed."""
+    folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
+    start(recipe(name).with_knobs(seed=seed), folder / "run")
+    card = Run(folder / "run").card()
+    shutil.rmtree(folder)
+    return card["seconds"], next(score["accuracy"] for score in card["scores"] if score["set"] == "test")
+
+
+def run_peer(train: Callable[[Tensor, Tensor, int], nn.Module], seed: int) -> tuple[float, float]:
+    """Seconds and test accuracy of one seed of a peer."""
+    digits = mnist.load("train")
+    images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
+    started = time.perf_counter()
+    network = train(images, labels, seed)
+    seconds = time.perf_counter() - started
+    return seconds, score(network, test_digits()).accuracy
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,145 @@
+"""The command itself: version, help, mistakes, and Ctrl-C before anything has begun."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+import inkdigits as package
+from inkdigits.cli.main import COMMANDS
+from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence
+
+
+def test_version_is_quick_to_say() -> None:
+    assert inkdigits("--version").stdout.decode() == f"inkdigits {package.__version__}\n"
+    loaded = subprocess.run(
+        [sys.executable, "-X", "importtime", COMMAND, "--version"], capture_output=True, text=True, check=True
+    ).stderr
+    assert not re.search(r"\b(torch|numpy|matplotlib)\n", loaded)
+
+
+def test_help_names_every_command() -> None:
+    said = inkdigits("--help", COLUMNS="120").stdout.decode()
+    for name in COMMANDS:
+        assert re.search(rf"^\W*{name}\b", said, re.MULTILINE), name
+    assert inkdigits("-h", COLUMNS="120").stdout.decode() == said
+    assert "\x1b" not in said
+
+
+def test_every_command_explains_itself_and_nothing_is_without_help() -> None:
+    for name in sorted(COMMANDS):
+        said = inkdigits(name, "--help", COLUMNS="120").stdout.decode()
+        assert f"inkdigits {name}" in said
+        for line in said.splitlines():
+            assert not re.fullmatch(r"\W*--[\w-]+\s+(TEXT|INTEGER|FLOAT|PATH)?\W*", line), line
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["read"], "Missing argument"),
+        (["fly"], "No such command"),
+        (["--fly"], "No such option"),
+        (["read", "--fly", "a.png"], "No such option"),
+        (["train", "mlp", "--lr", "fast"], "not a valid float"),
+        (["train", "mlp", "--threads", "0"], "not in the range"),
+    ],
+)
+def test_mistakes_in_words_are_usage(words: list[str], reason: str) -> None:
+    done = inkdigits(*words, code=2, COLUMNS="120")
+    assert reason in done.stderr.decode() and not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["train", "resnet"], "There is no recipe 'resnet'; there are lecture-softmax"),
+        (["train", "mlp", "--device", "quantum"], "There is no device 'quantum' here; torch sees cpu"),
+        (["train", "mlp", "--lr", "-1"], "--lr must be from 1e-08 to 100"),
+        (["train", "softmax", "--hidden", "9"], "--hidden is a knob of the mlp"),
+        (["train", "mlp", "--resume", "a"], "give no recipe, --out or knobs"),
+        (["read", "--json", "--csv", "a.png"], "Choose one of --json and --csv"),
+        (["read", "--show-glyph", "g.png", "a.png"], "--show-glyph goes with --single and one picture"),
+    ],
+)
+def test_what_makes_no_sense_is_usage_in_one_sentence(words: list[str], reason: str) -> None:
+    done = inkdigits(*words, code=2)
+    assert reason in one_sentence(done.stderr) and not done.stdout
+
+
+@pytest.mark.parametrize(
+    ("words", "reason"),
+    [
+        (["evaluate", "nothing"], "There is no run at nothing"),
+        (["show", "nothing"], "There is no run at nothing"),
+        (["compare", "nothing"], "There is no run at nothing"),
+        (["export", "nothing"], "There is no run at nothing"),
+        (["train", "--resume", "nothing"], "There is no run at nothing"),
+        (["data", "--data", "nothing"], "There is no data at nothing"),
+        (["train", "lecture-mlp", "--samples", "500", "--out", "nothing"], "needs 10000 digits, there are 500"),
+        (["read", "--model", "nothing.onnx", "a.png"], "nothing.json: the network's file cannot be read"),
+    ],
+)
+def test_what_is_not_there_is_said_in_one_sentence(words: list[str], reason: str) -> None:
+    done = inkdigits(*words, code=1)
+    assert reason in one_sentence(done.stderr) and not done.stdout
+
+
+def test_data_named_by_the_environment() -> None:
+    done = inkdigits("data", code=1, INKDIGITS_DATA="/nothing/here")
+    assert "There is no data at /nothing/here" in one_sentence(done.stderr)
+
+
+@pytest.mark.parametrize("delay", [0.02, 0.1, 0.3, 0.8])
+def test_ctrl_c_while_it_is_still_starting(delay: float) -> None:
+    """From the first line of ours on, Ctrl-C is exit 130, without a traceback."""
+    starter = "import sys; print(flush=True); from inkdigits.cli.main import main; sys.argv[1:] = ['data']; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", f"import inkdigits.cli.main; {starter}"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=PLAIN,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(delay)
+    process.send_signal(signal.SIGINT)
+    _, said = process.communicate(timeout=60)
+    assert process.returncode in (130, 0), said.decode()
+    assert b"Traceback" not in said
+
+
+def test_ctrl_c_while_it_waits_for_a_picture() -> None:
+    process = subprocess.Popen([COMMAND, "read", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN)
+    time.sleep(2)
+    process.send_signal(signal.SIGINT)
+    process.wait(timeout=60)
+    said = process.stderr.read() if process.stderr else b""
+    assert process.stdin is not None
+    process.stdin.close()
+    process.stderr.close() if process.stderr else None
+    assert process.returncode == 130, said.decode()
+    assert b"Traceback" not in said
+
+
+def test_a_reader_of_our_output_that_goes_away() -> None:
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run([COMMAND, "data"], stdout=writing, stderr=subprocess.PIPE, env=PLAIN, check=False)
+    os.close(writing)
+    assert done.returncode != 0
+    assert b"Traceback" not in done.stderr
+
+
+def test_without_the_extra_a_command_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['torch'] = None; sys.argv[1:] = ['train', 'mlp', '--steps', '3'];"
+        "from inkdigits.cli.main import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr) == "'train' needs torch: pip install \"inkdigits[train]\""

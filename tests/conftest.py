@@ -1,0 +1,37 @@
+"""What all tests share: settings, and one tiny finished run of every network."""
+
+import os
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import pytest
+import torch
+from hypothesis import settings
+
+from inkdigits.training.recipes import recipe
+from inkdigits.training.runs import Run
+from inkdigits.training.session import start
+
+settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
+settings.load_profile("shared machine")
+
+# Networks this small gain nothing from a second core, and lose much where it is not free. The commands that tests
+# start as processes inherit the variable.
+os.environ["OMP_NUM_THREADS"] = "1"
+torch.set_num_threads(1)
+
+KNOBS = {
+    "softmax": {"samples": 500, "steps": 20},
+    "mlp": {"samples": 500, "steps": 20},
+    "cnn": {"samples": 300, "steps": 6, "batch": 32, "width": 4},
+    "lecture-softmax": {"steps": 40},
+}
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
+    """Recipe → its finished run of a few steps. To be looked at only: damage a copy."""
+    folder = tmp_path_factory.mktemp("runs")
+    for name, knobs in KNOBS.items():
+        start(recipe(name).with_knobs(**knobs), folder / name)
+    return MappingProxyType({name: Run(folder / name) for name in KNOBS})

@@ -1,0 +1,35 @@
+"""What several rooms of tests use: the installed command as a real process, and small sets of digits."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from inkdigits.data.digits import Digits
+
+COMMAND = Path(sys.executable).parent / "inkdigits"
+PLAIN = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "INKDIGITS_DATA")}
+
+
+def inkdigits(*words: str | Path, stdin: bytes = b"", code: int = 0, **env: str) -> subprocess.CompletedProcess[bytes]:
+    """Run `inkdigits` with these words, expect that exit code, and give back what it printed."""
+    done = subprocess.run(
+        [COMMAND, *map(str, words)], input=stdin, capture_output=True, env=PLAIN | env, timeout=120, check=False
+    )
+    assert done.returncode == code, done.stderr.decode()
+    return done
+
+
+def one_sentence(said: bytes) -> str:
+    """The one line of an error on stderr; fails for tracebacks and for essays."""
+    lines = said.decode().splitlines()
+    assert len(lines) == 1 and lines[0].startswith("inkdigits: "), said.decode()
+    return lines[0].removeprefix("inkdigits: ")
+
+
+def some_digits(count: int, seed: int = 0, name: str = "some digits") -> Digits:
+    """Random glyphs, with every label from 0 to 9 in turn."""
+    images = np.random.default_rng(seed).integers(0, 256, (count, 28, 28), np.uint8)
+    return Digits(images, np.arange(count, dtype=np.int64) % 10, name)

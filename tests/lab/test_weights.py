@@ -1,0 +1,58 @@
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+from torch import nn
+
+from inkdigits.errors import UsageError
+from inkdigits.lab.weights import weights
+from inkdigits.models.build import build
+from tests.lab.examples import picture, words
+
+
+def pictures(figure: Figure) -> list[np.ndarray]:
+    """The weights drawn in a figure, but not its colour scale."""
+    return [picture(axes) for axes in figure.axes if axes.images and axes.get_label() != "<colorbar>"]
+
+
+def test_softmax_has_a_picture_a_digit() -> None:
+    network = build("softmax")
+    figure = weights(network)
+    learnt = network.state_dict()["logits.weight"].numpy()
+    assert [words(axes)[0] for axes in figure.axes[:10]] == list("0123456789")
+    assert np.allclose(np.stack(pictures(figure)), learnt.reshape(10, 28, 28))
+
+
+def test_the_middle_colour_is_nought() -> None:
+    for name in ("softmax", "mlp", "cnn"):
+        low, high = next(axes for axes in weights(build(name)).axes if axes.images).images[0].get_clim()
+        assert low == -high < 0
+
+
+def test_mlp_has_a_picture_and_ten_bars_a_unit() -> None:
+    network = build("mlp", hidden=7)
+    figure = weights(network)
+    state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    assert np.allclose(np.stack(pictures(figure)), state["hidden.weight"].reshape(7, 28, 28))
+    bars = [[bar.get_height() for bar in axes.patches] for axes in figure.axes if len(axes.patches) == 10]
+    assert np.allclose(np.array(bars), state["logits.weight"].T)
+
+
+def test_of_many_units_those_with_the_greatest_say_are_drawn() -> None:
+    network = build("mlp", hidden=50)
+    outgoing = network.state_dict()["logits.weight"]
+    outgoing[:, 30:] *= 10
+    figure = weights(network)
+    headings = [words(axes)[0] for axes in figure.axes if axes.images and axes.get_label() != "<colorbar>"]
+    assert headings == [f"unit {unit}" for unit in range(31, 51)]
+    assert "50 hidden units, the 20 with the greatest say" in figure.get_suptitle()
+
+
+def test_cnn_has_its_first_filters() -> None:
+    network = build("cnn", width=10)
+    figure = weights(network)
+    assert np.allclose(np.stack(pictures(figure)), network.state_dict()["conv1.0.weight"].numpy()[:, 0])
+
+
+def test_another_network_is_refused() -> None:
+    with pytest.raises(UsageError, match="no picture of the weights of a Linear"):
+        weights(nn.Linear(2, 3))

@@ -1,0 +1,158 @@
+"""The networks: sizes, shapes, how they begin, and what they compute, checked by hand."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from inkdigits.data.mnist import load
+from inkdigits.errors import UsageError
+from inkdigits.glyph import to_float
+from inkdigits.models.build import NETWORKS, build, layers, parameters
+
+IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+SHAPES = {
+    "softmax": {"embedding": (3, 784), "logits": (3, 10)},
+    "mlp": {"pixels": (3, 784), "hidden": (3, 20), "embedding": (3, 20), "logits": (3, 10)},
+    "cnn": {
+        "conv1": (3, 16, 28, 28),
+        "conv2": (3, 16, 14, 14),
+        "conv3": (3, 32, 14, 14),
+        "conv4": (3, 32, 7, 7),
+        "conv5": (3, 64, 7, 7),
+        "conv6": (3, 64, 7, 7),
+        "embedding": (3, 128),
+        "logits": (3, 10),
+    },
+}
+
+
+def cnn_parameters(width: int) -> int:
+    """Counted by hand: 3×3 kernels without bias, two numbers a normalised channel, and the last layer."""
+    channels = [1, width, width, 2 * width, 2 * width, 4 * width, 4 * width]
+    kernels = sum(9 * before * after for before, after in zip(channels, channels[1:], strict=False))
+    return kernels + 2 * sum(channels[1:]) + 8 * width * 10 + 10
+
+
+@pytest.mark.parametrize(
+    ("name", "knobs", "count"),
+    [
+        ("softmax", {}, 7_850),
+        ("mlp", {}, 15_910),
+        ("mlp", {"hidden": 64}, 784 * 64 + 64 + 64 * 10 + 10),
+        ("cnn", {}, cnn_parameters(16)),
+        ("cnn", {"width": 4}, cnn_parameters(4)),
+    ],
+)
+def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:
+    assert parameters(build(name, **knobs)) == count
+
+
+def test_every_network_is_tested_here() -> None:
+    assert set(SHAPES) == set(NETWORKS)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_shape_of_every_layer(name: str) -> None:
+    network = build(name).eval()
+    said = layers(network, IMAGES)
+    assert {layer: tuple(signal.shape) for layer, signal in said.items()} == SHAPES[name]
+    assert list(said)[-2:] == ["embedding", "logits"]
+    assert torch.equal(said["logits"], network(IMAGES))
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_equal_seeds_give_equal_weights_whatever_was_drawn_before(name: str) -> None:
+    one = build(name, seed=3)
+    torch.rand(17)
+    two, other = build(name, seed=3), build(name, seed=4)
+    assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
+    assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
+
+
+def test_building_leaves_the_random_numbers_of_others_alone() -> None:
+    torch.manual_seed(0)
+    expected = torch.rand(3)
+    torch.manual_seed(0)
+    build("cnn")
+    assert torch.equal(torch.rand(3), expected)
+
+
+@pytest.mark.parametrize("name", ["softmax", "mlp"])
+def test_dense_layers_begin_as_in_flux(name: str) -> None:
+    for layer in build(name):
+        if isinstance(layer, nn.Linear):
+            limit = math.sqrt(6 / (layer.in_features + layer.out_features))
+            assert layer.weight.abs().max() <= limit
+            assert layer.weight.abs().max() > 0.97 * limit or layer.weight.numel() < 500
+            assert float(layer.weight.std().detach()) == pytest.approx(limit / math.sqrt(3), rel=0.1)  # of a uniform distribution
+            assert not layer.bias.any()
+
+
+def test_softmax_is_one_matrix_product() -> None:
+    network = build("softmax", seed=1)
+    images = load("train").images[:5]
+    weight, bias = (value.detach().numpy() for value in (network.logits.weight, network.logits.bias))
+    by_hand = images.reshape(5, 784) / 255 @ weight.T + bias
+    with torch.inference_mode():
+        assert np.allclose(network(torch.from_numpy(to_float(images))).numpy(), by_hand, atol=1e-5)
+
+
+def test_mlp_is_two_with_a_bend_between() -> None:
+    network = build("mlp", seed=1)
+    images = load("train").images[:5]
+    w1, b1, w2, b2 = (value.detach().numpy() for value in network.parameters())
+    by_hand = np.maximum(images.reshape(5, 784) / 255 @ w1.T + b1, 0) @ w2.T + b2
+    with torch.inference_mode():
+        assert np.allclose(network(torch.from_numpy(to_float(images))).numpy(), by_hand, atol=1e-5)
+
+
+def test_the_cnns_embedding_is_each_channels_greatest_and_mean() -> None:
+    said = layers(build("cnn").eval(), IMAGES)
+    maps = said["conv6"].detach().numpy()
+    by_hand = np.concatenate([maps.max(axis=(2, 3)), maps.mean(axis=(2, 3))], axis=1)
+    assert np.allclose(said["embedding"].detach().numpy(), by_hand, atol=1e-5)
+
+
+def test_a_convolution_is_what_the_definition_says() -> None:
+    first = build("cnn", seed=2).conv1[0]
+    kernel, image = first.weight[3, 0].detach().numpy(), IMAGES[0, 0].numpy()
+    padded = np.pad(image, 1)
+    by_hand = sum(kernel[i, j] * padded[i : i + 28, j : j + 28] for i in range(3) for j in range(3))
+    assert np.allclose(first(IMAGES)[0, 3].detach().numpy(), by_hand, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_gradient_is_the_slope_of_the_loss(name: str) -> None:
+    """One weight of the first layer and one of the last, against a finite difference."""
+    network = build(name, seed=5).double().eval()
+    labels = torch.tensor([3, 1, 4])
+
+    def loss() -> torch.Tensor:
+        return nn.functional.cross_entropy(network(IMAGES.double()), labels)
+
+    loss().backward()
+    weights = [weight for weight in network.parameters() if weight.ndim > 1]
+    for weight in (weights[0], weights[-1]):
+        assert weight.grad is not None
+        place = int(weight.grad.abs().argmax())
+        with torch.no_grad():
+            flat = weight.view(-1)
+            flat[place] += 1e-6
+            above = loss()
+            flat[place] -= 2e-6
+            below = loss()
+            flat[place] += 1e-6
+        slope = (above - below) / 2e-6
+        assert float(weight.grad.view(-1)[place]) == pytest.approx(float(slope), rel=1e-4)
+
+
+def test_what_does_not_exist() -> None:
+    with pytest.raises(UsageError, match="no network 'perceptron'; there are softmax, mlp, cnn"):
+        build("perceptron")
+    with pytest.raises(UsageError, match="'softmax' has no knob hidden"):
+        build("softmax", hidden=20)
+    with pytest.raises(UsageError, match="'mlp' has no knob width"):
+        build("mlp", width=20)

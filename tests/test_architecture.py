@@ -1,0 +1,159 @@
+"""The house rules, read off the source itself: which room imports which, who knows torch, who opens a test set."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+SOURCE = Path(__file__).parents[1] / "src" / "inkdigits"
+FILES = sorted(SOURCE.rglob("*.py"))
+FLOORS = (
+    {"types", "errors", "files", "glyph"},
+    {"data", "models", "reading"},
+    {"training"},
+    {"lab", "serving"},
+    {"course", "cli"},
+)
+HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
+VARIES_IMAGES = {"data/augment.py", "data/forms.py"}  # forms.py is drawn by augment.py and by nothing else
+READS_ONNX = {"reading/classify.py", "training/export.py"}
+OPENS_TEST_SET = {  # and why
+    "training/evaluate.py",  # the door
+    "training/session.py",  # through it, once, after the last step
+    "lab/show.py",  # through it, what finished runs are judged by
+    "cli/data.py",  # counts
+    "cli/demo.py",  # digits to write sample pages with
+}
+NETWORKED = {"socket", "ssl", "http", "urllib", "ftplib", "requests", "httpx", "aiohttp", "torchvision", "datasets"}
+UNSAFE = {"pickle", "shelve", "marshal", "dill", "joblib"}
+LONGEST = 310  # lines of a file
+
+
+def name_of(path: Path) -> str:
+    return path.relative_to(SOURCE).as_posix()
+
+
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def imports(tree: ast.AST) -> Iterator[str]:
+    """Dotted names of all that is imported anywhere in the tree, in functions and under TYPE_CHECKING too."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports name their module in full"
+            yield node.module or ""
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and getattr(node.func, "id", "") == "import_module":
+            yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
+
+
+def packages(path: Path) -> set[str]:
+    """The top-level packages that a file imports."""
+    return {name.split(".")[0] for name in imports(parsed(path))}
+
+
+def rooms(tree: ast.AST) -> set[str]:
+    """The rooms of ours that a tree imports."""
+    words = [name.split(".") for name in imports(tree)]
+    known = {room for floor in FLOORS for room in floor}
+    return {word[1] for word in words if word[0] == "inkdigits" and len(word) > 1} & known
+
+
+def floor_of(room: str) -> int:
+    return next(number for number, floor in enumerate(FLOORS) if room in floor)
+
+
+@pytest.mark.parametrize("path", [path for path in FILES if path.name != "__init__.py"], ids=name_of)
+def test_imports_go_down_the_floors_and_never_sideways(path: Path) -> None:
+    room = path.relative_to(SOURCE).parts[0].removesuffix(".py")
+    for other in rooms(parsed(path)) - {room}:
+        below = floor_of(other) < floor_of(room)
+        assert below or floor_of(room) == 0 == floor_of(other), f"{name_of(path)} imports {other}"
+
+
+def test_every_room_stands_on_a_floor_and_says_what_it_is_for() -> None:
+    for path in SOURCE.iterdir():
+        if path.is_dir() and path.name != "__pycache__":
+            assert floor_of(path.name) >= 1
+            assert ast.get_docstring(parsed(path / "__init__.py"))
+
+
+def test_reading_and_data_do_without_torch() -> None:
+    base = [p for p in FILES if name_of(p).split("/")[0].removesuffix(".py") in FLOORS[0] | {"reading", "data"}]
+    heavy = {name_of(path) for path in base if packages(path) & HEAVY}
+    assert heavy == VARIES_IMAGES
+
+
+def test_only_augment_imports_forms() -> None:
+    users = {name_of(path) for path in FILES if "inkdigits.data.forms" in set(imports(parsed(path)))}
+    assert users == {"data/augment.py"}
+
+
+def test_only_two_files_know_onnxruntime() -> None:
+    assert {name_of(path) for path in FILES if "onnxruntime" in packages(path)} == READS_ONNX
+
+
+def test_what_reads_on_the_command_line_loads_no_torch() -> None:
+    for name in ("cli/main.py", "cli/read.py", "cli/options.py", "__init__.py"):
+        tree = parsed(SOURCE / name)
+        assert not packages(SOURCE / name) & HEAVY
+        assert not rooms(tree) & {"training", "lab", "models"}, name
+
+
+def opens_test_set(tree: ast.AST) -> bool:
+    """Whether the code calls a loader with the word "test", or mentions `test_digits`."""
+    for node in ast.walk(tree):
+        mentioned = getattr(node, "id", getattr(node, "attr", getattr(node, "name", None)))
+        if mentioned == "test_digits":
+            return True
+        if isinstance(node, ast.Call):
+            called = getattr(node.func, "attr", getattr(node.func, "id", ""))
+            given = [*node.args, *(keyword.value for keyword in node.keywords)]
+            if called.startswith("load") and any(isinstance(a, ast.Constant) and a.value == "test" for a in given):
+                return True
+    return False
+
+
+def test_the_test_set_is_opened_where_it_is_known_to_be_and_nowhere_else() -> None:
+    assert {name_of(path) for path in FILES if opens_test_set(parsed(path))} == OPENS_TEST_SET
+
+
+def test_the_loop_recipes_batches_and_callbacks_cannot_reach_a_test_set() -> None:
+    for name in ("loop", "recipes", "batches"):
+        loaded = set(imports(parsed(SOURCE / "training" / f"{name}.py")))
+        assert not loaded & {"inkdigits.data.mnist", "inkdigits.data.sources", "inkdigits.training.evaluate"}
+    from_evaluate = {name for name in imports(parsed(SOURCE / "training" / "callbacks.py")) if ".evaluate." in name}
+    assert from_evaluate == {"inkdigits.training.evaluate.accuracy", "inkdigits.training.evaluate.logits"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_nothing_reaches_for_the_network_unpickles_or_evaluates_text(path: Path) -> None:
+    if name_of(path).split("/")[0] != "serving":
+        assert not packages(path) & NETWORKED
+    assert not packages(path) & UNSAFE
+    for node in ast.walk(parsed(path)):
+        if isinstance(node, ast.Call):
+            assert getattr(node.func, "id", "") not in {"eval", "exec", "print"}
+            assert ast.unparse(node.func) != "torch.load"
+
+
+@pytest.mark.parametrize("path", FILES, ids=name_of)
+def test_a_file_has_one_job_that_fits_on_a_few_screens(path: Path) -> None:
+    assert ast.get_docstring(parsed(path)), "a file says what it is for"
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+def test_what_stands_outside_is_never_imported() -> None:
+    assert not any(packages(path) & {"bench", "tests"} for path in FILES)
+
+
+def test_this_test_sees_what_it_looks_for() -> None:
+    sneaky = ast.parse("def f():\n    from inkdigits import training\n    import torch.nn\n    load('test')")
+    assert rooms(sneaky) == {"training"}
+    assert {"torch.nn", "inkdigits.training"} <= set(imports(sneaky))
+    assert opens_test_set(sneaky) and opens_test_set(ast.parse("evaluate.test_digits"))
+    assert not opens_test_set(ast.parse("load('train')\nsay('test')"))

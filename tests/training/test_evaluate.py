@@ -1,0 +1,84 @@
+"""Scores, against what others compute."""
+
+import math
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, recall_score
+
+from inkdigits.data.digits import Digits
+from inkdigits.models.build import build
+from inkdigits.training import evaluate
+from inkdigits.training.runs import Run, trained_network
+from tests.helpers import some_digits
+
+
+@given(st.integers(1, 60_000), st.data())
+def test_wilsons_interval_is_scipys(n: int, data: st.DataObject) -> None:
+    right = data.draw(st.integers(0, n))
+    theirs = binomtest(right, n).proportion_ci(0.95, method="wilson")
+    assert evaluate.wilson(right, n) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
+
+
+def test_a_score_is_what_scikit_learn_says() -> None:
+    rng = np.random.default_rng(0)
+    digits = Digits(np.zeros((500, 28, 28), np.uint8), rng.integers(0, 10, 500), "drawn")
+    said = rng.normal(size=(500, 10)).astype(np.float32) + 2 * np.eye(10, dtype=np.float32)[digits.labels]
+    score = evaluate.score_logits(torch.from_numpy(said), digits)
+    guesses = said.argmax(axis=1)
+    probabilities = np.exp(said.astype(np.float64))
+    probabilities /= probabilities.sum(axis=1, keepdims=True)
+    assert np.array_equal(score.confusion, confusion_matrix(digits.labels, guesses))
+    assert score.accuracy == pytest.approx(accuracy_score(digits.labels, guesses))
+    assert score.recall == pytest.approx(recall_score(digits.labels, guesses, average=None))
+    assert score.loss == pytest.approx(log_loss(digits.labels, probabilities), rel=1e-5)
+    assert (score.name, score.n) == ("drawn", 500)
+    assert score.low < score.accuracy < score.high
+
+
+def test_a_digit_that_the_set_lacks_has_no_recall() -> None:
+    digits = Digits(np.zeros((4, 28, 28), np.uint8), np.array([1, 1, 2, 2]), "ones and twos")
+    score = evaluate.score_logits(torch.eye(10)[[1, 2, 2, 2]], digits)
+    assert score.recall == (None, 0.5, 1.0, *[None] * 7)
+
+
+def test_the_most_confident_mistakes_come_first() -> None:
+    said = torch.tensor([[9.0, 0], [5, 0], [0, 7], [8, 0]])
+    assert evaluate.mistakes(said, np.array([0, 1, 0, 1])).tolist() == [3, 2, 1]
+
+
+def test_a_digitness_logit_does_not_count_as_a_digit() -> None:
+    said = torch.tensor([[0.0] * 9 + [1, 5], [2.0, *[0.0] * 9, 9]])
+    assert evaluate.accuracy(said, torch.tensor([9, 0])) == 1.0
+
+
+def test_asking_changes_nothing_about_a_network() -> None:
+    network = build("cnn", width=4).train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    said = evaluate.digit_logits(network, some_digits(30))
+    assert said.shape == (30, 10) and not said.requires_grad
+    assert network.training
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
+
+
+def test_many_digits_at_once_and_in_parts_are_the_same(runs: Mapping[str, Run]) -> None:
+    network, digits = trained_network(runs["cnn"]), some_digits(2500)
+    together = evaluate.digit_logits(network, digits)
+    alone = torch.cat([evaluate.digit_logits(network, digits.part(i, i + 500)) for i in range(0, 2500, 500)])
+    assert torch.allclose(together, alone, atol=1e-5)
+
+
+def test_nothing_learnt_yet_is_a_guess() -> None:
+    """Before training: about one in ten is right, and the loss is about ln 10."""
+    score = evaluate.score(build("mlp"), evaluate.load_digits("train", None).part(0, 5000))
+    assert 0.02 < score.accuracy < 0.2
+    assert score.loss == pytest.approx(math.log(10), abs=0.4)
+
+
+def test_the_door_gives_the_test_digits() -> None:
+    assert evaluate.test_digits().name == "MNIST test"

@@ -1,0 +1,135 @@
+"""An exported network says what the trained one says, or there is no export."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+from onnx import numpy_helper
+from safetensors.torch import load_file
+from torch import nn
+
+from inkdigits.data.mnist import load
+from inkdigits.errors import ExportError, RunError, UsageError
+from inkdigits.glyph import to_float
+from inkdigits.models.build import build, layers
+from inkdigits.reading.classify import Network
+from inkdigits.training.export import agree, export, onnx_bytes
+from inkdigits.training.runs import Run, trained_network
+
+OUTPUTS = {
+    "softmax": ["logits", "embedding"],
+    "mlp": ["logits", "embedding", "pixels", "hidden"],
+    "cnn": ["logits", "embedding", *(f"conv{place}" for place in range(1, 7))],
+}
+
+
+@pytest.fixture(scope="module")
+def exported(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> dict[str, Path]:
+    folder = tmp_path_factory.mktemp("exported")
+    return {name: export(runs[name], folder / f"{name}.onnx") for name in OUTPUTS}
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_all_layers_agree_in_both_runtimes(runs: Mapping[str, Run], exported: dict[str, Path], name: str) -> None:
+    session = onnxruntime.InferenceSession(exported[name].read_bytes(), providers=["CPUExecutionProvider"])
+    assert [output.name for output in session.get_outputs()] == OUTPUTS[name]
+    network = trained_network(runs[name])
+    for count in (1, 3, 64):  # the batch is dynamic
+        images = to_float(load("train").images[:count])
+        theirs = dict(zip(OUTPUTS[name], session.run(OUTPUTS[name], {"images": images}), strict=True))
+        with torch.inference_mode():
+            ours = layers(network, torch.from_numpy(images))
+        for layer, signal in ours.items():
+            assert theirs[layer].shape == signal.shape
+            assert np.allclose(theirs[layer], signal.numpy(), atol=1e-3), layer
+
+
+@pytest.mark.parametrize("name", OUTPUTS)
+def test_twin_and_card_lie_beside(runs: Mapping[str, Run], exported: dict[str, Path], name: str) -> None:
+    path = exported[name]
+    twin, original = load_file(path.with_suffix(".safetensors")), load_file(runs[name].weights)
+    assert twin.keys() == original.keys() and all(torch.equal(twin[key], original[key]) for key in twin)
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert card["sha256"] == hashlib.sha256(path.read_bytes()).hexdigest()
+    assert card["trained"] == runs[name].card()
+    assert card["temperature"] == 1.0
+
+
+def test_the_reader_takes_it(runs: Mapping[str, Run], exported: dict[str, Path]) -> None:
+    glyphs = load("train").images[:20]
+    answers = Network(exported["mlp"]).classify(glyphs)
+    with torch.inference_mode():
+        ours = trained_network(runs["mlp"])(torch.from_numpy(to_float(glyphs))).softmax(dim=1).numpy()
+    assert np.allclose(answers.probabilities, ours, atol=1e-4)
+
+
+def test_a_calibration_is_carried_over(runs: Mapping[str, Run], tmp_path: Path) -> None:
+    calibration = {"temperature": 1.7, "accept": {"confidence": 0.9, "digitness": 0.4}}
+    path = export(runs["softmax"], tmp_path / "softmax.onnx", calibration)
+    assert Network(path).accept.confidence == 0.9
+    assert json.loads(path.with_suffix(".json").read_text())["temperature"] == 1.7
+
+
+def test_a_digitness_logit_becomes_an_output_of_its_own() -> None:
+    network = build("mlp", hidden=6)
+    network.logits = nn.Linear(6, 11)
+    content = onnx_bytes(network.eval())
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    shapes = {output.name: output.shape for output in session.get_outputs()}
+    assert list(shapes)[:3] == ["logits", "digitness", "embedding"]
+    logits, digitness = session.run(["logits", "digitness"], {"images": np.zeros((4, 1, 28, 28), np.float32)})
+    assert logits.shape == (4, 10) and digitness.shape == (4,)
+    agree(network, content)
+
+
+def tampered(content: bytes) -> bytes:
+    """The same file with one bias changed by a hundredth."""
+    model = onnx.load_model_from_string(content)
+    for each in model.graph.initializer:
+        values = numpy_helper.to_array(each)
+        if values.shape == (10,):
+            changed = values.copy()
+            changed[3] += 0.01
+            each.CopyFrom(numpy_helper.from_array(changed, each.name))
+            return model.SerializeToString()
+    raise AssertionError("no bias of ten numbers to tamper with")
+
+
+def test_a_changed_weight_is_noticed(runs: Mapping[str, Run], exported: dict[str, Path]) -> None:
+    network, content = trained_network(runs["mlp"]), exported["mlp"].read_bytes()
+    agree(network, content)
+    with pytest.raises(ExportError, match=r"differ by 0\.0(0999|100)\d* in a logit"):
+        agree(network, tampered(content))
+
+
+def test_another_network_is_noticed(runs: Mapping[str, Run], exported: dict[str, Path]) -> None:
+    with pytest.raises(ExportError, match="differ by"):
+        agree(trained_network(runs["softmax"]), exported["mlp"].read_bytes())
+
+
+def test_a_network_of_nothing_but_nan_is_noticed() -> None:
+    network = build("softmax").eval()
+    with torch.no_grad():
+        network.logits.weight.fill_(torch.nan)
+    with pytest.raises(ExportError, match="differ by nan"):
+        agree(network, onnx_bytes(network))
+
+
+@pytest.mark.parametrize("content", [b"", b"no network", bytes(1000)])
+def test_what_is_no_network_is_noticed(runs: Mapping[str, Run], content: bytes) -> None:
+    with pytest.raises(ExportError, match="onnxruntime cannot"):
+        agree(trained_network(runs["softmax"]), content)
+
+
+def test_where_it_cannot_go(runs: Mapping[str, Run], tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"a file that ends in \.onnx, not network\.pt"):
+        export(runs["softmax"], tmp_path / "network.pt")
+    with pytest.raises(RunError, match="There is no run"):
+        export(Run(tmp_path / "nothing"), tmp_path / "network.onnx")
+    assert not list(tmp_path.iterdir())

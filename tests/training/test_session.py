@@ -1,0 +1,275 @@
+"""A run from start to finish, and from wherever it was broken off to the same end."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pytest
+import torch
+
+from inkdigits.errors import DataError, RunError, UsageError
+from inkdigits.training.callbacks import stopped_by_signals
+from inkdigits.training.loop import State
+from inkdigits.training.recipes import Recipe, recipe
+from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.session import pick_device, resume, start
+
+# Everything that a resumed run could get wrong: order, warps, normalisation, average, optimizer, schedule.
+CNN = recipe("cnn").with_knobs(samples=200, batch=32, steps=14, width=4, average=0.9)
+MLP = recipe("mlp").with_knobs(samples=200, batch=32, steps=30)
+LECTURE = recipe("lecture-softmax").with_knobs(steps=6)
+RECIPES = {"cnn": CNN, "mlp": MLP, "lecture": LECTURE}
+
+
+@pytest.fixture(autouse=True)
+def threads() -> Iterator[None]:
+    """Give torch back the threads it had: a resumed run takes those that it was started with."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+    """The runs as they end when nothing comes between."""
+    folder = tmp_path_factory.mktemp("unbroken")
+    for name, it in RECIPES.items():
+        start(it, folder / name)
+    return {name: Run(folder / name) for name in RECIPES}
+
+
+def stop_at(step: int) -> list[object]:
+    def stop(state: State) -> None:
+        state.stop = state.step == step
+
+    return [stop]
+
+
+def figures(run: Run) -> list[dict[str, object]]:
+    """The run's records without the times, and without the training figures, which are over one sitting's images."""
+    return [{key: record[key] for key in ("step", "epoch", "lr", "held_loss", "held_accuracy")} for record in run.metrics()]
+
+
+def same_end(run: Run, other: Run) -> None:
+    """Both runs ended at the same weights, bit for bit, with the same figures on the way."""
+    assert run.weights.read_bytes() == other.weights.read_bytes()
+    assert figures(run) == figures(other)
+    assert run.card()["scores"] == other.card()["scores"]
+    assert not run.checkpoint.exists()
+
+
+def test_a_finished_run_has_all_its_files(runs: Mapping[str, Run]) -> None:
+    run = runs["cnn"]
+    names = {path.name for path in run.folder.iterdir()} - {".lock"}
+    assert names == {"recipe.json", "metrics.jsonl", "weights.safetensors", "card.json"}
+    settings, card = run.read_json("recipe.json"), run.card()
+    assert run.finished and run.source() is None
+    assert settings["recipe"] == run.recipe().as_dict() == card["recipe"]
+    assert settings["data"]["n"] == 300 and len(settings["data"]["sha256"]) == 64
+    assert card["data"] == settings["data"]
+    assert card["steps"] == 6 and card["seconds"] > 0
+    assert {"torch", "python", "cores", "date", "device", "threads"} <= set(card["conditions"])
+
+
+def test_the_card_says_how_well_it_does_and_on_what(runs: Mapping[str, Run]) -> None:
+    full = {score["set"]: score["n"] for score in runs["mlp"].card()["scores"]}
+    lecture = {score["set"]: score["n"] for score in runs["lecture-softmax"].card()["scores"]}
+    assert full == {"train": 500, "test": 10_000}
+    assert lecture == {"train": 5000, "held": 5000}, "the lecture's run has no business with the test set"
+
+
+def test_a_run_that_chooses_never_sees_the_test_set(tmp_path: Path) -> None:
+    start(recipe("softmax").with_knobs(split="choosing", samples=1200, steps=3), tmp_path / "run")
+    scores = Run(tmp_path / "run").card()["scores"]
+    assert [(score["set"], score["n"]) for score in scores] == [("train", 1100), ("held", 100)]
+
+
+def test_every_json_of_a_run_is_strict_json(runs: Mapping[str, Run]) -> None:
+    def refuse(word: str) -> None:
+        raise AssertionError(f"{word} is no JSON")
+
+    for run in runs.values():
+        for path in (*run.folder.glob("*.json"), *run.folder.glob("*.jsonl")):
+            for line in [path.read_text()] if path.suffix == ".json" else path.read_text().splitlines():
+                json.loads(line, parse_constant=refuse)
+
+
+@pytest.mark.parametrize(("name", "step"), [("cnn", 1), ("cnn", 7), ("cnn", 13), ("mlp", 11), ("lecture", 3)])
+def test_stopped_and_resumed_ends_at_the_same_weights(
+    tmp_path: Path, unbroken: dict[str, Run], name: str, step: int
+) -> None:
+    run = Run(tmp_path / "run")
+    state = start(RECIPES[name], run.folder, callbacks=stop_at(step))
+    assert (state.step, state.done, run.finished) == (step, False, False)
+    assert run.checkpoint.exists() and not run.weights.exists()
+    assert resume(run.folder).done
+    same_end(run, unbroken[name])
+
+
+def test_stopped_twice_and_resumed_twice(tmp_path: Path, unbroken: dict[str, Run]) -> None:
+    run = Run(tmp_path / "run")
+    start(CNN, run.folder, callbacks=stop_at(4))
+    assert resume(run.folder, stop_at(9)).step == 9
+    resume(run.folder)
+    same_end(run, unbroken["cnn"])
+
+
+def test_two_threads_stopped_and_resumed(tmp_path: Path) -> None:
+    torch.set_num_threads(2)
+    start(CNN, tmp_path / "whole")
+    start(CNN, tmp_path / "broken", callbacks=stop_at(5))
+    torch.set_num_threads(1)
+    resume(tmp_path / "broken")
+    assert Run(tmp_path / "broken").card()["conditions"]["threads"] == 2
+    same_end(Run(tmp_path / "broken"), Run(tmp_path / "whole"))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_ends_a_training_after_its_step(
+    tmp_path: Path, unbroken: dict[str, Run], number: signal.Signals
+) -> None:
+    def interrupt(state: State) -> None:
+        if state.step == 6:
+            os.kill(os.getpid(), number)
+
+    before = signal.getsignal(number)
+    run = Run(tmp_path / "run")
+    state = start(CNN, run.folder, callbacks=[interrupt])
+    assert state.stop and not state.done and state.step in (6, 7)
+    assert signal.getsignal(number) is before
+    resume(run.folder)
+    same_end(run, unbroken["cnn"])
+
+
+def test_outside_the_main_thread_nobody_listens_for_signals(tmp_path: Path) -> None:
+    ended: list[State] = []
+
+    def work() -> None:
+        with stopped_by_signals():
+            ended.append(start(MLP.with_knobs(steps=2), tmp_path / "run"))
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert ended[0].done
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from inkdigits.training.callbacks import throttled
+from inkdigits.training.recipes import Recipe
+from inkdigits.training.runs import Run, save_checkpoint
+from inkdigits.training.session import start
+import json, torch
+
+torch.set_num_threads(1)
+folder, settings, saved, killed = Path(sys.argv[1]), json.loads(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4])
+
+def save(state):
+    if state.step <= saved:
+        Run(folder).write_metrics(state.history)
+        save_checkpoint(Run(folder), state)
+
+def die(state):
+    if state.step == killed:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+start(Recipe.from_dict(settings), folder, callbacks=[save, die])
+"""
+
+
+@pytest.mark.parametrize(("name", "saved", "killed"), [("cnn", 6, 9), ("mlp", 0, 5)])
+def test_killed_and_resumed_ends_at_the_same_weights(
+    tmp_path: Path, unbroken: dict[str, Run], name: str, saved: int, killed: int
+) -> None:
+    """Killed without a word, some steps after its last checkpoint, or before there was one."""
+    run = Run(tmp_path / "run")
+    words = [str(run.folder), json.dumps(RECIPES[name].as_dict()), str(saved), str(killed)]
+    done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, check=False)
+    assert done.returncode == -signal.SIGKILL, done.stderr.decode()
+    assert run.checkpoint.exists() == (saved > 0) and not run.finished
+    resumed: list[int] = []
+    resume(run.folder, [lambda state: resumed.append(state.step)])
+    assert resumed[0] == saved + 1
+    same_end(run, unbroken[name])
+
+
+def test_two_trainings_into_one_folder(tmp_path: Path) -> None:
+    said: list[str] = []
+
+    def intrude(state: State) -> None:
+        for second in (lambda: start(MLP, tmp_path / "run"), lambda: resume(tmp_path / "run")):
+            with pytest.raises(RunError) as caught:
+                second()
+            said.append(str(caught.value))
+
+    start(MLP.with_knobs(steps=1), tmp_path / "run", callbacks=[intrude])
+    assert len(said) == 2 and all("Another training is writing into" in message for message in said)
+
+
+def test_a_folder_that_has_a_run_already(tmp_path: Path, runs: Mapping[str, Run]) -> None:
+    folder = shutil.copytree(runs["mlp"].folder, tmp_path / "run")
+    before = Run(folder).weights.read_bytes()
+    with pytest.raises(RunError, match="already holds a run; go on with --resume"):
+        start(MLP, folder)
+    with pytest.raises(RunError, match="is finished; there is nothing to resume"):
+        resume(folder)
+    assert Run(folder).weights.read_bytes() == before
+
+
+def test_places_where_no_run_can_be(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    for folder in (tmp_path / "file", tmp_path / "file" / "run"):
+        with pytest.raises(RunError, match="cannot be made"):
+            start(MLP, folder)
+    assert (tmp_path / "file").read_text() == "in the way"
+
+
+def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
+    source = tmp_path / "digits.csv"
+    rows = [f"{place % 10}," + ",".join(["0"] * 783 + [str(place)]) for place in range(60)]
+    source.write_text("\n".join(rows))
+    it = recipe("mlp").with_knobs(steps=5, batch=8)
+    start(it, tmp_path / "run", source, callbacks=stop_at(2))
+    assert Run(tmp_path / "run").source() == source
+    source.write_text("\n".join(reversed(rows)))
+    with pytest.raises(RunError, match="have changed since it began"):
+        resume(tmp_path / "run")
+    source.unlink()
+    with pytest.raises(DataError, match="There is no data at"):
+        resume(tmp_path / "run")
+    source.write_text("\n".join(rows))
+    assert resume(tmp_path / "run").done
+
+
+def test_what_is_not_there() -> None:
+    with pytest.raises(UsageError, match="no device 'quantum' here; torch sees cpu"):
+        pick_device("quantum")
+    assert pick_device("cpu") == torch.device("cpu")
+
+
+def test_more_samples_than_there_are(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="--samples 70000 is more than the 60000 digits there are"):
+        start(recipe("mlp").with_knobs(samples=70_000), tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_an_unknown_device_leaves_no_folder_behind(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        start(MLP, tmp_path / "run", device="quantum")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("name", ["softmax", "mlp", "cnn"])
+def test_a_run_gives_its_network_back(runs: Mapping[str, Run], name: str) -> None:
+    network = trained_network(runs[name])
+    assert not network.training
+    recipe_of: Recipe = runs[name].recipe()
+    assert recipe_of.model == name
