@@ -4,28 +4,37 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
 from inkdigits.data.digits import Digits
 
+
+class Said(NamedTuple):
+    """What a command printed."""
+
+    out: str
+    err: str
+
+
 COMMAND = Path(sys.executable).parent / "inkdigits"
 PLAIN = {name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "INKDIGITS_DATA")}
 
 
-def inkdigits(*words: str | Path, stdin: bytes = b"", code: int = 0, **env: str) -> subprocess.CompletedProcess[bytes]:
-    """Run `inkdigits` with these words, expect that exit code, and give back what it printed."""
+def inkdigits(*words: str | Path, stdin: bytes = b"", code: int = 0, **env: str) -> Said:
+    """Run `inkdigits` with these words as a process, expect that exit code, and give back what it printed."""
     done = subprocess.run(
-        [COMMAND, *map(str, words)], input=stdin, capture_output=True, env=PLAIN | env, timeout=120, check=False
+        [COMMAND, *map(str, words)], input=stdin, capture_output=True, env=PLAIN | env, timeout=180, check=False
     )
     assert done.returncode == code, done.stderr.decode()
-    return done
+    return Said(done.stdout.decode(), done.stderr.decode())
 
 
-def one_sentence(said: bytes) -> str:
+def one_sentence(said: str) -> str:
     """The one line of an error on stderr; fails for tracebacks and for essays."""
-    lines = said.decode().splitlines()
-    assert len(lines) == 1 and lines[0].startswith("inkdigits: "), said.decode()
+    lines = said.splitlines()
+    assert len(lines) == 1 and lines[0].startswith("inkdigits: "), said
     return lines[0].removeprefix("inkdigits: ")
 
 

@@ -137,7 +137,7 @@ def test_nothing_reaches_for_the_network_unpickles_or_evaluates_text(path: Path)
     assert not packages(path) & UNSAFE
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.Call):
-            assert getattr(node.func, "id", "") not in {"eval", "exec", "print"}
+            assert getattr(node.func, "id", "") not in {"eval", "exec", "compile", "__import__"}
             assert ast.unparse(node.func) != "torch.load"
 
 

@@ -37,8 +37,20 @@ _HOME = {
     "Number": "inkdigits.types",
     "Reading": "inkdigits.types",
 }
-__all__ = ["__version__"]
-__all__ += _HOME
+__all__ = [  # noqa: RUF022 — in reading order
+    "__version__",
+    "read",
+    "read_pages",
+    "read_digit",
+    "Reader",
+    "Reading",
+    "Line",
+    "Number",
+    "Digit",
+    "Box",
+    "Classification",
+    "InkdigitsError",
+]
 
 
 def __getattr__(name: str) -> object:

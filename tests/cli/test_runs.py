@@ -11,12 +11,13 @@ from PIL import Image
 
 from inkdigits.data import mnist
 from inkdigits.training.runs import Run
+from tests.cli.conftest import Told
 from tests.helpers import inkdigits, one_sentence
 
 
-def strict_json(said: bytes) -> dict[str, object]:
+def strict_json(said: str) -> dict[str, object]:
     """One line of JSON without NaN and infinity."""
-    (line,) = said.decode().splitlines()
+    (line,) = said.splitlines()
 
     def refuse(word: str) -> None:
         raise AssertionError(f"{word} is no JSON")
@@ -24,13 +25,13 @@ def strict_json(said: bytes) -> dict[str, object]:
     return json.loads(line, parse_constant=refuse)  # type: ignore[no-any-return]
 
 
-def test_data_for_people_and_a_sheet(tmp_path: Path) -> None:
-    done = inkdigits("data", "--sheet", tmp_path / "sheet.png", COLUMNS="100")
-    said = done.stdout.decode()
+def test_data_for_people_and_a_sheet(told: Told, tmp_path: Path) -> None:
+    done = told("data", "--sheet", tmp_path / "sheet.png")
+    said = done.out
     assert "MNIST train: 60000 × 28 × 28 uint8, 0 to 255" in said
     assert "5,923" in said and "1,135" in said
     assert all(digest in said for digest in mnist.SHA256.values())
-    assert done.stderr.decode() == f"examples: {tmp_path / 'sheet.png'}\n"
+    assert done.err == f"examples: {tmp_path / 'sheet.png'}\n"
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 500
 
@@ -38,7 +39,7 @@ def test_data_for_people_and_a_sheet(tmp_path: Path) -> None:
 def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
     rows = [f"{place % 5}," + ",".join([str(place)] * 784) for place in range(30)]
     (tmp_path / "mine.csv").write_text("\n".join(rows))
-    facts = strict_json(inkdigits("data", "--json", INKDIGITS_DATA=str(tmp_path / "mine.csv")).stdout)
+    facts = strict_json(inkdigits("data", "--json", INKDIGITS_DATA=str(tmp_path / "mine.csv")).out)
     assert set(facts) == {"train", "test"}
     train = facts["train"]
     assert isinstance(train, dict)
@@ -48,38 +49,40 @@ def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
 
 def test_evaluate_as_json(runs: Mapping[str, Run]) -> None:
     run = runs["mlp"]
-    said = strict_json(inkdigits("evaluate", run.folder, "--json").stdout)
+    said = strict_json(inkdigits("evaluate", run.folder, "--json").out)
     scores = {score["set"]: score for score in run.card()["scores"]}
     assert said["n"] == 10_000 and said["parameters"] == 15_910 and said["network"] == "mlp"
     assert said["accuracy"] == scores["test"]["accuracy"] and said["confusion"] == scores["test"]["confusion"]
     assert {"low", "high", "loss", "recall", "run", "name"} <= set(said)
 
 
-def test_evaluate_for_people(runs: Mapping[str, Run]) -> None:
-    said = inkdigits("evaluate", runs["lecture-softmax"].folder, COLUMNS="100").stdout.decode()
+def test_evaluate_for_people(told: Told, runs: Mapping[str, Run]) -> None:
+    said = told("evaluate", runs["lecture-softmax"].folder).out
     assert "judged by MNIST train 5001–10000, 5,000 digits" in said
     assert re.search(r"accuracy \d\d\.\d\d %   95 % interval \d\d\.\d\d % to \d\d\.\d\d %", said)
     assert len(re.findall(r"^\d .* %$", said, re.MULTILINE)) == 10
 
 
-def test_evaluate_where_digits_are_missing(tmp_path: Path) -> None:
+def test_evaluate_where_digits_are_missing(told: Told, tmp_path: Path) -> None:
     """Recall of a digit that is not there is nothing, and is null in JSON."""
     rows = [f"{place % 3}," + ",".join([str(80 * (place % 3))] * 784) for place in range(60)]
     (tmp_path / "mine.csv").write_text("\n".join(rows))
     words = ("train", "softmax", "--data", tmp_path / "mine.csv", "--steps", "3", "--out", tmp_path / "run")
-    inkdigits(*words)
-    said = strict_json(inkdigits("evaluate", tmp_path / "run", "--json").stdout)
+    told(*words)
+    said = strict_json(told("evaluate", tmp_path / "run", "--json").out)
     assert isinstance(said["recall"], list) and said["recall"][3:] == [None] * 7
     assert "NaN" not in (tmp_path / "run" / "card.json").read_text()
-    inkdigits("evaluate", tmp_path / "run")
-    assert len(inkdigits("show", tmp_path / "run", "--output", tmp_path).stdout.splitlines()) == 5
+    told("evaluate", tmp_path / "run")
+    assert len(told("show", tmp_path / "run", "--output", tmp_path).out.splitlines()) == 5
 
 
 @pytest.mark.parametrize(("name", "ending"), [("cnn", "png"), ("mlp", "svg")])
-def test_show_prints_the_files_it_drew(runs: Mapping[str, Run], tmp_path: Path, name: str, ending: str) -> None:
+def test_show_prints_the_files_it_drew(
+    told: Told, runs: Mapping[str, Run], tmp_path: Path, name: str, ending: str
+) -> None:
     svg = ["--svg"] if ending == "svg" else []
-    done = inkdigits("show", runs[name].folder, "--output", tmp_path, "--images", "7,8", *svg)
-    drawn = [Path(line) for line in done.stdout.decode().splitlines()]
+    done = told("show", runs[name].folder, "--output", tmp_path, "--images", "7,8", *svg)
+    drawn = [Path(line) for line in done.out.splitlines()]
     assert [path.name for path in drawn] == [
         f"{figure}.{ending}" for figure in ("curves", "predictions", "confusion", "mistakes", "weights")
     ]
@@ -87,20 +90,24 @@ def test_show_prints_the_files_it_drew(runs: Mapping[str, Run], tmp_path: Path, 
         assert path.read_bytes().startswith(b"<?xml" if ending == "svg" else b"\x89PNG")
 
 
-def test_show_of_images_that_are_none(runs: Mapping[str, Run], tmp_path: Path) -> None:
-    for images, reason in (("five", "takes numbers parted by commas"), ("60001", "no digit 60001"), ("0", "no digit 0")):
-        done = inkdigits("show", runs["mlp"].folder, "--output", tmp_path, "--images", images, code=2)
-        assert reason in one_sentence(done.stderr)
+def test_show_of_images_that_are_none(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
+    for images, reason in (
+        ("five", "takes numbers parted by commas"),
+        ("60001", "no digit 60001"),
+        ("0", "no digit 0"),
+    ):
+        done = told("show", runs["mlp"].folder, "--output", tmp_path, "--images", images, code=2)
+        assert reason in one_sentence(done.err)
 
 
-def test_compare(runs: Mapping[str, Run], tmp_path: Path) -> None:
+def test_compare(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     folders = [runs["softmax"].folder, runs["lecture-softmax"].folder]
-    done = inkdigits("compare", *folders, "--output", tmp_path / "over.png", COLUMNS="120")
-    table = done.stdout.decode().splitlines()
+    done = told("compare", *folders, "--output", tmp_path / "over.png")
+    table = done.out.splitlines()
     assert [line.split()[0] for line in table] == ["run", "softmax", "lecture-softmax"]
     assert all("7,850" in line for line in table[1:])
-    assert (tmp_path / "over.png").exists() and str(tmp_path / "over.png") in done.stderr.decode()
-    rows = [json.loads(line) for line in inkdigits("compare", *folders, "--json").stdout.splitlines()]
+    assert (tmp_path / "over.png").exists() and str(tmp_path / "over.png") in done.err
+    rows = [json.loads(line) for line in told("compare", *folders, "--json").out.splitlines()]
     assert [row["name"] for row in rows] == ["softmax", "lecture-softmax"]
     assert rows[0]["held_accuracy"] is None and rows[1]["test_accuracy"] is None
     assert rows[0]["test_accuracy"] == runs["softmax"].card()["scores"][1]["accuracy"]
@@ -109,19 +116,22 @@ def test_compare(runs: Mapping[str, Run], tmp_path: Path) -> None:
 def test_export_and_read_with_it(runs: Mapping[str, Run], tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     done = inkdigits("export", runs["lecture-softmax"].folder, "--output", path)
-    assert done.stdout.decode() == f"{path}\n" and not done.stderr
+    assert done.out == f"{path}\n" and not done.err
     Image.fromarray(255 - np.kron(mnist.load("train").images[0], np.ones((4, 4), np.uint8))).save(tmp_path / "five.png")
-    said = strict_json(inkdigits("read", "--single", "--json", "--model", path, tmp_path / "five.png").stdout)
-    assert said["model"] == {"name": "lecture-softmax", "version": json.loads((tmp_path / "mine.json").read_text())["version"]}
+    said = strict_json(inkdigits("read", "--single", "--json", "--model", path, tmp_path / "five.png").out)
+    assert said["model"] == {
+        "name": "lecture-softmax",
+        "version": json.loads((tmp_path / "mine.json").read_text())["version"],
+    }
     path.write_bytes(path.read_bytes()[:-1])
     done = inkdigits("read", "--model", path, tmp_path / "five.png", code=1)
-    assert "not the file its card describes" in one_sentence(done.stderr)
+    assert "not the file its card describes" in one_sentence(done.err)
 
 
 def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     done = inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
-    said = done.stdout.decode()
+    said = done.out
     for name in ("lecture-softmax", "lecture-mlp", "cnn-quick"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)
         assert Run(out / name).finished
@@ -131,8 +141,8 @@ def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     assert (out / "page-1.png").exists() and (out / "cnn-quick.onnx").exists()
 
 
-def test_a_demo_touches_nothing_that_is_no_demo(tmp_path: Path) -> None:
+def test_a_demo_touches_nothing_that_is_no_demo(told: Told, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    done = inkdigits("demo", "--steps", "5", "--out", tmp_path, code=1)
-    assert "holds something else than a demo" in one_sentence(done.stderr)
+    done = told("demo", "--steps", "5", "--out", tmp_path, code=1)
+    assert "holds something else than a demo" in one_sentence(done.err)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

@@ -14,45 +14,46 @@ import pytest
 
 from inkdigits.training.recipes import RECIPES
 from inkdigits.training.runs import Run
+from tests.cli.conftest import Told
 from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence
 
 LINE = re.compile(r"step +\d+/20  loss \d\.\d{4}  accuracy \d+\.\d\d %  \d+\.\d s, \d+ s left")
 
 
 def test_a_tiny_training_writes_its_folder_and_plain_lines(tmp_path: Path) -> None:
-    done = inkdigits("train", "mlp", "--samples", "500", "--steps", "20", "--every", "0", "--out", tmp_path / "run")
+    said = inkdigits("train", "mlp", "--samples", "500", "--steps", "20", "--every", "0", "--out", tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()} - {".lock"}
     assert names == {"recipe.json", "metrics.jsonl", "weights.safetensors", "card.json", "curves.png"}
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
-    headline, *lines = done.stderr.decode().splitlines()
+    headline, *lines = said.err.splitlines()
     assert headline == "mlp: mlp, 15,910 parameters; 500 digits, 128 a step, 20 steps"
     assert len(lines) == 20 and all(LINE.fullmatch(line) for line in lines)
-    out = done.stdout.decode()
+    out = said.out
     assert re.search(r"^mlp: 15,910 parameters, 20 steps in \d+\.\d s$", out, re.MULTILINE)
     assert re.search(r"^  test +\d+\.\d\d %   loss \d+\.\d{4}   n 10,000$", out, re.MULTILINE)
     assert out.endswith(f"run: {tmp_path / 'run'}\n")
-    assert "\x1b" not in out + done.stderr.decode()
+    assert "\x1b" not in out + said.err
 
 
-def test_folders_of_its_own_that_never_overwrite(tmp_path: Path) -> None:
-    words = [COMMAND, "train", "softmax", "--samples", "100", "--steps", "2"]
+def test_folders_of_its_own_that_never_overwrite(tmp_path: Path, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words = ("train", "softmax", "--samples", "100", "--steps", "2")
     for _ in range(2):
-        subprocess.run(words, cwd=tmp_path, env=PLAIN, check=True, capture_output=True)
+        told(*words)
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["softmax", "softmax-2"]
-    done = subprocess.run([*words, "--out", "runs/softmax"], cwd=tmp_path, env=PLAIN, capture_output=True, check=False)
-    assert done.returncode == 1
-    assert "already holds a run; go on with --resume runs/softmax" in one_sentence(done.stderr)
+    said = told(*words, "--out", "runs/softmax", code=1)
+    assert "already holds a run; go on with --resume runs/softmax" in one_sentence(said.err)
 
 
-def test_without_a_recipe_it_lists_them() -> None:
-    said = inkdigits("train", COLUMNS="140").stdout.decode()
+def test_without_a_recipe_it_lists_them(told: Told) -> None:
+    said = told("train").out
     for name, each in RECIPES.items():
         assert re.search(rf"^{name} +{each.model} +[\d,]+ +", said, re.MULTILINE)
     assert "7,850" in said and "15,910" in said
 
 
-def test_every_knob_is_an_option() -> None:
-    said = inkdigits("train", "--help", COLUMNS="140").stdout.decode()
+def test_every_knob_is_an_option(told: Told) -> None:
+    said = told("train", "--help").out
     for knob in ("samples", "hidden", "steps", "lr", "batch", "seed", "width", "epochs", "augment", "average"):
         assert f"--{knob}" in said
 
@@ -93,24 +94,22 @@ def test_a_terminal_without_colours(tmp_path: Path) -> None:
     assert not re.search(r"\x1b\[(3|4|9|10)\d(;\d+)*m", seen)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_broken_off_and_taken_up_again(tmp_path: Path, number: signal.Signals) -> None:
+def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     folder = tmp_path / "run"
     words = ["train", "softmax", "--samples", "500", "--steps", "3000", "--every", "0", "--out", str(folder)]
     process = subprocess.Popen([COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN)
     assert process.stderr is not None
     while b"step" not in (line := process.stderr.readline()) or b"/3000" not in line:
         assert line, "the training ended before it was broken off"
-    process.send_signal(number)
+    process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
     stopped_at = int(re.search(rb"Stopped after step (\d+)", said)[1])  # type: ignore[index]
     assert 0 < stopped_at < 3000 and not Run(folder).finished
-    resumed = inkdigits("train", "--resume", folder, "--every", "0").stderr.decode()
+    resumed = told("train", "--resume", folder, "--every", "0").err
     first = int(re.search(r"step +(\d+)/3000", resumed)[1])  # type: ignore[index]
     assert first == stopped_at + 1
     assert Run(folder).card()["steps"] == 3000
-    assert "is finished; there is nothing to resume" in one_sentence(
-        inkdigits("train", "--resume", folder, code=1).stderr
-    )
+    again = told("train", "--resume", folder, code=1)
+    assert "is finished; there is nothing to resume" in one_sentence(again.err)

@@ -41,8 +41,7 @@ def test_the_hash_tells_pixels_and_labels_apart() -> None:
     other_pixel[3, 4, 5] ^= 1
     other_label[7] = (other_label[7] + 1) % 10
     hashes = {
-        each.sha256
-        for each in (digits, Digits(other_pixel, digits.labels, ""), Digits(digits.images, other_label, ""))
+        each.sha256 for each in (digits, Digits(other_pixel, digits.labels, ""), Digits(digits.images, other_label, ""))
     }
     assert len(hashes) == 3
     assert digits.sha256 == some_digits(20, name="another name").sha256

@@ -1,6 +1,7 @@
 """The networks: sizes, shapes, how they begin, and what they compute, checked by hand."""
 
 import math
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -26,13 +27,23 @@ SHAPES = {
         "embedding": (3, 128),
         "logits": (3, 10),
     },
+    "reader": {
+        "conv1": (3, 16, 28, 28),
+        "conv2": (3, 32, 14, 14),
+        "conv3": (3, 48, 14, 14),
+        "conv4": (3, 64, 7, 7),
+        "conv5": (3, 96, 7, 7),
+        "conv6": (3, 96, 7, 7),
+        "embedding": (3, 192),
+        "logits": (3, 11),  # ten digits, and whether there is one
+    },
 }
 
 
 def cnn_parameters(width: int) -> int:
     """Counted by hand: 3×3 kernels without bias, two numbers a normalised channel, and the last layer."""
     channels = [1, width, width, 2 * width, 2 * width, 4 * width, 4 * width]
-    kernels = sum(9 * before * after for before, after in zip(channels, channels[1:], strict=False))
+    kernels = sum(9 * before * after for before, after in pairwise(channels))
     return kernels + 2 * sum(channels[1:]) + 8 * width * 10 + 10
 
 
@@ -87,7 +98,9 @@ def test_dense_layers_begin_as_in_flux(name: str) -> None:
             limit = math.sqrt(6 / (layer.in_features + layer.out_features))
             assert layer.weight.abs().max() <= limit
             assert layer.weight.abs().max() > 0.97 * limit or layer.weight.numel() < 500
-            assert float(layer.weight.std().detach()) == pytest.approx(limit / math.sqrt(3), rel=0.1)  # of a uniform distribution
+            assert float(layer.weight.std().detach()) == pytest.approx(
+                limit / math.sqrt(3), rel=0.1
+            )  # of a uniform distribution
             assert not layer.bias.any()
 
 

@@ -104,7 +104,9 @@ def test_weights_that_are_missing(run: Run) -> None:
     refused(lambda: trained_network(run), "weights.safetensors is missing")
 
 
-@pytest.mark.parametrize("damage", [lambda raw: b"", lambda raw: raw[:100], lambda raw: raw[:-1], lambda raw: b"x" * 500])
+@pytest.mark.parametrize(
+    "damage", [lambda raw: b"", lambda raw: raw[:100], lambda raw: raw[:-1], lambda raw: b"x" * 500]
+)
 def test_weights_that_are_damaged(run: Run, damage: Callable[[bytes], bytes]) -> None:
     run.weights.write_bytes(damage(run.weights.read_bytes()))
     refused(lambda: trained_network(run), "weights.safetensors is broken")

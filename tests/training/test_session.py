@@ -10,9 +10,11 @@ import threading
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 
+from inkdigits.data.mnist import load
 from inkdigits.errors import DataError, RunError, UsageError
 from inkdigits.training.callbacks import stopped_by_signals
 from inkdigits.training.loop import State
@@ -24,7 +26,8 @@ from inkdigits.training.session import pick_device, resume, start
 CNN = recipe("cnn").with_knobs(samples=200, batch=32, steps=14, width=4, average=0.9)
 MLP = recipe("mlp").with_knobs(samples=200, batch=32, steps=30)
 LECTURE = recipe("lecture-softmax").with_knobs(steps=6)
-RECIPES = {"cnn": CNN, "mlp": MLP, "lecture": LECTURE}
+HANDS = CNN.with_knobs(optimizer="muon", augment="hands", precision="bfloat16")
+RECIPES = {"cnn": CNN, "mlp": MLP, "lecture": LECTURE, "hands": HANDS}
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +56,9 @@ def stop_at(step: int) -> list[object]:
 
 def figures(run: Run) -> list[dict[str, object]]:
     """The run's records without the times, and without the training figures, which are over one sitting's images."""
-    return [{key: record[key] for key in ("step", "epoch", "lr", "held_loss", "held_accuracy")} for record in run.metrics()]
+    return [
+        {key: record[key] for key in ("step", "epoch", "lr", "held_loss", "held_accuracy")} for record in run.metrics()
+    ]
 
 
 def same_end(run: Run, other: Run) -> None:
@@ -87,7 +92,7 @@ def test_the_card_says_how_well_it_does_and_on_what(runs: Mapping[str, Run]) -> 
 def test_a_run_that_chooses_never_sees_the_test_set(tmp_path: Path) -> None:
     start(recipe("softmax").with_knobs(split="choosing", samples=1200, steps=3), tmp_path / "run")
     scores = Run(tmp_path / "run").card()["scores"]
-    assert [(score["set"], score["n"]) for score in scores] == [("train", 1100), ("held", 100)]
+    assert [(score["set"], score["n"]) for score in scores] == [("train", 1200), ("held", 5000)]
 
 
 def test_every_json_of_a_run_is_strict_json(runs: Mapping[str, Run]) -> None:
@@ -100,7 +105,9 @@ def test_every_json_of_a_run_is_strict_json(runs: Mapping[str, Run]) -> None:
                 json.loads(line, parse_constant=refuse)
 
 
-@pytest.mark.parametrize(("name", "step"), [("cnn", 1), ("cnn", 7), ("cnn", 13), ("mlp", 11), ("lecture", 3)])
+@pytest.mark.parametrize(
+    ("name", "step"), [("cnn", 1), ("cnn", 7), ("cnn", 13), ("mlp", 11), ("lecture", 3), ("hands", 6)]
+)
 def test_stopped_and_resumed_ends_at_the_same_weights(
     tmp_path: Path, unbroken: dict[str, Run], name: str, step: int
 ) -> None:
@@ -121,9 +128,12 @@ def test_stopped_twice_and_resumed_twice(tmp_path: Path, unbroken: dict[str, Run
 
 
 def test_two_threads_stopped_and_resumed(tmp_path: Path) -> None:
+    digits = load("train").part(0, 240)
+    rows = np.column_stack([digits.labels, digits.images.reshape(240, 784)])
+    np.savetxt(tmp_path / "few.csv", rows, "%d", ",")
     torch.set_num_threads(2)
-    start(CNN, tmp_path / "whole")
-    start(CNN, tmp_path / "broken", callbacks=stop_at(5))
+    start(CNN, tmp_path / "whole", tmp_path / "few.csv")
+    start(CNN, tmp_path / "broken", tmp_path / "few.csv", callbacks=stop_at(5))
     torch.set_num_threads(1)
     resume(tmp_path / "broken")
     assert Run(tmp_path / "broken").card()["conditions"]["threads"] == 2

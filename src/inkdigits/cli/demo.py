@@ -96,7 +96,9 @@ def _print_table(cards: dict[str, Json]) -> None:
         ours = _cells(Result(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0))))
         table.add_row(name, f"{card['parameters']:,}", *ours, "", *_cells(LECTURE.get(name)))
     Console().print(table)
-    typer.echo("held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images")
+    typer.echo(
+        "held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images"
+    )
 
 
 def _cells(result: Result | None) -> tuple[str, str, str]:

@@ -83,14 +83,14 @@ def compare(
     """Put runs side by side."""
     runs = [Run(folder) for folder in folders]
     table = rows(runs)
-    if output is not None:
-        save(figure(runs), output)
-        typer.echo(f"curves: {output}", err=True)
     if as_json:
         for row in table:
             typer.echo(json.dumps(row.as_dict(), ensure_ascii=False))
     else:
         print_rows([row.as_dict() for row in table])
+    if output is not None:
+        save(figure(runs), output)
+        typer.echo(f"curves: {output}", err=True)
 
 
 def print_rows(table: list[dict[str, Any]]) -> None:

@@ -122,7 +122,9 @@ def _with_knobs() -> None:
     train.__annotations__ = {each.name: each.annotation for each in (*fixed, *options)}
 
 
+_with_knobs()
+
+
 def add(app: typer.Typer) -> None:
     """Add `train`."""
-    _with_knobs()
     app.command()(train)

@@ -7,7 +7,7 @@ the same images and the same generator state give the same result. `warp` alone 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import radians
 
 import torch
@@ -55,6 +55,11 @@ class Hands:
     light: float = 0.08
     noise: float = 0.12
 
+    def calmer(self) -> Hands:
+        """The same, with half the chance of everything but forms and warps."""
+        spoiling = (change.__name__ for change in (rescan, pen, *LATER))
+        return replace(self, **{name: getattr(self, name) / 2 for name in spoiling})
+
 
 def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
     """Bend each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0."""
@@ -77,7 +82,7 @@ def augment(images: Tensor, labels: Tensor, settings: Hands, generator: Generato
     for change in (rescan, pen):
         images = _some(images, getattr(settings, change.__name__), change, generator)
     images = warp(images, settings.warp, generator)
-    for change in (neighbour, clutter, rule, gap, patch, blur, tone, light, noise):
+    for change in LATER:
         images = _some(images, getattr(settings, change.__name__), change, generator)
     return images
 
@@ -201,6 +206,9 @@ def noise(images: Tensor, generator: Generator) -> Tensor:
     """Add grain, at the strength of a poor camera at most."""
     grain = torch.randn(images.shape, generator=generator) * _each(images, 0.02, 0.3, generator)
     return (images + grain).clamp(0, 1)
+
+
+LATER = (neighbour, clutter, rule, gap, patch, blur, tone, light, noise)  # what comes after the warp, in this order
 
 
 def _some(

@@ -72,7 +72,7 @@ def _written(digits: Digits, digit: int, height: float, rng: np.random.Generator
     cut = image[:, columns[0] : columns[-1] + 1].astype(np.float32) / 255
     scale = height / BOX
     large = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_CUBIC)
-    return np.clip(3 * (large - 0.33), 0, 1)  # a pen's edge is sharper than a blown-up pixel's
+    return np.asarray(np.clip(3 * (large - 0.33), 0, 1), np.float32)  # a pen's edge is sharper than a blown-up pixel's
 
 
 def _paper(height: int, width: int, rng: np.random.Generator) -> Array:

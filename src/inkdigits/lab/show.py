@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from inkdigits.data.digits import Digits
-from inkdigits.data.splits import split
 from inkdigits.lab.confusion import confusion
 from inkdigits.lab.curves import curves
 from inkdigits.lab.mistakes import mistakes
@@ -16,7 +15,7 @@ from inkdigits.lab.predictions import LECTURE, choose, predictions
 from inkdigits.lab.weights import weights
 from inkdigits.training.evaluate import digit_logits, load_digits, score_logits, test_digits
 from inkdigits.training.runs import Run, trained_network
-from inkdigits.training.session import digits_of
+from inkdigits.training.session import parts_of
 
 
 def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]:
@@ -43,7 +42,7 @@ def judged_by(run: Run) -> tuple[Digits, int]:
     held back, and must not be judged, or chosen, by the test.
     """
     recipe = run.recipe()
-    parts = split(digits_of(recipe, run.source()), recipe.split)
+    parts = parts_of(recipe, run.source())
     if parts.held is None:
         return test_digits(run.source()), 1
     return parts.held, len(parts.train) + 1

@@ -16,7 +16,8 @@ from inkdigits.reading.pixels import Pixels
 TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
 _COARSE = 512  # longest side of the image on which the paper's brightness is estimated
 _GLANCE = 128  # longest side of the image on which the polarity is judged
-_LEAST_CONTRAST = 12  # of 255: what stands out less from its paper is not ink
+_DARKEST = np.uint8(40)  # paper in less light than this counts as this bright, lest noise become ink
+_RIPPLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -31,11 +32,11 @@ def lift(grey: Pixels) -> Ink:
     """Lift the ink off its paper. `grey` is uint8 H×W of any size, light and polarity; H×W stays."""
     dark_ink = 255 - grey if paper_is_dark(grey) else grey
     if max(grey.shape) <= TINY:
-        return _thresholded(_against(int(np.percentile(dark_ink, 90)), dark_ink))
-    reach = min(grey.shape) / 4
-    first = _thresholded(_evened(dark_ink, reach))
+        return _thresholded(_against(int(np.percentile(dark_ink, 90)), dark_ink), 12)
+    reach, least = min(grey.shape) / 4, _least_contrast(dark_ink)
+    first = _thresholded(_evened(dark_ink, reach), least)
     finer = max(5.0, 6 * stroke_width(first.mask))  # strokes known, the paper can be followed more closely
-    return _thresholded(_evened(dark_ink, finer)) if finer < reach else first
+    return _thresholded(_evened(dark_ink, finer), least) if finer < reach else first
 
 
 def shrunk(image: Pixels, side: int) -> Pixels:
@@ -53,7 +54,7 @@ def stroke_width(mask: Pixels) -> float:
 
     Across a stroke of width w the distance to its edge has the median w / 4.
     """
-    distance = cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0]
+    distance = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0], max(mask.shape))
     return 4 * float(np.median(distance)) - 1 if distance.size else 0.0
 
 
@@ -73,17 +74,30 @@ def _mostly_dark(grey: Pixels) -> bool:
     return bool(bright.mean() + edge / (2 * sum(bright.shape)) < 1)
 
 
-def _thresholded(strength: Pixels) -> Ink:
+def _thresholded(strength: Pixels, least: float) -> Ink:
     level, mask = cv2.threshold(strength, 0, 1, cv2.THRESH_OTSU)
-    if level < _LEAST_CONTRAST:
-        mask = (strength > _LEAST_CONTRAST).astype(np.uint8)
+    if level < least:
+        mask = (strength > least).astype(np.uint8)
     return Ink(strength, np.asarray(mask, np.uint8))
+
+
+def _least_contrast(dark_ink: Pixels) -> float:
+    """What stands out less from its paper is not ink: 12 of 255, or what the noise of the image makes up.
+
+    The noise is estimated after J. Immerkær, "Fast noise variance estimation" (1996), with the median in place of the
+    mean so that edges do not count. The closing follows its peaks, so noise stands out by twice its reach of 4 sigma.
+    """
+    step = max(1, max(dark_ink.shape) // (2 * _COARSE))
+    sample = dark_ink[: dark_ink.shape[0] // step, : dark_ink.shape[1] // step]
+    ripple = np.abs(cv2.filter2D(sample, cv2.CV_32F, _RIPPLE, borderType=cv2.BORDER_REPLICATE))
+    sigma = float(np.median(ripple)) / (6 * 0.6745)
+    return max(12.0, 8 * sigma * 255 / max(float(np.median(sample)), _DARKEST))
 
 
 def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
     """How much darker the ink is than the paper, as a share of the paper's brightness, 0–255."""
-    ground = np.maximum(np.full_like(dark_ink, paper) if isinstance(paper, int) else paper, np.uint8(1))
-    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), ground, scale=255), np.uint8)
+    ground = np.full_like(dark_ink, paper) if isinstance(paper, int) else paper
+    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), np.maximum(ground, _DARKEST), scale=255), np.uint8)
 
 
 def _evened(dark_ink: Pixels, reach: float) -> Pixels:

@@ -38,7 +38,8 @@ def mark_of(grey: Pixels) -> Mark | None:
     x, y, width, height = cv2.boundingRect(mask)
     scale = grey.shape[1] / small.shape[1]
     box = Box(int(x * scale), int(y * scale), max(1, round(width * scale)), max(1, round(height * scale)))
-    return Mark(box, soft(Ink(lifted.strength, mask)))
+    window = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
+    return Mark(box, soft(Ink(lifted.strength[window], mask[window])))
 
 
 def glyph_of(ink: Pixels) -> Pixels:

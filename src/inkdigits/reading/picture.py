@@ -170,10 +170,11 @@ class _Frames:
         if self._image.format != "TIFF":
             return 1
         with _quietly():
-            try:
-                self._image.seek(self._limits.pages)
-            except EOFError:
-                return int(getattr(self._image, "n_frames", 1))
+            for page in range(1, self._limits.pages + 1):  # step by step: Pillow's own count takes no limit
+                try:
+                    self._image.seek(page)
+                except EOFError:
+                    return page
         raise PictureTooLargeError(
             f"{self._name}: more than {self._limits.pages} pages; split it or raise Limits.pages."
         )

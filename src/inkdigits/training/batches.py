@@ -12,6 +12,7 @@ from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
 LIGHT, HANDS = Warp(), Hands()
+CALM = 0.2  # the last share of a run, in which images are spoilt half as often
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 
 
@@ -32,6 +33,7 @@ class Batches:
         self.per_epoch = max(1, len(digits) // self.size)
         self.images = torch.from_numpy(to_float(digits.images)).to(device)
         self.labels = torch.from_numpy(digits.labels).to(device)
+        self._calm_from = round((1 - CALM) * recipe.total_steps(len(digits)))
         self._epoch = -1
         self._order = torch.arange(len(digits), device=device)
         if recipe.nondigits:
@@ -47,10 +49,11 @@ class Batches:
             shuffled = torch.randperm(len(self.labels), generator=seeded(self.recipe.seed, 1 << 31 | epoch))
             self._epoch, self._order = epoch, shuffled.to(self.device)
         chosen = self._order[place * self.size : (place + 1) * self.size]
-        return self._varied(self.images[chosen], self.labels[chosen], seeded(self.recipe.seed, step))
+        return self._varied(self.images[chosen], self.labels[chosen], step)
 
-    def _varied(self, images: Tensor, labels: Tensor, chances: torch.Generator) -> tuple[Tensor, Tensor]:
+    def _varied(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The batch as the recipe wants it seen."""
+        chances = seeded(self.recipe.seed, step)
         if self.recipe.nondigits:
             count = round(self.recipe.nondigits * len(labels))
             others = self._others[torch.randint(len(self._others), (count,), generator=chances)]
@@ -59,5 +62,5 @@ class Batches:
         if self.recipe.augment == "light":
             images = warp(images, LIGHT, chances)
         if self.recipe.augment == "hands":
-            images = augment(images, labels, HANDS, chances)
+            images = augment(images, labels, HANDS if step < self._calm_from else HANDS.calmer(), chances)
         return images, labels

@@ -51,8 +51,8 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
     more seldom where looking at the held digits would take more than about a tenth of the time.
 
     A record has step, epoch, seconds, lr; train_loss and train_accuracy of the last 5,000 images learnt from in this
-    sitting, as they were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what the split holds
-    back, null where it holds nothing.
+    sitting, as they were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what
+    the split holds back, null where it holds nothing.
     """
 
     def __init__(self, state: State) -> None:
@@ -66,7 +66,8 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
 
     def __call__(self, state: State) -> None:
         self.recent.append((state.logits.detach(), state.labels))
-        if state.step == 1 or state.step % self.every == 0 or state.done:
+        early = state.step & (state.step - 1) == 0  # steps 1, 2, 4, 8, …, when most happens
+        if early or state.step % self.every == 0 or state.done:
             state.history.append(self.figures(state))
 
     def figures(self, state: State) -> dict[str, float | int | None]:

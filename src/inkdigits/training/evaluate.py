@@ -15,6 +15,7 @@ from torch import Tensor, nn
 
 from inkdigits.data import sources
 from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.mnist import Part
 from inkdigits.glyph import to_float
 from inkdigits.reading.normalise import glyphs_of
 
@@ -43,7 +44,7 @@ class Score:
         return asdict(self)
 
 
-def load_digits(part: sources.Part, source: Path | None) -> Digits:
+def load_digits(part: Part, source: Path | None) -> Digits:
     """The digits of a source, its pictures brought to glyphs as the reader does it."""
     return sources.load(part, source, lambda grey: glyphs_of(grey[None])[0])
 
@@ -58,7 +59,7 @@ def logits(network: nn.Module, images: Tensor) -> Tensor:
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        said = torch.cat([network(part)[:, :CLASSES] for part in images.split(AT_ONCE)])
+        said = torch.cat([network(part)[:, :CLASSES] for part in torch.split(images, AT_ONCE)])
     network.train(was_training)
     return said
 
@@ -67,7 +68,7 @@ def digit_logits(network: nn.Module, digits: Digits) -> Tensor:
     """As `logits`, for a set of digits, on the network's own device; the answer is on the CPU."""
     device = next(network.parameters()).device
     images = torch.from_numpy(to_float(digits.images))
-    return torch.cat([logits(network, part.to(device)).cpu() for part in images.split(40 * AT_ONCE)])
+    return torch.cat([logits(network, part.to(device)).cpu() for part in torch.split(images, 40 * AT_ONCE)])
 
 
 def score(network: nn.Module, digits: Digits) -> Score:

@@ -6,7 +6,6 @@ The export fails unless onnxruntime and torch say the same of the same images.
 from __future__ import annotations
 
 import hashlib
-import io
 import logging
 import warnings
 from collections import OrderedDict
@@ -93,9 +92,8 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
         )
     if program is None:
         raise ExportError("torch gave no ONNX program for this network; try another release of torch.")
-    buffer = io.BytesIO()
-    program.save(buffer)
-    return buffer.getvalue()
+    content: bytes = program.model_proto.SerializeToString()
+    return content
 
 
 def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) -> None:

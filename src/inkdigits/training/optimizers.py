@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from inkdigits.training.muon import Muon
 from inkdigits.training.recipes import Recipe
 
-WARM_UP = 0.25  # share of the one-cycle schedule in which the learning rate rises
+WARM_UP = 0.2  # share of the one-cycle schedule in which the learning rate rises
 MUON_SHARE = 8.0  # Muon's learning rate, as a multiple of the recipe's, which is meant for Adam
 
 
@@ -47,7 +47,7 @@ def _groups(parameters: Iterable[Tensor], share: float = 1.0, **settings: float)
 def learning_rate(recipe: Recipe, step: int, total_steps: int) -> float:
     """The learning rate of a step, counted from 0.
 
-    constant: always the recipe's · onecycle: up in a straight line for a quarter of the run, down along a cosine to 0
+    constant: always the recipe's · onecycle: up in a straight line for a fifth of the run, down along a cosine to 0
     (Smith, "A disciplined approach to neural network hyper-parameters", 2018).
     """
     if recipe.schedule == "constant":
@@ -62,4 +62,4 @@ def averaged(recipe: Recipe, network: nn.Module) -> AveragedModel | None:
     """A running average of the network's weights and statistics, if the recipe wants one."""
     if recipe.average == 0:
         return None
-    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)
+    return AveragedModel(network, multi_avg_fn=get_ema_multi_avg_fn(recipe.average), use_buffers=True)  # type: ignore[no-untyped-call]

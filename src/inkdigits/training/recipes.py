@@ -16,6 +16,7 @@ from inkdigits.models.build import NETWORKS
 
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
+PRECISIONS = ("float32", "bfloat16")
 AUGMENTS = ("none", "light", "hands")
 
 
@@ -32,7 +33,7 @@ class Recipe:
     name: str
     about: str
     model: str = knob("the network", among=tuple(NETWORKS))
-    split: str = knob("which training digits: lecture, choosing or full", "full", among=get_args(SplitName))
+    split: SplitName = knob("which training digits: lecture, choosing or full", "full", among=get_args(SplitName))
     samples: int | None = knob("learn from the first so many digits only", None, low=1)
     hidden: int | None = knob("units of the hidden layer (mlp)", None, low=1, high=10_000)
     width: int | None = knob("channels of the first convolution (cnn)", None, low=1, high=256)
@@ -47,6 +48,7 @@ class Recipe:
     augment: str = knob("how images are varied while training", "none", among=AUGMENTS)
     nondigits: float = knob("things that are no digits, for every digit of a batch", 0.0, low=0, high=1)
     average: float = knob("share of the old in the running average of weights; 0: no average", 0.0, low=0, high=0.99999)
+    precision: str = knob("arithmetic; bfloat16 is faster where the processor has it", "float32", among=PRECISIONS)
     seed: int = knob("seed of weights, order and variation", 0, low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
@@ -163,6 +165,21 @@ RECIPES: Mapping[str, Recipe] = {
             schedule="onecycle",
             smoothing=0.05,
             augment="light",
+        ),
+        Recipe(
+            name="reader",
+            about="the network that is packaged: other people's digits, and what is no digit",
+            model="reader",
+            batch=256,
+            epochs=16,
+            optimizer="muon",
+            lr=3e-3,
+            decay=0.05,
+            schedule="onecycle",
+            augment="hands",
+            nondigits=0.2,
+            average=0.998,
+            precision="bfloat16",
         ),
     )
 }

@@ -142,7 +142,7 @@ def save_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, str]) 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     """What `save_tensors` wrote. Raises RunError when the file is missing or broken."""
     try:
-        with safe_open(path, framework="pt") as file:  # type: ignore[no-untyped-call]
+        with safe_open(path, framework="pt") as file:
             return {name: file.get_tensor(name) for name in file.keys()}, file.metadata() or {}  # noqa: SIM118
     except FileNotFoundError as error:
         raise RunError(f"{path} is missing; train again.") from error

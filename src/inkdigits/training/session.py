@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import torch
 
 import inkdigits
 from inkdigits.data.digits import Digits
-from inkdigits.data.splits import split
+from inkdigits.data.splits import Split, split
 from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import parameters
 from inkdigits.training import runs
@@ -45,7 +46,7 @@ def start(
     already or another training holds it, WriteError when it cannot be written.
     """
     run, where = Run(folder), pick_device(device)
-    state = begin(recipe, split(digits_of(recipe, source), recipe.split), where)
+    state = begin(recipe, parts_of(recipe, source), where)
     with run.lock():
         if (folder / "recipe.json").exists():
             raise RunError(f"{folder} already holds a run; go on with --resume {folder}, or give another --out.")
@@ -63,7 +64,7 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
     data, device, threads = run.fact("data", dict), run.fact("device", str), run.fact("threads", int)
     if run.finished:
         raise RunError(f"The run in {folder} is finished; there is nothing to resume.")
-    state = begin(recipe, split(digits_of(recipe, source), recipe.split), pick_device(device))
+    state = begin(recipe, parts_of(recipe, source), pick_device(device))
     if state.split.train.sha256 != data.get("sha256"):
         raise RunError(f"The data of the run in {folder} have changed since it began; start a new run.")
     torch.set_num_threads(max(1, threads))
@@ -72,14 +73,16 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
         return _train(run, state, source, callbacks)
 
 
-def digits_of(recipe: Recipe, source: Path | None) -> Digits:
-    """The training digits of a source, as many as the recipe wants."""
-    digits = load_digits("train", source)
+def parts_of(recipe: Recipe, source: Path | None) -> Split:
+    """A source's training digits, split as the recipe wants, of which it learns from as many as it wants."""
+    parts = split(load_digits("train", source), recipe.split)
     if recipe.samples is None:
-        return digits
-    if recipe.samples > len(digits):
-        raise UsageError(f"--samples {recipe.samples} is more than the {len(digits)} digits there are.")
-    return digits.part(0, recipe.samples)
+        return parts
+    if recipe.samples > len(parts.train):
+        raise UsageError(
+            f"--samples {recipe.samples} is more than the {len(parts.train)} digits there are to learn from."
+        )
+    return replace(parts, train=parts.train.part(0, recipe.samples))
 
 
 def settings(state: State, source: Path | None) -> Json:

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import torch
 
-from inkdigits.data.splits import split
 from inkdigits.errors import RunError
 from inkdigits.reading.classify import PACKAGED
 from inkdigits.training.calibrate import guarantee, least_confidence, temperature
@@ -24,7 +23,7 @@ from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Json, Run, trained_network
-from inkdigits.training.session import digits_of, resume, start
+from inkdigits.training.session import parts_of, resume, start
 
 SEEDS = (0, 1, 2)
 DIGITNESS = 0.5  # from which on a glyph counts as a digit
@@ -65,7 +64,7 @@ def told() -> Callback:
 
 def calibrated(twin: Run) -> Json:
     """Temperature and thresholds, fitted on the validation images of a run that never learnt from them."""
-    held = split(digits_of(twin.recipe(), twin.source()), "choosing").held
+    held = parts_of(twin.recipe(), twin.source()).held
     assert held is not None
     said, labels = digit_logits(trained_network(twin), held), torch.from_numpy(held.labels)
     heat = temperature(said, labels)

@@ -1,0 +1,30 @@
+"""Two ways to give a command: as a process of its own (helpers.inkdigits), or, much quicker, in this one (`told`)."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from inkdigits.cli.main import main
+from tests.helpers import Said
+
+Told = Callable[..., Said]
+
+
+@pytest.fixture
+def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Told:
+    """`told("data", "--json", code=0)`: run the command as `inkdigits` does, expect that exit code, give its output."""
+    monkeypatch.setenv("COLUMNS", "140")
+    for name in ("NO_COLOR", "FORCE_COLOR", "INKDIGITS_DATA"):
+        monkeypatch.delenv(name, raising=False)
+
+    def tell(*words: str | Path, code: int = 0) -> Said:
+        monkeypatch.setattr(sys, "argv", ["inkdigits", *map(str, words)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = Said(*capsys.readouterr())
+        assert (ended.value.code or 0) == code, said.err
+        return said
+
+    return tell

@@ -1,0 +1,130 @@
+"""`inkdigits read`: what is printed, where, and what it ends with."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkdigits.data.mnist import load
+from inkdigits.data.pages import page
+from tests.cli.conftest import Told
+from tests.helpers import inkdigits, one_sentence
+
+WRITTEN = ("1984 2026", "31415926")
+
+
+@pytest.fixture(scope="module")
+def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """page.png, seven.png, blank.png, broken.png, and a folder of two digits."""
+    folder = tmp_path_factory.mktemp("pictures")
+    digits = load("train")
+    Image.fromarray(page(digits.part(0, 5000), WRITTEN, seed=3).image).save(folder / "page.png")
+    seven = 255 - np.kron(digits.images[int(np.flatnonzero(digits.labels == 7)[1])], np.ones((5, 5), np.uint8))
+    (folder / "digits" / "deeper").mkdir(parents=True)
+    for path in (folder / "seven.png", folder / "digits" / "a.PNG", folder / "digits" / "deeper" / "b.jpg"):
+        Image.fromarray(seven).save(path)
+    (folder / "digits" / "notes.txt").write_text("not to be read")
+    Image.new("L", (200, 100), 255).save(folder / "blank.png")
+    (folder / "broken.png").write_bytes((folder / "seven.png").read_bytes()[:200])
+    return folder
+
+
+def test_text(pictures: Path) -> None:
+    said = inkdigits("read", pictures / "page.png")
+    assert not said.err
+    lines = said.out.splitlines()
+    assert [len(line) for line in lines] == [9, 8] and lines[0][4] == " "
+    right = sum(a == b for line, truth in zip(lines, WRITTEN, strict=True) for a, b in zip(line, truth, strict=True))
+    assert right >= 16  # of 17; the pen is ours, the digits are real
+
+
+def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
+    (line,) = told("read", "--json", pictures / "page.png").out.splitlines()
+    read = json.loads(line)
+    assert list(read) == ["file", "page", "width", "height", "text", "lines", "model", "seconds"]
+    assert read["file"] == str(pictures / "page.png") and read["page"] == 1
+    assert list(read["lines"][0]) == ["text", "box", "numbers"]
+    number = read["lines"][0]["numbers"][0]
+    assert list(number) == ["text", "confidence", "box", "digits"]
+    digit = number["digits"][0]
+    assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
+    assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]
+    assert set(read["model"]) == {"name", "version"}
+
+
+def test_csv(pictures: Path, told: Told) -> None:
+    rows = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "page.png").out)))
+    assert [(row["line"], row["number"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1")]
+    assert list(rows[0]) == ["file", "page", "line", "number", "text", "confidence", "x", "y", "width", "height"]
+
+
+def test_single_and_the_glyph_it_saw(pictures: Path, told: Told, tmp_path: Path) -> None:
+    said = told("read", "--single", "--json", "--show-glyph", tmp_path / "glyph.png", pictures / "seven.png")
+    read = json.loads(said.out)
+    assert read["text"] == "7" and len(read["lines"][0]["numbers"][0]["digits"]) == 1
+    with Image.open(tmp_path / "glyph.png") as glyph:
+        assert glyph.size == (28, 28) and glyph.mode == "L"
+        assert np.asarray(glyph)[[0, -1]].max() == 0 and np.asarray(glyph).max() > 200  # bright ink on 0
+
+
+def test_one_broken_picture_stops_no_other(pictures: Path, told: Told) -> None:
+    names = [pictures / name for name in ("seven.png", "broken.png", "nothing.png", "page.png")]
+    said = told("read", "--json", *names, code=1)
+    pages = [json.loads(line) for line in said.out.splitlines()]
+    assert [page["file"] for page in pages] == [str(name) for name in names]
+    assert [("error" in page) for page in pages] == [False, True, True, False]
+    assert pages[1]["error"]["kind"] == "picture" and pages[1]["page"] == 1
+    assert len(said.err.splitlines()) == 2 and all(line.startswith("inkdigits: ") for line in said.err.splitlines())
+
+
+def test_several_pictures_as_text_begin_with_their_names(pictures: Path, told: Told) -> None:
+    names = [pictures / name for name in ("seven.png", "broken.png", "page.png")]
+    lines = told("read", *names, code=1).out.splitlines()
+    assert [line.split("\t")[0] for line in lines] == [str(names[0]), str(names[2]), str(names[2])]
+
+
+def test_a_folder_stands_for_its_pictures(pictures: Path, told: Told, tmp_path: Path) -> None:
+    lines = told("read", "--single", pictures / "digits").out.splitlines()
+    assert lines == [f"{pictures / 'digits' / 'a.PNG'}\t7", f"{pictures / 'digits' / 'deeper' / 'b.jpg'}\t7"]
+    assert "has no pictures in it" in one_sentence(told("read", tmp_path, code=1).err)
+
+
+def test_stdin(pictures: Path) -> None:
+    said = inkdigits("read", "--single", "--json", "-", stdin=(pictures / "seven.png").read_bytes())
+    assert json.loads(said.out)["text"] == "7" and json.loads(said.out)["file"] == "-"
+    assert "-: the file is empty" in one_sentence(inkdigits("read", "-", code=1).err)
+
+
+@pytest.mark.parametrize(
+    ("names", "code"),
+    [
+        (["seven.png"], 0),
+        (["blank.png"], 3),
+        (["seven.png", "blank.png"], 3),
+        (["blank.png", "broken.png"], 1),  # 1 goes before 3
+    ],
+)
+def test_strict(pictures: Path, told: Told, names: list[str], code: int) -> None:
+    told("read", "--single", "--strict", *(pictures / name for name in names), code=code)
+
+
+def test_an_all_white_picture_has_nothing_on_it(pictures: Path, told: Told) -> None:
+    assert told("read", pictures / "blank.png") == ("", "")
+    told("read", "--strict", pictures / "blank.png", code=3)
+    assert json.loads(told("read", "--json", pictures / "blank.png").out)["lines"] == []
+
+
+def test_output_goes_to_a_file_whole(pictures: Path, told: Told, tmp_path: Path) -> None:
+    path = tmp_path / "new" / "out.json"
+    said = told("read", "--json", "--output", path, pictures / "seven.png", pictures / "broken.png", code=1)
+    assert not said.out
+    assert [("error" in json.loads(line)) for line in path.read_text().splitlines()] == [False, True]
+
+
+def test_output_where_nothing_can_be_written(pictures: Path, told: Told) -> None:
+    said = told("read", "--output", pictures / "seven.png" / "out.txt", pictures / "seven.png", code=1)
+    assert "could not be written" in one_sentence(said.err)

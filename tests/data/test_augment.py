@@ -1,0 +1,49 @@
+"""Whatever is done to digits, they stay images of the same shape and range, and the same chances do the same."""
+
+import pytest
+import torch
+
+from inkdigits.data.augment import Hands, Warp, augment, warp
+from inkdigits.data.mnist import load
+from inkdigits.glyph import to_float
+
+
+@pytest.fixture(scope="module")
+def digits() -> tuple[torch.Tensor, torch.Tensor]:
+    part = load("train").part(0, 200)
+    return torch.from_numpy(to_float(part.images)), torch.from_numpy(part.labels)
+
+
+def chances(seed: int) -> torch.Generator:
+    return torch.Generator().manual_seed(seed)
+
+
+@pytest.mark.parametrize("settings", [Hands(), Hands().calmer()])
+def test_augmented_digits_are_digits(digits: tuple[torch.Tensor, torch.Tensor], settings: Hands) -> None:
+    images, labels = digits
+    before = images.clone()
+    one, two, other = (augment(images, labels, settings, chances(seed)) for seed in (1, 1, 2))
+    assert torch.equal(one, two) and not torch.equal(one, other)
+    assert one.shape == images.shape and one.dtype == torch.float32
+    assert one.min() >= 0 and one.max() <= 1 and one.isfinite().all()
+    assert torch.equal(images, before), "what was given stays as it was"
+    assert (one.amax(dim=(1, 2, 3)) > 0.2).all(), "there is still ink"
+
+
+def test_a_warp_of_nothing_is_nothing(digits: tuple[torch.Tensor, torch.Tensor]) -> None:
+    still = Warp(rotation=0, scale=0, stretch=0, shear=0, shift=0, elastic=0)
+    assert torch.allclose(warp(digits[0], still, chances(0)), digits[0], atol=1e-4)
+
+
+def test_a_shift_moves_the_ink_by_so_many_pixels_at_most(digits: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images = torch.zeros(300, 1, 28, 28)
+    images[:, :, 12:16, 12:16] = 1
+    moved = warp(images, Warp(rotation=0, scale=0, stretch=0, shear=0, shift=2, elastic=0), chances(3))
+    places = torch.arange(28.0)
+    for axis in (2, 3):
+        centre = (moved.sum(dim=(1, 5 - axis)) * places).sum(dim=1) / moved.sum(dim=(1, 2, 3))
+        assert ((centre - 13.5).abs() < 2.05).all() and (centre - 13.5).abs().max() > 1.7
+
+
+def test_images_without_ink() -> None:
+    assert augment(torch.zeros(10, 1, 28, 28), torch.arange(10), Hands(), chances(0)).isfinite().all()

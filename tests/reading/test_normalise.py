@@ -1,0 +1,85 @@
+"""One digit of any size, light and polarity comes to the same glyph."""
+
+import time
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+
+from inkdigits.data.digits import Digits
+from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of
+from tests.reading.drawing import Pixels, on_paper
+
+
+def apart(left: Pixels, right: Pixels) -> float:
+    return float(np.abs(left.astype(int) - right).mean())
+
+
+def test_mnist_digits_come_through_nearly_unchanged(digits: Digits) -> None:
+    glyphs = glyphs_of(digits.images)
+    assert apart(glyphs, digits.images) < 8
+    assert np.array_equal(glyphs, glyphs_of(255 - digits.images))
+
+
+def test_digits_on_paper_come_back(digits: Digits) -> None:
+    for size in (40, 120, 400):
+        back = np.concatenate([glyphs_of(on_paper(image, size)[np.newaxis]) for image in digits.images])
+        assert apart(back, digits.images) < 16, size
+
+
+def test_dark_paper_is_the_same_as_light(digits: Digits) -> None:
+    for image in digits.images:
+        page = on_paper(image)
+        assert apart(glyphs_of(page[np.newaxis]), glyphs_of(255 - page[np.newaxis])) < 8
+
+
+def test_empty_paper_has_no_mark() -> None:
+    rough = np.random.default_rng(0).normal(230, 2, (200, 300)).astype(np.uint8)
+    for page in (np.full((200, 300), 255, np.uint8), np.zeros((28, 28), np.uint8), np.ones((1, 1), np.uint8), rough):
+        assert mark_of(page) is None
+    assert not glyphs_of(np.full((2, 8, 8), 7, np.uint8)).any()
+
+
+def test_specks_and_shadow_along_the_edge_are_left_out(digits: Digits) -> None:
+    page = on_paper(digits.images[10])
+    dirty = page.copy()
+    dirty[5:8, 100:103] = 30
+    dirty[:, -6:] = 20
+    assert apart(glyphs_of(page[np.newaxis]), glyphs_of(dirty[np.newaxis])) < 4
+
+
+def test_the_box_is_where_the_digit_is() -> None:
+    page = np.full((900, 1200), 250, np.uint8)
+    page[300:500, 700:740] = 10
+    mark = mark_of(page)
+    assert mark is not None
+    assert np.abs(np.array(mark.box.as_list()) - (700, 300, 40, 200)).max() <= 3
+
+
+def test_thin_pens_are_thickened() -> None:
+    thin = np.zeros((400, 400), np.uint8)
+    thin[100:300, 199:202] = 255
+    assert (glyph_of(thin)[14] > 128).sum() >= 2
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=70)))
+def test_any_image_gives_a_glyph(image: Pixels) -> None:
+    mark = mark_of(image)
+    if mark is not None:
+        assert glyph_of(mark.ink).shape == (28, 28) and glyph_of(mark.ink).max() > 0
+        assert mark.box.right <= image.shape[1] + 1 and mark.box.bottom <= image.shape[0] + 1
+
+
+@given(st.integers(1, 3000), st.booleans())
+def test_ribbons_give_a_glyph(length: int, upright: bool) -> None:
+    ribbon = np.zeros((1, length), np.uint8)
+    ribbon[0, length // 3 : length // 2] = 200
+    glyphs_of((ribbon.T if upright else ribbon)[np.newaxis])
+
+
+def test_small_digits_are_quick() -> None:
+    images = np.random.default_rng(0).integers(0, 255, (1000, 8, 8), np.uint8)
+    start = time.process_time()
+    glyphs_of(images)
+    assert time.process_time() - start < 2  # usually 0.15 s

@@ -1,0 +1,188 @@
+"""The README and every page under docs/ say what works: all their ```sh and ```python blocks are run.
+
+The blocks of a page run in order in one empty folder, `sh` by bash, which stops at the first command that fails, and
+`python` as a program of its own. Two remarks, on a line of their own before a block, say more:
+
+    <!-- not run: reason -->     the next block is only looked at: it may clone, install and make, nothing else
+    <!-- setup: examples -->     before the next block, put page.png and digits/zero.png … nine.png into the folder
+
+So that this takes seconds, every `inkdigits train RECIPE` gets ` --steps 20` at its end, which goes before what the
+page says, and `inkdigits demo` gets ` --steps 5`. Nothing else is changed.
+"""
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from inkdigits.data.mnist import load
+from inkdigits.data.pages import page as drawn_page
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+BLOCK = re.compile(
+    r"(?P<before>(?:^<!--[^\n]*-->\n+)*)^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
+)
+REMARK = re.compile(r"^<!-- (not run|setup): (.+?) -->$", re.MULTILINE)
+NOT_RUN = re.compile(r"(git clone|cd|make|pip install|python3? -m (venv|pip)|source|\.) ?.*|#.*|")  # whole lines
+REDUCED = (
+    (r"(\binkdigits train [a-z][\w-]*[^\n|>&;#]*)", r"\1 --steps 20"),
+    (r"(\binkdigits demo\b)", r"\1 --steps 5"),
+)
+DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
+
+
+@dataclass(frozen=True)
+class Block:
+    """One fenced block: what it is written in, its code, and what the remarks before it say."""
+
+    language: str
+    code: str
+    not_run: str
+    setup: str
+
+
+def blocks(text: str) -> Iterator[Block]:
+    """The `sh` and `python` blocks of a page, in order."""
+    for match in BLOCK.finditer(text):
+        remarks = dict(REMARK.findall(match["before"]))
+        if match["language"] in ("sh", "bash", "shell", "console", "python", "py"):
+            yield Block(match["language"], match["code"], remarks.get("not run", ""), remarks.get("setup", ""))
+
+
+def reduced(code: str) -> str:
+    """The same commands, with trainings of a few steps."""
+    for pattern, instead in REDUCED:
+        code = re.sub(
+            pattern, lambda match, instead=instead: re.sub(r"\s+--steps", " --steps", match.expand(instead)), code
+        )
+    return code
+
+
+def put_examples(folder: Path) -> None:
+    """A page and ten single digits, of MNIST's training set, on paper of our own drawing."""
+    digits = load("train")
+    (folder / "digits").mkdir()
+    Image.fromarray(drawn_page(digits.part(0, 5000), ("1984 2026", "31415926"), seed=3).image).save(folder / "page.png")
+    for label, name in enumerate(DIGITS):
+        glyph = 255 - digits.images[int(np.flatnonzero(digits.labels == label)[0])]
+        Image.fromarray(np.kron(glyph, np.ones((6, 6), np.uint8))).save(folder / "digits" / f"{name}.png")
+
+
+def run(block: Block, folder: Path) -> str:
+    """Run the block in the folder; what it printed on stdout. Fails with what it said on stderr."""
+    if block.setup:
+        assert block.setup == "examples", f"there is no setup '{block.setup}'"
+        put_examples(folder)
+    code = reduced(block.code)
+    command = ["bash", "-euo", "pipefail", "-c", code] if block.language == "sh" else [sys.executable, "-c", code]
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    env = {name: value for name, value in os.environ.items() if name != "INKDIGITS_DATA"} | {"PATH": path}
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, f"{code}\n{done.stderr}"
+    return done.stdout
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
+    for block in blocks(page.read_text(encoding="utf-8")):
+        assert block.language in ("sh", "python"), f"write ```sh or ```python, not ```{block.language}"
+        if block.not_run:
+            strange = [line for line in block.code.splitlines() if not NOT_RUN.fullmatch(line)]
+            assert not strange, f"only cloning, installing and make may be left out, not {strange}"
+        else:
+            run(block, tmp_path)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_links_within_the_repository_lead_somewhere(page: Path) -> None:
+    for target in re.findall(r"\]\(([^)#\s]+)[^)]*\)", page.read_text(encoding="utf-8")):
+        if not re.match(r"[a-z]+:", target):
+            assert (page.parent / target).exists(), f"{page.name} links to {target}"
+
+
+PAGE = """
+# A page
+
+```sh
+echo one > file
+```
+
+Some words, and output that nobody runs:
+
+```text
+not a command
+```
+
+<!-- not run: it installs -->
+```sh
+git clone https://example.org/a.git && cd a
+make demo
+```
+
+<!-- setup: examples -->
+
+```python
+from pathlib import Path
+print(Path("file").read_text(), Path("page.png").exists(), len(list(Path("digits").iterdir())))
+```
+"""
+
+
+def test_blocks_are_found_with_their_remarks() -> None:
+    found = list(blocks(PAGE))
+    assert [block.language for block in found] == ["sh", "sh", "python"]
+    assert [block.not_run for block in found] == ["", "it installs", ""]
+    assert [block.setup for block in found] == ["", "", "examples"]
+    assert found[0].code == "echo one > file\n"
+
+
+def test_blocks_of_a_page_share_a_folder(tmp_path: Path) -> None:
+    first, _, last = blocks(PAGE)
+    assert run(first, tmp_path) == ""
+    assert run(last, tmp_path).split() == ["one", "True", "10"]
+
+
+def test_a_block_that_fails_fails_the_test(tmp_path: Path) -> None:
+    for wrong in (Block("sh", "false\necho on\n", "", ""), Block("sh", "false | cat\n", "", "")):
+        with pytest.raises(AssertionError):
+            run(wrong, tmp_path)
+    with pytest.raises(AssertionError, match="ZeroDivisionError"):
+        run(Block("python", "1 / 0\n", "", ""), tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("code", "instead"),
+    [
+        ("inkdigits train mlp", "inkdigits train mlp --steps 20"),
+        ("inkdigits train mlp --steps 300", "inkdigits train mlp --steps 300 --steps 20"),
+        ("inkdigits train mlp --lr 0.1 2>&1 | tail", "inkdigits train mlp --lr 0.1 2 --steps 20>&1 | tail"),
+        ("inkdigits train", "inkdigits train"),
+        ("inkdigits train --resume runs/mlp", "inkdigits train --resume runs/mlp"),
+        ("inkdigits train mlp && inkdigits show runs/mlp", "inkdigits train mlp --steps 20&& inkdigits show runs/mlp"),
+        ("inkdigits train a\ninkdigits train b", "inkdigits train a --steps 20\ninkdigits train b --steps 20"),
+        ("inkdigits demo", "inkdigits demo --steps 5"),
+        ("inkdigits read demo/page-1.png", "inkdigits read demo/page-1.png"),
+    ],
+)
+def test_trainings_are_reduced_and_nothing_else(code: str, instead: str) -> None:
+    assert reduced(code) == instead
+
+
+@pytest.mark.parametrize(
+    "line", ["make demo", "git clone https://example.org/a.git", "pip install '.[train]'", "# words", ""]
+)
+def test_what_may_be_left_out(line: str) -> None:
+    assert NOT_RUN.fullmatch(line)
+
+
+@pytest.mark.parametrize("line", ["inkdigits train cnn", "rm -rf /", "python -m bench.recipes", "makeshift"])
+def test_what_may_not_be_left_out(line: str) -> None:
+    assert not NOT_RUN.fullmatch(line)
