@@ -21,7 +21,8 @@ LECTURE = {"lecture-softmax": "96.36 / 89.88 %, 865 s", "lecture-mlp": "99.84 / 
 
 
 def main() -> None:
-    wanted = {README: with_block(README.read_text(encoding="utf-8"), "figures", table()), RESULTS: results()}
+    readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
+    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results()}
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
@@ -32,6 +33,13 @@ def main() -> None:
 def with_block(text: str, name: str, block: str) -> str:
     """`text` with what stands between `<!-- name -->` and `<!-- end -->` replaced."""
     return re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + block + m[2], text, flags=re.DOTALL)
+
+
+def demo() -> str:
+    """What the demo printed when it was last measured, up to what it says next."""
+    result = store.load("demo")
+    output = result["output"].partition("\nFigures,")[0].rstrip() if result else ""
+    return f"\n```text\n{output}\n```\n\n"
 
 
 def table() -> str:
@@ -57,6 +65,8 @@ def rows() -> Iterator[Row]:
         for name, score in result["sets"].items():
             what = f"{name}, other people's digits"
             yield what, f"{100 * score['right'] / score['n']:.2f} %", "never learnt from", f"{score['n']:,} digits"
+    if result := store.load("demo"):
+        yield "`make demo`, all of it, once installed", f"{result['seconds']:.0f} s", "", "1 run"
     if result := store.load("startup"):
         yield "`import inkdigits`", f"{1000 * result['import_seconds']:.0f} ms", "", "median of 15"
         yield "`inkdigits read --single`, whole process", f"{result['read_single_seconds']:.2f} s", "", "median of 15"

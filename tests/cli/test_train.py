@@ -96,20 +96,20 @@ def test_a_terminal_without_colours(tmp_path: Path) -> None:
 
 def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     folder = tmp_path / "run"
-    words = ["train", "softmax", "--samples", "500", "--steps", "3000", "--every", "0", "--out", str(folder)]
+    words = ["train", "softmax", "--samples", "500", "--steps", "1500", "--every", "0", "--out", str(folder)]
     process = subprocess.Popen([COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN)
     assert process.stderr is not None
-    while b"step" not in (line := process.stderr.readline()) or b"/3000" not in line:
+    while b"step" not in (line := process.stderr.readline()) or b"/1500" not in line:
         assert line, "the training ended before it was broken off"
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=60)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
     stopped_at = int(re.search(rb"Stopped after step (\d+)", said)[1])  # type: ignore[index]
-    assert 0 < stopped_at < 3000 and not Run(folder).finished
+    assert 0 < stopped_at < 1500 and not Run(folder).finished
     resumed = told("train", "--resume", folder, "--every", "0").err
-    first = int(re.search(r"step +(\d+)/3000", resumed)[1])  # type: ignore[index]
+    first = int(re.search(r"step +(\d+)/1500", resumed)[1])  # type: ignore[index]
     assert first == stopped_at + 1
-    assert Run(folder).card()["steps"] == 3000
+    assert Run(folder).card()["steps"] == 1500
     again = told("train", "--resume", folder, code=1)
     assert "is finished; there is nothing to resume" in one_sentence(again.err)

@@ -32,15 +32,17 @@ def test_large_pages_keep_their_boxes(digits: Digits) -> None:
 
 def test_ruled_paper_does_not_join_digits(digits: Digits) -> None:
     page = in_rows(digits.images, 10, size=80)
-    for row in (96, 100, 190, 195):
+    for row in (20, 100, 190):
         page[row : row + 2] = 60
     assert len(locate(page)) == 20
 
 
 def test_a_squared_grid_is_taken_away() -> None:
     mask = np.zeros((300, 400), np.uint8)
+    digits = np.zeros_like(mask)
+    digits[10:40, 20:24] = digits[60:90, 70:74] = digits[110:140, 120:124] = 1
     mask[::50] = mask[:, ::50] = 1
-    assert without_rules(mask).sum() < 0.02 * mask.sum()
+    assert np.array_equal(without_rules(mask | digits), digits)
 
 
 def test_the_bars_of_one_large_digit_are_no_rules() -> None:

@@ -88,23 +88,20 @@ def _trained(name: str, folder: Path, steps: int | None) -> Run:
 def _print_table(cards: dict[str, Json]) -> None:
     """Ours beside the lecture's; each is judged by what the lecture judged it by, the CNN by MNIST's test set."""
     table = Table(box=None, pad_edge=False)
-    shares = ("seconds", "train", "held back")
-    for heading in ("network", "parameters", *shares, "lecture:", *shares):
+    for heading in ("network", "parameters", "here: train / held back", "lecture: train / held back"):
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for name, card in cards.items():
         scores = {score["set"]: score["accuracy"] for score in card["scores"]}
-        ours = _cells(Result(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0))))
-        table.add_row(name, f"{card['parameters']:,}", *ours, "", *_cells(LECTURE.get(name)))
+        ours = Result(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0)))
+        table.add_row(name, f"{card['parameters']:,}", _cell(ours), _cell(LECTURE.get(name)))
     Console().print(table)
-    typer.echo(
-        "held back: images 5,001–10,000 of the training set, as in the lecture; for the CNN the 10,000 test images"
-    )
+    typer.echo("Held back are images 5,001–10,000 of the training set, as in the lecture; for the CNN, the test set.")
 
 
-def _cells(result: Result | None) -> tuple[str, str, str]:
+def _cell(result: Result | None) -> str:
     if result is None:
-        return "", "", ""
-    return f"{result.seconds:.1f}", f"{100 * result.train:.2f} %", f"{100 * result.test:.2f} %"
+        return ""
+    return f"{result.seconds:.0f} s  {100 * result.train:.2f} / {100 * result.test:.2f} %"
 
 
 def _drawn(folder: Path, run: Run) -> tuple[Path, list[str]]:

@@ -35,7 +35,7 @@ class Watch:
     def __call__(self, state: State) -> None:
         if not self.begun:
             self.begun = True
-            self.console.print(headline(state), highlight=False)
+            self.console.print(headline(state), highlight=False, soft_wrap=True)
             if self.console.is_terminal:
                 self.live = Live(console=self.console, auto_refresh=False)
                 self.live.start()

@@ -41,23 +41,24 @@ class Warp:
 class Hands:
     """The chance (0..1) that each change is made to an image; see the function of the same name for what it does."""
 
-    warp: Warp = field(default_factory=lambda: Warp(15.0, 0.15, 0.15, 0.3, 2.5, 0.8))
+    warp: Warp = field(default_factory=lambda: Warp(17.0, 0.17, 0.15, 0.3, 3.0, 0.8))
+    plain: float = 0.15  # the light warp and nothing else
     form: float = 0.35  # of the digits that have another form; see `forms.py`
-    rescan: float = 0.35
+    rescan: float = 0.45
     pen: float = 0.4
     neighbour: float = 0.12
-    clutter: float = 0.06
+    clutter: float = 0.12
     rule: float = 0.06
     gap: float = 0.08
-    patch: float = 0.05
+    patch: float = 0.08
     blur: float = 0.1
     tone: float = 0.3
-    light: float = 0.08
-    noise: float = 0.12
+    light: float = 0.1
+    noise: float = 0.15
 
     def calmer(self) -> Hands:
-        """The same, with half the chance of everything but forms and warps."""
-        spoiling = (change.__name__ for change in (rescan, pen, *LATER))
+        """The same, with half the chance of what is done after the warp: of all that spoils an image."""
+        spoiling = (change.__name__ for change in LATER)
         return replace(self, **{name: getattr(self, name) / 2 for name in spoiling})
 
 
@@ -77,14 +78,11 @@ def augment(images: Tensor, labels: Tensor, settings: Hands, generator: Generato
 
     A label outside 0..9 (no digit) is welcome.
     """
-    for digit, redraw in FORMS.items():
-        images = _some(images, settings.form * (labels == digit), redraw, generator)
-    for change in (rescan, pen):
-        images = _some(images, getattr(settings, change.__name__), change, generator)
-    images = warp(images, settings.warp, generator)
-    for change in LATER:
-        images = _some(images, getattr(settings, change.__name__), change, generator)
-    return images
+    plain = torch.rand(len(images), generator=generator) < settings.plain
+    result = torch.empty_like(images)
+    result[plain] = warp(images[plain], Warp(), generator)
+    result[~plain] = _changed(images[~plain], labels[~plain], settings, generator)
+    return result
 
 
 def rescan(images: Tensor, generator: Generator) -> Tensor:
@@ -109,7 +107,7 @@ def rescan(images: Tensor, generator: Generator) -> Tensor:
     )
     centre, length = torch.full((count,), BOX / 2), torch.full((count,), SIDE * 1.0)
     printed = _window(centre, centre, length / wider, length, SIDE, BOX)
-    pixels = torch.randint(7, BOX + 1, (4,), generator=generator).tolist()
+    pixels = [round(7 * (BOX / 7) ** chance) for chance in torch.rand(4, generator=generator).tolist()]
     scans = [
         F.grid_sample(F.interpolate(part, (side_, side_), mode="area"), grid, align_corners=False)
         for part, grid, side_ in zip(tight.chunk(4), printed.chunk(4), pixels, strict=False)
@@ -209,6 +207,19 @@ def noise(images: Tensor, generator: Generator) -> Tensor:
 
 
 LATER = (neighbour, clutter, rule, gap, patch, blur, tone, light, noise)  # what comes after the warp, in this order
+
+
+def _changed(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:
+    """Every change with its chance, in the order in which they happen to a digit: hand, pen, paper, scanner."""
+    for digit, redraws in FORMS.items():
+        for redraw in redraws:
+            images = _some(images, settings.form * (labels == digit), redraw, generator)
+    for change in (rescan, pen):
+        images = _some(images, getattr(settings, change.__name__), change, generator)
+    images = warp(images, settings.warp, generator)
+    for change in LATER:
+        images = _some(images, getattr(settings, change.__name__), change, generator)
+    return images
 
 
 def _some(

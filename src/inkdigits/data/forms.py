@@ -1,8 +1,8 @@
 """Forms of digits that MNIST's American writers hardly use, drawn onto its digits in batches.
 
-The 1 with a long flag and perhaps a foot, the crossed 7, the 4 whose stem begins at the bar, the 9 with a tail. Images
-are float32 N×1×28×28 in 0..1, ink bright on 0; chances come from the generator. The strokes that are drawn get about
-the width of the digit's own.
+The 1 with a long flag and perhaps a foot, the 2 on a level foot, the 4 whose stem begins at the bar, the crossed 7, the
+9 with a tail or an open loop. Images are float32 N×1×28×28 in 0..1, ink bright on 0; chances come from the generator.
+The strokes that are drawn get about the width of the digit's own.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ SIDE = 28
 
 
 def long_one(images: Tensor, generator: Generator) -> Tensor:
-    """Draw the long flag, and half the time onto upright ones the foot, of a European 1."""
+    """Draw the long flag, and at times onto upright ones the foot, of a European 1."""
     count = len(images)
     top, bottom, _, _ = box_of(images)
     width = pen_width(images)
@@ -27,28 +27,36 @@ def long_one(images: Tensor, generator: Generator) -> Tensor:
     length = (bottom - top) * uniform(count, 0.25, 0.75, generator)
     flag = line(head, head + length[:, None] * torch.stack([-angle.sin(), angle.cos()], dim=1), width)
     level = torch.zeros(count)
-    left, right = (torch.stack([uniform(count, 3, 8, generator), level], dim=1) for _ in range(2))
+    left, right = (torch.stack([uniform(count, 2, 7, generator), level], dim=1) for _ in range(2))
     upright = (head - base)[:, 0].abs() < 0.2 * (bottom - top)  # a leaning 1 with flag and foot would be a Z
     has_foot = (upright & (torch.rand(count, generator=generator) < 0.5))[:, None, None, None]
     return torch.maximum(torch.maximum(images, flag), line(base - left, base + right, width) * has_foot)
 
 
-def short_four(images: Tensor, generator: Generator) -> Tensor:
-    """Take the upper part of a 4's stem away, so that the stem begins a little above the bar."""
+def flat_two(images: Tensor, generator: Generator) -> Tensor:
+    """Give a 2 a straight, level foot."""
     count = len(images)
-    top, bottom, _, _ = box_of(images)
-    height = bottom - top
+    _, bottom, left, right = box_of(images)
+    width = pen_width(images)
+    level = bottom - width / 2
+    start = torch.stack([left + width / 2 + uniform(count, 0, 2, generator), level], dim=1)
+    end = torch.stack([right - width / 2 + uniform(count, -2, 2, generator), level], dim=1)
+    return torch.maximum(images, line(start, end, width * uniform(count, 0.8, 1.2, generator)))
+
+
+def short_four(images: Tensor, generator: Generator) -> Tensor:
+    """Write a 4 as a slanting stroke and a bar, crossed by a stem that begins only a little above the bar."""
+    count = len(images)
+    top, bottom, left, right = box_of(images)
+    height, width = bottom - top, pen_width(images)
     rows = torch.arange(SIDE) + 0.5
-    quarter = ((rows - (top + 0.2 * height)[:, None]).abs() < 1.5)[:, :, None] & (images[:, 0] > 0.3)
-    columns = quarter.any(dim=1)  # N×28: where there is ink in the upper part
-    left = columns.int().argmax(dim=1)
-    right = SIDE - 1 - columns.flip(1).int().argmax(dim=1)
-    between = (left + right + 1)[:, None, None] / 2
-    start = top + height * uniform(count, 0.3, 0.55, generator)
-    slant = (start[:, None] - rows)[:, :, None] * 0.3  # the left stroke leans right
-    away = (rows < start[:, None])[:, :, None] & (rows > between + slant)
-    is_open = (right - left > 5)[:, None, None]  # a closed 4 stays as it is
-    return images * ~(away & is_open)[:, None]
+    low = (rows > (top + 0.35 * height)[:, None]) & (rows < (top + 0.8 * height)[:, None])
+    bar = rows[(images[:, 0].sum(dim=2) * low).argmax(dim=1)]  # the fullest row of the lower half
+    cut = bar - width / 2 - height * uniform(count, 0, 0.22, generator)
+    below = images * (rows > cut[:, None])[:, None, :, None]
+    start = torch.stack([left + width / 2, bar], dim=1)
+    head = torch.stack([left + (right - left) * uniform(count, 0.25, 0.8, generator), top + width / 2], dim=1)
+    return torch.maximum(below, line(start, head, width))
 
 
 def crossed_seven(images: Tensor, generator: Generator) -> Tensor:
@@ -76,11 +84,23 @@ def tailed_nine(images: Tensor, generator: Generator) -> Tensor:
     return torch.maximum(above, curve(start, turn, tip, width))
 
 
-FORMS: dict[int, Callable[[Tensor, Generator], Tensor]] = {
-    1: long_one,
-    4: short_four,
-    7: crossed_seven,
-    9: tailed_nine,
+def open_nine(images: Tensor, generator: Generator) -> Tensor:
+    """Leave the loop of a 9 open at its lower left, as a hasty hand does."""
+    count = len(images)
+    top, bottom, left, right = box_of(images)
+    x = left + (right - left) * uniform(count, 0.15, 0.45, generator)
+    y = top + (bottom - top) * uniform(count, 0.38, 0.52, generator)
+    middle = torch.stack([x, y], dim=1)
+    reach = torch.stack([0.2 * (right - left), torch.zeros(count)], dim=1)
+    return images * (1 - line(middle - reach, middle + reach, uniform(count, 1.5, 3.5, generator)))
+
+
+FORMS: dict[int, tuple[Callable[[Tensor, Generator], Tensor], ...]] = {
+    1: (long_one,),
+    2: (flat_two,),
+    4: (short_four,),
+    7: (crossed_seven,),
+    9: (tailed_nine, open_nine),
 }
 
 

@@ -16,7 +16,7 @@ from inkdigits.reading.pixels import Pixels
 TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
 _COARSE = 512  # longest side of the image on which the paper's brightness is estimated
 _GLANCE = 128  # longest side of the image on which the polarity is judged
-_DARKEST = np.uint8(40)  # paper in less light than this counts as this bright, lest noise become ink
+_DARKEST = 40  # paper in less light than this counts as this bright, lest noise become ink
 _RIPPLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -91,13 +91,13 @@ def _least_contrast(dark_ink: Pixels) -> float:
     sample = dark_ink[: dark_ink.shape[0] // step, : dark_ink.shape[1] // step]
     ripple = np.abs(cv2.filter2D(sample, cv2.CV_32F, _RIPPLE, borderType=cv2.BORDER_REPLICATE))
     sigma = float(np.median(ripple)) / (6 * 0.6745)
-    return max(12.0, 8 * sigma * 255 / max(float(np.median(sample)), _DARKEST))
+    return max(12.0, 8 * sigma * 255 / max(float(np.median(sample)), float(_DARKEST)))
 
 
 def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
     """How much darker the ink is than the paper, as a share of the paper's brightness, 0–255."""
     ground = np.full_like(dark_ink, paper) if isinstance(paper, int) else paper
-    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), np.maximum(ground, _DARKEST), scale=255), np.uint8)
+    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), np.maximum(ground, np.uint8(_DARKEST)), scale=255), np.uint8)
 
 
 def _evened(dark_ink: Pixels, reach: float) -> Pixels:

@@ -37,7 +37,7 @@ def _parts(mask: Pixels) -> int:
 def _rules(mask: Pixels) -> Pixels:
     """The level rules in the mask."""
     width = mask.shape[1]
-    run = max(15, round(_RUN * width))
+    run = max(15, round(_RUN * max(mask.shape)))
     if width < 4 * run:
         return np.zeros_like(mask)
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
@@ -59,6 +59,6 @@ def _bridged(rest: Pixels, rules: Pixels, level: bool) -> Pixels:
     """Where strokes cross a rule: the rule's pixels that have ink on both sides."""
     if not rules.any():
         return np.zeros_like(rest)
-    thick = round(stroke_width(rules)) + 4
+    thick = round(1.5 * stroke_width(rules)) + 4
     across = np.ones((thick, 1) if level else (1, thick), np.uint8)
     return np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across), np.uint8) & rules
