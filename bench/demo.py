@@ -1,6 +1,6 @@
 """What `inkdigits demo` prints, and how long it takes as a whole process.
 
-    python -m bench.demo
+python -m bench.demo
 """
 
 from __future__ import annotations

@@ -1,21 +1,24 @@
-"""Measurements → bench/RESULTS.md and the table in the README. Nothing is typed in by hand.
+"""Measurements → bench/RESULTS.md and the README; the commands' own help → docs/commands.md. Nothing is typed by hand.
 
-python -m bench.render            write both
-python -m bench.render --check    exit 1 if they are not what the measurements give
+python -m bench.render            write them
+python -m bench.render --check    exit 1 if the README or the results are not what the measurements give
 """
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 from bench import store
+from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
 
 ROOT = Path(__file__).parent.parent
-README, RESULTS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md"
+README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"
 Row = tuple[str, str, str, str]
 LECTURE = {"lecture-softmax": "96.36 / 89.88 %, 865 s", "lecture-mlp": "99.84 / 90.72 %, 896 s"}
 
@@ -26,7 +29,7 @@ def main() -> None:
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
-    for path, text in wanted.items():
+    for path, text in (wanted | {COMMANDS: commands()}).items():
         write_atomically(path, text)
 
 
@@ -80,6 +83,19 @@ def seeds(result: store.Json) -> str:
     """How a mean came about."""
     n = result["seconds"]["n"]
     return f"{n} seeds, mean ± sd" if n > 1 else "1 seed"
+
+
+def commands() -> str:
+    """Every command's help, as the program prints it 100 columns wide."""
+    parts = ["# Commands\n\nMade by `python -m bench.render` from the program's own help. Do not edit.\n"]
+    plain = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+    plain.pop("INKDIGITS_DATA", None)
+    for name in COMMANDS_OF:
+        program = [sys.executable, "-c", "from inkdigits.cli.main import main; main()", name, "--help"]
+        done = subprocess.run(program, check=True, capture_output=True, encoding="utf-8", env=plain)
+        text = "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+        parts.append(f"\n## {name}\n\n```text\n{text.replace('-c ' + name, 'inkdigits ' + name)}\n```\n")
+    return "".join(parts)
 
 
 def results() -> str:

@@ -32,7 +32,7 @@ def main() -> None:
     for name, score in sets.items():
         print(f"{name:<20} {score['right']:>5} of {score['n']:>5}   {100 * score['right'] / score['n']:.2f} %")
     if given.model is None:
-        store.save("shift", {"sets": sets, "model": reader.model})
+        store.save("shift", {"sets": sets, "model": f"{reader.model.name} {reader.model.version}"})
 
 
 def sklearn_digits(reader: Reader) -> store.Json:

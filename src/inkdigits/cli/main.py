@@ -34,6 +34,7 @@ app = typer.Typer(
     help="Train small networks on handwritten digits, and read digits out of pictures.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
+    rich_markup_mode="markdown",  # a paragraph of a docstring stays one
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 

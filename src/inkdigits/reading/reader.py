@@ -19,7 +19,7 @@ from inkdigits.reading.group import group
 from inkdigits.reading.locate import locate
 from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of, stacked
 from inkdigits.reading.picture import Limits, Picture, Source, only_page, pages
-from inkdigits.types import Box, Classification, Digit, Failure, Line, Number, Reading
+from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
 class Reader:
@@ -45,6 +45,11 @@ class Reader:
         lines = (Line((Number((self._digit(page),)),)),) if single else self._lines(page)
         seconds = time.perf_counter() - start
         return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
+
+    @property
+    def model(self) -> ModelName:
+        """Which network reads."""
+        return self._network.name
 
     def _lines(self, page: Picture) -> tuple[Line, ...]:
         """picture → marks → glyphs → probabilities → digits → numbers and lines"""

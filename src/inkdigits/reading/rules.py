@@ -21,11 +21,8 @@ def without_rules(mask: Pixels) -> Pixels:
     """A mask of 0 and 1, uint8 H×W → the same without its level and upright rules."""
     if _parts(mask) < _FEW:
         return mask
-    level, upright = _rules(mask), np.ascontiguousarray(_rules(np.ascontiguousarray(mask.T)).T)
-    if not (level.any() or upright.any()):
-        return mask
-    rest = mask & (1 - (level | upright))
-    return np.asarray(rest | _bridged(rest, level, True) | _bridged(rest, upright, False), np.uint8)
+    level, upright = _rules(mask), _rules(np.ascontiguousarray(mask.T)).T
+    return mask & (1 - (level | upright))
 
 
 def _parts(mask: Pixels) -> int:
@@ -51,14 +48,11 @@ def _rules(mask: Pixels) -> Pixels:
     if not chosen.any():
         return np.zeros_like(mask)
     lines = chosen.astype(np.uint8)[labels]
-    band = np.asarray(cv2.dilate(lines, np.ones((3, 1), np.uint8)), np.uint8)
-    return band & mask
+    band = np.asarray(cv2.dilate(lines, np.ones((3, 1), np.uint8)), np.uint8) & mask
+    return band & (1 - _strokes(mask, stroke_width(lines & mask)))
 
 
-def _bridged(rest: Pixels, rules: Pixels, level: bool) -> Pixels:
-    """Where strokes cross a rule: the rule's pixels that have ink on both sides."""
-    if not rules.any():
-        return np.zeros_like(rest)
-    thick = round(1.5 * stroke_width(rules)) + 4
-    across = np.ones((thick, 1) if level else (1, thick), np.uint8)
-    return np.asarray(cv2.morphologyEx(rest, cv2.MORPH_CLOSE, across), np.uint8) & rules
+def _strokes(mask: Pixels, thickness: float) -> Pixels:
+    """What is taller than a rule of this thickness, as a stroke that crosses one or stands on it."""
+    taller = np.ones((round(1.5 * thickness) + 3, 1), np.uint8)
+    return np.asarray(cv2.morphologyEx(mask, cv2.MORPH_OPEN, taller), np.uint8)
