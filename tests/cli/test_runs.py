@@ -130,7 +130,7 @@ def test_export_and_read_with_it(runs: Mapping[str, Run], tmp_path: Path) -> Non
 
 def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140", OMP_NUM_THREADS="2")  # judges by 60,000
+    done = inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
     said = done.out
     for name in ("lecture-softmax", "lecture-mlp", "cnn-quick"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)

@@ -22,6 +22,10 @@ def test_mnist_digits_come_through_nearly_unchanged(digits: Digits) -> None:
     assert np.array_equal(glyphs, glyphs_of(255 - digits.images))
 
 
+def test_few_levels_are_enough(digits: Digits) -> None:
+    assert apart(glyphs_of(digits.images // 16), digits.images) < 10
+
+
 def test_digits_on_paper_come_back(digits: Digits) -> None:
     for size in (40, 120, 400):
         back = np.concatenate([glyphs_of(on_paper(image, size)[np.newaxis]) for image in digits.images])

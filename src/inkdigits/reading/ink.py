@@ -15,7 +15,9 @@ from inkdigits.reading.pixels import Pixels
 
 TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
 _COARSE = 512  # longest side of the image on which the paper's brightness is estimated
+_DISC = 31  # pixels there that `reach` covers at most: a larger disc is slower and no better
 _GLANCE = 128  # longest side of the image on which the polarity is judged
+_FAINTEST = 4  # of 255: the least contrast in a tiny drawing, which has no noise; some use only 16 levels
 _DARKEST = 40  # paper in less light than this counts as this bright, lest noise become ink
 _RIPPLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
@@ -32,7 +34,7 @@ def lift(grey: Pixels) -> Ink:
     """Lift the ink off its paper. `grey` is uint8 H×W of any size, light and polarity; H×W stays."""
     dark_ink = 255 - grey if paper_is_dark(grey) else grey
     if max(grey.shape) <= TINY:
-        return _thresholded(_against(int(np.percentile(dark_ink, 90)), dark_ink), 12)
+        return _thresholded(_against(_brightness(dark_ink), dark_ink), _FAINTEST)
     reach, least = min(grey.shape) / 4, _least_contrast(dark_ink)
     first = _thresholded(_evened(dark_ink, reach), least)
     finer = max(5.0, 6 * stroke_width(first.mask))  # strokes known, the paper can be followed more closely
@@ -97,7 +99,15 @@ def _least_contrast(dark_ink: Pixels) -> float:
 def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
     """How much darker the ink is than the paper, as a share of the paper's brightness, 0–255."""
     ground = np.full_like(dark_ink, paper) if isinstance(paper, int) else paper
-    return np.asarray(cv2.divide(cv2.subtract(ground, dark_ink), np.maximum(ground, np.uint8(_DARKEST)), scale=255), np.uint8)
+    return np.asarray(
+        cv2.divide(cv2.subtract(ground, dark_ink), np.maximum(ground, np.uint8(_DARKEST)), scale=255), np.uint8
+    )
+
+
+def _brightness(dark_ink: Pixels) -> int:
+    """The paper's one brightness where the light is even: nine tenths of the pixels are no brighter."""
+    ordered = np.sort(dark_ink, axis=None)
+    return int(ordered[9 * (ordered.size - 1) // 10])
 
 
 def _evened(dark_ink: Pixels, reach: float) -> Pixels:
@@ -107,7 +117,7 @@ def _evened(dark_ink: Pixels, reach: float) -> Pixels:
 def _paper(dark_ink: Pixels, reach: float) -> Pixels:
     """The paper's brightness behind the ink: strokes narrower than `reach` pixels are closed over."""
     height, width = dark_ink.shape
-    coarse = shrunk(dark_ink, _COARSE)
+    coarse = shrunk(dark_ink, min(_COARSE, round(_DISC * max(height, width) / reach)))
     side = max(3, int(reach * coarse.shape[1] / width) | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(cv2.medianBlur(coarse, 3), cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
