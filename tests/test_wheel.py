@@ -55,7 +55,11 @@ def test_the_wheel_has_the_data_the_network_and_the_notices(wheel: Path) -> None
         packed = {name: archive.read(f"inkdigits/data/files/{name}") for name in SHA256}
         about = Parser().parsestr(archive.read(next(n for n in names if n.endswith("METADATA"))).decode())
     assert all(packed[name] == (FOLDER / name).read_bytes() for name in SHA256)
-    assert {"inkdigits/py.typed", "inkdigits/reading/weights/cnn.onnx", "inkdigits/reading/weights/cnn.json"} <= names
+    assert {
+        "inkdigits/py.typed",
+        "inkdigits/reading/weights/reader.onnx",
+        "inkdigits/reading/weights/reader.json",
+    } <= names
     for notice in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f"licenses/{notice}") for name in names)
     strays = [name for name in names if not name.startswith(("inkdigits/", "inkdigits-"))]

@@ -42,7 +42,7 @@ def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int) -> 
     """`count` glyphs that are no digits, uint8 N×28×28, shuffled.
 
     images, labels: training digits, uint8 N×28×28 and integers N, of which halves and groups are made.
-    Raises DataError if no training font is installed.
+    Raises DataError if a training font is not installed.
     """
     rng = np.random.default_rng(seed)
     wanted = {kind: round(share * count) for kind, share in SHARES.items()}
@@ -64,12 +64,19 @@ def unseen_letters(count: int, seed: int) -> Ink:
     return np.stack(font_glyphs(count, LETTERS, UNSEEN_FONTS, np.random.default_rng(seed)))
 
 
-def font_glyphs(count: int, characters: str, families: tuple[str, ...], rng: Generator) -> list[Ink]:
-    """Random characters in random fonts of the families that are installed, each family as often; N of uint8 28×28."""
-    found = [[_open(path) for path in _files(family)] for family in families]
-    fonts = [faces for faces in found if faces]
-    if not fonts:
-        raise DataError(f"No font of {', '.join(families)} is under {FONT_FOLDER}; install the packages named above.")
+def font_glyphs(
+    count: int, characters: str, families: tuple[str, ...], rng: Generator, folder: Path = FONT_FOLDER
+) -> list[Ink]:
+    """Random characters in random fonts of the families, each family as often; N of uint8 28×28.
+
+    Raises DataError if a family is not installed under `folder`: with other fonts, other glyphs would come out.
+    """
+    fonts = [[_open(path) for path in _files(family, folder)] for family in families]
+    missing = [family for family, faces in zip(families, fonts, strict=True) if not faces]
+    if missing:
+        raise DataError(
+            f"No font of {', '.join(missing)} is under {folder}; install the fonts that nondigits.py names."
+        )
     glyphs: list[Ink] = []
     while len(glyphs) < count:
         faces = fonts[rng.integers(len(fonts))]
@@ -80,9 +87,9 @@ def font_glyphs(count: int, characters: str, families: tuple[str, ...], rng: Gen
     return glyphs
 
 
-def _files(family: str) -> list[Path]:
+def _files(family: str, folder: Path) -> list[Path]:
     """The font files whose names begin with `family`, in an order that does not depend on the disk."""
-    return sorted(path for path in FONT_FOLDER.rglob("*.[ot]tf") if path.name.startswith(family))
+    return sorted(path for path in folder.rglob("*.[ot]tf") if path.name.startswith(family))
 
 
 def _open(path: Path) -> ImageFont.FreeTypeFont:

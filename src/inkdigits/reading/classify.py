@@ -17,7 +17,7 @@ from inkdigits import glyph
 from inkdigits.errors import ModelError
 from inkdigits.types import Classification, ModelName
 
-PACKAGED = Path(__file__).parent / "weights" / "cnn.onnx"
+PACKAGED = Path(__file__).parent / "weights" / "reader.onnx"
 _BATCH = 512  # glyphs a call: bounds memory, and is as quick as more
 _THREADS = 2
 

@@ -1,0 +1,45 @@
+"""What is no digit: made up from fonts, scribbles, halves, groups, shapes and paper."""
+
+from pathlib import Path
+
+import matplotlib
+import numpy as np
+import pytest
+
+from inkdigits.data import nondigits
+from inkdigits.data.mnist import load
+from inkdigits.errors import DataError
+
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
+FAMILIES = ("DejaVuSans", "DejaVuSerif")
+
+
+@pytest.fixture
+def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have only the fonts that are on every machine the tests run on."""
+    made = nondigits.font_glyphs
+    monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
+
+
+@pytest.mark.usefixtures("few_fonts")
+def test_they_are_glyphs_and_depend_on_the_seed_only() -> None:
+    digits = load().part(0, 500)
+    one, two, other = (nondigits.nondigits(200, digits.images, digits.labels, seed) for seed in (1, 1, 2))
+    assert one.shape == (200, 28, 28) and one.dtype == np.uint8
+    assert np.array_equal(one, two) and not np.array_equal(one, other)
+    assert (one.max(axis=(1, 2)) > 0).mean() > 0.98  # a patch of paper may be blank
+
+
+def test_letters_are_all_there_and_none_is_like_a_digit() -> None:
+    glyphs = nondigits.font_glyphs(50, nondigits.LETTERS, FAMILIES, np.random.default_rng(0), FONTS)
+    assert len(glyphs) == 50 and all(glyph.shape == (28, 28) and glyph.max() == 255 for glyph in glyphs)
+    assert not set(nondigits.LETTERS) & set("oOlLiIsSzZbBgGqQ0123456789")
+
+
+def test_training_and_unseen_fonts_are_apart() -> None:
+    assert not set(nondigits.TRAINING_FONTS) & set(nondigits.UNSEEN_FONTS)
+
+
+def test_a_font_that_is_missing_is_named(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match=r"No font of DejaVuSans, DejaVuSerif is under .*; install"):
+        nondigits.font_glyphs(1, "a", FAMILIES, np.random.default_rng(0), tmp_path)
