@@ -6,6 +6,7 @@ python -m bench.render --check    exit 1 if the README or the results are not wh
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -16,16 +17,26 @@ from pathlib import Path
 from bench import store
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
+from inkdigits.reading.classify import PACKAGED
 
 ROOT = Path(__file__).parent.parent
 README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"
+MODEL = ROOT / "docs" / "model.md"
 Row = tuple[str, str, str, str]
+CALIBRATION = {
+    "accuracy": "right",
+    "ece": "expected calibration error",
+    "nll": "negative log-likelihood",
+    "wrong_among_accepted": "wrong among accepted",
+    "coverage": "accepted",
+}
 LECTURE = {"lecture-softmax": "96.36 / 89.88 %, 865 s", "lecture-mlp": "99.84 / 90.72 %, 896 s"}
 
 
 def main() -> None:
     readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
-    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results()}
+    card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
+    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results(), MODEL: card}
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
@@ -83,6 +94,53 @@ def seeds(result: store.Json) -> str:
     """How a mean came about."""
     n = result["seconds"]["n"]
     return f"{n} seeds, mean ± sd" if n > 1 else "1 seed"
+
+
+def reader() -> str:
+    """The figures of the packaged network: what its card promises, other people's digits, spoilt digits."""
+    card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
+    promise, accept = card["guarantee"], card["accept"]
+    lines = [
+        f"Accepted from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
+        f"temperature {card['temperature']:.3f}. Of {promise['n']:,} validation digits "
+        f"{100 * promise['coverage']:.2f} % were accepted, {promise['wrong']} of them wrong: with 95 % confidence at most "
+        f"{100 * promise['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
+        "",
+        "| what | figure | conditions |",
+        "|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in reader_rows(card)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
+    """What was measured of it, a row each."""
+    test = next(score for score in card["trained"]["scores"] if score["set"] == "test")
+    yield "MNIST's test set, the packaged seed", f"{100 * test['accuracy']:.2f} %", f"{test['n']:,} digits"
+    recall = ", ".join(f"{digit}: {100 * share:.1f}" for digit, share in enumerate(test["recall"]))
+    yield "of each digit, found", recall, "%, the same"
+    if result := store.load("shift"):
+        for name, score in result["sets"].items():
+            yield name, f"{100 * score['right'] / score['n']:.2f} %", f"{score['n']:,} digits, a development set"
+    if result := store.load("calibration"):
+        for key, spread in result.items():
+            if key in CALIBRATION:
+                percent = f"{100 * spread['mean']:.2f} %" if key != "nll" else f"{spread['mean']:.4f}"
+                yield f"MNIST's test set: {CALIBRATION[key]}", percent, f"{spread['n']} seeds, mean"
+    if result := store.load("corruptions"):
+        yield "fifteen kinds of spoilt digits, mean", share(result["mean"]), f"{result['mean']['n']} seeds"
+        for kind, spread in result["kinds"].items():
+            yield kind.replace("_", " "), f"{100 * spread['mean']:.1f} %", ""
+    if result := store.load("digitness"):
+        for name, value in result["auroc"].items():
+            yield f"digit or not, AUROC: {name}", f"{value:.4f}", "against MNIST's test digits"
+    if result := store.load("inference"):
+        yield "one digit", f"{result['one_digit_ms']:.2f} ms", "median of 500"
+        yield (
+            "256 at a time",
+            f"{result['digits_per_second']:,.0f} digits/s",
+            f"{result['speed_up']:.1f} × eager PyTorch",
+        )
 
 
 def commands() -> str:

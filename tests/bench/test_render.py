@@ -2,12 +2,14 @@
 
 from pathlib import Path
 
-from bench.render import README, RESULTS, demo, results, table, with_block
+from bench.render import MODEL, README, RESULTS, demo, reader, results, table, with_block
 
 
 def test_readme_and_results_are_what_was_measured() -> None:
     readme = README.read_text(encoding="utf-8")
     assert with_block(with_block(readme, "figures", table()), "demo output", demo()) == readme
+    model = MODEL.read_text(encoding="utf-8")
+    assert with_block(model, "reader", reader()) == model
     assert results() == RESULTS.read_text(encoding="utf-8")
 
 

@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.data import mnist
+from inkdigits.lab.answers import answers
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told
 from tests.helpers import inkdigits, one_sentence
@@ -98,6 +99,45 @@ def test_show_of_images_that_are_none(told: Told, runs: Mapping[str, Run], tmp_p
     ):
         done = told("show", runs["mlp"].folder, "--output", tmp_path, "--images", images, code=2)
         assert reason in one_sentence(done.err)
+
+
+def test_show_mistakes_of_one_run(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
+    done = told("show", runs["mlp"].folder, "--mistakes", "--pages", "2", "--output", tmp_path)
+    drawn = [Path(line) for line in done.out.splitlines()]
+    assert [path.name for path in drawn] == ["mistakes-01.png", "mistakes-02.png"]
+    for path in drawn:
+        with Image.open(path) as page:
+            assert page.width == 1200
+
+
+def test_show_labels_that_all_runs_contradict(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
+    told("train", "mlp", "--samples", "500", "--steps", "20", "--seed", "1", "--out", tmp_path / "other")
+    folders = runs["mlp"].folder, tmp_path / "other"
+    done = told("show", *folders, "--mistakes", "--pages", "1", "--svg", "--output", tmp_path / "drawn")
+    names = [Path(line).name for line in done.out.splitlines()]
+    assert names == ["contradicted.svg", "contradicted.txt", "mistakes-01.svg"]
+    _, *rows = (tmp_path / "drawn" / "contradicted.txt").read_text().splitlines()
+    labels, judged = mnist.load("test").labels, [answers(Run(folder)).said for folder in folders]
+    assert rows
+    for row in rows:
+        number, label, said = (int(word) for word in row.split()[:3])
+        assert label == labels[number - 1] != said
+        assert all(int(each[number - 1].argmax()) == said for each in judged)
+    sure = [float(row.split()[3]) for row in rows]
+    assert sure == sorted(sure, reverse=True)
+
+
+def test_show_of_what_does_not_go_together(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
+    run, other = runs["mlp"].folder, runs["softmax"].folder
+    for words, reason in (
+        ((run, other), "go with --mistakes"),
+        ((run, "--pages", "2"), "go with --mistakes"),
+        ((run, "--mistakes", "--images", "7"), "--images goes without --mistakes"),
+        ((run, other, "--mistakes"), "differ in more than their seeds"),
+    ):
+        done = told("show", *words, "--output", tmp_path / "drawn", code=2)
+        assert reason in one_sentence(done.err) and not done.out
+    assert not (tmp_path / "drawn").exists()
 
 
 def test_compare(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:

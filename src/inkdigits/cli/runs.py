@@ -7,11 +7,14 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from matplotlib.figure import Figure
 from rich.console import Console
 from rich.table import Table
 
 from inkdigits.errors import UsageError
+from inkdigits.files import write_atomically
 from inkdigits.lab.compare import figure, rows
+from inkdigits.lab.look import PAGES, look
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures, judged_by
 from inkdigits.models.build import parameters
@@ -59,20 +62,50 @@ def print_score(result: Score) -> None:
 
 
 def show(
-    folder: RunArgument,
-    output: Annotated[Path | None, typer.Option(help="Where to save the figures; by default RUN/figures.")] = None,
+    folders: Annotated[
+        list[Path], typer.Argument(metavar="RUN…", help="The run's folder; with --mistakes several of one recipe.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option(help="Where to save the figures; by default figures/ in the first RUN.")
+    ] = None,
     svg: Annotated[bool, typer.Option("--svg", help="Save SVG instead of PNG.")] = False,
     images: Annotated[
         str | None, typer.Option(help="Training digits to predict, counted from 1, as 5001,5002.", metavar="N,N,…")
     ] = None,
+    mistakes: Annotated[
+        bool, typer.Option("--mistakes", help="Draw mistakes beside the training digits most like them.")
+    ] = False,
+    pages: Annotated[
+        int | None, typer.Option(min=1, help="With --mistakes: at most so many pages, 8 a page; by default 5.")
+    ] = None,
 ) -> None:
-    """Draw a run: curves, single predictions, confusion, the worst mistakes, weights. Prints the files' names."""
+    """Draw a run: curves, single predictions, confusion, the worst mistakes, weights. Prints the files' names.
+
+    With --mistakes, draw pages of its mistakes, each beside the nearest training digits. Of several runs that differ
+    in their seeds, the first run's mistakes are drawn, and the labels that all of them contradict are listed.
+    """
+    if mistakes and images is not None:
+        raise UsageError("--images goes without --mistakes, which draws no predictions.")
+    if not mistakes and (len(folders) > 1 or pages is not None):
+        raise UsageError("Several runs, and --pages, go with --mistakes.")
     numbers = None if images is None else _numbers(images)
-    target = output or folder / "figures"
-    for name, drawn in figures(Run(folder), numbers).items():
-        path = target / f"{name}.{'svg' if svg else 'png'}"
-        save(drawn, path)
-        typer.echo(str(path))
+    target, ending = output or folders[0] / "figures", "svg" if svg else "png"
+    if mistakes:
+        for name, made in look([Run(folder) for folder in folders], pages or PAGES):
+            _save(made, target, name, ending)
+    else:
+        for name, drawn in figures(Run(folders[0]), numbers).items():
+            _save(drawn, target, name, ending)
+
+
+def _save(made: Figure | str, folder: Path, name: str, ending: str) -> None:
+    """Save a figure, or text as .txt, and print the file's name."""
+    path = folder / f"{name}.{'txt' if isinstance(made, str) else ending}"
+    if isinstance(made, str):
+        write_atomically(path, made)
+    else:
+        save(made, path)
+    typer.echo(str(path))
 
 
 def compare(

@@ -1,0 +1,43 @@
+"""Whether the packaged network tells digits from other things: AUROC of digitness, digits against what is none.
+
+    python -m bench.digitness --fashion t10k-images-idx3-ubyte.gz
+
+Digits are MNIST's test images. Others are Fashion-MNIST's test images (Debian's dataset-fashion-mnist has them) and
+letters of fonts that training never saw, without o, l, i, s, z, b, g and q. Measuring only: nothing learns from them.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from sklearn.metrics import roc_auc_score
+
+from bench import store
+from inkdigits.data import idx
+from inkdigits.data.nondigits import unseen_letters
+from inkdigits.reading.reader import Reader
+from inkdigits.training.evaluate import test_digits
+
+LETTERS = 5_000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fashion", type=Path, required=True)
+    given = parser.parse_args()
+    reader = Reader()
+    digits = reader.classify(test_digits().images, normalised=True).digitness
+    others = {"Fashion-MNIST": idx.read(given.fashion), "letters of unseen fonts": unseen_letters(LETTERS, seed=0)}
+    auroc = {}
+    for name, images in others.items():
+        said = reader.classify(images, normalised=True).digitness
+        is_digit = np.r_[np.ones(len(digits)), np.zeros(len(said))]
+        auroc[name] = float(roc_auc_score(is_digit, np.r_[digits, said]))
+        print(f"{name:<26} {auroc[name]:.4f}")
+    store.save("digitness", {"auroc": auroc})
+
+
+if __name__ == "__main__":
+    main()

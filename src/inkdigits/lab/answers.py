@@ -1,0 +1,82 @@
+"""What finished runs say of the digits that they are judged by: what the figures of mistakes are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from torch import Tensor, nn
+
+from inkdigits.data.digits import Digits
+from inkdigits.errors import UsageError
+from inkdigits.lab.show import judged_by
+from inkdigits.training.evaluate import digit_logits
+from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.session import parts_of
+
+
+@dataclass(frozen=True)
+class Answers:
+    """A run's trained `network`, the N `digits` it is judged by, and its logits of them, `said`: float32 N×10.
+
+    The source of the digits gives the first of them the number `first`, counted from 1.
+    """
+
+    network: nn.Sequential
+    digits: Digits
+    first: int
+    said: Tensor
+
+
+def answers(run: Run) -> Answers:
+    """Ask a finished run's network. Raises RunError when it is not finished or broken, DataError for its data."""
+    run.card()  # says what is missing where a run is not finished
+    network = trained_network(run)
+    digits, _ = judged_by(run)
+    return Answers(network, digits, first_number(run), digit_logits(network, digits))
+
+
+def first_number(run: Run) -> int:
+    """The number of the first digit that the run is judged by: 1 of a test set; held digits come after the others.
+
+    They come after all that the split lets a run learn from, also where the recipe's `samples` took fewer.
+    """
+    parts = parts_of(replace(run.recipe(), samples=None), run.source())
+    return 1 if parts.held is None else len(parts.train) + 1
+
+
+def of_several(runs: Sequence[Run]) -> list[Answers]:
+    """The answers of finished runs of one recipe with different seeds, so that the same digits judge them all.
+
+    Raises UsageError when there is no run, when recipes differ in more than their seeds, when two seeds are equal
+    (equal seeds learn the same, and would agree for that reason alone), or when the data differ; and what `answers`
+    raises.
+    """
+    if not runs:
+        raise UsageError("Name at least one run.")
+    for run in runs:
+        run.card()
+    _refuse_other_recipes(runs)
+    given = [answers(run) for run in runs]
+    for run, other in zip(runs, given, strict=True):
+        if other.digits.sha256 != given[0].digits.sha256:
+            raise UsageError(f"{run.folder} is judged by other digits than {runs[0].folder}; show them one by one.")
+    return given
+
+
+def _refuse_other_recipes(runs: Sequence[Run]) -> None:
+    """Raise UsageError unless all recipes are one, with seeds of their own, and learnt from the same digits."""
+    seen: dict[int, Run] = {}
+    first = runs[0]
+    for run in runs:
+        seed = run.recipe().seed
+        if _but_for_seed(run) != _but_for_seed(first):
+            raise UsageError(f"{run.folder} and {first.folder} differ in more than their seeds; show them one by one.")
+        if seed in seen:
+            raise UsageError(f"{seen[seed].folder} and {run.folder} have the same seed, {seed}; train with another.")
+        seen[seed] = run
+
+
+def _but_for_seed(run: Run) -> tuple[object, object]:
+    """The recipe without its seed and description, and the hash of what the run learnt from."""
+    return replace(run.recipe(), seed=0, about=""), run.fact("data", dict).get("sha256")
