@@ -103,8 +103,8 @@ def reader() -> str:
     lines = [
         f"Accepted from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
         f"temperature {card['temperature']:.3f}. Of {promise['n']:,} validation digits "
-        f"{100 * promise['coverage']:.2f} % were accepted, {promise['wrong']} of them wrong: with 95 % confidence at most "
-        f"{100 * promise['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
+        f"{100 * promise['coverage']:.2f} % were accepted, {promise['wrong']} of them wrong: "
+        f"with 95 % confidence at most {100 * promise['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
         "",
         "| what | figure | conditions |",
         "|---|---|---|",

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from inkdigits.errors import RunError, UsageError
-from inkdigits.lab.answers import answers, first_number, of_several
+from inkdigits.lab.answers import answers, of_several
 from inkdigits.training.evaluate import accuracy
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
@@ -34,7 +34,7 @@ def test_answers_are_what_the_card_was_made_from(runs: Mapping[str, Run]) -> Non
 
 
 def test_held_digits_have_the_numbers_of_their_source(runs: Mapping[str, Run], tmp_path: Path) -> None:
-    assert first_number(runs["lecture-softmax"]) == 5001
+    assert answers(runs["lecture-softmax"]).first == 5001
     start(recipe("softmax").with_knobs(split="choosing", samples=300, steps=2), tmp_path / "few")
     given = answers(Run(tmp_path / "few"))
     assert (len(given.digits), given.first) == (5000, 55_001)

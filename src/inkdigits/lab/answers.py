@@ -12,7 +12,6 @@ from inkdigits.errors import UsageError
 from inkdigits.lab.show import judged_by
 from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.runs import Run, trained_network
-from inkdigits.training.session import parts_of
 
 
 @dataclass(frozen=True)
@@ -32,17 +31,8 @@ def answers(run: Run) -> Answers:
     """Ask a finished run's network. Raises RunError when it is not finished or broken, DataError for its data."""
     run.card()  # says what is missing where a run is not finished
     network = trained_network(run)
-    digits, _ = judged_by(run)
-    return Answers(network, digits, first_number(run), digit_logits(network, digits))
-
-
-def first_number(run: Run) -> int:
-    """The number of the first digit that the run is judged by: 1 of a test set; held digits come after the others.
-
-    They come after all that the split lets a run learn from, also where the recipe's `samples` took fewer.
-    """
-    parts = parts_of(replace(run.recipe(), samples=None), run.source())
-    return 1 if parts.held is None else len(parts.train) + 1
+    digits, first = judged_by(run)
+    return Answers(network, digits, first, digit_logits(network, digits))
 
 
 def of_several(runs: Sequence[Run]) -> list[Answers]:

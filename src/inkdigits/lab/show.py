@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from matplotlib.figure import Figure
 from torch import nn
@@ -41,8 +42,7 @@ def judged_by(run: Run) -> tuple[Digits, int]:
     The test digits are opened for runs that learnt from all training digits only; others have digits of their own
     held back, and must not be judged, or chosen, by the test.
     """
-    recipe = run.recipe()
-    parts = parts_of(recipe, run.source())
+    parts = parts_of(replace(run.recipe(), samples=None), run.source())  # fewer samples move no number
     if parts.held is None:
         return test_digits(run.source()), 1
     return parts.held, len(parts.train) + 1

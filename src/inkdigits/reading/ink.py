@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkdigits.reading.pixels import Pixels
+from inkdigits.reading.pixels import Pixels, median
 
 TINY = 40  # longest side, in pixels, up to which a drawing is taken as evenly lit already
 _COARSE = 512  # longest side of the image on which the paper's brightness is estimated
@@ -57,7 +57,7 @@ def stroke_width(mask: Pixels) -> float:
     Across a stroke of width w the distance to its edge has the median w / 4.
     """
     distance = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0], max(mask.shape))
-    return 4 * float(np.median(distance)) - 1 if distance.size else 0.0
+    return 4 * median(distance) - 1 if distance.size else 0.0
 
 
 def paper_is_dark(grey: Pixels) -> bool:
@@ -92,8 +92,8 @@ def _least_contrast(dark_ink: Pixels) -> float:
     step = max(1, max(dark_ink.shape) // (2 * _COARSE))
     sample = dark_ink[: dark_ink.shape[0] // step, : dark_ink.shape[1] // step]
     ripple = np.abs(cv2.filter2D(sample, cv2.CV_32F, _RIPPLE, borderType=cv2.BORDER_REPLICATE))
-    sigma = float(np.median(ripple)) / (6 * 0.6745)
-    return max(12.0, 8 * sigma * 255 / max(float(np.median(sample)), float(_DARKEST)))
+    sigma = median(ripple) / (6 * 0.6745)
+    return max(12.0, 8 * sigma * 255 / max(median(sample), float(_DARKEST)))
 
 
 def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
