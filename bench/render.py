@@ -77,8 +77,9 @@ def rows() -> Iterator[Row]:
             yield f"`{name}`, MNIST's test set", ours, f"{result['parameters']:,} parameters", seeds(result)
     if result := store.load("shift"):
         for name, score in result["sets"].items():
-            what = f"{name}, other people's digits"
-            yield what, f"{100 * score['right'] / score['n']:.2f} %", "never learnt from", f"{score['n']:,} digits"
+            what = f"other people's digits: {name}"
+            right = f"{100 * score['right'] / score['n']:.2f} %"
+            yield what, right, "never learnt from; a development set", f"{score['n']:,} digits"
     if result := store.load("demo"):
         yield "`make demo`, all of it, once installed", f"{result['seconds']:.0f} s", "", "1 run"
     if result := store.load("startup"):
