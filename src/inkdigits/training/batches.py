@@ -24,6 +24,7 @@ def seeded(seed: int, place: int) -> torch.Generator:
 class Batches:
     """`batches(step)` → images float32 B×1×28×28 in 0..1 and labels int64 B, on the device.
 
+    Images are chosen and varied on the CPU, whose chances are the same everywhere, and then go to the device.
     Where the recipe wants things that are no digits, they follow the digits of the batch, labelled −1.
     """
 
@@ -31,25 +32,33 @@ class Batches:
         self.recipe, self.device = recipe, device
         self.size = recipe.batch_size(len(digits))
         self.per_epoch = max(1, len(digits) // self.size)
-        self.images = torch.from_numpy(to_float(digits.images)).to(device)
-        self.labels = torch.from_numpy(digits.labels).to(device)
+        self.images = torch.from_numpy(to_float(digits.images))
+        self.labels = torch.from_numpy(digits.labels)
+        if self._always_all:
+            self.images, self.labels = self.images.to(device), self.labels.to(device)  # once, not every step
         self._calm_from = round((1 - CALM) * recipe.total_steps(len(digits)))
         self._epoch = -1
-        self._order = torch.arange(len(digits), device=device)
+        self._order = torch.arange(len(digits))
         if recipe.nondigits:
             others = nondigits(NONDIGITS, digits.images, digits.labels, recipe.seed)
-            self._others = torch.from_numpy(to_float(others)).to(device)
+            self._others = torch.from_numpy(to_float(others))
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0."""
-        if self.size == len(self.labels) and self.recipe.augment == "none":
-            return self.images, self.labels  # all of them, always: no order to draw, nothing to copy
+        if self._always_all:
+            return self.images, self.labels
         epoch, place = divmod(step, self.per_epoch)
         if epoch != self._epoch:
             shuffled = torch.randperm(len(self.labels), generator=seeded(self.recipe.seed, 1 << 31 | epoch))
-            self._epoch, self._order = epoch, shuffled.to(self.device)
+            self._epoch, self._order = epoch, shuffled
         chosen = self._order[place * self.size : (place + 1) * self.size]
-        return self._varied(self.images[chosen], self.labels[chosen], step)
+        images, labels = self._varied(self.images[chosen], self.labels[chosen], step)
+        return images.to(self.device), labels.to(self.device)
+
+    @property
+    def _always_all(self) -> bool:
+        """Whether every batch is all the digits as they are: nothing to choose, to vary or to copy."""
+        return self.size == len(self.labels) and self.recipe.augment == "none" and not self.recipe.nondigits
 
     def _varied(self, images: Tensor, labels: Tensor, step: int) -> tuple[Tensor, Tensor]:
         """The batch as the recipe wants it seen."""
@@ -58,7 +67,7 @@ class Batches:
             count = round(self.recipe.nondigits * len(labels))
             others = self._others[torch.randint(len(self._others), (count,), generator=chances)]
             images = torch.cat([images, others])
-            labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT, device=self.device)])
+            labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT)])
         if self.recipe.augment == "light":
             images = warp(images, LIGHT, chances)
         if self.recipe.augment == "hands":
