@@ -5,14 +5,11 @@ python -m bench.pictures
 
 from __future__ import annotations
 
-import io
 from pathlib import Path
 
-from PIL import Image
-
+from inkdigits.cli.read import save_png
 from inkdigits.data import mnist
 from inkdigits.data.pages import page
-from inkdigits.files import write_atomically
 from inkdigits.reading.annotate import annotated
 from inkdigits.reading.picture import only_page
 from inkdigits.reading.reader import Reader
@@ -23,14 +20,7 @@ LINES = ("1984 2026", "31415926", "07 42 66")
 
 def main() -> None:
     drawn = page(mnist.load("test"), LINES, seed=1)
-    save(annotated(only_page(drawn.image), Reader().read(drawn.image)), "reading.png")
-
-
-def save(image: Image.Image, name: str) -> None:
-    content = io.BytesIO()
-    image.save(content, "PNG", optimize=True)
-    write_atomically(FOLDER / name, content.getvalue())
-    print(f"{FOLDER.name}/{name}")
+    save_png(annotated(only_page(drawn.image), Reader().read(drawn.image)), FOLDER / "reading.png")
 
 
 if __name__ == "__main__":

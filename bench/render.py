@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import store
+from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
 from inkdigits.reading.classify import PACKAGED
@@ -30,7 +31,6 @@ CALIBRATION = {
     "wrong_among_accepted": "wrong among accepted",
     "coverage": "accepted",
 }
-LECTURE = {"lecture-softmax": "96.36 / 89.88 %, 865 s", "lecture-mlp": "99.84 / 90.72 %, 896 s"}
 
 
 def main() -> None:
@@ -67,7 +67,9 @@ def rows() -> Iterator[Row]:
         if result := store.load(name):
             shares = result["accuracy"]
             ours = f"{share(shares['train'])} / {share(shares['held'])}, {result['seconds']['mean']:.1f} s"
-            yield f"`{name}`, train / lecture test", ours, f"the lecture: {LECTURE[name]}", seeds(result)
+            lecture = LECTURE[name]
+            theirs = f"{100 * lecture.train:.2f} / {100 * lecture.test:.2f} %, {lecture.seconds:.0f} s"
+            yield f"`{name}`, train / lecture test", ours, f"the lecture: {theirs}", seeds(result)
         if result := store.load(f"beside-{name}"):
             ours = f"{result['ratio']:.2f} × its time"
             yield f"`{name}`, live view on", ours, "a plain eager PyTorch loop", f"{len(result['pairs'])} pairs"

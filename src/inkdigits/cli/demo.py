@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,12 +12,13 @@ from PIL import Image
 from rich.console import Console
 from rich.table import Table
 
+from inkdigits.cli.options import STOPPED
+from inkdigits.cli.read import save_png
 from inkdigits.cli.train import save_curves
 from inkdigits.cli.watch import Watch
 from inkdigits.data import mnist
-from inkdigits.data.pages import Page, page
+from inkdigits.data.pages import page
 from inkdigits.errors import RunError
-from inkdigits.files import write_atomically
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures
 from inkdigits.reading.reader import Reader
@@ -28,7 +28,6 @@ from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Json, Run
 from inkdigits.training.session import start
 
-STOPPED = 130
 PAGES = (("1984 2026", "31415926", "07 42 66"), ("2718281828", "8 15 16 23 42"))
 
 
@@ -118,16 +117,10 @@ def _read_pages(out: Path, network: Path) -> None:
     for number, lines in enumerate(PAGES, 1):
         path = out / f"page-{number}.png"
         drawn = page(digits, lines, seed=number)
-        write_atomically(path, _png(drawn))
+        save_png(Image.fromarray(drawn.image), path)
         typer.echo(f"\n{path}, MNIST test digits on paper of our own drawing, read by cnn-quick:")
         for written, read in zip(drawn.truth, reader.read(path).lines, strict=False):
             typer.echo(f"  written {written:<16} read {read.text}")
-
-
-def _png(drawn: Page) -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(drawn.image).save(buffer, "PNG")
-    return buffer.getvalue()
 
 
 def add(app: typer.Typer) -> None:

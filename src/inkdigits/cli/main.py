@@ -15,6 +15,7 @@ from typing import Annotated
 import typer
 
 import inkdigits
+from inkdigits.cli.options import STOPPED
 from inkdigits.errors import InkdigitsError
 
 COMMANDS = {  # command → the module that adds it; only the module of the command that is called is loaded
@@ -27,7 +28,6 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "data": "inkdigits.cli.data",
     "demo": "inkdigits.cli.demo",
 }
-STOPPED = 130
 
 app = typer.Typer(
     name="inkdigits",

@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""What several commands share: an option, an exit code."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+
+STOPPED = 130  # the exit code after Ctrl-C, by the shell's custom
 
 DataOption = Annotated[
     Path | None,

@@ -11,7 +11,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from inkdigits.cli.options import DataOption
+from inkdigits.cli.options import STOPPED, DataOption
 from inkdigits.cli.watch import Watch
 from inkdigits.errors import UsageError
 from inkdigits.lab.curves import curves
@@ -22,8 +22,6 @@ from inkdigits.training.loop import State
 from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import resume, start
-
-STOPPED = 130
 
 
 def train(
