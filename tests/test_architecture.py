@@ -16,7 +16,7 @@ FLOORS = (
     {"course", "cli"},
 )
 HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
-VARIES_IMAGES = {"data/augment.py", "data/forms.py"}  # forms.py is drawn by augment.py and by nothing else
+VARIES_IMAGES = {"data/augment.py", "data/forms.py", "data/texture.py"}  # only augment.py uses the two others
 READS_ONNX = {"reading/classify.py", "training/export.py"}
 OPENS_TEST_SET = {  # and why
     "training/evaluate.py",  # the door
@@ -88,8 +88,9 @@ def test_reading_and_data_do_without_torch() -> None:
     assert heavy == VARIES_IMAGES
 
 
-def test_only_augment_imports_forms() -> None:
-    users = {name_of(path) for path in FILES if "inkdigits.data.forms" in set(imports(parsed(path)))}
+@pytest.mark.parametrize("drawn", ["inkdigits.data.forms", "inkdigits.data.texture"])
+def test_only_augment_imports_forms_and_texture(drawn: str) -> None:
+    users = {name_of(path) for path in FILES if drawn in set(imports(parsed(path)))}
     assert users == {"data/augment.py"}
 
 

@@ -3,7 +3,7 @@
 import pytest
 import torch
 
-from inkdigits.data.augment import Hands, Warp, augment, warp
+from inkdigits.data.augment import Hands, Warp, augment, clutter, showthrough, warp
 from inkdigits.data.mnist import load
 from inkdigits.glyph import to_float
 
@@ -47,3 +47,26 @@ def test_a_shift_moves_the_ink_by_so_many_pixels_at_most(digits: tuple[torch.Ten
 
 def test_images_without_ink() -> None:
     assert augment(torch.zeros(10, 1, 28, 28), torch.arange(10), Hands(), chances(0)).isfinite().all()
+
+
+def test_clutter_crosses_the_picture_and_leaves_the_digit(digits: tuple[torch.Tensor, torch.Tensor]) -> None:
+    added = clutter(digits[0], chances(4)) - digits[0]
+    assert added.min() >= 0
+    edges = torch.zeros(28, 28, dtype=torch.bool)
+    edges[0] = edges[-1] = edges[:, 0] = edges[:, -1] = True
+    assert (added[:, 0, edges].amax(dim=1) > 0.1).all(), "every stroke begins at an edge"
+    assert (added.amax(dim=(1, 2, 3)) > 0.95).any(), "some are in full ink"
+
+
+def test_what_shines_through_is_the_next_digit_mirrored_and_faint(digits: tuple[torch.Tensor, torch.Tensor]) -> None:
+    left = torch.zeros(200, 1, 28, 28)
+    left[:, :, 13:15, 2:14] = 1  # all ink on the left
+    seen = showthrough(
+        torch.cat([torch.zeros_like(left), left])[torch.arange(400).reshape(2, 200).T.flatten()], chances(5)
+    )
+    blank = seen[0::2]  # each is followed, in the roll, by one with the bar
+    assert blank.max() <= 0.6 and blank.max() > 0.4
+    places = torch.arange(28.0)
+    found = blank.amax(dim=(1, 2, 3)) > 0.05
+    centre = (blank.sum(dim=(1, 2))[found] * places).sum(dim=1) / blank.sum(dim=(1, 2, 3))[found]
+    assert centre.mean() > 16, "mirrored, it lies on the right"

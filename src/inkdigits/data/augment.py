@@ -15,6 +15,7 @@ import torch.nn.functional as F
 from torch import Generator, Tensor
 
 from inkdigits.data.forms import FORMS, SIDE, box_of, curve, line, uniform
+from inkdigits.data.texture import each, filtering, full_contrast, spectrum, wave
 
 BOX = 20
 
@@ -42,18 +43,22 @@ class Hands:
     """The chance (0..1) that each change is made to an image; see the function of the same name for what it does."""
 
     warp: Warp = field(default_factory=lambda: Warp(17.0, 0.17, 0.15, 0.3, 3.0, 0.8))
-    plain: float = 0.15  # the light warp and nothing else
+    plain: float = 0.2  # the light warp and nothing else
     form: float = 0.35  # of the digits that have another form; see `forms.py`
     rescan: float = 0.45
     pen: float = 0.4
     neighbour: float = 0.12
-    clutter: float = 0.12
-    rule: float = 0.06
+    showthrough: float = 0.08
+    clutter: float = 0.25
+    rule: float = 0.12
     gap: float = 0.08
-    patch: float = 0.08
+    patch: float = 0.12
+    filtering: float = 0.25
+    spectrum: float = 0.08
     blur: float = 0.1
     tone: float = 0.3
-    light: float = 0.1
+    light: float = 0.2
+    wave: float = 0.08
     noise: float = 0.15
 
     def calmer(self) -> Hands:
@@ -112,16 +117,16 @@ def rescan(images: Tensor, generator: Generator) -> Tensor:
         F.grid_sample(F.interpolate(part, (side_, side_), mode="area"), grid, align_corners=False)
         for part, grid, side_ in zip(tight.chunk(4), printed.chunk(4), pixels, strict=False)
     ]
-    return _full_contrast(torch.cat(scans))
+    return full_contrast(torch.cat(scans))
 
 
 def pen(images: Tensor, generator: Generator) -> Tensor:
     """Write with a thicker or a thinner pen, by up to about a pixel on each side of the stroke."""
-    amount = _each(images, -0.9, 1.3, generator)
+    amount = each(images, -0.9, 1.3, generator)
     thick = F.max_pool2d(images, 3, stride=1, padding=1)
     thin = -F.max_pool2d(-images, 3, stride=1, padding=1)
     changed = torch.where(amount > 0, images.lerp(thick, amount.clamp(0, 1)), images.lerp(thin, -amount.clamp(-1, 0)))
-    return _full_contrast(changed)
+    return full_contrast(changed)
 
 
 def neighbour(images: Tensor, generator: Generator) -> Tensor:
@@ -136,15 +141,22 @@ def neighbour(images: Tensor, generator: Generator) -> Tensor:
     return torch.maximum(images, F.grid_sample(images.roll(1, dims=0), window, align_corners=False))
 
 
-def clutter(images: Tensor, generator: Generator) -> Tensor:
-    """Let a thin stroke of other writing, faint or full, pass anywhere from one side to another."""
+def showthrough(images: Tensor, generator: Generator) -> Tensor:
+    """Let another digit of the batch shine through from the back of the paper: mirrored, soft and faint."""
     count = len(images)
-    start, turn, end = (torch.rand(count, 2, generator=generator) * SIDE for _ in range(3))
-    start[:, 0], end[:, 0] = -1, SIDE + 1
-    upright = (torch.rand(count, generator=generator) < 0.5)[:, None]
-    start, turn, end = (torch.where(upright, point.flip(1), point) for point in (start, turn, end))
-    stroke = curve(start, turn, end, uniform(count, 0.7, 2, generator))
-    return torch.maximum(images, stroke * _each(images, 0.3, 1, generator))
+    x, y = (SIDE / 2 + uniform(count, -9, 9, generator) for _ in range(2))
+    size = SIDE * uniform(count, 0.7, 1.4, generator)
+    back = F.grid_sample(images.roll(1, dims=0), _window(x, y, -size, size, SIDE), align_corners=False)
+    soft = F.avg_pool2d(back, 3, stride=1, padding=1)
+    return torch.maximum(images, soft * each(images, 0.1, 0.6, generator))
+
+
+def clutter(images: Tensor, generator: Generator) -> Tensor:
+    """Let one or two bent strokes of other writing, faint or full, pass anywhere from one side to another."""
+    count = len(images)
+    second = torch.rand(count, generator=generator) < 0.5
+    strokes = torch.maximum(_stroke(count, generator), _stroke(count, generator) * second[:, None, None, None])
+    return torch.maximum(images, strokes * each(images, 0.3, 1.4, generator).clamp(max=1))
 
 
 def rule(images: Tensor, generator: Generator) -> Tensor:
@@ -155,9 +167,8 @@ def rule(images: Tensor, generator: Generator) -> Tensor:
     far = torch.stack([place + uniform(count, -2, 2, generator), torch.full((count,), SIDE + 2.0)], dim=1)
     level = (torch.rand(count, generator=generator) < 0.5)[:, None]
     near, far = torch.where(level, near.flip(1), near), torch.where(level, far.flip(1), far)
-    return torch.maximum(
-        images, line(near, far, uniform(count, 0.8, 2.5, generator)) * _each(images, 0.3, 1, generator)
-    )
+    strength = each(images, 0.3, 1.4, generator).clamp(max=1)
+    return torch.maximum(images, line(near, far, uniform(count, 0.8, 2.5, generator)) * strength)
 
 
 def gap(images: Tensor, generator: Generator) -> Tensor:
@@ -176,37 +187,38 @@ def patch(images: Tensor, generator: Generator) -> Tensor:
     half = torch.rand(count, 2, 1, generator=generator) * 2 + 1.5
     inside = ((torch.arange(SIDE) + 0.5 - at).abs() < half).float()  # N×2×28
     cover = (inside[:, 0, :, None] * inside[:, 1, None, :])[:, None]
-    return images.lerp(_each(images, 0, 1, generator).round().expand_as(images), cover)
+    return images.lerp(each(images, 0, 1, generator).round().expand_as(images), cover)
 
 
 def blur(images: Tensor, generator: Generator) -> Tensor:
     """Blur by up to about a pixel and a half."""
     soft = F.avg_pool2d(F.avg_pool2d(images, 3, stride=1, padding=1), 3, stride=1, padding=1)
-    return images.lerp(soft, _each(images, 0.2, 1, generator))
+    return images.lerp(soft, each(images, 0.2, 1, generator))
 
 
 def tone(images: Tensor, generator: Generator) -> Tensor:
     """Change contrast: from soft to black and white at any threshold, and from full ink to faint."""
-    threshold, steepness = _each(images, 0.2, 0.6, generator), _each(images, 0, 2, generator).exp()
+    threshold, steepness = each(images, 0.2, 0.6, generator), each(images, 0, 2, generator).exp()
     hard = ((images - threshold) * steepness + threshold).clamp(0, 1)
-    return hard * _each(images, 0.5, 1, generator)
+    return hard * each(images, 0.5, 1, generator)
 
 
 def light(images: Tensor, generator: Generator) -> Tensor:
     """Lay uneven grey over the paper, as shadow and stains do."""
     count = len(images)
-    waves = torch.randn(count, 1, 4, 4, generator=generator) * _each(images, 0, 0.2, generator)
-    grey = F.interpolate(waves, (SIDE, SIDE), mode="bicubic", align_corners=True) + _each(images, 0, 0.5, generator)
+    waves = torch.randn(count, 1, 4, 4, generator=generator) * each(images, 0, 0.2, generator)
+    grey = F.interpolate(waves, (SIDE, SIDE), mode="bicubic", align_corners=True) + each(images, 0, 0.5, generator)
     return images + (1 - images) * grey.clamp(0, 0.7)
 
 
 def noise(images: Tensor, generator: Generator) -> Tensor:
     """Add grain, at the strength of a poor camera at most."""
-    grain = torch.randn(images.shape, generator=generator) * _each(images, 0.02, 0.3, generator)
+    grain = torch.randn(images.shape, generator=generator) * each(images, 0.02, 0.45, generator)
     return (images + grain).clamp(0, 1)
 
 
-LATER = (neighbour, clutter, rule, gap, patch, blur, tone, light, noise)  # what comes after the warp, in this order
+# what comes after the warp, in this order
+LATER = (neighbour, showthrough, clutter, rule, gap, patch, filtering, spectrum, blur, tone, light, wave, noise)
 
 
 def _changed(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:
@@ -232,9 +244,13 @@ def _some(
     return images.index_copy(0, chosen, change(images[chosen], generator))
 
 
-def _each(images: Tensor, low: float, high: float, generator: Generator) -> Tensor:
-    """One number an image, ready to multiply it: N×1×1×1."""
-    return uniform(len(images), low, high, generator)[:, None, None, None]
+def _stroke(count: int, generator: Generator) -> Tensor:
+    """A bent stroke from one side to the other, or from top to bottom: N×1×28×28."""
+    start, turn, end = (torch.rand(count, 2, generator=generator) * SIDE for _ in range(3))
+    start[:, 0], end[:, 0] = -1, SIDE + 1
+    upright = (torch.rand(count, generator=generator) < 0.5)[:, None]
+    start, turn, end = (torch.where(upright, point.flip(1), point) for point in (start, turn, end))
+    return curve(start, turn, end, uniform(count, 0.7, 2.5, generator))
 
 
 def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Tensor:
@@ -262,8 +278,3 @@ def _window(x: Tensor, y: Tensor, width: Tensor, height: Tensor, pixels: int, si
         torch.stack([zero, height / side, 2 * y / side - 1], dim=1),
     ]
     return F.affine_grid(torch.stack(rows, dim=1), [len(x), 1, pixels, pixels], align_corners=False)
-
-
-def _full_contrast(images: Tensor) -> Tensor:
-    """Scale each image so that its brightest pixel is 1 (an empty one stays empty)."""
-    return images / images.amax(dim=(1, 2, 3), keepdim=True).clamp(min=0.05)

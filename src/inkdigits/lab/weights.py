@@ -16,7 +16,6 @@ from inkdigits.data.digits import CLASSES
 from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE
 from inkdigits.lab import style
-from inkdigits.models.cnn import CNN
 from inkdigits.models.mlp import MLP
 from inkdigits.models.softmax import Softmax
 
@@ -29,7 +28,8 @@ Weights = NDArray[np.float32]
 
 
 def weights(network: nn.Module) -> Figure:
-    """The picture that fits the network: softmax's ten digits, the mlp's hidden units, the cnn's first filters.
+    """The picture that fits the network: softmax's ten digits, the mlp's hidden units, the first filters of one
+    that begins with a convolution.
 
     Raises UsageError for any other network.
     """
@@ -37,7 +37,7 @@ def weights(network: nn.Module) -> Figure:
         return _softmax(_numbers(network, "logits.weight"))
     if isinstance(network, MLP):
         return _mlp(_numbers(network, "hidden.weight"), _numbers(network, "logits.weight"))
-    if isinstance(network, CNN):
+    if hasattr(network, "conv1"):
         return _cnn(_numbers(network, "conv1.0.weight"))
     raise UsageError(f"There is no picture of the weights of a {type(network).__name__}.")
 

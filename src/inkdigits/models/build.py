@@ -9,11 +9,18 @@ from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
 from inkdigits.models.cnn import CNN
+from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
 from inkdigits.models.softmax import Softmax
 
-NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {"softmax": Softmax, "mlp": MLP, "cnn": CNN, "reader": ReaderNet}
+NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
+    "softmax": Softmax,
+    "mlp": MLP,
+    "cnn": CNN,
+    "fast": FastNet,
+    "reader": ReaderNet,
+}
 
 
 def build(name: str, hidden: int | None = None, width: int | None = None, seed: int = 0) -> nn.Sequential:

@@ -1,42 +1,36 @@
-"""A small modern CNN: six 3×3 convolutions, batch-normalised, that keep the picture a picture to the end."""
+"""A small modern CNN: five convolutions, batch-normalised, that keep the picture a picture to the end."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
 
 
 class CNN(nn.Sequential):
-    """Three stages of two convolutions, at 28×28, 14×14 and 7×7, with `width`, 2 `width` and 4 `width` channels.
+    """One convolution at 28×28, two at 14×14, two at 7×7, with `width`, 2, 3, 4 and 4 times `width` channels."""
 
-    `channels`, one number a convolution, says otherwise. `outputs` is 10, or 11 to tell as well whether there is a
-    digit at all.
-    """
-
-    def __init__(self, width: int = 16, channels: Sequence[int] = (), outputs: int = 10) -> None:
-        c = tuple(channels) or (width, width, 2 * width, 2 * width, 4 * width, 4 * width)
+    def __init__(self, width: int = 16) -> None:
         super().__init__(
             OrderedDict(
-                conv1=convolution(1, c[0]),  # N×1×28×28 → N×16×28×28 (of a width of 16)
-                conv2=convolution(c[0], c[1], pool=True),  # → N×16×14×14
-                conv3=convolution(c[1], c[2]),  # → N×32×14×14
-                conv4=convolution(c[2], c[3], pool=True),  # → N×32×7×7
-                conv5=convolution(c[3], c[4]),  # → N×64×7×7
-                conv6=convolution(c[4], c[5]),  # → N×64×7×7
+                conv1=convolution(1, width, kernel=5, pool=True),  # N×1×28×28 → N×16×14×14 (of a width of 16)
+                conv2=convolution(width, 2 * width),  # → N×32×14×14
+                conv3=convolution(2 * width, 3 * width, pool=True),  # → N×48×7×7
+                conv4=convolution(3 * width, 4 * width),  # → N×64×7×7
+                conv5=convolution(4 * width, 4 * width),  # → N×64×7×7
                 embedding=MaxAndMean(),  # → N×128
-                logits=nn.Linear(2 * c[5], outputs),  # → N×10
+                logits=nn.Linear(8 * width, 10),  # → N×10
             )
         )
 
 
-def convolution(inputs: int, outputs: int, pool: bool = False) -> nn.Sequential:
-    """3×3 convolution → 2×2 max pooling, if asked for → batch normalisation → relu.
+def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, pool: bool = False) -> nn.Sequential:
+    """`kernel`×`kernel` convolution → 2×2 max pooling, if asked for → batch normalisation → relu.
 
-    Pooling comes before the normalisation, which then has a quarter of the work. The convolution needs no bias of its
-    own: the normalisation has one.
+    Its maps are as large as what comes in, divided by `stride`, and by 2 where it pools. Pooling comes before the
+    normalisation, which then has a quarter of the work. The convolution needs no bias of its own: the normalisation
+    has one.
     """
-    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, 3, padding=1, bias=False)]
+    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)]
     if pool:
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers, nn.BatchNorm2d(outputs), nn.ReLU())

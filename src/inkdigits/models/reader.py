@@ -1,12 +1,25 @@
-"""The network that reads pictures: the CNN with wider late stages, and an eleventh answer, "is it a digit at all"."""
+"""The network that reads pictures: six convolutions, and an eleventh answer, "is it a digit at all"."""
 
-from inkdigits.models.cnn import CNN
+from collections import OrderedDict
 
-CHANNELS = (16, 32, 48, 64, 96, 96)
+from torch import nn
+
+from inkdigits.models.cnn import MaxAndMean, convolution
 
 
-class ReaderNet(CNN):
+class ReaderNet(nn.Sequential):
     """784 pixels → six convolutions → 192 features → ten logits of digits and one of there being a digit."""
 
     def __init__(self) -> None:
-        super().__init__(channels=CHANNELS, outputs=11)
+        super().__init__(
+            OrderedDict(
+                conv1=convolution(1, 16),  # N×1×28×28 → N×16×28×28
+                conv2=convolution(16, 32, pool=True),  # → N×32×14×14
+                conv3=convolution(32, 48),  # → N×48×14×14
+                conv4=convolution(48, 64, pool=True),  # → N×64×7×7
+                conv5=convolution(64, 96),  # → N×96×7×7
+                conv6=convolution(96, 96),  # → N×96×7×7
+                embedding=MaxAndMean(),  # → N×192
+                logits=nn.Linear(192, 11),  # → N×11
+            )
+        )

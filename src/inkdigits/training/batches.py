@@ -11,7 +11,7 @@ from inkdigits.data.nondigits import nondigits
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
-LIGHT, HANDS = Warp(), Hands()
+LIGHT, HANDS = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), Hands()
 CALM = 0.2  # the last share of a run, in which images are spoilt half as often
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 

@@ -38,6 +38,7 @@ class State:
     batches: Batches
     total_steps: int
     average: AveragedModel | None = None
+    arithmetic: torch.dtype = torch.float32  # what the network computes in while it learns
     step: int = 0  # steps done
     lr: float = 0.0  # of the last step
     seconds: float = 0.0  # spent training, over all sittings of a resumed run
@@ -78,7 +79,20 @@ def begin(recipe: Recipe, split: Split, device: torch.device) -> State:
         batches=batches,
         total_steps=recipe.total_steps(len(split.train)),
         average=averaged(recipe, network),
+        arithmetic=arithmetic(recipe, device),
     )
+
+
+def arithmetic(recipe: Recipe, device: torch.device) -> torch.dtype:
+    """bfloat16 where the recipe wants it and the device computes with it, else float32.
+
+    A processor that has none imitates it, which is many times slower than float32.
+    """
+    if device.type == "cuda":
+        native = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if recipe.precision == "bfloat16" and native else torch.float32
 
 
 def train(state: State, callbacks: Iterable[Callback]) -> State:
@@ -90,7 +104,7 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
         state.lr = learning_rate(state.recipe, state.step, state.total_steps)
         images, state.labels = state.batches(state.step)
         seeded(state.recipe.seed, state.step)  # whatever a layer draws depends on the seed and the step only
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=state.recipe.precision == "bfloat16"):
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=state.arithmetic == torch.bfloat16):
             state.logits = state.network(images)
         state.logits = state.logits.float()
         state.loss = loss(state.logits, state.labels, state.recipe.smoothing)

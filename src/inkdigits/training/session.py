@@ -94,6 +94,7 @@ def settings(state: State, source: Path | None) -> Json:
         "held": state.split.held_name,
         "device": str(state.batches.device),
         "threads": torch.get_num_threads(),
+        "arithmetic": str(state.arithmetic).removeprefix("torch."),
         "inkdigits": inkdigits.__version__,
         "torch": torch.__version__,
     }
@@ -137,7 +138,7 @@ def card(run: Run, state: State, source: Path | None) -> Json:
         "data": before["data"],
         "held": state.split.held_name,
         "scores": scores,
-        "conditions": conditions() | {"device": before["device"], "threads": before["threads"]},
+        "conditions": conditions() | {key: before[key] for key in ("device", "threads", "arithmetic")},
     }
 
 

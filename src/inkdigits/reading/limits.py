@@ -1,0 +1,43 @@
+"""What a picture may cost, and the check of its size before it is decoded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from inkdigits.errors import PictureTooLargeError
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a picture may cost: bytes of the file, pixels of one page, pages."""
+
+    bytes: int = 64 * 2**20
+    pixels: int = 100_000_000
+    pages: int = 200
+
+
+def check_bytes(data: bytes, name: str, limits: Limits) -> None:
+    """Raises PictureTooLargeError when the file is longer than allowed."""
+    if len(data) > limits.bytes:
+        raise PictureTooLargeError(
+            f"{name}: more than {limits.bytes:,} bytes; make it smaller or raise Limits.bytes (--max-bytes)."
+        )
+
+
+def check_size(width: int, height: int, name: str, limits: Limits) -> None:
+    """Raises PictureTooLargeError when the page has more pixels than allowed, or none."""
+    if width < 1 or height < 1:
+        raise PictureTooLargeError(f"{name}: {width}×{height} pixels, a side of length 0; give a picture with pixels.")
+    if width * height > limits.pixels:
+        raise PictureTooLargeError(
+            f"{name}: {width}×{height} pixels, more than {limits.pixels:,}; "
+            "make it smaller or raise Limits.pixels (--max-pixels)."
+        )
+
+
+def check_pages(count: int, name: str, limits: Limits) -> None:
+    """Raises PictureTooLargeError when the file has more pages than allowed."""
+    if count > limits.pages:
+        raise PictureTooLargeError(
+            f"{name}: more than {limits.pages:,} pages; split it or raise Limits.pages (--max-pages)."
+        )
