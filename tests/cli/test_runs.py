@@ -77,7 +77,7 @@ def test_evaluate_where_digits_are_missing(told: Told, tmp_path: Path) -> None:
     assert len(told("show", tmp_path / "run", "--output", tmp_path).out.splitlines()) == 5
 
 
-@pytest.mark.parametrize(("name", "ending"), [("cnn", "png"), ("mlp", "svg")])
+@pytest.mark.parametrize(("name", "ending"), [("standard", "png"), ("fast", "png"), ("mlp", "svg")])
 def test_show_prints_the_files_it_drew(
     told: Told, runs: Mapping[str, Run], tmp_path: Path, name: str, ending: str
 ) -> None:
@@ -172,13 +172,13 @@ def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     out = tmp_path / "demo"
     done = inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
     said = done.out
-    for name in ("lecture-softmax", "lecture-mlp", "cnn-quick"):
+    for name in ("lecture-softmax", "lecture-mlp", "fast"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)
         assert Run(out / name).finished
         assert (out / name / "figures" / "weights.png").exists()
     assert all(figure in said for figure in ("96.36 / 89.88 %", "99.84 / 90.72 %", "865 s", "896 s"))
     assert said.count("written ") == 5 and "What next:" in said
-    assert (out / "page-1.png").exists() and (out / "cnn-quick.onnx").exists()
+    assert (out / "page-1.png").exists() and (out / "fast.onnx").exists()
 
 
 def test_a_demo_touches_nothing_that_is_no_demo(told: Told, tmp_path: Path) -> None:

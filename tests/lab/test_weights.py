@@ -47,9 +47,11 @@ def test_of_many_units_those_with_the_greatest_say_are_drawn() -> None:
     assert "50 hidden units, the 20 with the greatest say" in figure.get_suptitle()
 
 
-def test_cnn_has_its_first_filters() -> None:
-    network = build("cnn", width=10)
+@pytest.mark.parametrize(("name", "size"), [("cnn", "5×5"), ("fast", "5×5"), ("reader", "3×3")])
+def test_a_convolutional_network_has_its_first_filters(name: str, size: str) -> None:
+    network = build(name)
     figure = weights(network)
+    assert f"16 filters of {size} in" in figure.get_suptitle()
     assert np.allclose(np.stack(pictures(figure)), network.state_dict()["conv1.0.weight"].numpy()[:, 0])
 
 

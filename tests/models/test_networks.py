@@ -18,12 +18,18 @@ SHAPES = {
     "softmax": {"embedding": (3, 784), "logits": (3, 10)},
     "mlp": {"pixels": (3, 784), "hidden": (3, 20), "embedding": (3, 20), "logits": (3, 10)},
     "cnn": {
-        "conv1": (3, 16, 28, 28),
-        "conv2": (3, 16, 14, 14),
-        "conv3": (3, 32, 14, 14),
-        "conv4": (3, 32, 7, 7),
+        "conv1": (3, 16, 14, 14),
+        "conv2": (3, 32, 14, 14),
+        "conv3": (3, 48, 7, 7),
+        "conv4": (3, 64, 7, 7),
         "conv5": (3, 64, 7, 7),
-        "conv6": (3, 64, 7, 7),
+        "embedding": (3, 128),
+        "logits": (3, 10),
+    },
+    "fast": {
+        "conv1": (3, 16, 14, 14),
+        "conv2": (3, 32, 7, 7),
+        "conv3": (3, 64, 7, 7),
         "embedding": (3, 128),
         "logits": (3, 10),
     },
@@ -40,11 +46,11 @@ SHAPES = {
 }
 
 
-def cnn_parameters(width: int) -> int:
-    """Counted by hand: 3×3 kernels without bias, two numbers a normalised channel, and the last layer."""
-    channels = [1, width, width, 2 * width, 2 * width, 4 * width, 4 * width]
-    kernels = sum(9 * before * after for before, after in pairwise(channels))
-    return kernels + 2 * sum(channels[1:]) + 8 * width * 10 + 10
+def convolutional(first: int, channels: list[int], answers: int = 10) -> int:
+    """Counted by hand: kernels without bias, the first with `first` places and all others with 9, two numbers a
+    normalised channel, and a last layer that sees every channel's strongest and mean answer."""
+    kernels = first * channels[0] + sum(9 * before * after for before, after in pairwise(channels))
+    return kernels + 2 * sum(channels) + 2 * channels[-1] * answers + answers
 
 
 @pytest.mark.parametrize(
@@ -53,8 +59,11 @@ def cnn_parameters(width: int) -> int:
         ("softmax", {}, 7_850),
         ("mlp", {}, 15_910),
         ("mlp", {"hidden": 64}, 784 * 64 + 64 + 64 * 10 + 10),
-        ("cnn", {}, cnn_parameters(16)),
-        ("cnn", {"width": 4}, cnn_parameters(4)),
+        ("cnn", {}, convolutional(25, [16, 32, 48, 64, 64])),
+        ("cnn", {}, 400 + 4_608 + 13_824 + 27_648 + 36_864 + 448 + 1_290),
+        ("cnn", {"width": 4}, convolutional(25, [4, 8, 12, 16, 16])),
+        ("fast", {}, convolutional(25, [16, 32, 64])),
+        ("reader", {}, convolutional(9, [16, 32, 48, 64, 96, 96], answers=11)),
     ],
 )
 def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:
@@ -124,7 +133,7 @@ def test_mlp_is_two_with_a_bend_between() -> None:
 
 def test_the_cnns_embedding_is_each_channels_greatest_and_mean() -> None:
     said = layers(build("cnn").eval(), IMAGES)
-    maps = said["conv6"].detach().numpy()
+    maps = said["conv5"].detach().numpy()
     by_hand = np.concatenate([maps.max(axis=(2, 3)), maps.mean(axis=(2, 3))], axis=1)
     assert np.allclose(said["embedding"].detach().numpy(), by_hand, atol=1e-5)
 
@@ -132,9 +141,23 @@ def test_the_cnns_embedding_is_each_channels_greatest_and_mean() -> None:
 def test_a_convolution_is_what_the_definition_says() -> None:
     first = build("cnn", seed=2).conv1[0]
     kernel, image = first.weight[3, 0].detach().numpy(), IMAGES[0, 0].numpy()
-    padded = np.pad(image, 1)
-    by_hand = sum(kernel[i, j] * padded[i : i + 28, j : j + 28] for i in range(3) for j in range(3))
+    padded = np.pad(image, 2)
+    by_hand = sum(kernel[i, j] * padded[i : i + 28, j : j + 28] for i in range(5) for j in range(5))
     assert np.allclose(first(IMAGES)[0, 3].detach().numpy(), by_hand, atol=1e-5)
+
+
+def test_a_convolution_pools_before_it_normalises_and_bends() -> None:
+    block = build("cnn", seed=2).conv1.eval()
+    kernel, pool, norm, relu = block
+    pooled = kernel(IMAGES).reshape(3, 16, 14, 2, 14, 2).amax(dim=(3, 5))
+    assert torch.equal(pool(kernel(IMAGES)), pooled)
+    assert torch.equal(block(IMAGES), relu(norm(pooled))) and block(IMAGES).min() == 0
+
+
+def test_the_fast_network_looks_at_every_other_place() -> None:
+    first = build("fast", seed=2).conv1[0]
+    everywhere = nn.functional.conv2d(IMAGES, first.weight, padding=2)
+    assert torch.allclose(first(IMAGES), everywhere[:, :, ::2, ::2], atol=1e-6)
 
 
 @pytest.mark.parametrize("name", SHAPES)

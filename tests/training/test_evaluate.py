@@ -67,7 +67,7 @@ def test_asking_changes_nothing_about_a_network() -> None:
 
 
 def test_many_digits_at_once_and_in_parts_are_the_same(runs: Mapping[str, Run]) -> None:
-    network, digits = trained_network(runs["cnn"]), some_digits(2500)
+    network, digits = trained_network(runs["standard"]), some_digits(2500)
     together = evaluate.digit_logits(network, digits)
     alone = torch.cat([evaluate.digit_logits(network, digits.part(i, i + 500)) for i in range(0, 2500, 500)])
     assert torch.allclose(together, alone, atol=1e-5)

@@ -25,7 +25,8 @@ from inkdigits.training.runs import Run, trained_network
 OUTPUTS = {
     "softmax": ["logits", "embedding"],
     "mlp": ["logits", "embedding", "pixels", "hidden"],
-    "cnn": ["logits", "embedding", *(f"conv{place}" for place in range(1, 7))],
+    "standard": ["logits", "embedding", *(f"conv{place}" for place in range(1, 6))],
+    "fast": ["logits", "embedding", "conv1", "conv2", "conv3"],
 }
 
 

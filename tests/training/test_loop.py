@@ -9,9 +9,11 @@ import torch
 
 from inkdigits.data.mnist import load
 from inkdigits.data.splits import split
+from inkdigits.models.build import build
 from inkdigits.training.batches import Batches
 from inkdigits.training.callbacks import recorded, throttled
 from inkdigits.training.loop import State, begin, train
+from inkdigits.training.muon import Muon
 from inkdigits.training.optimizers import averaged, learning_rate, optimizers
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Run
@@ -33,7 +35,7 @@ def test_a_constant_rate_is_constant() -> None:
 
 
 def test_one_cycle_goes_up_for_a_fifth_and_down_to_nothing() -> None:
-    it = recipe("cnn").with_knobs(lr=0.5)
+    it = recipe("standard").with_knobs(lr=0.5)
     rates = [learning_rate(it, step, 400) for step in range(400)]
     assert rates[:79] == pytest.approx([0.5 * (step + 1) / 80 for step in range(79)])
     assert max(rates) == rates[79] == pytest.approx(0.5)
@@ -44,8 +46,8 @@ def test_one_cycle_goes_up_for_a_fifth_and_down_to_nothing() -> None:
 
 @pytest.mark.parametrize("steps", [1, 2, 3])
 def test_one_cycle_of_very_few_steps_is_finite(steps: int) -> None:
-    rates = [learning_rate(recipe("cnn"), step, steps) for step in range(steps)]
-    assert all(0 <= rate <= recipe("cnn").lr for rate in rates)
+    rates = [learning_rate(recipe("standard"), step, steps) for step in range(steps)]
+    assert all(0 <= rate <= recipe("standard").lr for rate in rates)
 
 
 def test_the_lectures_loss_falls_from_a_guess() -> None:
@@ -71,7 +73,7 @@ def test_the_lecture_comes_out_as_it_did_in_the_lecture(
     assert scores["held"] == pytest.approx(held_share, abs=0.006)
 
 
-@pytest.mark.parametrize("name", ["lecture-softmax", "mlp", "cnn"])
+@pytest.mark.parametrize("name", ["lecture-softmax", "mlp", "fast", "standard"])
 def test_equal_seeds_give_equal_weights_bit_for_bit(name: str) -> None:
     one, two = (train(fresh(name, **TINY), []).network.state_dict() for _ in range(2))
     other = train(fresh(name, **TINY, seed=1), []).network.state_dict()
@@ -83,8 +85,8 @@ def test_watching_changes_nothing() -> None:
     def noisy(state: State) -> None:
         torch.rand(5)
 
-    alone = train(fresh("cnn", **TINY), []).network.state_dict()
-    state = fresh("cnn", **TINY)
+    alone = train(fresh("standard", **TINY), []).network.state_dict()
+    state = fresh("standard", **TINY)
     watched = train(state, [recorded(state), noisy]).network.state_dict()
     assert all(torch.equal(alone[key], watched[key]) for key in alone)
 
@@ -156,7 +158,7 @@ def test_the_last_digits_that_fill_no_batch_get_their_turn_in_another_epoch() ->
 
 
 def test_varied_images_depend_on_seed_and_step_only() -> None:
-    digits, it = some_digits(64), recipe("cnn").with_knobs(batch=32)
+    digits, it = some_digits(64), recipe("standard").with_knobs(batch=32)
     one, two = Batches(digits, it, CPU), Batches(digits, it, CPU)
     two(0)
     torch.rand(9)
@@ -165,12 +167,23 @@ def test_varied_images_depend_on_seed_and_step_only() -> None:
     assert one(3)[0].min() >= 0 and one(3)[0].max() <= 1
 
 
-@pytest.mark.parametrize(("name", "kind"), [("softmax", torch.optim.Adam), ("cnn", torch.optim.AdamW)])
-def test_the_optimizer_is_the_recipes(name: str, kind: type) -> None:
-    it: Recipe = recipe(name)
-    [made] = optimizers(it, fresh(name).network)
+@pytest.mark.parametrize(("optimizer", "kind"), [("adam", torch.optim.Adam), ("adamw", torch.optim.AdamW)])
+def test_the_optimizer_is_the_recipes(optimizer: str, kind: type) -> None:
+    it: Recipe = recipe("mlp").with_knobs(optimizer=optimizer, decay=0.1)
+    [made] = optimizers(it, fresh("mlp").network)
     assert type(made) is kind
     assert made.defaults["weight_decay"] == it.decay and made.defaults["betas"] == (0.9, 0.999)
+
+
+@pytest.mark.parametrize("name", ["fast", "standard"])
+def test_muon_moves_the_kernels_between_channels_and_adam_all_else(name: str) -> None:
+    network = build(recipe(name).model)
+    muon, adam = optimizers(recipe(name).with_knobs(optimizer="muon"), network)
+    assert (type(muon), type(adam)) == (Muon, torch.optim.AdamW)
+    kernels = [network.get_parameter(f"{layer}.0.weight") for layer, _ in network.named_children() if layer[:4] == "conv"]
+    moved = [group["params"] for each in (muon, adam) for group in each.param_groups]
+    assert all(a is b for a, b in zip(moved[0], kernels[1:], strict=True))
+    assert len(moved[0]) + len(moved[1]) == len(list(network.parameters()))
 
 
 def test_an_average_is_kept_and_judged_if_the_recipe_wants_one() -> None:

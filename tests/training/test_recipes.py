@@ -12,7 +12,7 @@ from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
 
 
 def test_the_recipes_there_are() -> None:
-    assert set(RECIPES) >= {"lecture-softmax", "lecture-mlp", "softmax", "mlp", "cnn", "cnn-quick"}
+    assert set(RECIPES) >= {"lecture-softmax", "lecture-mlp", "softmax", "mlp", "fast", "standard", "reader"}
     assert all(name == each.name and each.about for name, each in RECIPES.items())
 
 
@@ -56,7 +56,10 @@ def test_an_unknown_recipe_is_told_the_known_ones() -> None:
         ("softmax", {"hidden": 30}, "--hidden is a knob of the mlp; softmax trains the network 'softmax'"),
         ("mlp", {"hidden": 0}, "--hidden must be"),
         ("mlp", {"width": 8}, "--width is a knob of the cnn"),
-        ("cnn", {"width": 257}, "--width must be"),
+        ("fast", {"width": 8}, "--width is a knob of the cnn; fast trains the network 'fast'"),
+        ("fast", {"nondigits": 0.1}, "Only the network 'reader' can learn --nondigits; fast trains 'fast'"),
+        ("fast", {"precision": "float16"}, "--precision must be one of float32, bfloat16"),
+        ("standard", {"width": 257}, "--width must be"),
     ],
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(name: str, values: dict[str, Any], reason: str) -> None:

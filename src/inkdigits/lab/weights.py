@@ -77,12 +77,12 @@ def _mlp(pixels: Weights, outgoing: Weights) -> Figure:
 
 
 def _cnn(filters: Weights) -> Figure:
-    """C×1×3×3: the small patterns that the first convolution looks for everywhere."""
+    """C×1×K×K: the small patterns that the first convolution looks for everywhere."""
     shown = filters[:MOST_FILTERS]
     rows = math.ceil(len(shown) / 8)
     many = "" if len(shown) == len(filters) else f", the first {len(shown)}"
     note = "Orange: ink here raises the filter's answer; blue: ink here lowers it."
-    title = f"{len(filters)} filters of 3×3 in the first convolution{many}"
+    title = f"{len(filters)} filters of {filters.shape[2]}×{filters.shape[3]} in the first convolution{many}"
     figure = style.new_figure(0.8 + 1.05 * rows, title, note)
     grid = figure.subplots(rows, 8, squeeze=False)
     norm = _norm(shown)

@@ -48,7 +48,9 @@ class Recipe:
     augment: str = knob("how images are varied while training", "none", among=AUGMENTS)
     nondigits: float = knob("things that are no digits, for every digit of a batch", 0.0, low=0, high=1)
     average: float = knob("share of the old in the running average of weights; 0: no average", 0.0, low=0, high=0.99999)
-    precision: str = knob("arithmetic; bfloat16 is faster, and taken where the processor has it", "float32", among=PRECISIONS)
+    precision: str = knob(
+        "arithmetic; bfloat16 is faster, and taken where the processor has it", "float32", among=PRECISIONS
+    )
     seed: int = knob("seed of weights, order and variation", 0, low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
@@ -173,7 +175,7 @@ RECIPES: Mapping[str, Recipe] = {
             about="the network that is packaged: other people's digits, and what is no digit",
             model="reader",
             batch=256,
-            epochs=16,
+            epochs=30,
             optimizer="muon",
             lr=3e-3,
             decay=0.05,
