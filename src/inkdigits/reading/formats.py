@@ -35,7 +35,7 @@ _PDF_WITHIN = 1024  # bytes: some programs write a few of their own before a PDF
 
 def is_pdf(data: bytes) -> bool:
     """Whether the file is a PDF."""
-    return b"%PDF-" in data[:_PDF_WITHIN]
+    return b"%PDF-" in data[:_PDF_WITHIN] and not data.startswith(tuple(_SIGNATURES))
 
 
 def opener(data: bytes, name: str) -> Opener:
@@ -53,4 +53,4 @@ def _heic(name: str) -> Opener:
         from pillow_heif import HeifImageFile
     except ImportError as error:
         raise PictureError(f'{name}: a HEIC picture, which needs an extra: pip install "inkdigits[heic]"') from error
-    return HeifImageFile  # type: ignore[no-any-return]
+    return HeifImageFile

@@ -37,10 +37,6 @@ class Frames:
         turn = self._guarded(lambda: self._turned_to(page))
         return self._guarded(lambda: np.ascontiguousarray(turn(opaque(eight_bits(_to_array(self._image))))))
 
-    def close(self) -> None:
-        """Let go of the file."""
-        self._image.close()
-
     def _counted(self) -> int:
         if self._image.format != "TIFF":
             return 1

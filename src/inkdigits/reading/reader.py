@@ -16,21 +16,26 @@ from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.reading.classify import Network
 from inkdigits.reading.decide import are_digits, decide, nothing
 from inkdigits.reading.group import group
+from inkdigits.reading.limits import Limits
 from inkdigits.reading.locate import locate
 from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of, stacked
-from inkdigits.reading.picture import Limits, Picture, Source, only_page, pages
+from inkdigits.reading.picture import Picture, Source, only_page, pages
+from inkdigits.reading.region import cut, moved_back
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
 class Reader:
     """Reads digits out of pictures. Built once and reused, from several threads too."""
 
-    def __init__(self, model: str | os.PathLike[str] | None = None, *, limits: Limits | None = None) -> None:
+    def __init__(
+        self, model: str | os.PathLike[str] | None = None, *, limits: Limits | None = None, threads: int = 2
+    ) -> None:
         """`model` is an exported network (`….onnx`, its card `….json` beside it); by default the packaged one.
 
+        `threads` are what one picture may keep busy; give 1 where several are read at once.
         Raises ModelError when it is missing, damaged, or not one of ours.
         """
-        self._network = Network(model)
+        self._network = Network(model, threads)
         self._limits = limits or Limits()
 
     def read(self, picture: Source) -> Reading:
@@ -41,8 +46,11 @@ class Reader:
         start = time.perf_counter()
         return self._reading(only_page(picture, self._limits), False, start)
 
-    def _reading(self, page: Picture, single: bool, start: float) -> Reading:
-        lines = (Line((Number((self._digit(page),)),)),) if single else self._lines(page)
+    def _reading(self, page: Picture, single: bool, start: float, region: Box | None = None) -> Reading:
+        part = page if region is None else cut(page, region)
+        lines = (Line((Number((self._digit(part),)),)),) if single else self._lines(part)
+        if region is not None:
+            lines = moved_back(lines, region)
         seconds = time.perf_counter() - start
         return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
 
@@ -66,21 +74,26 @@ class Reader:
         answers = self._network.classify(stacked([glyph_of(mark.ink)]))
         return decide(answers, [mark.box], self._network.accept)[0]
 
-    def read_pages(self, picture: Source, *, single: bool = False, name: str | None = None) -> Iterator[Reading]:
+    def read_pages(
+        self, picture: Source, *, single: bool = False, name: str | None = None, region: Box | None = None
+    ) -> Iterator[Reading]:
         """Read a picture page by page. `single` takes each page as one digit; `name` is what it is called in results.
 
+        `region` is the part of every page that is read, in pixels of the upright picture, as all boxes are.
         Raises PictureError, at the page where it happens.
         """
         start = time.perf_counter()
         for page in pages(picture, self._limits, name):
-            yield self._reading(page, single, start)
+            yield self._reading(page, single, start, region)
             start = time.perf_counter()
 
-    def attempt(self, picture: Source, *, single: bool = False, name: str | None = None) -> Iterator[Reading | Failure]:
+    def attempt(
+        self, picture: Source, *, single: bool = False, name: str | None = None, region: Box | None = None
+    ) -> Iterator[Reading | Failure]:
         """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
         page = 1
         try:
-            for reading in self.read_pages(picture, single=single, name=name):
+            for reading in self.read_pages(picture, single=single, name=name, region=region):
                 yield reading
                 page = reading.page + 1
         except InkdigitsError as error:

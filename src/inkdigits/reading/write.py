@@ -1,8 +1,8 @@
 """Readings → text, JSON lines, CSV, TSV, hOCR. Only strings: printing and files are the caller's.
 
 A file name that is no valid UTF-8 comes from the system with lone surrogates in it (PEP 383). Text, CSV and TSV keep
-them, so that writing with `errors="surrogateescape"` gives the same bytes again; JSON has them as `\\udc80` … `\\udcff`,
-which `os.fsencode` turns back; hOCR has the replacement character.
+them, so that writing with `errors="surrogateescape"` gives the same bytes again; JSON has them as `\\udc80` …
+`\\udcff`, which `os.fsencode` turns back; hOCR has the replacement character.
 """
 
 from __future__ import annotations
