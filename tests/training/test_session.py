@@ -1,6 +1,7 @@
 """A run from start to finish, and from wherever it was broken off to the same end."""
 
 import json
+import math
 import os
 import shutil
 import signal
@@ -262,6 +263,42 @@ def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
     assert resume(tmp_path / "run").done
 
 
+@pytest.mark.parametrize(
+    "it",
+    [
+        MLP.with_knobs(lr=100.0, optimizer="adamw", decay=10.0, schedule="constant"),
+        MLP.with_knobs(lr=100.0, optimizer="adamw", decay=10.0, schedule="constant", split="choosing"),
+        HANDS.with_knobs(lr=100.0, decay=10.0),
+    ],
+    ids=["mlp", "mlp, held", "hands"],
+)
+def test_a_training_that_diverges_ends_with_a_sentence_and_a_stopped_run(tmp_path: Path, it: Recipe) -> None:
+    """Decay of a thousandfold a step: the weights overflow within a dozen steps."""
+    run = Run(tmp_path / "run")
+    for begin in (lambda: start(it, run.folder), lambda: resume(run.folder)):
+        with pytest.raises(
+            RunError, match=r"diverged: after step \d+ its loss is no number .* smaller --lr than 100\."
+        ):
+            begin()
+        assert not run.finished and not run.weights.exists()
+        records = run.metrics()
+        assert records and all(math.isfinite(record["train_loss"]) for record in records)
+        assert "NaN" not in (run.folder / "metrics.jsonl").read_text()
+        assert "Infinity" not in (run.folder / "metrics.jsonl").read_text()
+
+
+def test_the_last_step_may_be_the_one_too_far(tmp_path: Path) -> None:
+    def break_weights(state: State) -> None:
+        if state.done:
+            state.network.logits.weight.data.fill_(math.nan)
+
+    run = Run(tmp_path / "run")
+    for begin in (lambda: start(MLP, run.folder, callbacks=[break_weights]), lambda: resume(run.folder)):
+        with pytest.raises(RunError, match="diverged: after step 30"):
+            begin()
+        assert not run.finished and not run.weights.exists()
+
+
 def test_what_is_not_there() -> None:
     with pytest.raises(UsageError, match="no device 'quantum' here; torch sees cpu"):
         pick_device("quantum")
@@ -280,7 +317,9 @@ def test_an_unknown_device_leaves_no_folder_behind(tmp_path: Path) -> None:
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize(("name", "model"), [("softmax", "softmax"), ("mlp", "mlp"), ("standard", "cnn"), ("fast", "fast")])
+@pytest.mark.parametrize(
+    ("name", "model"), [("softmax", "softmax"), ("mlp", "mlp"), ("standard", "cnn"), ("fast", "fast")]
+)
 def test_a_run_gives_its_network_back(runs: Mapping[str, Run], name: str, model: str) -> None:
     network = trained_network(runs[name])
     assert not network.training and type(network) is NETWORKS[model]

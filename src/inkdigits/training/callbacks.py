@@ -20,6 +20,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
+from inkdigits.errors import RunError
 from inkdigits.glyph import to_float
 from inkdigits.training.evaluate import accuracy, logits
 from inkdigits.training.loop import Callback, State
@@ -52,7 +53,7 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
 
     A record has step, epoch, seconds, lr; train_loss and train_accuracy of the last 5,000 images learnt from in this
     sitting, as they were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what
-    the split holds back, null where it holds nothing.
+    the split holds back, null where it holds nothing. Raises RunError for a loss that is no number any more.
     """
 
     def __init__(self, state: State) -> None:
@@ -68,7 +69,9 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
         self.recent.append((state.logits.detach(), state.labels))
         early = state.step & (state.step - 1) == 0  # steps 1, 2, 4, 8, …, when most happens
         if early or state.step % self.every == 0 or state.done:
-            state.history.append(self.figures(state))
+            record = self.figures(state)
+            check_finite(state, record["train_loss"], record["held_loss"])
+            state.history.append(record)
 
     def figures(self, state: State) -> dict[str, float | int | None]:
         """The figures at this moment."""
@@ -90,6 +93,15 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
             record["held_loss"] = F.cross_entropy(said, self.labels).item()
             record["held_accuracy"] = accuracy(said, self.labels)
         return record
+
+
+def check_finite(state: State, *losses: float | None) -> None:
+    """Raise RunError, which ends the training, once a loss is infinite or no number at all: no step leads back."""
+    if not all(each is None or math.isfinite(each) for each in losses):
+        raise RunError(
+            f"The training has diverged: after step {state.step} its loss is no number any more; "
+            f"start a new one with a smaller --lr than {state.recipe.lr:g}."
+        )
 
 
 def saved(run: Run) -> Callback:

@@ -18,7 +18,7 @@ from inkdigits.data.splits import Split, split
 from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import parameters
 from inkdigits.training import runs
-from inkdigits.training.callbacks import recorded, saved, stopped_by_signals
+from inkdigits.training.callbacks import check_finite, recorded, saved, stopped_by_signals
 from inkdigits.training.evaluate import load_digits, score, test_digits
 from inkdigits.training.loop import Callback, State, begin, train
 from inkdigits.training.recipes import Recipe
@@ -43,7 +43,9 @@ def start(
     """Train a recipe into a new folder. `state.stop` of what comes back says whether it was stopped on the way.
 
     Raises UsageError for a device that is not there, DataError for the data, RunError when the folder has a run
-    already or another training holds it, WriteError when it cannot be written.
+    already or another training holds it, or when the training diverges; WriteError when it cannot be written.
+
+    What a diverging training leaves is a stopped run with all figures up to there; resumed, it diverges again.
     """
     run, where = Run(folder), pick_device(device)
     state = begin(recipe, parts_of(recipe, source), where)
@@ -102,7 +104,11 @@ def settings(state: State, source: Path | None) -> Json:
 
 def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Callback]) -> State:
     with stopped_by_signals() as stop:
-        train(state, [stop, recorded(state), *callbacks, saved(run)])  # saved last: any of them may stop the run
+        try:
+            train(state, [stop, recorded(state), *callbacks, saved(run)])  # saved last: any of them may stop the run
+        except RunError:  # it diverged
+            run.write_metrics(state.history)
+            raise
         if state.done:
             _finish(run, state, source)
     return state
@@ -110,8 +116,10 @@ def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Call
 
 def _finish(run: Run, state: State, source: Path | None) -> None:
     """Weights, then the card (which is what says that a run is finished), then the checkpoint goes."""
+    content = card(run, state, source)
+    check_finite(state, *(score["loss"] for score in content["scores"]))  # the last step may be the one too far
     runs.save_weights(run, state.judged)
-    run.write_json("card.json", card(run, state, source))
+    run.write_json("card.json", content)
     run.checkpoint.unlink(missing_ok=True)
 
 
