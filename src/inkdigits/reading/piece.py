@@ -1,4 +1,4 @@
-"""One way to take a stretch of ink as a digit: what cutting hands on and the search for the best string takes up."""
+"""One way to take some ink as a digit: what locating proposes, and the search for the best string takes up."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from inkdigits.types import Box
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One way to take the ink between two cuts as a digit. Cuts are numbered from left to right; start < end."""
+    """A proposal that a digit stands in `box` (pixels of the upright picture). Proposals may overlap and conflict."""
 
-    start: int
-    end: int
     box: Box
-    probabilities: tuple[float, ...]  # of the digits 0 to 9, sum 1, calibrated
-    digitness: float  # 0..1
+    probabilities: tuple[float, ...]  # of the digits 0 to 9, calibrated, sum 1
+    digitness: float  # 0..1, the probability that a digit stands exactly there
