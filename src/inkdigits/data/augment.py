@@ -61,6 +61,10 @@ class Hands:
     wave: float = 0.08
     noise: float = 0.15
 
+    def clean(self) -> Hands:
+        """The same hand, and nothing that spoils what it wrote."""
+        return replace(self, **{change.__name__: 0.0 for change in LATER})
+
     def calmer(self) -> Hands:
         """The same, with half the chance of what is done after the warp: of all that spoils an image."""
         spoiling = (change.__name__ for change in LATER)

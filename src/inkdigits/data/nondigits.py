@@ -71,7 +71,7 @@ def font_glyphs(
 
     Raises DataError if a family is not installed under `folder`: with other fonts, other glyphs would come out.
     """
-    fonts = [[_open(path) for path in _files(family, folder)] for family in families]
+    fonts = [[_open(path) for path in font_files(family, folder)] for family in families]
     missing = [family for family, faces in zip(families, fonts, strict=True) if not faces]
     if missing:
         raise DataError(
@@ -87,7 +87,7 @@ def font_glyphs(
     return glyphs
 
 
-def _files(family: str, folder: Path) -> list[Path]:
+def font_files(family: str, folder: Path) -> list[Path]:
     """The font files whose names begin with `family`, in an order that does not depend on the disk."""
     return sorted(path for path in folder.rglob("*.[ot]tf") if path.name.startswith(family))
 

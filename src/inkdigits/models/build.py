@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
 from inkdigits.models.cnn import CNN
+from inkdigits.models.detector import Detector
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
@@ -20,6 +21,7 @@ NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "cnn": CNN,
     "fast": FastNet,
     "reader": ReaderNet,
+    "detector": Detector,
 }
 
 

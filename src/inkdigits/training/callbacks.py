@@ -57,11 +57,12 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
     """
 
     def __init__(self, state: State) -> None:
-        looked_at = 0 if state.split.held is None else len(state.split.held)
+        held = None if state.recipe.model == "detector" else state.split.held  # single digits are no page to look at
+        looked_at = 0 if held is None else len(held)
         affordable = math.ceil(looked_at / (LOOKING * STEP_COST * state.batches.size))
         self.every = max(1, state.total_steps // REPORTS, affordable)
         self.recent: deque[tuple[Tensor, Tensor]] = deque(maxlen=max(1, RECENT // state.batches.size))
-        held, device = state.split.held, state.batches.device
+        device = state.batches.device
         self.images = None if held is None else torch.from_numpy(to_float(held.images)).to(device)
         self.labels = None if held is None else torch.from_numpy(held.labels).to(device)
 

@@ -78,16 +78,20 @@ def score(network: nn.Module, digits: Digits) -> Score:
 
 def score_logits(said: Tensor, digits: Digits) -> Score:
     """The score of N×10 logits against the labels of the N digits they are of."""
-    labels = torch.from_numpy(digits.labels)
-    guesses = said.argmax(dim=1).numpy()
+    return score_of(said, torch.from_numpy(digits.labels), digits.name)
+
+
+def score_of(said: Tensor, labels: Tensor, name: str) -> Score:
+    """The score of N×10 logits against N labels."""
+    guesses = said.argmax(dim=1)
     confusion = np.zeros((CLASSES, CLASSES), np.int64)
-    np.add.at(confusion, (digits.labels, guesses), 1)
+    np.add.at(confusion, (labels.numpy(), guesses.numpy()), 1)
     right = int(np.trace(confusion))
-    low, high = wilson(right, len(digits))
+    low, high = wilson(right, len(labels))
     return Score(
-        name=digits.name,
-        n=len(digits),
-        accuracy=right / len(digits),
+        name=name,
+        n=len(labels),
+        accuracy=right / len(labels),
         low=low,
         high=high,
         loss=F.cross_entropy(said, labels).item(),

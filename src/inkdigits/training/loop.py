@@ -21,6 +21,7 @@ from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.data.splits import Split
 from inkdigits.models.build import build
 from inkdigits.training.batches import Batches, seeded
+from inkdigits.training.detection import Scenes, detection_loss
 from inkdigits.training.optimizers import averaged, learning_rate, optimizers
 from inkdigits.training.recipes import Recipe
 
@@ -35,7 +36,7 @@ class State:
     split: Split
     network: nn.Sequential
     optimizers: list[torch.optim.Optimizer]
-    batches: Batches
+    batches: Batches | Scenes
     total_steps: int
     average: AveragedModel | None = None
     arithmetic: torch.dtype = torch.float32  # what the network computes in while it learns
@@ -70,7 +71,7 @@ def begin(recipe: Recipe, split: Split, device: torch.device) -> State:
     """A training before its first step: fresh network, fresh optimizers. Equal recipes and data give equal states."""
     network = build(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are about 1.4 × as fast so on a CPU
-    batches = Batches(split.train, recipe, device)
+    batches = (Scenes if recipe.model == "detector" else Batches)(split.train, recipe, device)
     return State(
         recipe=recipe,
         split=split,
@@ -102,12 +103,11 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
     state.network.train()
     while not state.done and not state.stop:
         state.lr = learning_rate(state.recipe, state.step, state.total_steps)
-        images, state.labels = state.batches(state.step)
+        images, wanted = state.batches(state.step)
         seeded(state.recipe.seed, state.step)  # whatever a layer draws depends on the seed and the step only
         with torch.autocast(images.device.type, torch.bfloat16, enabled=state.arithmetic == torch.bfloat16):
-            state.logits = state.network(images)
-        state.logits = state.logits.float()
-        state.loss = loss(state.logits, state.labels, state.recipe.smoothing)
+            said = state.network(images).float()
+        state.loss, state.logits, state.labels = judged(said, wanted, state.recipe)
         state.network.zero_grad()
         state.loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in state.optimizers:
@@ -121,6 +121,13 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
         for callback in callbacks:
             callback(state)
     return state
+
+
+def judged(said: Tensor, wanted: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+    """The loss of what the network said against what it should have, and of each digit its logits and its label."""
+    if recipe.model == "detector":
+        return detection_loss(said, wanted)
+    return loss(said, wanted, recipe.smoothing), said, wanted
 
 
 def loss(said: Tensor, labels: Tensor, smoothing: float) -> Tensor:

@@ -21,7 +21,7 @@ def optimizers(recipe: Recipe, network: nn.Module) -> list[torch.optim.Optimizer
     """What the recipe wants; every group of weights has a `share`, by which it multiplies the recipe's learning rate.
 
     adam: Adam as Flux has it · adamw: AdamW, which lets weights decay but not biases and normalisations · muon: Muon
-    for convolutions between channels, AdamW without decay for all else.
+    for convolutions between channels but the last, which gives the answers; AdamW without decay for all else.
     """
     weights = [each for each in network.parameters() if each.ndim > 1]
     vectors = [each for each in network.parameters() if each.ndim <= 1]
@@ -30,7 +30,12 @@ def optimizers(recipe: Recipe, network: nn.Module) -> list[torch.optim.Optimizer
     if recipe.optimizer == "adamw":
         groups = _groups(weights) + _groups(vectors, weight_decay=0.0)
         return [torch.optim.AdamW(groups, lr=recipe.lr, weight_decay=recipe.decay, fused=True)]
-    hidden = [each for each in weights if each.ndim == 4 and each.shape[1] > 1]
+    last = list(list(network.children())[-1].parameters())
+    hidden = [
+        each
+        for each in weights
+        if each.ndim == 4 and each.shape[1] > 1 and all(each is not other for other in last)
+    ]
     rest = [each for each in network.parameters() if all(each is not other for other in hidden)]
     return [
         Muon(_groups(hidden, share=MUON_SHARE), lr=recipe.lr, weight_decay=recipe.decay),

@@ -185,6 +185,20 @@ RECIPES: Mapping[str, Recipe] = {
             average=0.998,
             precision="bfloat16",
         ),
+        Recipe(
+            name="detector",
+            about="the network that finds digits on a page, packaged as well; it learns from pages of our own writing",
+            model="detector",
+            split="choosing",
+            batch=16,
+            steps=14_000,
+            optimizer="muon",
+            lr=3e-3,
+            decay=0.02,
+            schedule="onecycle",
+            average=0.998,
+            precision="bfloat16",
+        ),
     )
 }
 

@@ -19,7 +19,8 @@ from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import parameters
 from inkdigits.training import runs
 from inkdigits.training.callbacks import check_finite, recorded, saved, stopped_by_signals
-from inkdigits.training.evaluate import load_digits, score, test_digits
+from inkdigits.training.detection import score_of_scenes
+from inkdigits.training.evaluate import Score, load_digits, score, test_digits
 from inkdigits.training.loop import Callback, State, begin, train
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json, Run
@@ -134,7 +135,7 @@ def card(run: Run, state: State, source: Path | None) -> Json:
         judged["held"] = state.split.held
     if state.recipe.split == "full":
         judged["test"] = test_digits(source)
-    scores = [{"set": name} | score(state.judged, digits).as_dict() for name, digits in judged.items()]
+    scores = [{"set": name} | _score(state, digits).as_dict() for name, digits in judged.items()]
     before = run.read_json("recipe.json")
     return {
         "name": state.recipe.name,
@@ -148,6 +149,12 @@ def card(run: Run, state: State, source: Path | None) -> Json:
         "scores": scores,
         "conditions": conditions() | {key: before[key] for key in ("device", "threads", "arithmetic")},
     }
+
+
+def _score(state: State, digits: Digits) -> Score:
+    if state.recipe.model == "detector":
+        return score_of_scenes(state.judged, digits, state.recipe)
+    return score(state.judged, digits)
 
 
 def conditions() -> dict[str, Any]:

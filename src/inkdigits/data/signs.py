@@ -1,0 +1,110 @@
+"""What stands between and beside digits on real pages and is none: points, dashes, operators, brackets, and words."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from inkdigits.data.strokes import Ink, cut
+
+SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
+LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+LONELY = "acdefhjkmnprtuvwxyACDEFGHJKMNPQRTUVWXYαβγδλμπψωΓΔΣΦΨΩЖЯДФШ@&%#€£$§"  # none is written like a digit
+_SIZES = (20, 28, 40, 56)  # pixels
+
+
+def fonts(paths: Sequence[Path]) -> list[ImageFont.FreeTypeFont]:
+    """Every font in every size that words are drawn in."""
+    return [ImageFont.truetype(str(path), size) for path in paths for size in _SIZES]
+
+
+def word(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
+    """A word of three to nine letters in one of the fonts, as ink cut to its box."""
+    letters = "".join(rng.choice(list(LETTERS), int(rng.integers(3, 10))))
+    return _drawn(rng.choice(["", "l", "t", "c"], p=[0.7, 0.1, 0.1, 0.1]) or letters, letters, faces, rng)
+
+
+def letter(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
+    """One letter that is not written like a digit."""
+    text = LONELY[rng.integers(len(LONELY))]
+    return _drawn("", text, faces, rng)
+
+
+def _drawn(case: str, text: str, faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
+    text = {"l": text.lower, "t": text.title, "c": text.upper}.get(case, text.lower if len(text) > 1 else text.__str__)()
+    font = faces[rng.integers(len(faces))]
+    left, top, right, bottom = (int(value) for value in font.getbbox(text))
+    canvas = Image.new("L", (max(1, right - left + 4), max(1, bottom - top + 4)))
+    ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, fill=255, font=font)
+    return cut(np.asarray(canvas, np.float32) / 255)
+
+
+def point(height: float, pen: float, rng: Generator) -> Ink:
+    """A point or a comma, as large as the pen makes it."""
+    size = max(1.0, pen * rng.uniform(0.7, 1.5))
+    tail = np.array([-rng.uniform(0, 0.5), rng.uniform(0.2, 1)]) * height * 0.2 * (rng.random() < 0.4)
+    return stroke(np.array([[0, 0], tail + [0.3, 0.3]]), size)
+
+
+def between(height: float, pen: float, rng: Generator) -> Ink:
+    """An operator, dash, slash or bracket, about as high as the digits beside it."""
+    kind = rng.integers(9)
+    half = height * rng.uniform(0.2, 0.4)
+    wave = rng.normal(0, 0.04, (2, 2)) * height
+    level = np.array([[-half, 0.0], [half, 0.0]])
+    if kind in (0, 1):  # minus
+        return stroke(level * rng.uniform(0.5, 1.2) + wave, pen)
+    if kind == 2:  # equals
+        return _together([level + wave, level + wave + [0, height * rng.uniform(0.15, 0.3)]], pen)
+    if kind in (3, 4):  # plus
+        return _together([level + wave, level[:, ::-1] * rng.uniform(0.8, 1.2) + wave], pen)
+    if kind == 5:  # times
+        return _together([level + level[:, ::-1], level - level[:, ::-1]], pen)
+    if kind == 6:  # division: a slash that leans more than a 1
+        lean = rng.uniform(0.55, 1.2)
+        return stroke(np.array([[lean, -1], [-lean, 1]]) * height * rng.uniform(0.45, 0.7), pen)
+    if kind == 7:  # obelus
+        dot = np.array([[0.0, -half * 0.7], [0.1, -half * 0.7]])
+        return _together([level, dot, dot + [0, 1.4 * half]], pen * 1.3)
+    return _bracket(height * rng.uniform(1.1, 1.5), pen, rng)
+
+
+def _bracket(height: float, pen: float, rng: Generator) -> Ink:
+    side = rng.choice([-1, 1])
+    tall = np.linspace(-0.5, 0.5, 9)[:, None] * [0, height]
+    if rng.random() < 0.5:
+        bow = (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0]
+        return stroke(tall + bow, pen)
+    foot = [side * height * rng.uniform(0.12, 0.25), 0]
+    return stroke(np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]]), pen)
+
+
+def _together(lines: list[NDArray[np.floating]], pen: float) -> Ink:
+    """Several strokes as one piece of ink."""
+    lowest = np.concatenate(lines).min(axis=0)
+    size = np.concatenate(lines).max(axis=0) - lowest
+    canvas = _canvas(size, pen)
+    for points in lines:
+        _line(canvas, points - lowest, pen)
+    return cut(canvas.astype(np.float32) / 255)
+
+
+def stroke(points: NDArray[np.floating], pen: float) -> Ink:
+    """A stroke through K×2 points (x, y in pixels), `pen` wide, as ink cut to its box."""
+    return _together([points], pen)
+
+
+def _canvas(size: NDArray[np.floating], pen: float) -> NDArray[np.uint8]:
+    width, height = np.ceil(size + 2 * pen + 6).astype(int)
+    return np.zeros((height, width), np.uint8)
+
+
+def _line(canvas: NDArray[np.uint8], points: NDArray[np.floating], pen: float) -> None:
+    fixed = np.round((points + pen + 3) * 2**SHIFT).astype(np.int32)
+    cv2.polylines(canvas, [fixed], False, 255, max(1, round(pen)), cv2.LINE_AA, SHIFT)
