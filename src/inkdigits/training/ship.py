@@ -1,22 +1,25 @@
-"""`make weights`: train the network that is packaged, calibrate it, export it. Resumable at any point.
+"""`make weights`: train the networks that are packaged, calibrate them, export them. Resumable at any point.
 
-    python -m inkdigits.training.ship runs/weights
+    python -m inkdigits.training.ship runs/weights          everything
+    python -m inkdigits.training.ship runs/weights reader   only that
 
-A twin that learns from the first 55,000 images gives temperature and threshold on the last 5,000; they are carried over
-to the network that learns from all 60,000. Three seeds of it are trained, so that its figures have a spread; the first
-is the one that is packaged, whatever the others score.
+Of the reader, a twin that learns from the first 55,000 images gives the temperature on the last 5,000; it is carried
+over to the network that learns from all 60,000. Three seeds of that are trained, so that its figures have a spread; the
+first is the one that is packaged, whatever the others score.
 """
 
 from __future__ import annotations
 
+import argparse
 import sys
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import torch
 
-from inkdigits.errors import RunError
+from inkdigits.errors import InkdigitsError, RunError, UsageError
 from inkdigits.reading.classify import PACKAGED
-from inkdigits.training.calibrate import guarantee, least_confidence, temperature
+from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.callbacks import throttled
 from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.export import export
@@ -26,29 +29,61 @@ from inkdigits.training.runs import Json, Run, trained_network
 from inkdigits.training.session import parts_of, resume, start
 
 SEEDS = (0, 1, 2)
-DIGITNESS = 0.5  # from which on a glyph counts as a digit
 
 
-def ship(folder: Path, target: Path = PACKAGED) -> Path:
-    """Train what is not trained yet, and write the packaged network to `target` (….onnx). Returns it.
+def main() -> int:
+    """The program; what it ends with."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, help="where the runs are, or will be")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SHIPPED)}; without one, all")
+    given = parser.parse_args()
+    try:
+        for name in given.names or SHIPPED:
+            print(ship(name, given.folder))
+    except InkdigitsError as error:
+        print(f"ship: {error}", file=sys.stderr)
+        return error.exit_code
+    return 0
 
-    Raises what training and exporting raise; RunError when a training was stopped, to be gone on with.
+
+def ship(name: str, folder: Path) -> Path:
+    """Train what is not trained yet of the recipe `name`, and write its network into the package. Returns the file.
+
+    Raises what training and exporting raise; UsageError for a recipe that is not there or is not packaged; RunError
+    when a training was stopped, to be gone on with, and when `folder` has a run of other settings.
     """
-    name = target.stem
-    twin = finished(folder / f"{name}-twin", recipe(name).with_knobs(split="choosing"))
-    runs = [finished(folder / f"{name}-{seed}", recipe(name).with_knobs(seed=seed)) for seed in SEEDS]
+    it = recipe(name)
+    if name not in SHIPPED:
+        raise UsageError(f"The network of the recipe '{name}' is not packaged; {', '.join(SHIPPED)} can be.")
+    return SHIPPED[name](it, folder, PACKAGED.with_name(f"{name}.onnx"))
+
+
+def digit_network(it: Recipe, folder: Path, target: Path) -> Path:
+    """A network that tells digits: a twin to calibrate by, three seeds, of which the first is exported to `target`."""
+    twin = finished(folder / f"{it.name}-twin", it.with_knobs(split="choosing"))
+    runs = [finished(folder / f"{it.name}-{seed}", it.with_knobs(seed=seed)) for seed in SEEDS]
     return export(runs[0], target, calibrated(twin))
+
+
+SHIPPED: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": digit_network}
 
 
 def finished(folder: Path, wanted: Recipe) -> Run:
     """The finished run of a recipe: as it is there, gone on with, or trained from the start."""
     run = Run(folder)
+    begun = (folder / "recipe.json").exists()
+    if begun and knobs_of(run.recipe()) != knobs_of(wanted):
+        raise RunError(f"{folder} holds a run of other settings than the recipe has now; move it away.")
     if not run.finished:
-        begun = (folder / "recipe.json").exists()
         state = resume(folder, [told()]) if begun else start(wanted, folder, callbacks=[told()])
         if not state.done:
             raise RunError(f"Stopped at step {state.step} of {folder}; call this again to go on.")
     return run
+
+
+def knobs_of(it: Recipe) -> Json:
+    """All that the weights depend on: the settings without the words about them."""
+    return {knob: value for knob, value in it.as_dict().items() if knob != "about"}
 
 
 def told() -> Callback:
@@ -63,14 +98,15 @@ def told() -> Callback:
 
 
 def calibrated(twin: Run) -> Json:
-    """Temperature and thresholds, fitted on the validation images of a run that never learnt from them."""
+    """The temperature, fitted on the validation images of a run that never learnt from them; what is accepted then,
+    and how often that is wrong."""
     held = parts_of(twin.recipe(), twin.source()).held
     assert held is not None
     said, labels = digit_logits(trained_network(twin), held), torch.from_numpy(held.labels)
     heat = temperature(said, labels)
     probabilities = (said / heat).softmax(dim=1).numpy()
     confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == held.labels
-    threshold = least_confidence(confidence, right)
+    threshold = least_confidence()
     return {
         "temperature": heat,
         "accept": {"confidence": threshold, "digitness": DIGITNESS},
@@ -79,4 +115,4 @@ def calibrated(twin: Run) -> Json:
 
 
 if __name__ == "__main__":
-    print(ship(Path(sys.argv[1])))
+    sys.exit(main())
