@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
-import sys
+import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from inkdigits.errors import PictureError, UsageError
+from inkdigits.errors import UsageError
 from inkdigits.types import Failure, Reading
 
 if TYPE_CHECKING:
@@ -18,114 +20,177 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
     from PIL import Image
 
+    from inkdigits.cli.batch import View, Work
+    from inkdigits.cli.inputs import Input
+    from inkdigits.cli.results import File, Results
+    from inkdigits.reading.limits import Limits
+    from inkdigits.reading.picture import Picture
+    from inkdigits.reading.reader import Reader
+    from inkdigits.types import Box
+
 FAILED, REJECTED = 1, 3
-STDIN = "-"
-ENDINGS = {".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif", ".bmp"}  # what is taken from a folder
+THREADS = 2  # of one picture, where no others are read meanwhile
 
 
 def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a page, a line each.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="One CSV row a number.")] = False,
+    as_tsv: Annotated[bool, typer.Option("--tsv", help="Tab-separated rows as Tesseract writes them.")] = False,
+    as_hocr: Annotated[bool, typer.Option("--hocr", help="hOCR, the HTML of other OCR tools.")] = False,
     single: Annotated[bool, typer.Option("--single", help="Each picture is one digit.")] = False,
+    region: Annotated[
+        str | None, typer.Option(help="Read this part of each page only, in pixels.", metavar="X,Y,W,H")
+    ] = None,
     output: Annotated[Path | None, typer.Option(help="Write the result to this file.")] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="With --output: go on where a stopped run of the same command ended.")
+    ] = False,
+    jobs: Annotated[int, typer.Option(min=1, help="Pictures to read at the same time.")] = 1,
+    annotate: Annotated[
+        Path | None, typer.Option(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
+    ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="Save a web page to correct unsure digits by eye.", metavar="FILE")
+    ] = None,
     glyph: Annotated[
         Path | None,
         typer.Option("--show-glyph", help="With --single: save the 28×28 the network saw, as PNG.", metavar="FILE"),
     ] = None,
     model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
-    annotate: Annotated[
-        Path | None, typer.Option(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
-    ] = None,
     strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a digit is unsure or none is found.")] = False,
+    max_bytes: Annotated[int | None, typer.Option(min=1, help="Refuse longer files; by default 64 MiB.")] = None,
+    max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse larger pages; by default 100 million.")] = None,
+    max_pages: Annotated[int | None, typer.Option(min=1, help="Refuse files with more pages; by default 200.")] = None,
 ) -> None:
     """Read handwritten digits out of pictures.
 
     Prints one text line per line, numbers parted by spaces and ? for what is unsure; with several pictures every line
     begins with the file's name and a tab.
     """
-    from inkdigits.reading import write
-    from inkdigits.reading.reader import Reader
-
-    if as_json and as_csv:
-        raise UsageError("Choose one of --json and --csv.")
     if glyph is not None and (not single or len(pictures) != 1):
         raise UsageError("--show-glyph goes with --single and one picture.")
-    reader, names = Reader(model), list(files(pictures))
-    failed = unsure = False
+    if resume and output is None:
+        raise UsageError("--resume goes with --output.")
+    if review is not None and review == output:
+        raise UsageError("--output and --review are two files; name another for one.")
+    chosen = _chosen(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
 
-    def rendered(page: Reading | Failure) -> str:
-        if as_json:
-            return write.json_line(page)
-        if isinstance(page, Failure):
-            return ""
-        if as_csv:
-            return write.csv_rows(page)
-        text = write.text(page)
-        return "".join(f"{page.file}\t{line}\n" for line in text.splitlines()) if len(names) > 1 else text
+    from inkdigits.cli.batch import Work
+    from inkdigits.cli.inputs import found, stems
+    from inkdigits.cli.results import Results
+    from inkdigits.reading.reader import Reader
+    from inkdigits.reading.region import region as parsed
 
-    with Output(output) as out:
-        out.write(write.csv_header() if as_csv else "")
-        for name in names:
-            source = sys.stdin.buffer.read() if name == STDIN else name
-            for page in reader.attempt(source, single=single, name=name):
-                out.write(rendered(page))
-                if isinstance(page, Failure):
-                    failed = True
-                    typer.echo(f"inkdigits: {page.message}", err=True)
-                else:
-                    if annotate is not None:
-                        save_annotated(source, page, annotate)
-                    unsure |= not page.digits or not all(digit.accepted for digit in page.digits)
-            if glyph is not None and not failed:
-                save_glyph(reader.glyph(source), glyph)
-    if failed or (strict and unsure):
-        raise typer.Exit(FAILED if failed else REJECTED)
+    # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
+    how: dict[str, Any] = {"single": single, "region": None if region is None else parsed(region)}
+    limits = _limits(max_bytes, max_pixels, max_pages)
+    reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
+    inputs = found(pictures)
+    files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
+    views = _views(glyph, reader, how["region"], annotate, stems(inputs))
+    work = Work(
+        partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
+    )
+    run = {"model": repr(reader.model), "how": repr(how), "limits": repr(limits), "files": [f.name for f in files]}
+    paths = [output, review][: len(files)]
+    with Results(paths, files, run, [_name(each) for each in inputs], resume) as results, _stop_said(results):
+        _read_all(work, inputs, results, jobs, output is None)
+    if results.failed or (strict and results.unsure):
+        raise typer.Exit(FAILED if results.failed else REJECTED)
 
 
-def files(names: list[str]) -> Iterator[str]:
-    """The pictures that are meant: files as named, and all pictures of folders named, sorted by path."""
-    for name in names:
-        if name != STDIN and Path(name).is_dir():
-            found = sorted(str(path) for path in Path(name).rglob("*") if path.suffix.lower() in ENDINGS)
-            if not found:
-                raise PictureError(f"The folder {name} has no pictures in it.")
-            yield from found
-        else:
-            yield name
+def _chosen(**formats: bool) -> str:
+    """The one format that is wanted."""
+    wanted = [name for name, said in formats.items() if said]
+    if len(wanted) > 1:
+        raise UsageError(f"Choose one of {' and '.join(f'--{name}' for name in wanted)}.")
+    return wanted[0] if wanted else "text"
 
 
-class Output:
-    """Where results go: stdout, page by page, or a file that is written whole, even when the reading is broken off."""
+def _limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
+    from inkdigits.reading.limits import Limits
 
-    def __init__(self, path: Path | None) -> None:
-        self.path, self.parts = path, io.StringIO()
-
-    def __enter__(self) -> Output:
-        return self
-
-    def write(self, text: str) -> None:
-        if self.path is None:
-            sys.stdout.write(text)
-            sys.stdout.flush()
-        else:
-            self.parts.write(text)
-
-    def __exit__(self, *_: object) -> None:
-        if self.path is not None:
-            from inkdigits.files import write_atomically
-
-            write_atomically(self.path, self.parts.getvalue())
+    given = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
+    return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
-def save_annotated(source: str | bytes, reading: Reading, folder: Path) -> None:
-    """Save a page with its reading drawn on it: FOLDER/NAME.png, or NAME-2.png and so on for further pages."""
+def _files(style: str, review: Path | None) -> list[File]:
+    """What is written: the results in their format, and the page to review them if it is wanted."""
+    from inkdigits.cli.results import File
+    from inkdigits.reading.write import FORMATS
+
+    form = FORMATS[style]
+    files = [File(style, form.begin, lambda page, _: form.page(page), form.end)]
+    if review is not None:
+        from inkdigits.reading import review as html
+
+        files.append(File("review", html.begin(), html.page, html.end()))
+    return files
+
+
+def _views(
+    glyph: Path | None, reader: Reader, region: Box | None, annotate: Path | None, names: dict[str, str]
+) -> Iterator[View]:
+    """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
+    from inkdigits.reading.region import cut
+
+    if glyph is not None:
+        yield lambda page, _: save_glyph(reader.glyph((cut(page, region) if region else page).image), glyph)
+    if annotate is not None:
+        check_writable(annotate)
+        yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
+
+
+def _name(picture: Input) -> str:
+    return picture.file if isinstance(picture, Failure) else picture
+
+
+def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_stdout: bool) -> None:
+    """Read what is not done yet, and write each page when it is there."""
+    from inkdigits.cli.batch import in_order
+    from inkdigits.cli.talk import Talk
+
+    left = inputs[results.done :]
+    with Talk(len(inputs), results.done, on_stdout) as talk:
+        for picture, pages in zip(left, in_order(work, left, jobs), strict=True):
+            failed = unsure = False
+            for page in pages:
+                results.add(page.texts)
+                if page.trouble is not None:
+                    talk.say(page.trouble)
+                failed, unsure = failed or page.trouble is not None, unsure or page.unsure
+            results.settle(_name(picture), failed, unsure)
+            talk.advance()
+    results.finish()
+
+
+@contextmanager
+def _stop_said(results: Results) -> Iterator[None]:
+    """Tell whoever stops a run where its results are."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if results.part is not None:
+            typer.echo(f"inkdigits: stopped; {results.part} has what was read, and --resume goes on.", err=True)
+        raise
+
+
+def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
+    """Save a page with its reading drawn on it: STEM.png, or STEM-page2.png and so on for further pages."""
     from inkdigits.reading.annotate import annotated
-    from inkdigits.reading.picture import pages
 
-    picture = next(page for page in pages(source) if page.page == reading.page)
-    name = "stdin" if reading.file == STDIN else Path(reading.file).stem
-    save_png(annotated(picture, reading), folder / f"{name}{'' if reading.page == 1 else f'-{reading.page}'}.png")
+    name = stem.name + ("" if reading.page == 1 else f"-page{reading.page}")
+    save_png(annotated(page, reading), stem.with_name(f"{name}.png"))
+
+
+def check_writable(folder: Path) -> None:
+    """See that files can be made in a folder, which is made if it is not there. Raises WriteError."""
+    from inkdigits.cli.results import said
+
+    with said(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        tempfile.TemporaryFile(dir=folder).close()
 
 
 def save_glyph(glyph: NDArray[np.uint8], path: Path) -> None:

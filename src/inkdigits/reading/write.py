@@ -11,7 +11,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 from inkdigits.reading import hocr
@@ -58,11 +58,15 @@ def csv_header() -> str:
 
 def csv_rows(reading: Reading) -> str:
     """A row per number: where it stands, its text with `?` for unsure digits, confidence and box."""
-    return _rows(
-        (reading.file, reading.page, row, column, number.text, round(number.confidence, 4), *number.box.as_list())
-        for row, line in enumerate(reading.lines, 1)
-        for column, number in enumerate(line.numbers, 1)
-    )
+    return _rows(number_rows(reading))
+
+
+def number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
+    """The values of `COLUMNS` for every number, in reading order."""
+    for row, line in enumerate(reading.lines, 1):
+        for column, number in enumerate(line.numbers, 1):
+            confidence = round(number.confidence, 4)
+            yield (reading.file, reading.page, row, column, number.text, confidence, *number.box.as_list())
 
 
 def tsv_header() -> str:

@@ -1,0 +1,87 @@
+"""Many pictures: each is read and written out, several at a time if wanted, and the results come in input order."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from itertools import repeat
+from typing import Protocol
+
+from inkdigits.cli.inputs import Input, source
+from inkdigits.reading.limits import Limits
+from inkdigits.reading.picture import Picture, Source, pages
+from inkdigits.types import Failure, Reading
+
+Written = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
+View = Callable[[Picture, Reading], None]  # what else is made of a page: a drawing, say
+
+
+class Attempt(Protocol):
+    """How pictures are read: `Reader.attempt` with all options given but the picture and its name."""
+
+    def __call__(self, picture: Source, *, name: str) -> Iterator[Reading | Failure]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page done: its text for each file of results, whether something on it is unsure, and what went wrong."""
+
+    texts: tuple[str, ...]
+    unsure: bool
+    trouble: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with each picture. May be called in several threads.
+
+    `seen` says that views or results need the pages' pixels too; they are then decoded a second time, page by page.
+    """
+
+    attempt: Attempt
+    limits: Limits
+    written: tuple[Written, ...]
+    views: tuple[View, ...] = ()
+    seen: bool = False
+
+    def __call__(self, picture: Input) -> Iterator[Page]:
+        """The pages of one picture, each when it is read."""
+        if isinstance(picture, Failure):
+            yield self._page(picture, None)
+            return
+        opened = source(picture, self.limits.bytes)
+        images = pages(opened, self.limits, picture) if self.seen else repeat(None)
+        for outcome in self.attempt(opened, name=picture):
+            yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))
+
+    def _page(self, outcome: Reading | Failure, image: Picture | None) -> Page:
+        texts = tuple(written(outcome, image) for written in self.written)
+        if isinstance(outcome, Failure):
+            return Page(texts, False, outcome.message)
+        if image is not None:
+            for view in self.views:
+                view(image, outcome)
+        return Page(texts, not outcome.digits or not all(digit.accepted for digit in outcome.digits), None)
+
+
+def in_order(work: Callable[[Input], Iterator[Page]], pictures: list[Input], jobs: int) -> Iterator[Iterable[Page]]:
+    """For every picture, in order, its pages. One job gives each page when it is read; several give whole pictures.
+
+    Never more than twice as many pictures as jobs are read ahead, so that results do not pile up in memory.
+    """
+    if jobs == 1:
+        yield from map(work, pictures)
+        return
+    from concurrent.futures import Future, ThreadPoolExecutor
+
+    pool, ahead = ThreadPoolExecutor(jobs), deque[Future[list[Page]]]()
+    try:
+        for picture in pictures:
+            ahead.append(pool.submit(lambda each: list(work(each)), picture))
+            if len(ahead) >= 2 * jobs:
+                yield ahead.popleft().result()
+        while ahead:
+            yield ahead.popleft().result()
+    finally:  # after Ctrl-C too: what has begun ends, what has not never begins
+        pool.shutdown(wait=True, cancel_futures=True)

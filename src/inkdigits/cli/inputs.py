@@ -1,0 +1,77 @@
+"""Which pictures are meant by the words of a command line, and what to call what is made of each."""
+
+from __future__ import annotations
+
+import os
+import stat
+import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from inkdigits.errors import PictureError
+from inkdigits.types import Failure
+
+STDIN = "-"
+ENDINGS = {  # of what is taken from a folder
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif", ".pdf"),
+}
+
+Input = str | Failure  # a picture's path or `-`; or, in its place, why there is none
+
+
+def found(names: list[str]) -> list[Input]:
+    """The pictures that are meant: files as named, and all pictures of folders named, sorted by path."""
+    return [each for name in names for each in ([name] if name == STDIN or not os.path.isdir(name) else inside(name))]
+
+
+def inside(folder: str) -> list[Input]:
+    """All pictures in a folder and below, known by their endings; what is hidden (`.name`) is left out."""
+    names = sorted(str(path) for path in Path(folder).rglob("*") if _is_picture(path, folder))
+    nothing = Failure(folder, 1, PictureError.kind, f"The folder {folder} has no pictures in it; name another.")
+    return [*names] or [nothing]
+
+
+def _is_picture(path: Path, folder: str) -> bool:
+    if path.suffix.lower() not in ENDINGS or any(part.startswith(".") for part in path.relative_to(folder).parts):
+        return False
+    return not path.is_dir()
+
+
+def source(name: str, most: int) -> str | bytes:
+    """What to open for a picture: its path; but stdin and pipes, which can be read only once, as at most `most` bytes.
+
+    One byte more is read, so that what is too long is seen to be.
+    """
+    if name == STDIN:
+        return sys.stdin.buffer.read(most + 1)
+    with suppress(OSError, ValueError):  # what cannot be opened is told where it is decoded
+        if stat.S_ISFIFO(os.stat(name).st_mode):
+            with open(name, "rb") as pipe:
+                return pipe.read(most + 1)
+    return name
+
+
+def stems(inputs: list[Input]) -> dict[str, str]:
+    """For every picture a short name of its own, for files made of it: `page` of a/page.jpg, `page~2` of b/page.png.
+
+    None differ only by capitals, which some disks take as the same.
+    """
+    chosen: dict[str, str] = {}
+    taken: set[str] = set()
+    next_try: dict[str, int] = {}
+    for name in inputs:
+        if isinstance(name, str) and name not in chosen:
+            stem = "stdin" if name == STDIN else Path(name).stem or "picture"
+            chosen[name] = next(each for each in _tries(stem, next_try) if each.casefold() not in taken)
+            taken.add(chosen[name].casefold())
+    return chosen
+
+
+def _tries(stem: str, next_try: dict[str, int]) -> Iterator[str]:
+    """`stem`, `stem~2`, `stem~3` …, going on where this stem's last search ended."""
+    while True:
+        number = next_try.get(stem.casefold(), 1)
+        next_try[stem.casefold()] = number + 1
+        yield stem if number == 1 else f"{stem}~{number}"

@@ -1,0 +1,274 @@
+"""Where results go: to stdout, or to files that grow page by page as FILE.part, and become FILE once they are whole.
+
+FILE.part.jsonl lies beside the part: first what the run is, then a line for every picture whose pages are all there.
+A line is written when what it speaks of is safe on the disk, so that after any stop, `kill -9` and power cuts too, the
+last line tells how far to trust the part, and where to go on.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from inkdigits.errors import UsageError, WriteError
+from inkdigits.files import write_atomically
+from inkdigits.reading.picture import Picture
+from inkdigits.types import Failure, Reading
+
+
+class Stream:
+    """Results as they come: stdout, a pipe, a device."""
+
+    def __init__(self, path: Path | None = None) -> None:
+        """`None` is stdout. Raises WriteError."""
+        self.name = "stdout" if path is None else str(path)
+        with said(self.name):
+            self._file: IO[bytes] = sys.stdout.buffer if path is None else open(path, "wb")  # noqa: SIM115
+
+    def write(self, text: str) -> None:
+        """Write it at once. Raises WriteError; BrokenPipeError is left to whoever knows what that means."""
+        with said(self.name):
+            self._file.write(encoded(text))
+            self._file.flush()
+
+    def settle(self) -> int:
+        """Streams have no length."""
+        return 0
+
+    def cut(self, size: int) -> None:
+        """What is out cannot be taken back."""
+
+    def finish(self) -> None:
+        """Nothing is left to do."""
+
+    def close(self) -> None:
+        """Let go of it, but for stdout."""
+        if self._file is not sys.stdout.buffer:
+            with suppress(OSError):
+                self._file.close()
+
+
+class Growing:
+    """A file that grows as FILE.part and takes the place of FILE when it is whole."""
+
+    def __init__(self, path: Path) -> None:
+        """Open the part, with what is in it. Missing folders are made. Raises WriteError."""
+        with said(path):
+            self.path = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
+            self.part = beside(self.path, ".part")
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+            if self.path.is_dir():
+                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+            self._file = open(self.part, "ab")  # noqa: SIM115
+
+    def write(self, text: str) -> None:
+        """Add to the part; the system has it when this returns. Raises WriteError."""
+        with said(self.path):
+            self._file.write(encoded(text))
+            self._file.flush()
+
+    def settle(self) -> int:
+        """See all that was written safe on the disk; the part's length in bytes. Raises WriteError."""
+        with said(self.path):
+            os.fsync(self._file.fileno())
+            return self._file.tell()
+
+    def cut(self, size: int) -> None:
+        """Forget what stands beyond `size` bytes. Raises WriteError."""
+        with said(self.path):
+            self._file.truncate(size)
+            self._file.seek(0, os.SEEK_END)
+
+    def finish(self) -> None:
+        """The part is whole: let it take the place of FILE. Raises WriteError."""
+        with said(self.path):
+            self._file.close()
+            os.replace(self.part, self.path)
+
+    def close(self) -> None:
+        """Let go of the part, and leave it as it is."""
+        with suppress(OSError):
+            self._file.close()
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """What is in one file of results: what comes first, what each page adds, what comes last.
+
+    `name` tells formats apart. `page` is also given the page's picture, where it is at hand.
+    """
+
+    name: str
+    begin: str
+    page: Callable[[Reading | Failure, Picture | None], str]
+    end: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """A picture all of whose pages are written: how it went, and how long each file of results was then, in bytes."""
+
+    name: str
+    failed: bool
+    unsure: bool
+    sizes: tuple[int, ...]
+
+
+class Journal:
+    """What of a run is done, on the disk. `run` says what the run is; a run goes on only as what it began as."""
+
+    def __init__(self, path: Path, run: dict[str, Any], done: Sequence[Done] = ()) -> None:
+        """Begin the journal, with what an earlier part of the run has done. Raises WriteError."""
+        self.path = path
+        write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in [run, *map(astuple, done)]))
+
+    def add(self, done: Done) -> None:
+        """Note one more picture. Raises WriteError."""
+        with said(self.path), open(self.path, "a", encoding="ascii") as file:
+            file.write(f"{json.dumps(astuple(done))}\n")
+
+    def remove(self) -> None:
+        """The run is whole: forget how it came to be."""
+        with suppress(OSError):
+            os.unlink(self.path)
+
+    @staticmethod
+    def left(path: Path, run: dict[str, Any], names: list[str], sizes: list[int]) -> list[Done]:
+        """What a stopped run has done, as far as files of these sizes bear it out; nothing when there was no run.
+
+        Raises UsageError when the journal is another run's, or the pictures that it names are not the first of `names`.
+        """
+        lines = list(_whole_lines(path))
+        done = [Done(str(n), bool(f), bool(u), tuple(map(int, sizes))) for n, f, u, sizes in lines[1:]]
+        if lines and (lines[0] != run or [each.name for each in done] != names[: len(done)]):
+            raise UsageError(
+                f"{path} is of a run with other options or pictures; give the same again, or leave out --resume."
+            )
+        return [each for each in done if all(a <= b for a, b in zip(each.sizes, sizes, strict=True))]
+
+
+def _whole_lines(path: Path) -> Iterator[Any]:
+    """The journal's lines; the last may have been cut short by the stop, or by a disk that was full."""
+    with suppress(FileNotFoundError, ValueError), open(path, encoding="ascii") as file:
+        for line in file:
+            if line.endswith("\n"):
+                yield json.loads(line)
+
+
+class Results:
+    """All files of results of one run, and how it goes. Use it in a `with`, and `finish` when all is done."""
+
+    def __init__(
+        self, paths: Sequence[Path | None], files: Sequence[File], run: dict[str, Any], names: list[str], resume: bool
+    ) -> None:
+        """Open a path (None is stdout) for each of `files`.
+
+        `run` and `names` say what is read; with `resume`, go on after the last of `names` that a stopped run did.
+        Raises WriteError, and UsageError when there is no going on.
+        """
+        self._files, self._open = files, list[Stream | Growing]()
+        self._journal: Journal | None = None
+        self.done, self.failed, self.unsure = 0, False, False
+        try:
+            self._open += map(_opened, paths)
+            self._begin(self._resumed(run, names, resume))
+        except BaseException:
+            self.close()
+            raise
+
+    def _resumed(self, run: dict[str, Any], names: list[str], resume: bool) -> list[Done]:
+        """What a stopped run has done, with `resume`. From here on the journal is ours."""
+        if self.part is None:
+            if resume:
+                raise UsageError("--resume goes on with a file: give the same --output again.")
+            return []
+        journal = beside(self.part, ".jsonl")
+        done = Journal.left(journal, run, names, [file.settle() for file in self._open]) if resume else []
+        self._journal = Journal(journal, run, done)
+        return done
+
+    def _begin(self, done: list[Done]) -> None:
+        for each in done:
+            self._count(each)
+        sizes = done[-1].sizes if done else (0,) * len(self._open)
+        for opened, file, size in zip(self._open, self._files, sizes, strict=True):
+            opened.cut(size)
+            if not size:
+                opened.write(file.begin)
+
+    def _count(self, done: Done) -> None:
+        self.done, self.failed, self.unsure = self.done + 1, self.failed or done.failed, self.unsure or done.unsure
+
+    def add(self, texts: Sequence[str]) -> None:
+        """Write a page's text to each file, at once. Raises WriteError."""
+        for file, text in zip(self._open, texts, strict=True):
+            file.write(text)
+
+    def settle(self, name: str, failed: bool, unsure: bool) -> None:
+        """All pages of a picture are written: see them safe, and note it. Raises WriteError."""
+        done = Done(name, failed, unsure, tuple(file.settle() for file in self._open))
+        if self._journal is not None:
+            self._journal.add(done)
+        self._count(done)
+
+    def finish(self) -> None:
+        """All is read: the parts become the files. Raises WriteError."""
+        for opened, file in zip(self._open, self._files, strict=True):
+            opened.write(file.end)
+            opened.settle()
+        for opened in self._open:
+            opened.finish()
+        if self._journal is not None:
+            self._journal.remove()
+
+    @property
+    def part(self) -> Path | None:
+        """Where the results of a stopped run lie, to go on with."""
+        return first.part if isinstance(first := self._open[0], Growing) else None
+
+    def __enter__(self) -> Results:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let go of the files, and leave parts as they are."""
+        for file in self._open:
+            file.close()
+
+
+def _opened(path: Path | None) -> Stream | Growing:
+    """The file for a path. A device or pipe is written to; only a true file can be replaced."""
+    if path is None or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)):
+        return Stream(path)
+    return Growing(path)
+
+
+def beside(path: Path, ending: str) -> Path:
+    """The file of the same name with one more ending."""
+    return path.with_name(path.name + ending)
+
+
+def encoded(text: str) -> bytes:
+    """UTF-8; in the names of files the very bytes that the system gave, even where they are no UTF-8."""
+    return text.encode("utf-8", sys.getfilesystemencodeerrors())
+
+
+@contextmanager
+def said(name: str | Path) -> Iterator[None]:
+    """Turn the system's errors into one sentence of ours."""
+    try:
+        yield
+    except BrokenPipeError:
+        raise
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
+        reason = getattr(error, "strerror", None) or error
+        raise WriteError(f"{name} could not be written ({reason}); name another place or make room.") from error
