@@ -33,6 +33,9 @@ CALIBRATION = {
 }
 
 
+PEERS = {"one_epoch": "the one-epoch recipe, channels last", "pytorch_example": "PyTorch's example, 14 epochs"}
+
+
 def main() -> None:
     readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
     card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
@@ -51,8 +54,9 @@ def with_block(text: str, name: str, block: str) -> str:
 
 def demo() -> str:
     """What the demo printed when it was last measured, up to what it says next."""
-    result = store.load("demo")
-    output = result["output"].partition("\nFigures,")[0].rstrip() if result else ""
+    if not (result := store.load("demo")):
+        return "\n"
+    output = result["output"].partition("\nFigures,")[0].rstrip()
     return f"\n```text\n{output}\n```\n\n"
 
 
@@ -73,10 +77,13 @@ def rows() -> Iterator[Row]:
         if result := store.load(f"beside-{name}"):
             ours = f"{result['ratio']:.2f} × its time"
             yield f"`{name}`, live view on", ours, "a plain eager PyTorch loop", f"{len(result['pairs'])} pairs"
-    for name in ("softmax", "mlp", "cnn-quick", "cnn"):
+    for name in ("softmax", "mlp", "fast", "standard"):
         if result := store.load(name):
             ours = f"{share(result['accuracy']['test'])}, {result['seconds']['mean']:.0f} s"
             yield f"`{name}`, MNIST's test set", ours, f"{result['parameters']:,} parameters", seeds(result)
+    for name in ("fast", "standard"):
+        if result := store.load(f"speed-{name}"):
+            yield speed(name, result)
     if result := store.load("shift"):
         for name, score in result["sets"].items():
             what = f"other people's digits: {name}"
@@ -87,6 +94,16 @@ def rows() -> Iterator[Row]:
     if result := store.load("startup"):
         yield "`import inkdigits`", f"{1000 * result['import_seconds']:.0f} ms", "", "median of 15"
         yield "`inkdigits read --single`, whole process", f"{result['read_single_seconds']:.2f} s", "", "median of 15"
+
+
+def speed(name: str, result: store.Json) -> Row:
+    """A recipe beside the peer it was run in turn with."""
+    ours, theirs = (
+        f"{share(result[f'{whose}accuracy'])}, {result[f'{whose}seconds']['mean']:.1f} s" for whose in ("", "peer_")
+    )
+    n, peers = result["seconds"]["n"], result["peer_seconds"]["n"]
+    conditions = f"{n} seeds and {peers}, run in turn"
+    return f"`{name}` in {result['time_ratio']:.3g} × the time", ours, f"{PEERS[result['peer']]}: {theirs}", conditions
 
 
 def share(spread: store.Json) -> str:
@@ -130,6 +147,9 @@ def reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
             if key in CALIBRATION:
                 percent = f"{100 * spread['mean']:.2f} %" if key != "nll" else f"{spread['mean']:.4f}"
                 yield f"MNIST's test set: {CALIBRATION[key]}", percent, f"{spread['n']} seeds, mean"
+    if result := store.load("styles"):
+        for parts in result["styles"].values():
+            yield from (style(part) for part in parts)
     if result := store.load("corruptions"):
         yield "fifteen kinds of spoilt digits, mean", share(result["mean"]), f"{result['mean']['n']} seeds"
         for kind, spread in result["kinds"].items():
@@ -144,6 +164,13 @@ def reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
             f"{result['digits_per_second']:,.0f} digits/s",
             f"{result['speed_up']:.1f} × eager PyTorch",
         )
+
+
+def style(part: store.Json) -> tuple[str, str, str]:
+    """How digits of one style of writing were read."""
+    right = part["accuracy"]
+    what = f"MNIST's test set, {part['group']} (median {part['median']:.2g}{part['unit']})"
+    return what, f"{100 * right['mean']:.2f} %", f"{part['n']:,} digits, {right['n']} seeds, mean"
 
 
 def commands() -> str:
