@@ -1,10 +1,11 @@
 # make demo   three networks learn MNIST and read a page (first run: makes .venv and installs)
 # make test   all tests; `make check` is lint, format and types
-# make weights   train and export the packaged network anew (an hour or so; a stopped one goes on)
+# make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
+# make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check install weights clean
+.PHONY: demo test check install weights fonts clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
@@ -31,9 +32,12 @@ install: .venv/.train
 	$(BIN)/python -m pip install --quiet --editable ".[train,dev]"
 	touch $@
 
-# The fonts of what is no digit: Debian's packages, named in src/inkdigits/data/nondigits.py.
+# Before it, on Debian: sudo apt-get install $(make fonts)
 weights: .venv/.train
-	$(BIN)/python -m inkdigits.training.ship runs/weights
+	$(BIN)/python -m inkdigits.training.ship runs/weights $(NAMES)
+
+fonts:
+	@grep -o '`fonts-[a-z-]*`' src/inkdigits/data/nondigits.py | tr -d '`'
 
 clean:
 	rm -rf .venv dist build runs demo
