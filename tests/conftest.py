@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from types import MappingProxyType
 
+import matplotlib
 import pytest
 import torch
 from hypothesis import settings
 
+from inkdigits.data import nondigits
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
@@ -36,3 +39,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     for name, knobs in KNOBS.items():
         start(recipe(name).with_knobs(**knobs), folder / name)
     return MappingProxyType({name: Run(folder / name) for name in KNOBS})
+
+
+FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
+FAMILIES = ("DejaVuSans", "DejaVuSerif")
+
+
+@pytest.fixture
+def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have things that are no digits drawn in the only fonts that are on every machine the tests run on."""
+    made = nondigits.font_glyphs
+    monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))

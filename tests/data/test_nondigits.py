@@ -2,23 +2,13 @@
 
 from pathlib import Path
 
-import matplotlib
 import numpy as np
 import pytest
 
 from inkdigits.data import nondigits
 from inkdigits.data.mnist import load
 from inkdigits.errors import DataError
-
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
-FAMILIES = ("DejaVuSans", "DejaVuSerif")
-
-
-@pytest.fixture
-def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have only the fonts that are on every machine the tests run on."""
-    made = nondigits.font_glyphs
-    monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
+from tests.conftest import FAMILIES, FONTS
 
 
 @pytest.mark.usefixtures("few_fonts")

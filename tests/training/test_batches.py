@@ -1,0 +1,61 @@
+"""Batches with things that are no digits: where they stand, what is learnt of them, where they do not count."""
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from inkdigits.data.digits import NOT_A_DIGIT
+from inkdigits.data.mnist import load
+from inkdigits.data.splits import split
+from inkdigits.training import batches
+from inkdigits.training.batches import CALM, Batches
+from inkdigits.training.callbacks import recorded
+from inkdigits.training.loop import DIGITNESS_WEIGHT, begin, loss, train
+from inkdigits.training.recipes import recipe
+
+CPU = torch.device("cpu")
+READER = recipe("reader").with_knobs(batch=20, steps=4, nondigits=0.25)
+
+
+@pytest.fixture(autouse=True)
+def few(monkeypatch: pytest.MonkeyPatch, few_fonts: None) -> None:
+    monkeypatch.setattr(batches, "NONDIGITS", 50)
+
+
+def test_what_is_no_digit_follows_the_digits() -> None:
+    digits = load("train").part(0, 100)
+    images, labels = Batches(digits, READER, CPU)(0)
+    assert images.shape == (25, 1, 28, 28) and images.min() >= 0 and images.max() <= 1
+    assert (labels[:20] != NOT_A_DIGIT).all() and (labels[20:] == NOT_A_DIGIT).all()
+    again, _ = Batches(digits, READER, CPU)(0)
+    assert torch.equal(images, again)
+
+
+def test_the_end_is_calmer() -> None:
+    """The last fifth of the steps spoils fewer images: more of them have the black paper they came with."""
+    digits, steps = load("train").part(0, 2000), 10
+    made = Batches(digits, recipe("reader").with_knobs(batch=200, steps=steps, nondigits=0), CPU)
+
+    def clean(step: int) -> float:
+        return float(((made(step)[0] == 0).float().mean(dim=(1, 2, 3)) > 0.4).float().mean())
+
+    first, last = (sum(clean(step) for step in part) for part in ((0, 1), (steps - 2, steps - 1)))
+    assert round((1 - CALM) * steps) == steps - 2 and last > first + 0.1
+
+
+def test_the_loss_of_digits_and_of_what_is_none() -> None:
+    said = torch.randn(6, 11, generator=torch.Generator().manual_seed(0))
+    labels = torch.tensor([3, 1, 4, 1, NOT_A_DIGIT, NOT_A_DIGIT])
+    which = F.cross_entropy(said[:4, :10], labels[:4])
+    whether = -(F.logsigmoid(said[:4, 10]).sum() + F.logsigmoid(-said[4:, 10]).sum()) / 6
+    assert loss(said, labels, 0.0).item() == pytest.approx((which + DIGITNESS_WEIGHT * whether).item(), rel=1e-5)
+    assert loss(said[:4, :10], labels[:4], 0.0).item() == pytest.approx(which.item(), rel=1e-5)
+
+
+def test_figures_are_of_digits_only() -> None:
+    state = begin(READER, split(load("train").part(0, 100), "full"), CPU)
+    train(state, [recorded(state)])
+    digits = state.labels != NOT_A_DIGIT
+    assert digits.sum() == 20 and state.logits.shape == (25, 11)
+    right = state.history[0]["train_accuracy"] * 20
+    assert right == pytest.approx(round(right), abs=1e-3)
