@@ -1,0 +1,108 @@
+"""The pieces of one row as a lattice: which can follow which in a consistent set, and what every step costs.
+
+Two pieces conflict when the middle of one lies, from left to right, within the other. For boxes of one width that is
+when they share more than half of it, so the boxes of slanted neighbours may overlap by a good third. It is symmetric,
+and it is local: of three pieces ordered by their middles, when the outer two conflict, the middle one conflicts with
+one of them. (Together the outer two cover all columns between their middles, and the middle one's middle is there.)
+So a set is consistent when neighbours in it do not conflict, and a piece left out conflicts with a taken one only if
+it does with the taken one next to it on either side. Sums and maxima over sets are sums and maxima over paths.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.piece import Piece
+from inkdigits.reading.spacing import Spacing, middle
+
+LEAST = 1e-6  # no probability is taken to be nearer to 0 or 1, so that no single answer rules all others out
+_ACROSS_GAP = np.log(0.1)  # a number that goes on across a visible gap,
+_ACROSS_SIGN = np.log(0.01)  # across a sign that is no point,
+_ACROSS_FAR = np.log(0.001)  # or across a gap as between columns
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Lattice:
+    """N pieces, numbered 1 to N by the middles of their boxes; 0 is before all of them and N + 1 behind.
+
+    All costs are log probabilities, float64; -inf is never.
+    """
+
+    pieces: tuple[Piece, ...]
+    passed: NDArray[np.float64]  # (N+2)×(N+2): from one taken piece to the next, what leaving out those between costs
+    taken: NDArray[np.float64]  # (N+2)×10: taking a piece as each digit
+    on: NDArray[np.float64]  # (N+2)×(N+2): when the two are neighbours in one number
+    new: NDArray[np.float64]  # (N+2)×(N+2): when a new number begins with the second
+
+    def score(self, number: Sequence[tuple[int, int]]) -> float:
+        """The log probability of one number, pairs of piece and digit from left to right, and nothing else."""
+        places = [0, *(place for place, _ in number), len(self.pieces) + 1]
+        between = sum(float(self.passed[left, right] + self.on[left, right]) for left, right in pairwise(places))
+        return between + sum(float(self.taken[place, digit]) for place, digit in number)
+
+
+def lattice(pieces: Sequence[Piece], sharpness: float = 1.0) -> Lattice:
+    """The lattice of one row's pieces, in any order, all digits on it being one number.
+
+    `sharpness`, 0..1, is how much the probability of a piece's most probable digit counts; how much less probable the
+    others are counts always.
+    """
+    ordered = tuple(sorted(pieces, key=lambda piece: (middle(piece.box), piece.box.x)))
+    size = len(ordered) + 2
+    digitness = np.clip([piece.digitness for piece in ordered], LEAST, 1 - LEAST).reshape(-1)
+    probabilities = np.array([piece.probabilities for piece in ordered], np.float64).reshape(-1, 10)
+    taken = np.full((size, 10), -np.inf)
+    which = np.log(np.clip(probabilities, LEAST, 1))
+    taken[1:-1] = np.log(digitness)[:, np.newaxis] + which - (1 - sharpness) * which.max(axis=1, keepdims=True)
+    new = np.full((size, size), -np.inf)
+    new[0] = 0
+    return Lattice(ordered, _passed(ordered, np.log1p(-digitness)), taken, np.zeros((size, size)), new)
+
+
+def spaced(plain: Lattice, spacing: Spacing, literals: frozenset[str]) -> Lattice:
+    """The lattice with several numbers allowed: a new one begins after a visible gap or a sign, and only there.
+
+    A number can go on across them at a cost, unless `literals` say that its form has gaps or signs in it.
+    """
+    boxes = [piece.box for piece in plain.pieces]
+    gaps, parted = spacing.gaps(boxes), spacing.parted(boxes)
+    on, new = np.zeros_like(plain.on), plain.new.copy()
+    visible = 0.0 if " " in literals else _ACROSS_GAP
+    sign = 0.0 if literals - set(" .,") else _ACROSS_SIGN
+    costs = np.where(gaps > spacing.far, _ACROSS_FAR, np.where(gaps > spacing.visible, visible, 0.0))
+    on[1:-1, 1:-1] = np.minimum(costs, np.where(parted, sign, 0.0))
+    new[1:-1, 1:-1] = np.where(parted | (gaps > spacing.visible), 0.0, -np.inf)
+    return Lattice(plain.pieces, plain.passed, plain.taken, on, new)
+
+
+def part(row: Lattice, first: int, last: int) -> Lattice:
+    """The pieces between two numbered ones, without those that conflict with either; all digits are one number."""
+    free = (row.passed[first] > -np.inf) & (row.passed[:, last] > -np.inf)
+    inside = np.flatnonzero(free[1:-1]) + 1
+    alone = lattice([row.pieces[place - 1] for place in inside])
+    alone.on[1:-1, 1:-1] = row.on[np.ix_(inside, inside)]
+    return alone
+
+
+def conflicts(pieces: Sequence[Piece]) -> NDArray[np.bool_]:
+    """N pieces → N×N: whether the middle of one lies within the other."""
+    middles = np.array([middle(piece.box) for piece in pieces])
+    widths = np.array([piece.box.width for piece in pieces], np.float64)
+    apart = np.abs(middles[:, np.newaxis] - middles[np.newaxis])
+    return np.asarray(2 * apart <= np.maximum(widths[:, np.newaxis], widths[np.newaxis]), np.bool_)
+
+
+def _passed(pieces: Sequence[Piece], left_out: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What is between two taken pieces and conflicts with neither is left out at its cost; the rest is explained."""
+    size = len(pieces) + 2
+    follows = np.ones((size, size), np.bool_)
+    if pieces:
+        follows[1:-1, 1:-1] = ~conflicts(pieces)
+    follows = np.triu(follows, 1)
+    costs = np.concatenate([[0.0], left_out, [0.0]])
+    return np.where(follows, (follows * costs) @ follows.astype(np.float64), -np.inf)
