@@ -54,7 +54,8 @@ def card_of(name: str, seed: int) -> store.Json:
         card["seconds"],
         flush=True,
     )
-    return {"seed": seed, "parameters": card["parameters"], "seconds": card["seconds"], "scores": scores}
+    facts = {"parameters": card["parameters"], "arithmetic": card["conditions"]["arithmetic"]}
+    return {"seed": seed, "seconds": card["seconds"], "scores": scores} | facts
 
 
 def summary(cards: list[store.Json]) -> store.Json:
@@ -65,6 +66,7 @@ def summary(cards: list[store.Json]) -> store.Json:
         },
         "seconds": store.spread([card["seconds"] for card in cards]),
         "parameters": cards[0]["parameters"],
+        "arithmetic": cards[0].get("arithmetic", "float32"),
     }
 
 

@@ -102,7 +102,7 @@ def speed(name: str, result: store.Json) -> Row:
         f"{share(result[f'{whose}accuracy'])}, {result[f'{whose}seconds']['mean']:.1f} s" for whose in ("", "peer_")
     )
     n, peers = result["seconds"]["n"], result["peer_seconds"]["n"]
-    conditions = f"{n} seeds and {peers}, run in turn"
+    conditions = f"{n} seeds in {result['arithmetic']} and {peers} in float32, run in turn"
     return f"`{name}` in {result['time_ratio']:.3g} × the time", ours, f"{PEERS[result['peer']]}: {theirs}", conditions
 
 
@@ -113,7 +113,8 @@ def share(spread: store.Json) -> str:
 def seeds(result: store.Json) -> str:
     """How a mean came about."""
     n = result["seconds"]["n"]
-    return f"{n} seeds, mean ± sd" if n > 1 else "1 seed"
+    arithmetic = "" if result.get("arithmetic", "float32") == "float32" else f", {result['arithmetic']}"
+    return (f"{n} seeds, mean ± sd" if n > 1 else "1 seed") + arithmetic
 
 
 def reader() -> str:

@@ -3,7 +3,8 @@
     python -m bench.speed fast --seeds 10
     python -m bench.speed standard --seeds 5 --peer-seeds 1
 
-Ours and the peer take turns on the same cores; a time is the loop's, without loading and without judging, for both.
+Ours and the peer take turns on the same cores, ours in the arithmetic that its recipe names, the peer in float32, as its
+users run it; a time is the loop's, without loading and without judging, for both.
 Every seed that is run is counted, and scored once, on the test set, after its last step.
 """
 
@@ -25,6 +26,7 @@ from bench.peers import one_epoch, pytorch_example
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.evaluate import score, test_digits
+from inkdigits.training.loop import arithmetic
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
@@ -43,6 +45,7 @@ def main() -> None:
 
 def measure(name: str, seeds: int, peer_seeds: int) -> None:
     """Run all seeds, keep after each."""
+    computed = str(arithmetic(recipe(name), torch.device("cpu"))).removeprefix("torch.")
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
     for seed in range(seeds):
@@ -50,7 +53,7 @@ def measure(name: str, seeds: int, peer_seeds: int) -> None:
         if seed < peer_seeds:
             theirs.append(run_peer(PEERS[name], seed))
         print(name, seed, "ours", ours[-1], "peer", theirs[-1], flush=True)
-        store.save(f"speed-{name}", summary(ours, theirs) | {"peer": PEERS[name].__name__})
+        store.save(f"speed-{name}", summary(ours, theirs) | {"peer": PEERS[name].__name__, "arithmetic": computed})
 
 
 def summary(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> store.Json:

@@ -44,11 +44,14 @@ def test_what_was_not_measured_is_left_out(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("name", PEERS)
 def test_a_recipe_beside_its_peer(name: str) -> None:
-    result = summary([(2.0, 0.991), (4.0, 0.993)], [(12.0, 0.989)]) | {"peer": PEERS[name].__name__}
+    result = summary([(2.0, 0.991), (4.0, 0.993)], [(12.0, 0.989)]) | {
+        "peer": PEERS[name].__name__,
+        "arithmetic": "bfloat16",
+    }
     what, ours, theirs, conditions = speed(name, result)
     assert what == f"`{name}` in 0.25 × the time"
     assert ours == "99.20 ± 0.14 %, 3.0 s" and theirs.endswith(": 98.90 ± 0.00 %, 12.0 s")
-    assert conditions == "2 seeds and 1, run in turn"
+    assert conditions == "2 seeds in bfloat16 and 1 in float32, run in turn"
 
 
 def test_a_style_of_writing() -> None:
