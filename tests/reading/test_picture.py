@@ -1,6 +1,7 @@
 """Every way a picture can be stored gives the same page; every way it can be broken gives one of our errors."""
 
 import struct
+import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError, SeveralPagesError
 from inkdigits.reading.picture import Limits, only_page, pages
@@ -17,6 +19,7 @@ from tests.reading.drawing import Pixels, saved
 
 GREY: Pixels = (np.add.outer(np.arange(30) * 5, np.arange(20) * 3) % 256).astype(np.uint8)  # 30 high, 20 wide
 COLOUR: Pixels = np.stack([GREY, GREY[::-1], 255 - GREY], axis=2)
+register_heif_opener()  # so that Pillow can write HEIC for these tests; reading does not need it
 
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "BMP", "PPM"])
@@ -25,7 +28,9 @@ def test_lossless_formats_keep_every_pixel(kind: str) -> None:
     assert np.array_equal(only_page(saved(COLOUR, kind)).image, COLOUR)
 
 
-@pytest.mark.parametrize(("kind", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"quality": 95}), ("GIF", {})])
+@pytest.mark.parametrize(
+    ("kind", "options"), [("JPEG", {"quality": 95}), ("WEBP", {"quality": 95}), ("GIF", {}), ("HEIF", {})]
+)
 def test_lossy_formats_come_close(kind: str, options: dict[str, int]) -> None:
     assert np.abs(only_page(saved(GREY, kind, **options)).grey.astype(int) - GREY).mean() < 4
 
@@ -54,6 +59,20 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     page = only_page(saved(np.ascontiguousarray(stored), "PNG", exif=exif))
     assert (page.width, page.height) == (20, 30)
     assert np.array_equal(page.grey, GREY)
+
+
+def test_a_heic_picture_comes_upright() -> None:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    stored = np.ascontiguousarray(np.rot90(GREY, 1))
+    page = only_page(saved(Image.fromarray(stored), "HEIF", quality=95, exif=exif.tobytes()))
+    assert (page.width, page.height) == (20, 30) and np.abs(page.grey.astype(int) - GREY).mean() < 4
+
+
+def test_a_heic_picture_without_its_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "pillow_heif", None)  # as if it were not there
+    with pytest.raises(PictureError, match=r"inkdigits\[heic\]"):
+        only_page(saved(GREY, "HEIF"))
 
 
 def test_a_damaged_exif_block_is_no_reason_to_refuse() -> None:
@@ -142,6 +161,13 @@ def test_limits_on_bytes_and_pixels_can_be_set() -> None:
     assert only_page(data, Limits(bytes=len(data), pixels=600)).width == 20
 
 
+def test_messages_about_limits_name_the_option_that_raises_them() -> None:
+    data = saved(GREY, "PNG")
+    for limits, option in ((Limits(bytes=9), "--max-bytes"), (Limits(pixels=9), "--max-pixels")):
+        with pytest.raises(PictureTooLargeError, match=option):
+            only_page(data, limits)
+
+
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (5,), (5, 5, 2), (1, 2, 3, 4)])
 def test_arrays_of_no_picture_are_refused(shape: tuple[int, ...]) -> None:
     with pytest.raises(PictureError):
@@ -156,7 +182,7 @@ def test_what_is_no_picture_is_refused(source: object) -> None:
         only_page(source)  # type: ignore[arg-type]
 
 
-@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM"])
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "HEIF"])
 def test_a_picture_cut_short_is_refused(kind: str) -> None:
     data = saved(np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8), kind)
     with pytest.raises(PictureError):
@@ -176,7 +202,7 @@ def test_an_endless_file_is_cut_off() -> None:
         only_page("/dev/zero", Limits(bytes=1000))
 
 
-KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM")
+KINDS = ("PNG", "JPEG", "TIFF", "WEBP", "GIF", "BMP", "PPM", "HEIF")
 WHOLE = [saved(COLOUR, kind) for kind in KINDS] + [
     saved(Image.fromarray(GREY), "TIFF", save_all=True, append_images=[Image.fromarray(GREY)], compression="tiff_lzw"),
     saved(GREY.astype(np.uint16) * 200, "PNG"),

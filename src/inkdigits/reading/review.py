@@ -23,7 +23,7 @@ from inkdigits.types import Box, Digit, Failure, Number, Reading
 
 _MARK = "<!-- pages -->"
 _CHOICES = 4  # candidates that get a button; the others can be typed
-_DIGIT, _NUMBER = (160, 160), (900, 120)  # the most pixels, across and down, that a crop of either has
+_DIGIT, _NUMBER = (160, 160), (720, 96)  # the most pixels, across and down, that a crop of either has
 
 
 def begin() -> str:
@@ -56,7 +56,7 @@ def page(outcome: Reading | Failure, picture: Picture | None) -> str:
 
 def _number(row: tuple[object, ...], number: Number, image: Pixels) -> str:
     """A number: `data-row` is its row of CSV, `data-digits` its digits, of which the corrected text is made."""
-    data = f'data-row="{_attribute(row)}" data-digits="{_attribute([digit.text for digit in number.digits])}"'
+    data = f'data-row="{_attribute([str(value) for value in row])}" data-digits="{_attribute([digit.text for digit in number.digits])}"'
     unsure = [place for place, digit in enumerate(number.digits) if not digit.accepted]
     if not unsure:
         return f'<div class="number" hidden {data}></div>\n'
