@@ -4,8 +4,8 @@
     python -m bench.speed standard --seeds 5 --peer-seeds 1
 
 Ours and the peer take turns on the same cores, ours in the arithmetic that its recipe names, the peer in float32 as its
-users run it; a time is the loop's, without loading and without judging, for both. Every seed that is run is counted, and
-scored once, on the test set, after its last step.
+users run it; a time is the loop's, without loading and without judging, for both. Every seed that is run is counted,
+and scored once, on the test set, after its last step.
 """
 
 from __future__ import annotations
