@@ -145,13 +145,17 @@ class Journal:
 
         Raises UsageError when the journal is another run's, or the pictures that it names are not the first of `names`.
         """
-        lines = list(_whole_lines(path))
-        done = [Done(str(n), bool(f), bool(u), tuple(map(int, sizes))) for n, f, u, sizes in lines[1:]]
-        if lines and (lines[0] != run or [each.name for each in done] != names[: len(done)]):
+        first, *lines = [*_whole_lines(path)] or [run]
+        try:
+            done = [Done(str(n), bool(f), bool(u), tuple(map(int, lengths))) for n, f, u, lengths in lines]
+            sound = [each for each in done if all(a <= b for a, b in zip(each.sizes, sizes, strict=True))]
+        except (TypeError, ValueError):
+            first = None  # no journal of ours
+        if first != run or [each.name for each in done] != names[: len(done)]:
             raise UsageError(
                 f"{path} is of a run with other options or pictures; give the same again, or leave out --resume."
             )
-        return [each for each in done if all(a <= b for a, b in zip(each.sizes, sizes, strict=True))]
+        return sound
 
 
 def _whole_lines(path: Path) -> Iterator[Any]:
