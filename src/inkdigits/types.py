@@ -77,9 +77,15 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Digits that belong together, left to right (at least one)."""
+    """Digits that belong together, left to right (at least one).
+
+    `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
+    `known` is the probability of the whole number where it was chosen by the form it must have, else None.
+    """
 
     digits: tuple[Digit, ...]
+    gaps: tuple[int, ...] = ()
+    known: float | None = None
 
     @property
     def text(self) -> str:
@@ -88,8 +94,8 @@ class Number:
 
     @property
     def confidence(self) -> float:
-        """The probability that every digit is right, taken as independent."""
-        return math.prod(digit.confidence for digit in self.digits)
+        """The probability that every digit is right: as known of the whole number, else the digits' product."""
+        return self.known if self.known is not None else math.prod(digit.confidence for digit in self.digits)
 
     @property
     def box(self) -> Box:
@@ -102,6 +108,7 @@ class Number:
             "text": self.text,
             "confidence": round(self.confidence, 4),
             "box": self.box.as_list(),
+            "gaps": list(self.gaps),
             "digits": [digit.as_dict() for digit in self.digits],
         }
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from inkdigits.types import Box
 
 _GAP = 0.6  # of the row's height: a gap below this never parts numbers
-_FAR = 2.0  # of the row's height: a gap above this always does
+_FAR = 2.5  # of the row's height: a gap above this always does
+_USUAL = 2.4  # times the usual gap of the row: between these two, a gap that is wider does
+_NARROW = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
 _POINT = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
 _LOW = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
 _BELOW = 0.35  # of the row's height: what is farther below the foot is not on the line
@@ -24,20 +26,24 @@ _INSIDE = 0.2  # of a digit's width: ink farther in than this is the digit's own
 class Spacing:
     """A row's gaps and signs. `visible` and `far` are pixels: what is wider is a gap between numbers, between columns.
 
-    `points` are points and commas, which part nothing; `signs` are all others that stand on the row.
+    `points` are points and commas, which part nothing; `signs` are all others that stand on the row. A digit that is
+    narrower than `space` pixels stands in a space so wide.
     """
 
     visible: float
     far: float
+    space: float = 0.0
     points: tuple[Box, ...] = ()
     signs: tuple[Box, ...] = ()
 
     def gaps(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
-        """N boxes → N×N pixels free between the right edge of one and the left edge of a later one.
+        """N boxes → N×N pixels free between the space of one and that of a later one; negative where they overlap.
 
         Where a point stands between them it is the wider of the gaps before and after the point.
         """
-        left, right = _column(boxes, "x"), _column(boxes, "right")
+        middles, widths = _column(middle(box) for box in boxes), _column(box.width for box in boxes)
+        half = np.maximum(widths, self.space) / 2
+        left, right = middles - half, middles + half
         gaps = left[np.newaxis] - right[:, np.newaxis]
         for point in self.points:
             beside = np.maximum(point.x - right[:, np.newaxis], left[np.newaxis] - point.right)
@@ -59,15 +65,28 @@ class Spacing:
         return found
 
 
-def spacing(boxes: Sequence[Box], signs: Sequence[Box] = ()) -> Spacing:
-    """The spacing of a row of digits, `boxes` from left to right (at least one); `signs` is ink that is no digit."""
+def spacing(boxes: Sequence[Box], signs: Sequence[Box] = (), cells: bool = False) -> Spacing:
+    """The spacing of a row of digits, `boxes` from left to right (at least one); `signs` is ink that is no digit.
+
+    Where digits are evenly spaced, wide gaps are usual and part nothing; but in `cells` of a table every gap does.
+    """
     height = tallness([box.height for box in boxes])
     on_row = [(sign, _kind(sign, boxes, height)) for sign in signs]
     points = tuple(sign for sign, kind in on_row if kind == "point")
     others = tuple(sign for sign, kind in on_row if kind == "sign")
-    gaps = np.sort(np.diagonal(Spacing(0, 0, points).gaps(boxes), 1))
-    usual = float(gaps[len(gaps) // 4]) if len(gaps) else 0.0
-    return Spacing(min(max(_GAP * height, 2 * usual), _FAR * height), _FAR * height, points, others)
+    row = Spacing(_GAP * height, _FAR * height, _NARROW * height, points, others)
+    gaps = np.sort(np.diagonal(row.gaps(boxes), 1))
+    if cells or not len(gaps):
+        return row
+    usual = float(gaps[len(gaps) // 4])
+    return replace(row, visible=min(max(row.visible, _USUAL * usual), row.far))
+
+
+def are_cells(lines: Sequence[Sequence[Box]]) -> bool:
+    """Whether a page's digits stand one in each cell of a table: most gaps on its rows are wide beyond doubt."""
+    gaps = [np.diagonal(spacing(line).gaps(line), 1) / tallness([box.height for box in line]) for line in lines]
+    every = np.concatenate([np.zeros(0), *gaps])
+    return len(every) > 0 and float(np.median(every)) > _FAR
 
 
 def tallness(heights: Sequence[float]) -> float:
@@ -109,5 +128,5 @@ def _between(boxes: Sequence[Box], sign: Box) -> NDArray[np.bool_]:
     return (middles[:, np.newaxis] < middle(sign)) & (middle(sign) <= middles[np.newaxis])
 
 
-def _column(boxes: Sequence[Box], name: str) -> NDArray[np.float64]:
-    return np.array([getattr(box, name) for box in boxes], np.float64)
+def _column(values: Iterable[float]) -> NDArray[np.float64]:
+    return np.array(list(values), np.float64)
