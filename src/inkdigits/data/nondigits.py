@@ -109,12 +109,12 @@ def _scribble(rng: Generator) -> Ink:
     strokes = int(rng.integers(1, 6))
     for _ in range(strokes):
         knots = int(rng.integers(3, 6)) if strokes > 2 else int(rng.integers(8, 16))
-        points = _smooth(rng.uniform(6, CANVAS - 6, (knots, 2)), smooth=bool(rng.random() < 0.7))
+        points = smoothed(rng.uniform(6, CANVAS - 6, (knots, 2)), smooth=bool(rng.random() < 0.7))
         _draw(canvas, points, int(rng.integers(1, 6)))
     return canvas
 
 
-def _smooth(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
+def smoothed(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
     """The points with their corners cut (Chaikin), three times over, or as they are."""
     for _ in range(3 if smooth else 0):
         near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
@@ -164,7 +164,7 @@ def _shape(rng: Generator) -> Ink:
     )
     radius = rng.uniform(8, 30, corners) if rng.random() < 0.6 else np.tile(rng.uniform(10, 30, 2), corners)[:corners]
     points = CANVAS / 2 + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.5, 1, 2)
-    points = _smooth(np.concatenate([points, points[:1]]), smooth=bool(rng.random() < 0.3))
+    points = smoothed(np.concatenate([points, points[:1]]), smooth=bool(rng.random() < 0.3))
     if rng.random() < 0.75:
         cv2.fillPoly(canvas, [points.round().astype(np.int32)], 255, cv2.LINE_AA)
         _texture(canvas, rng)

@@ -22,11 +22,11 @@ def ruled(size: Size, height: float, rng: Generator) -> Ink:
     thick = max(1, round(height * rng.uniform(0.02, 0.12)))
     slope = rng.normal(0, 0.02)
     for level in np.arange(rng.uniform(-step, step), size[0] + step, step):
-        _rule(ink, (0, level), (size[1], level + slope * size[1]), thick)
+        rule(ink, (0, level), (size[1], level + slope * size[1]), thick)
     if rng.random() < 0.45:
         step *= rng.uniform(0.8, 2.5)
         for place in np.arange(rng.uniform(0, step), size[1] + step, step):
-            _rule(ink, (place, 0), (place - slope * size[0], size[0]), thick)
+            rule(ink, (place, 0), (place - slope * size[0], size[0]), thick)
     if rng.random() < 0.25:
         ink *= np.arange(size[1]) // max(2, thick * int(rng.integers(2, 5))) % 2  # dotted or dashed
     return ink * np.float32(rng.uniform(0.25, 1))
@@ -43,7 +43,8 @@ def boxed(size: Size, box: tuple[float, float, float, float], height: float, rng
     return ink * np.float32(rng.uniform(0.3, 1))
 
 
-def _rule(ink: Ink, start: tuple[float, float], end: tuple[float, float], thick: int) -> None:
+def rule(ink: Ink, start: tuple[float, float], end: tuple[float, float], thick: int) -> None:
+    """Draw a straight line from `start` to `end` (x, y in pixels), `thick` pixels wide, into `ink`."""
     first, last = (tuple(round(16 * value) for value in point) for point in (start, end))
     cv2.line(ink, first, last, 1.0, thick, cv2.LINE_AA, 4)
 

@@ -142,15 +142,18 @@ def _digits(
         )
         foot = y + hand.height * (1 + rng.normal(0, 0.05)) + hand.rise * (x - start)
         top = round(foot - ink.shape[0])
-        x = _beside(edge, ink, top, x, hand.gap * hand.height * rng.uniform(0.6, 1.4) + rng.normal(0, 0.02) * hand.height)
+        x = beside(edge, ink, top, x, hand.gap * hand.height * rng.uniform(0.6, 1.4) + rng.normal(0, 0.02) * hand.height)
         sheet.lay(ink, round(x), top, int(strokes.labels[place]))
-        _written_on(edge, ink, top, round(x))
+        written_on(edge, ink, top, round(x))
         x += ink.shape[1]
         x = _between(sheet, hand, faces, x, foot, edge, rng)
 
 
-def _beside(edge: NDArray[np.floating], ink: Ink, top: int, x: float, gap: float) -> float:
-    """Where ink goes so that it is `gap` pixels from what stands left of it, wherever they are nearest."""
+def beside(edge: NDArray[np.floating], ink: Ink, top: int, x: float, gap: float) -> float:
+    """The x where ink goes, its top row at `top`, to be `gap` pixels from what stands left of it, wherever nearest.
+
+    `edge` says for each row of the page how far to the right it is written on, -1e9 where it is not.
+    """
     strong = ink > INKED
     rows = np.arange(top, top + ink.shape[0])
     there = strong.any(axis=1) & (rows >= 0) & (rows < len(edge))
@@ -162,7 +165,8 @@ def _beside(edge: NDArray[np.floating], ink: Ink, top: int, x: float, gap: float
     return float(max(gap - nearest + 1, x - 0.55 * ink.shape[1]))
 
 
-def _written_on(edge: NDArray[np.floating], ink: Ink, top: int, x: int) -> None:
+def written_on(edge: NDArray[np.floating], ink: Ink, top: int, x: int) -> None:
+    """Note in `edge` (as `beside` takes it) how far ink laid at `x, top` reaches to the right in each of its rows."""
     part = ink[max(0, -top) : max(0, len(edge) - top)] > INKED
     last = np.where(part.any(axis=1), x + ink.shape[1] - part[:, ::-1].argmax(axis=1), -1e9)
     place = edge[max(0, top) : max(0, top) + len(part)]

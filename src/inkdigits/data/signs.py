@@ -27,16 +27,17 @@ def fonts(paths: Sequence[Path]) -> list[ImageFont.FreeTypeFont]:
 def word(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
     """A word of three to nine letters in one of the fonts, as ink cut to its box."""
     letters = "".join(rng.choice(list(LETTERS), int(rng.integers(3, 10))))
-    return _drawn(rng.choice(["", "l", "t", "c"], p=[0.7, 0.1, 0.1, 0.1]) or letters, letters, faces, rng)
+    return drawn(rng.choice(["", "l", "t", "c"], p=[0.7, 0.1, 0.1, 0.1]) or letters, letters, faces, rng)
 
 
 def letter(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
     """One letter that is not written like a digit."""
     text = LONELY[rng.integers(len(LONELY))]
-    return _drawn("", text, faces, rng)
+    return drawn("", text, faces, rng)
 
 
-def _drawn(case: str, text: str, faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
+def drawn(case: str, text: str, faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
+    """A text in one of the fonts, as ink cut to its box; `case` is l(ower), t(itle) or c(apitals)."""
     text = {"l": text.lower, "t": text.title, "c": text.upper}.get(case, text.lower if len(text) > 1 else text.__str__)()
     font = faces[rng.integers(len(faces))]
     left, top, right, bottom = (int(value) for value in font.getbbox(text))
