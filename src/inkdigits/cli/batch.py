@@ -50,7 +50,7 @@ class Work:
         if isinstance(picture, Failure):
             yield self._page(picture, None)
             return
-        opened = source(picture, self.limits.bytes)
+        opened = source(picture, self.limits)
         images = pages(opened, self.limits, picture) if self.seen else repeat(None)
         for outcome in self.attempt(opened, name=picture):
             yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))

@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from inkdigits.errors import PictureError
+from inkdigits.reading.limits import Limits, read_bytes
 from inkdigits.types import Failure
 
 STDIN = "-"
@@ -39,17 +40,14 @@ def _is_picture(path: Path, folder: str) -> bool:
     return not path.is_dir()
 
 
-def source(name: str, most: int) -> str | bytes:
-    """What to open for a picture: its path; but stdin and pipes, which can be read only once, as at most `most` bytes.
-
-    One byte more is read, so that what is too long is seen to be.
-    """
+def source(name: str, limits: Limits) -> str | bytes:
+    """What to open for a picture: its path, but the bytes of stdin and of pipes, which can be read only once."""
     if name == STDIN:
-        return sys.stdin.buffer.read(most + 1)
+        return read_bytes(sys.stdin.buffer, limits)
     with suppress(OSError, ValueError):  # what cannot be opened is told where it is decoded
         if stat.S_ISFIFO(os.stat(name).st_mode):
             with open(name, "rb") as pipe:
-                return pipe.read(most + 1)
+                return read_bytes(pipe, limits)
     return name
 
 

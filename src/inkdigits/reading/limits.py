@@ -1,10 +1,13 @@
-"""What a picture may cost, and the check of its size before it is decoded."""
+"""What a picture may cost, and the checks of its size before it is decoded."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import IO
 
 from inkdigits.errors import PictureTooLargeError
+
+_PART = 2**20  # bytes: reading all at once would first make room for as much as is allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +17,15 @@ class Limits:
     bytes: int = 64 * 2**20
     pixels: int = 100_000_000
     pages: int = 200
+
+
+def read_bytes(file: IO[bytes], limits: Limits) -> bytes:
+    """A file's bytes; of one that is too long, or endless, one more than allowed, so that `check_bytes` sees it."""
+    parts, left = [], limits.bytes + 1
+    while part := file.read(min(left, _PART)):
+        parts.append(part)
+        left -= len(part)
+    return b"".join(parts)
 
 
 def check_bytes(data: bytes, name: str, limits: Limits) -> None:

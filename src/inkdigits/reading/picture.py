@@ -12,7 +12,7 @@ import numpy as np
 from inkdigits.errors import PictureError, SeveralPagesError
 from inkdigits.reading.formats import is_pdf
 from inkdigits.reading.frames import Frames
-from inkdigits.reading.limits import Limits, check_bytes, check_size
+from inkdigits.reading.limits import Limits, check_bytes, check_size, read_bytes
 from inkdigits.reading.pdf import Document
 from inkdigits.reading.pixels import Array, Pixels, eight_bits, opaque
 
@@ -85,7 +85,7 @@ def _decoded(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
 def _file_bytes(path: str, limits: Limits) -> bytes:
     try:
         with open(path, "rb") as file:
-            return file.read(limits.bytes + 1)  # one more than allowed, so that endless files end here too
+            return read_bytes(file, limits)
     except FileNotFoundError as error:
         raise PictureError(f"{path}: no such file; check the path.") from error
     except IsADirectoryError as error:
