@@ -1,0 +1,47 @@
+"""The network that finds digits on a page: its shapes on pages of any size, and that a page moved moves its answers."""
+
+import math
+
+import pytest
+import torch
+
+from inkdigits.models.build import build, layers, parameters
+from inkdigits.models.detector import ANSWERS, STRIDE
+
+PAGE = torch.rand(2, 1, 96, 128, generator=torch.Generator().manual_seed(0))
+
+
+@pytest.mark.parametrize(("height", "width"), [(16, 16), (64, 96), (160, 32)])
+def test_an_answer_for_every_cell_of_a_page(height: int, width: int) -> None:
+    said = layers(build("detector").eval(), torch.zeros(3, 1, height, width))
+    assert said["answers"].shape == (3, ANSWERS, height // STRIDE, width // STRIDE)
+    assert list(said)[-1] == "answers"
+    assert said["around"].shape == said["conv3"].shape == (3, 32, height // 4, width // 4)
+
+
+def test_how_many_numbers_are_learnt() -> None:
+    """Kernels by hand, two numbers a normalised channel, biases where nothing is normalised."""
+    fine = 25 * 16 + 9 * 16 * 32 + 9 * 32 * 32 + 2 * (16 + 32 + 32)
+    half = 9 * 32 * 64 + 9 * 64 * 64 + 2 * (64 + 64) + 64 * 32 + 32
+    quarter = 9 * 64 * 96 + 2 * 9 * 96 * 96 + 2 * 3 * 96 + 96 * 64 + 64
+    last = 9 * 32 * 64 + 2 * 64 + 64 * ANSWERS + ANSWERS
+    assert parameters(build("detector")) == fine + half + quarter + last
+
+
+def test_it_begins_by_expecting_no_digit() -> None:
+    with torch.inference_mode():
+        said = build("detector").eval()(PAGE)[:, 0]
+    assert (said.sigmoid() < 0.1).all() and said.mean() == pytest.approx(-4, abs=1)
+    assert math.isfinite(float(said.std()))
+
+
+def test_what_is_moved_is_answered_in_another_place() -> None:
+    """By 16 pixels, the coarsest step; away from the edges, where the page goes on in nothing."""
+    network = build("detector", seed=1).eval()
+    page = torch.zeros(1, 1, 256, 256)
+    page[:, :, 96:160, 96:160] = torch.rand(64, 64, generator=torch.Generator().manual_seed(1))
+    with torch.inference_mode():
+        here, there = network(page), network(page.roll((32, -16), dims=(2, 3)))
+    cells = slice(28, 36)
+    assert torch.allclose(here[..., cells, cells], there[..., 36:44, 24:32], atol=1e-4)
+    assert here[..., cells, cells].std() > 1e-3
