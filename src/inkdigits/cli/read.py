@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -186,11 +185,13 @@ def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
 
 def check_writable(folder: Path) -> None:
     """See that files can be made in a folder, which is made if it is not there. Raises WriteError."""
+    from tempfile import TemporaryFile
+
     from inkdigits.cli.results import said
 
     with said(folder):
         folder.mkdir(parents=True, exist_ok=True)
-        tempfile.TemporaryFile(dir=folder).close()
+        TemporaryFile(dir=folder).close()
 
 
 def save_glyph(glyph: NDArray[np.uint8], path: Path) -> None:

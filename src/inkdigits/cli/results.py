@@ -18,7 +18,6 @@ from pathlib import Path
 from typing import IO, Any
 
 from inkdigits.errors import UsageError, WriteError
-from inkdigits.files import write_atomically
 from inkdigits.reading.picture import Picture
 from inkdigits.types import Failure, Reading
 
@@ -126,6 +125,8 @@ class Journal:
 
     def __init__(self, path: Path, run: dict[str, Any], done: Sequence[Done] = ()) -> None:
         """Begin the journal, with what an earlier part of the run has done. Raises WriteError."""
+        from inkdigits.files import write_atomically  # what it loads takes long where results go to stdout
+
         self.path = path
         write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in [run, *map(astuple, done)]))
 
