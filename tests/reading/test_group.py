@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from inkdigits.reading.group import group, number
 from inkdigits.reading.piece import Piece
 from inkdigits.reading.rows import rows
+from inkdigits.reading.spacing import tallness
 from inkdigits.types import Box, Digit
 
 
@@ -86,7 +87,14 @@ def test_cells_of_a_table_stay_apart_even_with_one_digit_each() -> None:
     assert text(written(TABLE, space=80)) == TABLE
     wide = "1 0 1 1\n1 5 1 5\n0 9 0 8"
     assert text(written(wide, space=140)) == wide
-    assert text(written(f"{wide}\n1 7", space=140)) == f"{wide}\n1 7"
+    closer = [digit(n, 100 + 80 * n, 300) for n in range(6)]
+    assert text([*written(wide, space=140), *closer]) == f"{wide}\n0 1 2 3 4 5"
+    assert text([*written("1234\n5678\n9012"), *closer]) == "1234\n5678\n9012\n012345"
+
+
+def test_digits_far_apart_are_numbers_of_their_own() -> None:
+    far = [digit(n, 100 + 140 * n, 300) for n in range(4)]
+    assert text([*written("1234\n5678\n9012"), *far]) == "1234\n5678\n9012\n0 1 2 3"
 
 
 def test_missing_cells_do_not_mix_rows() -> None:
@@ -121,10 +129,16 @@ def test_zeros_at_half_height_stay_on_their_line_and_in_their_number(high: bool)
     assert text(page) == lines
 
 
+def test_a_row_is_as_tall_as_its_tall_digits() -> None:
+    assert tallness([40, 20, 20, 20]) == 40
+    assert tallness([40, 40, 40, 41, 90]) == 41
+    uneven = [digit(7, 0, 0), *(digit(0, x, 20, 20) for x in (23, 36, 62))]
+    assert text(uneven) == "7000"
+
+
 def test_ones_are_narrow_and_part_no_number() -> None:
-    xs = (0, 40, 80, 120)  # written evenly, but the boxes of ones are far apart
-    page = [Digit(1, 0.9, 1, True, Box(x, 0, 5, 40), ()) for x in xs] + [digit(3, 150, 0), digit(4, 175, 0)]
-    assert text(page) == "111134"
+    ones = [Digit(1, 0.9, 1, True, Box(8 + 30 * i, 0, 4, 40), ()) for i in range(3)]
+    assert text([*ones, *(digit(4, 90 + 30 * i, 0) for i in range(5))]) == "11144444"
 
 
 def test_points_and_commas_are_noted_and_part_nothing() -> None:
@@ -162,8 +176,8 @@ def test_what_is_not_between_two_digits_of_a_line_is_no_sign_of_it() -> None:
         Box(48, 90, 10, 4),
         *(Box(x, 20, 10, 4) for x in (-30, 120)),
     )
-    struck = Box(28, 15, 6, 6)
-    for sign in (rule, dirt, below, before, after, struck):
+    struck, through = Box(28, 15, 6, 6), Box(0, 20, 110, 3)
+    for sign in (rule, through, dirt, below, before, after, struck):
         assert text(page, [sign]) == "1913"
         assert group(page, [sign])[0].numbers[0].gaps == ()
 
@@ -194,8 +208,12 @@ def test_rows_hold_proposals_that_overlap() -> None:
 
 
 def test_doubtful_proposals_bridge_no_rows() -> None:
-    page = [piece(30 * i, 60 * (i % 2), 22, 40) for i in range(8)] + [piece(30 * i, 30, 22, 40, 0.05) for i in range(8)]
-    assert [sum(p.digitness > 0.5 for p in row) for row in rows(page)] == [4, 0, 4], "the doubtful ones are between"
+    lines = [piece(30 * i, 44 * (i % 2), 22, 40) for i in range(8)]
+    between = [piece(30 * i - 40, 22, 22, 40, 0.05) for i in range(10)]
+    across = [piece(x, 0, 30, 84, 0.05) for x in (-70, 60, 90)]
+    for doubtful in (between, across):
+        found = [[p for p in row if p.digitness > 0.5] for row in rows([*lines, *doubtful])]
+        assert found == [lines[::2], lines[1::2]]
 
 
 BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers(0, 400), st.integers(0, 400))

@@ -14,6 +14,7 @@ _GAP = 0.6  # of the row's height: a gap below this never parts numbers
 _FAR = 2.5  # of the row's height: a gap above this always does
 _USUAL = 2.4  # times the usual gap of the row: between these two, a gap that is wider does
 _NARROW = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
+_TALL = 1.7  # a digit's weight in the row's height is its own to this power: one 1 outweighs three small zeros
 _POINT = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
 _LOW = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
 _BELOW = 0.35  # of the row's height: what is farther below the foot is not on the line
@@ -92,7 +93,7 @@ def are_cells(lines: Sequence[Sequence[Box]]) -> bool:
 def tallness(heights: Sequence[float]) -> float:
     """The height of a row: the median of its digits' heights, tall ones counting more as some write small zeros."""
     ordered = np.sort(np.asarray(heights, np.float64))
-    weights = np.cumsum(ordered**2)
+    weights = np.cumsum(ordered**_TALL)
     return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
 
 
