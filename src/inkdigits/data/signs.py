@@ -53,9 +53,9 @@ def point(height: float, pen: float, rng: Generator) -> Ink:
     return stroke(np.array([[0, 0], tail + [0.3, 0.3]]), size)
 
 
-def between(height: float, pen: float, rng: Generator) -> Ink:
-    """An operator, dash, slash or bracket, about as high as the digits beside it."""
-    kind = rng.integers(9)
+def between(height: float, pen: float, rng: Generator, kind: int | None = None) -> Ink:
+    """An operator, dash, slash or bracket, about as high as the digits beside it; `kind` 0 to 8, by default any."""
+    kind = int(rng.integers(9)) if kind is None else kind
     half = height * rng.uniform(0.2, 0.4)
     wave = rng.normal(0, 0.04, (2, 2)) * height
     level = np.array([[-half, 0.0], [half, 0.0]])
