@@ -122,7 +122,8 @@ def reader() -> str:
     card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
     promise, accept = card["guarantee"], card["accept"]
     lines = [
-        f"Accepted from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
+        f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones: accepted from a confidence "
+        f"of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
         f"temperature {card['temperature']:.3f}. Of {promise['n']:,} validation digits "
         f"{100 * promise['coverage']:.2f} % were accepted, {promise['wrong']} of them wrong: "
         f"with 95 % confidence at most {100 * promise['wrong_at_most']:.2f} % of accepted digits like these are wrong.",

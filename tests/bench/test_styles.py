@@ -1,12 +1,19 @@
 """Styles of writing, measured on strokes whose slant, width and shape are known."""
 
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench.styles import MEASURES, breadth, slant, stroke, thirds
+from bench import networks, store
+from bench.render import style
+from bench.styles import MEASURES, breadth, main, slant, stroke, thirds
 from inkdigits.data.mnist import load
+from inkdigits.training.runs import Run
 
 
 def bar(degrees: float = 0.0, width: float = 3.0, length: float = 20.0) -> NDArray[np.uint8]:
@@ -46,3 +53,22 @@ def test_every_third_has_as_many_of_each_digit() -> None:
             assert counts.max() - counts.min() <= 1
             low, middle, high = (measured[(group == place) & (digits.labels == label)] for place in range(3))
             assert low.max() <= middle.min() and middle.max() <= high.min()
+
+
+def test_trained_networks_are_measured_and_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, runs: Mapping[str, Run]
+) -> None:
+    """Two runs, of which one is the other: the thirds of a measure make up the whole, and seeds are counted."""
+    for seed in (0, 1):
+        shutil.copytree(runs["mlp"].folder, tmp_path / f"reader-{seed}")
+    monkeypatch.setattr(networks, "FOLDER", tmp_path)
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    main()
+    kept = store.load("styles")
+    assert kept and set(kept["styles"]) == set(MEASURES)
+    whole = next(score["accuracy"] for score in runs["mlp"].card()["scores"] if score["set"] == "test")
+    for parts in kept["styles"].values():
+        assert sum(part["n"] for part in parts) == 10_000
+        assert sum(part["n"] * part["accuracy"]["mean"] for part in parts) == pytest.approx(10_000 * whole)
+        assert [part["median"] for part in parts] == sorted(part["median"] for part in parts)
+        assert all(style(part)[2].endswith("digits, 2 seeds, mean") for part in parts)
