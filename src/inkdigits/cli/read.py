@@ -30,37 +30,39 @@ if TYPE_CHECKING:
 FAILED, REJECTED = 1, 3
 THREADS = 2  # of one picture, where no others are read meanwhile
 
+_how = partial(typer.Option, rich_help_panel="How to read")
+_result = partial(typer.Option, rich_help_panel="Results")
+_many = partial(typer.Option, rich_help_panel="Many or large pictures")
+
 
 def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
-    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a page, a line each.")] = False,
-    as_csv: Annotated[bool, typer.Option("--csv", help="One CSV row a number.")] = False,
-    as_tsv: Annotated[bool, typer.Option("--tsv", help="Tab-separated rows as Tesseract writes them.")] = False,
-    as_hocr: Annotated[bool, typer.Option("--hocr", help="hOCR, the HTML of other OCR tools.")] = False,
-    single: Annotated[bool, typer.Option("--single", help="Each picture is one digit.")] = False,
-    region: Annotated[
-        str | None, typer.Option(help="Read this part of each page only, in pixels.", metavar="X,Y,W,H")
-    ] = None,
-    output: Annotated[Path | None, typer.Option(help="Write the result to this file.")] = None,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="With --output: go on where a stopped run of the same command ended.")
-    ] = False,
-    jobs: Annotated[int, typer.Option(min=1, help="Pictures to read at the same time.")] = 1,
+    single: Annotated[bool, _how("--single", help="Each picture is one digit.")] = False,
+    region: Annotated[str | None, _how(help="Read this part of each page only, in pixels.", metavar="X,Y,W,H")] = None,
+    model: Annotated[Path | None, _how(help="Another network, as `inkdigits export` writes it.")] = None,
+    as_json: Annotated[bool, _result("--json", help="One JSON object a page, a line each.")] = False,
+    as_csv: Annotated[bool, _result("--csv", help="One CSV row a number.")] = False,
+    as_tsv: Annotated[bool, _result("--tsv", help="Tab-separated rows as Tesseract writes them.")] = False,
+    as_hocr: Annotated[bool, _result("--hocr", help="hOCR, the HTML of other OCR tools.")] = False,
+    output: Annotated[Path | None, _result(help="Write the result to this file.", metavar="FILE")] = None,
     annotate: Annotated[
-        Path | None, typer.Option(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
+        Path | None, _result(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
     ] = None,
     review: Annotated[
-        Path | None, typer.Option(help="Save a web page to correct unsure digits by eye.", metavar="FILE")
+        Path | None, _result(help="Save a web page to correct unsure digits by eye.", metavar="FILE")
     ] = None,
     glyph: Annotated[
         Path | None,
-        typer.Option("--show-glyph", help="With --single: save the 28×28 the network saw, as PNG.", metavar="FILE"),
+        _result("--show-glyph", help="With --single: save the 28×28 the network saw, as PNG.", metavar="FILE"),
     ] = None,
-    model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Exit 3 if a digit is unsure or none is found.")] = False,
-    max_bytes: Annotated[int | None, typer.Option(min=1, help="Refuse longer files; by default 64 MiB.")] = None,
-    max_pixels: Annotated[int | None, typer.Option(min=1, help="Refuse larger pages; by default 100 million.")] = None,
-    max_pages: Annotated[int | None, typer.Option(min=1, help="Refuse files with more pages; by default 200.")] = None,
+    strict: Annotated[bool, _result("--strict", help="Exit 3 if a digit is unsure or none is found.")] = False,
+    jobs: Annotated[int, _many(min=1, help="Pictures to read at the same time.")] = 1,
+    resume: Annotated[
+        bool, _many("--resume", help="With --output: go on where a stopped run of the same command ended.")
+    ] = False,
+    max_bytes: Annotated[int | None, _many(min=1, help="Refuse longer files; by default 64 MiB.")] = None,
+    max_pixels: Annotated[int | None, _many(min=1, help="Refuse larger pages; by default 100 million.")] = None,
+    max_pages: Annotated[int | None, _many(min=1, help="Refuse files with more pages; by default 200.")] = None,
 ) -> None:
     """Read handwritten digits out of pictures.
 
