@@ -213,8 +213,24 @@ def test_numbers_part_at_visible_gaps_and_each_fits() -> None:
 def test_a_sign_parts_numbers_unless_the_pattern_has_one() -> None:
     dated = row("1205") + row("26", x=130)
     minus = [Box(121, 18, 7, 3)]
-    assert texts(dated, Form(pattern="d{2}|d{4}"), minus) == ["1205", "26"]
-    assert texts(dated, Form(pattern="dddd-dd"), minus) == ["120526"]
+    assert texts(dated, Form(pattern="d{2}|d{4}|d{6}")) == ["120526"]
+    assert texts(dated, Form(pattern="d{2}|d{4}|d{6}"), minus) == ["1205", "26"]
+    assert texts(dated, Form(pattern="d{2}|d{4}|dddd-dd"), minus) == ["120526"]
+    assert texts(dated, Form(length=6), minus) == ["120526"], "it fits no other way"
+
+
+def test_a_gap_parts_numbers_unless_the_pattern_has_one() -> None:
+    grouped, columns = row("1205") + row("26", x=150), row("1205") + row("26", x=300)
+    assert texts(grouped, Form(pattern="d{2}|d{4}|d{6}")) == ["1205", "26"]
+    assert texts(grouped, Form(pattern="d{2}|d{4}|dddd dd")) == ["120526"]
+    assert texts(columns, Form(pattern="d{2}|d{4}|dddd dd")) == ["1205", "26"], "columns of a table"
+    assert texts(columns, Form(length=6)) == ["120526"], "it fits no other way"
+
+
+def test_a_doubtful_digit_beyond_a_gap_is_no_great_doubt() -> None:
+    near, beyond = ([*row("120"), piece(x, 24, 0.5, (3, 0.97))] for x in (90, 150))
+    (doubted,), (found,) = chosen(near, Form(pattern="d{3,4}")) or [], chosen(beyond, Form(pattern="d{3,4}")) or []
+    assert doubted.confidence < 0.6 and found.text == "120" and found.confidence > 0.8
 
 
 def texts(pieces: list[Piece], form: Form, signs: Sequence[Box] = ()) -> list[str]:
@@ -228,12 +244,13 @@ def test_order_does_not_matter_and_equals_end_soon() -> None:
     assert chosen(pieces) == chosen(pieces[::-1])
     alike = [Piece(Box(30 * i, 0, 24, 40), (0.1,) * 10, 0.9) for i in range(40)]
     (found,) = chosen(alike) or []
-    assert len(found.text) == 40
+    assert found.text == "0" * 40
     (fitting,) = chosen(alike, Form(length=40, check="luhn")) or []
     assert len(fitting.text) == 40
 
 
 def test_a_full_row_takes_milliseconds() -> None:
+    """On an idle core 300 pieces take about 15 ms; ten times that says that something has gone wrong."""
     random = np.random.default_rng(0)
     pieces = [
         Piece(Box(int(x), 0, int(width), 40), tuple(random.dirichlet(np.full(10, 0.2))), float(digitness))
@@ -252,5 +269,4 @@ def fastest(run) -> float:  # type: ignore[no-untyped-def]
         start = time.perf_counter()
         run()
         times.append(time.perf_counter() - start)
-    print(times)
     return min(times)

@@ -21,6 +21,7 @@ from inkdigits.reading.piece import Piece
 from inkdigits.reading.spacing import Spacing, middle
 
 LEAST = 1e-6  # no probability is taken to be nearer to 0 or 1, so that no single answer rules all others out
+_NEW = np.log(0.5)  # a new number after a gap or a sign,
 _ACROSS_GAP = np.log(0.1)  # a number that goes on across a visible gap,
 _ACROSS_SIGN = np.log(0.01)  # across a sign that is no point,
 _ACROSS_FAR = np.log(0.001)  # or across a gap as between columns
@@ -76,7 +77,7 @@ def spaced(plain: Lattice, spacing: Spacing, literals: frozenset[str]) -> Lattic
     sign = 0.0 if literals - set(" .,") else _ACROSS_SIGN
     costs = np.where(gaps > spacing.far, _ACROSS_FAR, np.where(gaps > spacing.visible, visible, 0.0))
     on[1:-1, 1:-1] = np.minimum(costs, np.where(parted, sign, 0.0))
-    new[1:-1, 1:-1] = np.where(parted | (gaps > spacing.visible), 0.0, -np.inf)
+    new[1:-1, 1:-1] = np.where(parted | (gaps > spacing.visible), _NEW, -np.inf)
     return Lattice(plain.pieces, plain.passed, plain.taken, on, new)
 
 

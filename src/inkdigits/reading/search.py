@@ -65,9 +65,10 @@ def chosen(
 
 
 def _likely(pieces: Sequence[Piece]) -> Number:
-    """The most probable digits without a form."""
+    """The most probable digits without a form; of digits that are equally probable the lowest."""
     row = lattice(pieces, SHARPNESS)
-    return next(iter(best(row, _FREE, ahead(row, _FREE, np.maximum)).numbers), ())
+    number = next(iter(best(row, _FREE, ahead(row, _FREE, np.maximum)).numbers), ())
+    return tuple((place, int(np.argmax(row.pieces[place - 1].probabilities))) for place, _ in number)
 
 
 def _free_confidence(row: Lattice, number: Number) -> float:
