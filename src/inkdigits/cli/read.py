@@ -78,7 +78,7 @@ def read(
     chosen = _chosen(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
 
     from inkdigits.cli.batch import Work
-    from inkdigits.cli.inputs import found, stems
+    from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
     from inkdigits.reading.reader import Reader
     from inkdigits.reading.region import region as parsed
@@ -89,7 +89,7 @@ def read(
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = found(pictures)
     files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
-    views = _views(glyph, reader, how["region"], annotate, stems(inputs))
+    views = _views(glyph, reader, how["region"], annotate, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
     )
@@ -131,15 +131,17 @@ def _files(style: str, review: Path | None) -> list[File]:
 
 
 def _views(
-    glyph: Path | None, reader: Reader, region: Box | None, annotate: Path | None, names: dict[str, str]
+    glyph: Path | None, reader: Reader, region: Box | None, annotate: Path | None, inputs: list[Input]
 ) -> Iterator[View]:
     """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
+    from inkdigits.cli.inputs import stems
     from inkdigits.reading.region import cut
 
     if glyph is not None:
         yield lambda page, _: save_glyph(reader.glyph((cut(page, region) if region else page).image), glyph)
     if annotate is not None:
         check_writable(annotate)
+        names = stems(inputs)
         yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
 
 
