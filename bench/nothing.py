@@ -1,0 +1,116 @@
+"""Pictures without a digit (negatives.py): how many of 1,000 have a digit that our reader accepts.
+
+    python -m bench.nothing                     250 of each kind, kept
+    python -m bench.nothing --each 20 --save DIR    some of each, those that were read as PNG; nothing is kept
+    python -m bench.nothing --fashion FILE      Fashion-MNIST's test images, where Debian's dataset-fashion-mnist is not
+
+Clothes need Fashion-MNIST, words the fonts that training does not use; without them the kind is left out. Nothing
+learns from these pictures, and no threshold is chosen by them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from bench import store
+from bench.negatives import KINDS, SIZES, Material, negative
+from bench.words import faces, told
+from inkdigits.data import idx
+from inkdigits.reading.reader import Reader
+from inkdigits.types import Reading
+
+EACH = 250
+FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--fashion", type=Path, default=FASHION)
+    parser.add_argument("--each", type=int, default=EACH, help="another number of each kind; nothing is kept then")
+    parser.add_argument("--model", type=Path, help="an exported network; nothing is kept then")
+    parser.add_argument("--save", type=Path, help="a folder for the pictures in which a digit was accepted")
+    given = parser.parse_args()
+    reader, material = Reader(given.model), material_of(given.fashion)
+    kinds = {}
+    for kind in there(material):
+        kinds[kind] = score(reader, kind, material, given.each, given.save)
+        print(row(kind, kinds[kind]), flush=True)
+    print(row("together", together(kinds)))
+    if given.each == EACH and not given.model:
+        conditions = {"fonts": told(material.families), "sizes": [list(size) for size in SIZES]}
+        model = {"model": f"{reader.model.name} {reader.model.version}"}
+        store.save("nothing", {"kinds": kinds, "together": together(kinds)} | conditions | model)
+
+
+def material_of(fashion: Path) -> Material:
+    """What there is to draw with on this machine."""
+    clothes = idx.read(fashion) if fashion.exists() else np.zeros((0, 28, 28), np.uint8)
+    return Material(clothes, faces())
+
+
+def there(material: Material) -> Iterator[str]:
+    """The kinds that can be drawn with the material."""
+    lacking = {"clothes": not len(material.clothes), "words": not material.families}
+    for kind in KINDS:
+        if lacking.get(kind):
+            print(f"{kind}: left out, what they are drawn with is not installed")
+        else:
+            yield kind
+
+
+def score(reader: Reader, kind: str, material: Material, each: int, save: Path | None = None) -> store.Json:
+    """Pictures of one kind: `accepted` are those with an accepted digit, `shown` those with any, also one unsure."""
+    readings, times = [], []
+    for number in range(each):
+        picture = negative(kind, number, material)
+        start = time.perf_counter()
+        readings.append(reader.read(picture))
+        times.append(time.perf_counter() - start)
+        if save and taken(readings[-1]):
+            _draw(picture, readings[-1], save / f"{kind}-{number}.png")
+    return {
+        "pictures": each,
+        "accepted": sum(taken(reading) > 0 for reading in readings),
+        "shown": sum(bool(reading.lines) for reading in readings),
+        "digits": sum(taken(reading) for reading in readings),
+        "seconds": sum(times),
+    }
+
+
+def taken(reading: Reading) -> int:
+    """How many digits of a reading are accepted."""
+    return sum(digit.accepted for digit in reading.digits)
+
+
+def together(kinds: dict[str, store.Json]) -> store.Json:
+    """All kinds summed."""
+    return {key: sum(score[key] for score in kinds.values()) for key in next(iter(kinds.values()), {})}
+
+
+def row(name: str, score: store.Json) -> str:
+    """One line of a table."""
+    return (
+        f"{name:<10} accepted in {score['accepted']:>3} of {score['pictures']:>4} pictures "
+        f"({100 * score['accepted'] / score['pictures']:4.1f} %), {score['digits']:>4} digits; "
+        f"something shown in {score['shown']:>3}   {score['seconds'] / score['pictures']:.2f} s each"
+    )
+
+
+def _draw(picture: NDArray[np.uint8], reading: Reading, path: Path) -> None:
+    """The picture with a box around every accepted digit."""
+    image = picture.copy()
+    for box in (digit.box for digit in reading.digits if digit.accepted):
+        cv2.rectangle(image, (box.x, box.y), (box.right - 1, box.bottom - 1), (255, 0, 0), 1)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    cv2.imwrite(str(path), image[:, :, ::-1])
+
+
+if __name__ == "__main__":
+    main()

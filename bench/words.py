@@ -1,0 +1,47 @@
+"""Words in fonts that training never uses, for pages and negatives that measure. Real words: what is a word for us is
+no number, whichever of its letters looks like a digit."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from PIL import ImageFont
+
+from inkdigits.data import signs
+from inkdigits.data.nondigits import FONT_FOLDER, UNSEEN_FONTS, font_files
+from inkdigits.data.strokes import Ink
+
+Faces = list[list[ImageFont.FreeTypeFont]]  # a list for each family
+SIZE = 64  # pixels that words are drawn in before they are brought to their height
+TEXT = (
+    "amount balance address birthday cheque customer date delivery description discount due each express first from "
+    "garden help house item kitchen last letter market meeting member metre minutes month monthly name never number "
+    "office order page paid paper patient payment pencil please price quantity received return room school sheet "
+    "signature street student subject table teacher temperature thanks Thursday total under value water week weight "
+    "with write year your Betrag Datum Haus Menge Straße Summe unter Wasser commune janvier merci papier rendez rue"
+)
+WORDS = TEXT.split()
+
+
+def faces(folder: Path = FONT_FOLDER) -> Faces:
+    """The fonts that are kept for measuring, by family; those that are not installed are left out."""
+    families = [[ImageFont.truetype(str(path), SIZE) for path in font_files(name, folder)] for name in UNSEEN_FONTS]
+    return [family for family in families if family]
+
+
+def word(families: Faces, height: float, rng: Generator) -> Ink:
+    """A word in one of the fonts, each family as often, as ink `height` pixels high."""
+    family = families[rng.integers(len(families))]
+    large = signs.drawn(rng.choice(["l", "t", "c"], p=[0.5, 0.3, 0.2]), rng.choice(WORDS), family, rng)
+    scale = height / large.shape[0]
+    size = (max(1, round(large.shape[1] * scale)), max(1, round(height)))
+    small = cv2.resize(large, size, interpolation=cv2.INTER_AREA)
+    return np.asarray(small / max(0.2, float(small.max())), np.float32)  # thin letters stay as dark as others
+
+
+def told(families: Faces) -> str:
+    """What is to be said of the fonts in a measurement's conditions."""
+    return f"{len(families)} of {len(UNSEEN_FONTS)} unseen font families" + ("" if families else ", no words drawn")
