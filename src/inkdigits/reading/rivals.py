@@ -11,7 +11,7 @@ from inkdigits.reading.lattice import Lattice, conflicts, lattice
 from inkdigits.reading.piece import Piece
 
 
-def weighed(pieces: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece]:
+def against_rivals(pieces: Sequence[Piece], taken: Sequence[Piece]) -> list[Piece]:
     """The pieces taken from among a row's `pieces`, with what conflicts with them weighed in: same boxes, same order.
 
     Over all consistent sets (see `search.py`), each piece has a probability to be taken. A place's digitness is then
