@@ -1,24 +1,28 @@
 """Other programs that read digits out of pictures, each asked as its users would: Tesseract and RapidOCR.
 
-Both get the picture upright and opaque, as a PNG, and are asked for digits only. Neither refuses single digits, so all
-that they give counts as accepted.
+Both get every page upright and opaque, as a PNG that is decoded within their time, as ours is. Tesseract is asked for
+digits only; of what RapidOCR reads, which cannot be asked so, the digits count. Neither refuses single digits, so all
+that they give counts as accepted. A picture that cannot be opened reads as nothing, for them as for us.
 """
 
 from __future__ import annotations
 
+import logging
 import shutil
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable
-from importlib import import_module
+from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
 
 import cv2
+import numpy as np
 
 from bench.strings import Answer, only_digits
-from inkdigits.reading.picture import only_page
+from inkdigits.errors import InkdigitsError
+from inkdigits.reading.picture import pages
+from inkdigits.reading.pixels import Pixels
 
 PAGE_MODES = (6, 7, 8, 10, 11, 13)  # a block, a line, a word, a character, sparse text, a raw line
 Engine = Callable[[Path], Answer]
@@ -29,28 +33,32 @@ def tesseract(mode: int) -> Engine:
     command = ["tesseract", "-", "-", "--psm", str(mode), "-c", "tessedit_char_whitelist=0123456789"]
 
     def read(path: Path) -> Answer:
-        picture = _png(path)
+        pictures = _pngs(path)
         start = time.perf_counter()
-        done = subprocess.run(command, input=picture, capture_output=True, check=False)
-        return _all_accepted(done.stdout.decode("utf-8", "replace"), start)
+        done = [subprocess.run(command, input=picture, capture_output=True, check=False) for picture in pictures]
+        return _all_accepted(" ".join(page.stdout.decode("utf-8", "replace") for page in done), start)
 
     return read
 
 
 def has_tesseract() -> bool:
-    return shutil.which("tesseract") is not None
+    """Whether the program is there, with the language that it reads by default."""
+    if not shutil.which("tesseract"):
+        return False
+    done = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)
+    return "eng" in done.stdout.split()
 
 
 def rapidocr() -> Engine:
     """RapidOCR with its own models and settings; of what it reads, the digits count."""
+    logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     engine = import_module("rapidocr").RapidOCR()
 
     def read(path: Path) -> Answer:
-        with tempfile.NamedTemporaryFile(suffix=".png") as file:
-            Path(file.name).write_bytes(_png(path))
-            start = time.perf_counter()
-            found = engine(file.name).txts
-        return _all_accepted(" ".join(found or ()), start)
+        pictures = _pngs(path)
+        start = time.perf_counter()
+        found = [engine(picture).txts for picture in pictures]
+        return _all_accepted(" ".join(text for texts in found for text in texts or ()), start)
 
     return read
 
@@ -59,8 +67,26 @@ def has_rapidocr() -> bool:
     return find_spec("rapidocr") is not None
 
 
-def _png(path: Path) -> bytes:
-    return bytes(cv2.imencode(".png", cv2.cvtColor(only_page(path).image, cv2.COLOR_RGB2BGR))[1])
+def version(name: str) -> str:
+    """The version of one of them, which must be installed."""
+    if name == "rapidocr":
+        return metadata.version("rapidocr")
+    done = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
+    return (done.stdout or done.stderr).split()[1]
+
+
+def _pngs(path: Path) -> list[bytes]:
+    """The pages of a picture, each as a PNG in colour."""
+    try:
+        return [bytes(cv2.imencode(".png", _bgr(page.image))[1]) for page in pages(path)]
+    except InkdigitsError as error:
+        print(error)
+        return []
+
+
+def _bgr(image: Pixels) -> Pixels:
+    """As OpenCV writes pictures, uint8 H×W×3."""
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR), np.uint8)
 
 
 def _all_accepted(text: str, start: float) -> Answer:

@@ -3,10 +3,11 @@
     python -m bench.reading --pictures DIR                   all that is installed
     python -m bench.reading --pictures DIR --only ours --kinds lines,orand --failures
 
-DIR has a labels.csv with columns file, truth and kind. `truth` is the digits from top to bottom and from left to right;
-anything else in it (spaces, `|` between lines) is dropped, and so it is in what is read. A `?` counts by its best
-candidate; what is accepted is counted apart, at the default threshold. Pictures of kind `single`, one digit each, are
-read both as pages and, by us, as single digits; kind `negative` has an empty truth, so `taken` is its figure.
+DIR has a labels.csv with columns file, truth and, if there are several, kind. `truth` is the digits from top to bottom
+and from left to right; anything else in it (spaces, `|` between lines) is dropped, and so it is in what is read. A `?`
+counts by its best candidate; what is accepted is counted apart, at the default threshold. Pictures of kind `single`,
+one digit each, are read both as pages and, by us, as single digits; kind `negative` has an empty truth, so `taken` is
+its figure.
 Tesseract is shown in the page mode that is best for each kind. These are development sets: things are chosen by them,
 no weights are fitted to them.
 """
@@ -15,13 +16,15 @@ from __future__ import annotations
 
 import argparse
 import csv
+import hashlib
+import sys
 import time
 from pathlib import Path
 
 from bench import store
-from bench.others import PAGE_MODES, Engine, has_rapidocr, has_tesseract, rapidocr, tesseract
+from bench.others import PAGE_MODES, Engine, has_rapidocr, has_tesseract, rapidocr, tesseract, version
 from bench.strings import Answer, only_digits, row, score, summed
-from inkdigits.errors import InkdigitsError
+from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.reading.reader import Reader
 
 ENGINES = ("ours", "tesseract", "rapidocr")
@@ -38,21 +41,44 @@ def main() -> None:
     parser.add_argument("--failures", action="store_true", help="print file, truth and what was read")
     parser.add_argument("--model", type=Path, help="an exported network; by default the packaged one")
     given = parser.parse_args()
-    rows = labelled(given.pictures, given.kinds.split(",") if given.kinds else None, given.first)
+    try:
+        rows = labelled(given.pictures, given.kinds.split(",") if given.kinds else None, given.first)
+    except DataError as error:
+        sys.exit(str(error))
     for name in [given.only] if given.only else ENGINES:
         kinds = measured(name, given.pictures, rows, given.model, given.failures)
         if kinds and not (given.kinds or given.first or given.model):
-            store.save(f"reading-{name}", {"kinds": kinds, "together": together(kinds)})
+            who = version(name) if name != "ours" else Reader().model.version
+            labels = hashlib.sha256((given.pictures / "labels.csv").read_bytes()).hexdigest()
+            scores = {"kinds": kinds, "together": together(kinds)}
+            store.save(f"reading-{name}", {"version": who, "labels_sha256": labels} | scores)
 
 
 def labelled(folder: Path, kinds: list[str] | None = None, first: int | None = None) -> Rows:
-    """The pictures of a folder by kind, in the order of its labels.csv."""
+    """The pictures of a folder by kind (`all` where its labels.csv has no such column), in the order of its labels.csv.
+
+    Raises DataError when there is no such table, it lacks a column, a picture that it names is missing, or it has none.
+    """
     rows: Rows = {}
-    with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
-        for line in csv.DictReader(file):
-            if kinds is None or line["kind"] in kinds:
-                rows.setdefault(line["kind"], []).append((line["file"], only_digits(line["truth"])))
+    for line in _table(folder / "labels.csv"):
+        kind = line.get("kind") or "all"
+        if kinds is None or kind in kinds:
+            rows.setdefault(kind, []).append((line["file"], only_digits(line["truth"])))
+    if missing := [file for pictures in rows.values() for file, _ in pictures if not (folder / file).is_file()]:
+        raise DataError(f"{folder}: {len(missing)} labelled pictures are missing, {missing[0]} first.")
+    if not rows:
+        raise DataError(f"{folder}: its labels.csv has no picture of the kinds that are asked for.")
     return {kind: pictures[:first] for kind, pictures in rows.items()}
+
+
+def _table(path: Path) -> list[dict[str, str]]:
+    if not path.is_file():
+        raise DataError(f"{path} is missing; it says for each picture its file, truth and kind.")
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        table = csv.DictReader(file)
+        if not {"file", "truth"} <= set(table.fieldnames or ()):
+            raise DataError(f"{path}: columns `file` and `truth` are needed, these are {table.fieldnames}.")
+        return list(table)
 
 
 def measured(name: str, folder: Path, rows: Rows, model: Path | None, failures: bool) -> dict[str, store.Json]:

@@ -96,7 +96,7 @@ def drawn(strokes: Strokes, lines: Sequence[str], height: int, size: tuple[int, 
                 digit = written(field, height, 0.08 * height, 0.1, 0, 1, rng)
                 ink[foot - digit.shape[0] : foot, x : x + digit.shape[1]] = digit
                 x += digit.shape[1]
-            x += height // 4
+            x += height if character == " " else height // 4
     picture = photo.laid(photo.paper_of(size, rng), ink * np.float32(0.9), photo.colour(photo.PENS[:3], rng))
     noise = rng.standard_normal(picture.shape, np.float32) * 2
     return np.asarray(np.clip(picture + noise, 0, 255).round(), np.uint8)

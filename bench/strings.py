@@ -31,15 +31,15 @@ def lined_up(read: str, truth: str) -> list[tuple[int | None, int | None]]:
     A digit too many has no place in the truth (None), one that was missed has none in what was read. Of equally good
     ways the one with the most pairs of places is taken, then the one that pairs nearest to the end.
     """
-    costs = _costs(read, truth)
+    costs, edit = _costs(read, truth), _edit(read, truth)
     pairs: list[tuple[int | None, int | None]] = []
     i, j = len(read), len(truth)
     while i or j:
         here = costs[i][j]
-        if i and j and here == costs[i - 1][j - 1] + (read[i - 1] != truth[j - 1]):
+        if i and j and here == costs[i - 1][j - 1] + edit * (read[i - 1] != truth[j - 1]):
             i, j = i - 1, j - 1
             pairs.append((i, j))
-        elif i and here == costs[i - 1][j] + 1:
+        elif i and here == costs[i - 1][j] + edit + 1:
             i -= 1
             pairs.append((i, None))
         else:
@@ -48,20 +48,26 @@ def lined_up(read: str, truth: str) -> list[tuple[int | None, int | None]]:
     return pairs[::-1]
 
 
+def _edit(read: str, truth: str) -> int:
+    """What an edit costs: more than all that places without a partner cost on top, 1 each."""
+    return len(read) + len(truth) + 1
+
+
 def _costs(read: str, truth: str) -> list[list[int]]:
-    """The edit distance of the first i of `read` from the first j of `truth`, at [i][j]."""
-    rows = [list(range(len(truth) + 1))]
+    """The least cost of the first i of `read` against the first j of `truth`, at [i][j]."""
+    edit = _edit(read, truth)
+    rows = [[j * (edit + 1) for j in range(len(truth) + 1)]]
     for i, character in enumerate(read, 1):
-        row = [i]
+        row = [i * (edit + 1)]
         for j, wanted in enumerate(truth, 1):
-            row.append(min(rows[-1][j] + 1, row[-1] + 1, rows[-1][j - 1] + (character != wanted)))
+            row.append(min(min(rows[-1][j], row[-1]) + edit + 1, rows[-1][j - 1] + edit * (character != wanted)))
         rows.append(row)
     return rows
 
 
 def edits(read: str, truth: str) -> int:
     """The edit distance: the fewest digits put in, left out or exchanged."""
-    return _costs(read, truth)[-1][-1]
+    return _costs(read, truth)[-1][-1] // _edit(read, truth)
 
 
 def score(answers: Iterable[tuple[Answer, str]]) -> Json:

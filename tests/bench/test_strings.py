@@ -3,7 +3,7 @@
 from functools import cache
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from bench.strings import Answer, edits, lined_up, only_digits, score, summed
@@ -16,17 +16,19 @@ def read(text: str, refused: str = "") -> Answer:
 
 
 @cache
-def fewest(a: str, b: str) -> int:
-    """The edit distance as its definition has it."""
+def fewest(a: str, b: str) -> tuple[int, int]:
+    """The edit distance as its definition has it, and the fewest places without a partner at that distance."""
     if not a or not b:
-        return len(a) + len(b)
-    same = fewest(a[1:], b[1:]) + (a[0] != b[0])
-    return min(same, fewest(a[1:], b) + 1, fewest(a, b[1:]) + 1)
+        return len(a) + len(b), len(a) + len(b)
+    same, more, less = fewest(a[1:], b[1:]), fewest(a[1:], b), fewest(a, b[1:])
+    return min((same[0] + (a[0] != b[0]), same[1]), (more[0] + 1, more[1] + 1), (less[0] + 1, less[1] + 1))
 
 
 @given(digits, digits)
-def test_edits_are_the_fewest(a: str, b: str) -> None:
-    assert edits(a, b) == fewest(a, b)
+@example("1101", "02210")  # where taking pairs greedily leaves three without a partner, not one
+def test_edits_are_the_fewest_and_as_many_as_can_are_paired(a: str, b: str) -> None:
+    alone = sum(i is None or j is None for i, j in lined_up(a, b))
+    assert (edits(a, b), alone) == fewest(a, b)
 
 
 @given(digits, digits)
