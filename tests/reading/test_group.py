@@ -131,6 +131,7 @@ def test_zeros_at_half_height_stay_on_their_line_and_in_their_number(high: bool)
 
 def test_a_row_is_as_tall_as_its_tall_digits() -> None:
     assert tallness([40, 20, 20, 20]) == 40
+    assert tallness([0, 0]) == 1, "other measures are divided by it"
     assert tallness([40, 40, 40, 41, 90]) == 41
     uneven = [digit(7, 0, 0), *(digit(0, x, 20, 20) for x in (23, 36, 62))]
     assert text(uneven) == "7000"

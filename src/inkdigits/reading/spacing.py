@@ -91,8 +91,8 @@ def are_cells(lines: Sequence[Sequence[Box]]) -> bool:
 
 
 def tallness(heights: Sequence[float]) -> float:
-    """The height of a row: the median of its digits' heights, tall ones counting more as some write small zeros."""
-    ordered = np.sort(np.asarray(heights, np.float64))
+    """A row's height, at least 1 pixel: the median of its digits', tall ones counting more as some write small zeros."""
+    ordered = np.sort(np.maximum(np.asarray(heights, np.float64), 1.0))
     weights = np.cumsum(ordered**_TALL)
     return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
 
