@@ -91,7 +91,7 @@ def are_cells(lines: Sequence[Sequence[Box]]) -> bool:
 
 
 def tallness(heights: Sequence[float]) -> float:
-    """A row's height, at least 1 pixel: the median of its digits', tall ones counting more as some write small zeros."""
+    """A row's height, 1 pixel or more: the median of its digits', tall ones counting more: some write small zeros."""
     ordered = np.sort(np.maximum(np.asarray(heights, np.float64), 1.0))
     weights = np.cumsum(ordered**_TALL)
     return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
