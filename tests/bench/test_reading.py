@@ -4,10 +4,15 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import pytest
+from PIL import Image
 
-from bench.reading import labelled, marked, measured
+from bench.others import has_rapidocr, has_tesseract, tesseract
+from bench.reading import labelled, marked, measured, ours
 from bench.strings import Answer
 from inkdigits.data.mnist import load
+from inkdigits.errors import DataError
+from inkdigits.reading.reader import Reader
 
 
 def folder_of(tmp_path: Path) -> Path:
@@ -37,3 +42,60 @@ def test_our_reader_is_scored_on_every_kind(tmp_path: Path) -> None:
 
 def test_failures_show_what_was_refused() -> None:
     assert marked(Answer("123", (True, False, True), 0.0)) == "12?3"
+
+
+def test_without_kinds_all_are_one_kind(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "labels.csv").write_text("file,truth\none.png,7\nrow.png,7 2 1\n", encoding="utf-8-sig")
+    assert labelled(folder) == {"all": [("one.png", "7"), ("row.png", "721")]}
+    assert labelled(folder, first=1) == {"all": [("one.png", "7")]}
+
+
+@pytest.mark.parametrize(
+    ("table", "says"),
+    [
+        ("file,kind\nrow.png,lines\n", r"columns `file` and `truth` are needed"),
+        ("file,truth,kind\ngone.png,7,lines\n", r"1 labelled pictures are missing, gone.png first"),
+        ("file,truth,kind\n", r"has no picture of the kinds"),
+    ],
+)
+def test_a_folder_that_cannot_be_scored_is_refused(tmp_path: Path, table: str, says: str) -> None:
+    folder = folder_of(tmp_path)
+    (folder / "labels.csv").write_text(table, encoding="utf-8")
+    with pytest.raises(DataError, match=says):
+        labelled(folder)
+    (folder / "labels.csv").unlink()
+    with pytest.raises(DataError, match=r"labels.csv is missing"):
+        labelled(folder)
+
+
+def two_pages(tmp_path: Path) -> Path:
+    """A TIFF of two pages with the same three digits."""
+    path = folder_of(tmp_path) / "two.tif"
+    with Image.open(tmp_path / "row.png") as row:
+        row.save(path, save_all=True, append_images=[row])
+    return path
+
+
+def test_all_pages_of_a_picture_are_read_and_what_is_none_reads_as_nothing(tmp_path: Path) -> None:
+    read = ours(Reader())
+    assert read(two_pages(tmp_path)).digits == "721721"
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert read(tmp_path / "broken.png").digits == ""
+
+
+@pytest.mark.skipif(not has_tesseract(), reason="Tesseract is not installed")
+def test_tesseract_is_asked_for_the_digits_of_every_page(tmp_path: Path) -> None:
+    read, both = tesseract(7), two_pages(tmp_path)
+    once = read(tmp_path / "row.png")
+    assert len(once.digits) == len(once.accepted) >= 2
+    assert read(both).digits == 2 * once.digits
+    (tmp_path / "broken.png").write_bytes(b"no picture")
+    assert read(tmp_path / "broken.png").digits == ""
+
+
+@pytest.mark.skipif(has_rapidocr(), reason="RapidOCR is installed")
+def test_who_is_not_installed_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    folder = folder_of(tmp_path)
+    assert measured("rapidocr", folder, labelled(folder), None, failures=False) == {}
+    assert "not installed, left out" in capsys.readouterr().out
