@@ -11,6 +11,7 @@ covers best, each at most once. Words are in fonts that training does not use. N
 from __future__ import annotations
 
 import argparse
+import hashlib
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -54,14 +55,15 @@ def main() -> None:
 
 
 def measured(reader: Reader, page: Sheet, path: Path | None = None) -> store.Json:
-    """The figures of one page; if there is a `path`, what was found drawn into the page there."""
+    """The figures of one page and the hash of its pixels; with a `path`, the page with what was found is saved."""
     start = time.perf_counter()
     digits = [digit for reading in reader.read_pages(page.image) for digit in reading.digits]
     seconds = time.perf_counter() - start
     pairs = matched(page.boxes, np.array([digit.box.as_list() for digit in digits]).reshape(-1, 4))
     if path:
         _draw(page, digits, pairs, path)
-    return score(page, digits, pairs) | {"kind": page.kind, "seconds": seconds}
+    same = hashlib.sha256(page.image.tobytes()).hexdigest()
+    return score(page, digits, pairs) | {"kind": page.kind, "seconds": seconds, "sha256": same}
 
 
 def matched(true: NDArray[np.int64], found: NDArray[np.int64]) -> dict[int, int]:
