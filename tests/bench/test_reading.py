@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.others import has_rapidocr, has_tesseract, tesseract
+from bench.others import has_rapidocr, has_tesseract, in_lines, tesseract
 from bench.reading import labelled, marked, measured, ours
 from bench.strings import Answer
 from inkdigits.data.mnist import load
@@ -92,6 +92,13 @@ def test_tesseract_is_asked_for_the_digits_of_every_page(tmp_path: Path) -> None
     assert read(both).digits == 2 * once.digits
     (tmp_path / "broken.png").write_bytes(b"no picture")
     assert read(tmp_path / "broken.png").digits == ""
+
+
+def test_pieces_of_a_line_are_put_from_left_to_right_though_not_level() -> None:
+    places = {"12": (0, 8), "345": (50, 0), "6": (120, 4), "78": (0, 40), "9": (60, 33)}  # left, top
+    corners = np.array([[[x, y], [x + 30, y], [x + 30, y + 20], [x, y + 20]] for x, y in places.values()], float)
+    assert in_lines(corners, list(places)) == "12 345 6\n78 9"
+    assert in_lines(corners[::-1], list(places)[::-1]) == "12 345 6\n78 9"
 
 
 @pytest.mark.skipif(has_rapidocr(), reason="RapidOCR is installed")
