@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from math import radians
+from typing import Any
 
 import torch
 import torch.nn.functional as F
@@ -61,9 +62,10 @@ class Hands:
     wave: float = 0.08
     noise: float = 0.15
 
-    def clean(self) -> Hands:
-        """The same hand, and nothing that spoils what it wrote."""
-        return replace(self, **{change.__name__: 0.0 for change in LATER})
+    def shaping(self) -> Hands:
+        """The same hand's forms and bends, and nothing of its pen, its paper and its scanner."""
+        nothing: dict[str, Any] = {change.__name__: 0.0 for change in (rescan, pen, *LATER)}
+        return replace(self, **nothing)
 
     def calmer(self) -> Hands:
         """The same, with half the chance of what is done after the warp: of all that spoils an image."""

@@ -95,9 +95,9 @@ def spoilt(ink: Ink, height: float, rng: Generator) -> Ink:
     if chance[0] < 0.12:
         ink = ink * (1 - clouded(ink.shape, rng) * rng.uniform(0.3, 1))  # a pen that skips
     if chance[1] < 0.3:
-        ink = _scanned(ink, height / rng.uniform(9, 22))
+        ink = _scanned(ink, height / rng.uniform(10, 26))
     if chance[2] < 0.5:
-        ink = cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.05 * height))
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.04 * height)), np.float32)
     if chance[3] < 0.5:
         grain = rng.normal(0, rng.uniform(0.01, 0.12), ink.shape).astype(np.float32)
         ink = ink + (cv2.GaussianBlur(grain, (0, 0), 1.0) * 2.5 if rng.random() < 0.5 else grain)
@@ -123,4 +123,4 @@ def _scanned(ink: Ink, shrink: float) -> Ink:
 
 def _as_jpeg(ink: Ink, quality: int) -> Ink:
     coded = cv2.imencode(".jpg", (ink * 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
-    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / 255
+    return np.asarray(cv2.imdecode(coded, cv2.IMREAD_GRAYSCALE), np.float32) / np.float32(255)

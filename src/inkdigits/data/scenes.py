@@ -103,7 +103,7 @@ def scene(
         hand = _Hand.drawn(rng)
     y = rng.uniform(-0.6, 0.6) * hand.height
     while y < size[0] and kind < 0.95:
-        if rng.random() < 0.78 or not faces:
+        if rng.random() < 0.72 or not faces:
             _digits(sheet, hand, strokes, faces, y, rng)
         elif rng.random() < 0.9:
             _words(sheet, hand, faces, y, rng)
@@ -130,19 +130,28 @@ def _digits(
     same = int(rng.integers(10)) if rng.random() < 0.06 else None  # as in 2000 and 5555
     while x < end:
         label = same if same is not None and rng.random() < 0.7 else None
-        place = int(rng.choice(np.flatnonzero(strokes.labels == label))) if label is not None else int(
-            rng.integers(len(strokes.labels))
+        place = (
+            int(rng.choice(np.flatnonzero(strokes.labels == label)))
+            if label is not None
+            else int(rng.integers(len(strokes.labels)))
         )
         height = hand.height * float(np.exp(rng.normal(0, hand.uneven)))
         if strokes.labels[place] == 0 and rng.random() < 0.12:
             height *= rng.uniform(0.55, 0.8)
         ink = written(
-            strokes.fields[place], height, hand.pen * rng.uniform(0.9, 1.1), hand.slant + rng.normal(0, 0.04),
-            hand.rise + rng.normal(0, 0.05), hand.width * rng.uniform(0.85, 1.15), rng,
+            strokes.fields[place],
+            height,
+            hand.pen * rng.uniform(0.9, 1.1),
+            hand.slant + rng.normal(0, 0.04),
+            hand.rise + rng.normal(0, 0.05),
+            hand.width * rng.uniform(0.85, 1.15),
+            rng,
         )
         foot = y + hand.height * (1 + rng.normal(0, 0.05)) + hand.rise * (x - start)
         top = round(foot - ink.shape[0])
-        x = beside(edge, ink, top, x, hand.gap * hand.height * rng.uniform(0.6, 1.4) + rng.normal(0, 0.02) * hand.height)
+        x = beside(
+            edge, ink, top, x, hand.gap * hand.height * rng.uniform(0.6, 1.4) + rng.normal(0, 0.02) * hand.height
+        )
         sheet.lay(ink, round(x), top, int(strokes.labels[place]))
         written_on(edge, ink, top, round(x))
         x += ink.shape[1]
@@ -183,14 +192,14 @@ def _between(
         ink = signs.point(hand.height, hand.pen, rng)
         x += rng.uniform(-0.05, 0.2) * hand.height
         sheet.lay(ink, round(x), round(foot - ink.shape[0] * rng.uniform(0.2, 1)))
-        return x + ink.shape[1] + rng.uniform(-0.05, 0.1) * hand.height
+        return float(x + ink.shape[1] + rng.uniform(-0.05, 0.1) * hand.height)
     if chance < hand.dots + hand.signs:
         drawn = rng.random() < 0.85 or not faces
         ink = signs.between(hand.height, hand.pen, rng) if drawn else signs.letter(faces, rng)
         x += rng.uniform(0.1, 0.5) * hand.height
         sheet.lay(ink, round(x), round(foot - 0.5 * hand.height - ink.shape[0] * rng.uniform(0.4, 0.6)))
         edge[:] = np.maximum(edge, x + ink.shape[1])
-        return x + ink.shape[1] + rng.uniform(0.1, 0.4) * hand.height
+        return float(x + ink.shape[1] + rng.uniform(0.1, 0.4) * hand.height)
     if rng.random() < hand.spaces:
         x += rng.uniform(0.3, 2.5) * hand.height
         edge[:] = -1e9

@@ -38,12 +38,14 @@ def letter(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
 
 def drawn(case: str, text: str, faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
     """A text in one of the fonts, as ink cut to its box; `case` is l(ower), t(itle) or c(apitals)."""
-    text = {"l": text.lower, "t": text.title, "c": text.upper}.get(case, text.lower if len(text) > 1 else text.__str__)()
-    font = faces[rng.integers(len(faces))]
+    text = {"l": text.lower, "t": text.title, "c": text.upper}.get(
+        case, text.lower if len(text) > 1 else text.__str__
+    )()
+    font = faces[int(rng.integers(len(faces)))]
     left, top, right, bottom = (int(value) for value in font.getbbox(text))
     canvas = Image.new("L", (max(1, right - left + 4), max(1, bottom - top + 4)))
     ImageDraw.Draw(canvas).text((2 - left, 2 - top), text, fill=255, font=font)
-    return cut(np.asarray(canvas, np.float32) / 255)
+    return cut(np.asarray(canvas, np.float32) / np.float32(255))
 
 
 def point(height: float, pen: float, rng: Generator) -> Ink:
@@ -72,7 +74,7 @@ def between(height: float, pen: float, rng: Generator, kind: int | None = None) 
         return stroke(np.array([[lean, -1], [-lean, 1]]) * height * rng.uniform(0.45, 0.7), pen)
     if kind == 7:  # obelus
         dot = np.array([[0.0, -half * 0.7], [0.1, -half * 0.7]])
-        return _together([level, dot, dot + [0, 1.4 * half]], pen * 1.3)
+        return _together([level, dot, dot + np.array([0, 1.4 * half])], pen * 1.3)
     return _bracket(height * rng.uniform(1.1, 1.5), pen, rng)
 
 
@@ -93,7 +95,7 @@ def _together(lines: list[NDArray[np.floating]], pen: float) -> Ink:
     canvas = _canvas(size, pen)
     for points in lines:
         _line(canvas, points - lowest, pen)
-    return cut(canvas.astype(np.float32) / 255)
+    return cut(canvas.astype(np.float32) / np.float32(255))
 
 
 def stroke(points: NDArray[np.floating], pen: float) -> Ink:

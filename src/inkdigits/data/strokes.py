@@ -24,7 +24,9 @@ FINE = 2  # times: thinned at twice MNIST's resolution
 STEPS = 16  # of the distance in one fine pixel, as it is kept in 8 bits
 INKED = 0.4  # from here on a pixel counts as part of a digit's box
 _AT_ONCE = 100  # images that are thinned together: they stay in the cache
-_THRESHOLD = 110  # of 255: what is ink in an enlarged MNIST digit
+_THRESHOLD = 110  # of 255: what is ink in an enlarged MNIST digit,
+_HOLLOW = 28  # of 255: unless it is so much darker than the ink all around it, as in a small loop,
+_LOOP = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # of this size at most
 _SMOOTH = 0.7  # fine pixels: what the steps of a thinned line are smoothed by
 _ROUNDS = 24  # of thinning at most; the widest stroke of MNIST needs fewer
 
@@ -52,7 +54,8 @@ class Strokes:
 def _enlarged(images: Bits) -> Bits:
     """uint8 N×28×28 → 0 and 1, N×56×56; an image without ink gets a dot, so that it has a centre line."""
     large = np.stack([cv2.resize(image, None, fx=FINE, fy=FINE, interpolation=cv2.INTER_CUBIC) for image in images])
-    bits: Bits = (large > _THRESHOLD).astype(np.uint8)
+    hollows = np.stack([cv2.morphologyEx(image, cv2.MORPH_BLACKHAT, _LOOP) for image in large])
+    bits: Bits = ((large > _THRESHOLD) & (hollows < _HOLLOW)).astype(np.uint8)
     bits[~bits.any(axis=(1, 2)), SIZE, SIZE] = 1
     return bits
 
@@ -80,11 +83,14 @@ def _superfluous(line: Bits, first: bool) -> Bits:
         for dy, dx in ((-1, 0), (-1, 1), (0, 1), (1, 1), (1, 0), (1, -1), (0, -1), (-1, -1))
     ]
     north, _, east, _, south, _, west, _ = around
-    count = sum(around[1:], around[0])
-    begins = sum(((1 - a) & b for a, b in zip(around, around[1:] + around[:1], strict=True)), np.zeros_like(north))
+    count, begins = np.zeros_like(north), np.zeros_like(north)
+    for here, following in zip(around, around[1:] + around[:1], strict=True):
+        count += here
+        begins += (1 - here) & following
     open_sides = (north & east & south, east & south & west) if first else (north & east & west, north & south & west)
     free = (open_sides[0] | open_sides[1]) == 0
-    return ((count >= 2) & (count <= 6) & (begins == 1) & free).astype(np.uint8)
+    superfluous: Bits = ((count >= 2) & (count <= 6) & (begins == 1) & free).astype(np.uint8)
+    return superfluous
 
 
 def written(field: Bits, height: float, pen: float, slant: float, turn: float, width: float, rng: Generator) -> Ink:
@@ -103,7 +109,9 @@ def written(field: Bits, height: float, pen: float, slant: float, turn: float, w
     corners = matrix @ (np.array([[0, side, 0, side], [0, 0, side, side]]) - side / 2)
     size = np.ceil(corners.max(axis=1) - corners.min(axis=1)).astype(int) + 2
     move = size / 2 - matrix @ np.array([side / 2, side / 2])
-    away = cv2.warpAffine(field, np.column_stack([matrix, move]), size.tolist(), flags=cv2.INTER_LINEAR, borderValue=255)
+    away = cv2.warpAffine(
+        field, np.column_stack([matrix, move]), size.tolist(), flags=cv2.INTER_LINEAR, borderValue=255
+    )
     ink = np.clip(pen / 2 + 0.5 - away * np.float32(np.sqrt(scale * across) / STEPS), 0, 1).astype(np.float32)
     return cut(ink)
 

@@ -16,7 +16,7 @@ class Detector(nn.Sequential):
 
     The answers of a cell are logits and shares: 0 whether a digit's box has its middle here; 1–10 which digit; 11–12
     the middle's place, x and y, in cells from the cell's own middle; 13–14 the logarithm of the box's width and
-    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 4,600
+    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 4,000
     multiply-adds.
     """
 
@@ -31,7 +31,7 @@ class Detector(nn.Sequential):
                 answers=nn.Conv2d(64, ANSWERS, 1),  # → N×15×H/4×W/4
             )
         )
-        nn.init.constant_(self.answers.bias[0], -4.0)  # digits are rare: begin by expecting none
+        nn.init.constant_(self.get_parameter("answers.bias")[0], -4.0)  # digits are rare: begin by expecting none
 
 
 class Around(nn.Module):

@@ -1,36 +1,82 @@
-"""Probabilities → digits: what is a digit at all, which one, and whether to stand by it."""
+"""Probabilities → digits: which finds are digits at all, which digit each is, and whether to stand by it."""
 
 from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.classify import Accept
-from inkdigits.types import Box, Classification, Digit
+from inkdigits.reading.detect import Finds
+from inkdigits.reading.form import Form
+from inkdigits.reading.group import group, number
+from inkdigits.reading.piece import Piece
+from inkdigits.reading.rows import rows
+from inkdigits.reading.search import Found, chosen
+from inkdigits.types import Box, Digit, Line
 
 _LEAST = 0.001  # candidates that are less probable are left out, beyond the first two
 
 
-def decide(answers: Classification, boxes: list[Box], accept: Accept) -> list[Digit]:
-    """One digit per box; `answers` has one row per box. What falls short of `accept` is not accepted."""
-    rows = zip(answers.probabilities, answers.digitness, boxes, strict=True)
-    return [_digit(row, float(digitness), box, accept) for row, digitness, box in rows]
+def decide(finds: Finds, scale: float, signs: Sequence[Box], accept: Accept, form: Form | None) -> tuple[Line, ...]:
+    """Choose among finds that overlap and conflict, row by row, and sort what was chosen into numbers and lines.
+
+    `scale` is the size of a pixel of the finds in pixels of the picture; `signs` are boxes of ink in the picture.
+    """
+    pieces = list(_pieces(finds, scale))
+    if form is not None:
+        return tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row))
+    found = [number for row in rows(pieces) for number in chosen(row) or []]
+    return group([digit for each in found for digit in _digits(each, accept)], signs)
 
 
-def are_digits(digits: list[Digit], accept: Accept) -> list[Digit]:
-    """Only those that are digits at all, sure or unsure."""
-    return [digit for digit in digits if digit.digitness >= accept.digitness]
+def _fitting(row: list[Piece], form: Form, signs: Sequence[Box], accept: Accept) -> Line:
+    """The numbers of a row that fit the form; where nothing does, what is read without it, none of it accepted."""
+    found = chosen(row, form, signs)
+    if found is None:
+        refused = [_digits(each, Accept(2.0, 2.0)) for each in chosen(row) or []]
+        return Line(tuple(number(digits, signs) for digits in refused))
+    return Line(tuple(number(_digits(each, accept, each.confidence), signs, each.confidence) for each in found))
+
+
+def _digits(found: Found, accept: Accept, sure: float = 0.0) -> list[Digit]:
+    """A number's digits. One that is `sure` as a whole is accepted as a whole, by its own confidence."""
+    digits = [digit_of(piece.probabilities, piece.digitness, piece.box, accept, best) for piece, best in found.taken]
+    if not sure:
+        return digits
+    return [accepted(digit, sure >= accept.confidence) for digit in digits]
+
+
+def _pieces(finds: Finds, scale: float) -> Iterator[Piece]:
+    for box, digitness, probabilities in zip(finds.boxes, finds.digitness, finds.probabilities, strict=True):
+        x, y, right, bottom = (float(value) / scale for value in (*box[:2], *(box[:2] + box[2:])))
+        place = Box(round(x), round(y), max(1, round(right - x)), max(1, round(bottom - y)))
+        yield Piece(place, tuple(probabilities.tolist()), float(digitness))
+
+
+def digit_of(
+    probabilities: Sequence[float] | NDArray[np.float32],
+    digitness: float,
+    box: Box,
+    accept: Accept,
+    best: int | None = None,
+) -> Digit:
+    """A digit from the probabilities of the ten; `best` if something else than the most probable is taken."""
+    order = np.argsort(-np.asarray(probabilities), kind="stable")
+    best = int(order[0]) if best is None else best
+    confidence = float(probabilities[best])
+    keep = max(2, int((np.asarray(probabilities) >= _LEAST).sum()))
+    candidates = tuple((int(digit), float(probabilities[digit])) for digit in order[:keep])
+    sure = confidence >= accept.confidence and digitness >= accept.digitness
+    return Digit(best, confidence, digitness, sure, box, candidates)
+
+
+def accepted(digit: Digit, whether: bool) -> Digit:
+    """The digit, accepted or not."""
+    return Digit(digit.digit, digit.confidence, digit.digitness, whether, digit.box, digit.candidates)
 
 
 def nothing(box: Box) -> Digit:
     """What stands for a digit where there is no ink."""
     return Digit(0, 0.1, 0.0, False, box, tuple((digit, 0.1) for digit in range(10)))
-
-
-def _digit(probabilities: NDArray[np.float32], digitness: float, box: Box, accept: Accept) -> Digit:
-    order = np.argsort(-probabilities, kind="stable")
-    best, confidence = int(order[0]), float(probabilities[order[0]])
-    keep = max(2, int((probabilities >= _LEAST).sum()))
-    candidates = tuple((int(digit), float(probabilities[digit])) for digit in order[:keep])
-    accepted = confidence >= accept.confidence and digitness >= accept.digitness
-    return Digit(best, confidence, digitness, accepted, box, candidates)

@@ -90,7 +90,7 @@ def _least_contrast(dark_ink: Pixels) -> float:
     mean so that edges do not count. The closing follows its peaks, so noise stands out by twice its reach of 4 sigma.
     """
     step = max(1, max(dark_ink.shape) // (2 * _COARSE))
-    sample = dark_ink[: dark_ink.shape[0] // step, : dark_ink.shape[1] // step]
+    sample = dark_ink[: max(1, dark_ink.shape[0] // step), : max(1, dark_ink.shape[1] // step)]
     ripple = np.abs(cv2.filter2D(sample, cv2.CV_32F, _RIPPLE, borderType=cv2.BORDER_REPLICATE))
     sigma = median(ripple) / (6 * 0.6745)
     return max(12.0, 8 * sigma * 255 / max(median(sample), float(_DARKEST)))

@@ -1,93 +1,109 @@
-"""A page → the marks on it that may be digits: the light evened out, rules taken away, connected parts gathered."""
+"""A page → places on it that may be digits: the light evened out, the detector asked at the scales that matter."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading import ink as inks
+from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
 from inkdigits.reading.ink import Ink
-from inkdigits.reading.normalise import Mark, soft
 from inkdigits.reading.pixels import Pixels
-from inkdigits.reading.rules import without_rules
 from inkdigits.types import Box
 
 _WORKING = 2400  # longest side, in pixels, that a page is looked at with
-_MOST = 2000  # marks on one page; a photo of gravel has more, and none of them is a digit
-_LEAST_HEIGHT = 6  # pixels
-_SHORT = 0.45  # of the usual height: what is shorter is a dot, a dash or a piece of a digit
-_TALL = 2.5  # of the usual height: what is taller is a frame, a shadow or a drawing
-_SPECK = 0.15  # of the usual height: what is smaller is no piece of a digit either
-_WIDE = 2.2  # of its own height: what is wider is a stroke or a word
+_PIXELS = 5_000_000  # that the detector looks at in one scale at most
+_USUAL = 38.0  # pixels: the height that the usual digit of a page is brought to
+_LARGEST = 6.0  # times that a picture is enlarged at most
+_STEP = 2.0  # between one scale and the next
+_LEAST_HEIGHT = 5  # pixels: what is lower is a speck
+_WIDE = 3.0  # of its own height: what is wider is a rule or a word
+_SAME = 0.5  # of what two boxes cover together: above this they are one digit, found twice
+_MOST_PARTS = 3000  # connected parts of a page; gravel has more
+_FULL = 75  # percentile of the ink's strength that counts as full
 
 
-def locate(grey: Pixels) -> list[Mark]:
-    """The marks of a page, uint8 H×W, in no special order; boxes are in pixels of `grey`."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Located:
+    """`finds` in pixels of `ink`, the page as it was looked at, `scale` times as large as it is; `signs` are boxes, in
+    pixels of the page itself, of the connected parts of its ink."""
+
+    finds: Finds
+    ink: Ink
+    scale: float
+    signs: tuple[Box, ...]
+
+
+def locate(grey: Pixels, detector: Detector) -> Located:
+    """Where digits may stand on a page, uint8 H×W. Finds of one scale may still overlap and conflict."""
     small = inks.shrunk(grey, _WORKING)
     lifted = inks.lift(small)
-    labels, boxes = _parts(without_rules(lifted.mask))
-    if not len(boxes):
+    parts = _parts(lifted.mask)
+    finds = [_found(lifted, scale, detector) for scale in scales(parts, lifted.mask.size)]
+    scale = small.shape[1] / grey.shape[1]
+    return Located(
+        once(joined(finds)), lifted, scale, tuple(Box(*(int(side / scale) for side in part)) for part in parts)
+    )
+
+
+def _parts(mask: Pixels) -> NDArray[np.int32]:
+    """The boxes of the connected parts, N×4, the largest first if there are too many."""
+    stats = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:]
+    order = np.argsort(-stats[:, 4], kind="stable")[:_MOST_PARTS]
+    return np.asarray(stats[order, :4], np.int32)
+
+
+def scales(parts: NDArray[np.int32], pixels: int) -> list[float]:
+    """By how much to enlarge the page, so that whatever size its digits have, some scale brings them to about 38
+    pixels: that of the usual height of its parts, and those below and above where parts of such heights are."""
+    width, height = parts[:, 2], parts[:, 3]
+    heights = np.sort(height[(height >= _LEAST_HEIGHT) & (width <= _WIDE * height)].astype(np.float64))
+    if not heights.size:
         return []
-    groups = _pieces_joined(boxes, _usual_height(boxes))
-    scale = grey.shape[1] / small.shape[1]
-    return [_cut(lifted, labels, boxes, group, scale) for group in groups]
+    middle = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
+    wanted = []
+    for power in (-2, -1, 0, 1, 2):
+        scale = _USUAL / middle * _STEP**power
+        share = np.count_nonzero((heights * scale >= LEAST) & (heights * scale <= MOST)) / len(heights)
+        if power in (0, -1) or share >= 0.1:
+            wanted.append(min(scale, _LARGEST, (_PIXELS / pixels) ** 0.5))
+    return sorted(set(wanted))
 
 
-def _parts(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-    """Connected parts: their labels H×W (part i has i + 1) and boxes N×4 (x, y, width, height)."""
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    return np.asarray(labels, np.int32), np.asarray(stats[1:, :4], np.int32)
+def _found(lifted: Ink, scale: float, detector: Detector) -> Finds:
+    """What the detector finds on the page enlarged by `scale`, in pixels of the page."""
+    size = tuple(max(1, round(side * scale)) for side in lifted.strength.shape[::-1])
+    strength = cv2.resize(lifted.strength, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    full = max(1.0, float(np.percentile(lifted.strength[lifted.mask > 0], _FULL))) if lifted.mask.any() else 255.0
+    finds = detector.find(np.clip(strength.astype(np.float32) / np.float32(full), 0, 1))
+    longer = finds.boxes[:, 2:].max(axis=1, initial=0)
+    finds = finds.part((longer >= 0.8 * LEAST) & (longer <= 1.25 * MOST))
+    return Finds(finds.boxes / np.float32(scale), finds.digitness, finds.probabilities)
 
 
-def _usual_height(boxes: NDArray[np.int32]) -> float:
-    """The height of a digit on this page: the median of the parts shaped like one, tall ones counting more."""
-    width, height = boxes[:, 2], boxes[:, 3]
-    shaped = height[(height >= _LEAST_HEIGHT) & (width <= _WIDE * height)]
-    if not shaped.size:
-        return 0.0
-    ordered = np.sort(shaped).astype(np.float64)
-    return float(ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)])
+def joined(finds: list[Finds]) -> Finds:
+    """Several finds as one."""
+    empty = Finds(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
+    parts = [empty, *finds]
+    return Finds(*(np.concatenate([getattr(part, name) for part in parts]) for name in Finds.__slots__))
 
 
-def _pieces_joined(boxes: NDArray[np.int32], usual: float) -> list[list[int]]:
-    """Which parts make up each mark: digits stand for themselves, smaller pieces go to the digit they belong to."""
-    height = boxes[:, 3]
-    order = [int(i) for i in np.argsort(-height, kind="stable")]
-    is_body = _is_body(boxes, usual)
-    bodies = [i for i in order if is_body[i]][:_MOST]
-    groups = {i: [i] for i in bodies}
-    if not bodies:
-        return []
-    pieces = np.flatnonzero((height < _SHORT * usual) & (boxes[:, 2:4].max(axis=1) >= _SPECK * usual))
-    for piece in pieces:
-        owner = _owner(boxes[piece], boxes[bodies], usual)
-        if owner is not None:
-            groups[bodies[owner]].append(int(piece))
-    return list(groups.values())
+def once(finds: Finds) -> Finds:
+    """Of finds that cover nearly the same, the most probable."""
+    order = np.argsort(-finds.digitness, kind="stable")
+    kept: list[int] = []
+    for place in order:
+        if not kept or overlap(finds.boxes[kept], finds.boxes[place]).max() < _SAME:
+            kept.append(int(place))
+    return finds.part(np.array(kept, np.intp))
 
 
-def _is_body(boxes: NDArray[np.int32], usual: float) -> NDArray[np.bool_]:
-    width, height = boxes[:, 2], boxes[:, 3]
-    return (height >= max(_LEAST_HEIGHT, _SHORT * usual)) & (height <= _TALL * usual) & (width <= _WIDE * height)
-
-
-def _owner(piece: NDArray[np.int32], bodies: NDArray[np.int32], usual: float) -> int | None:
-    """The body a piece belongs to: it lies above or beside it within a small gap, such as the flag of a 5."""
-    left, top, width, height = (int(v) for v in piece)
-    overlap = np.minimum(left + width, bodies[:, 0] + bodies[:, 2]) - np.maximum(left, bodies[:, 0])
-    down = np.maximum(bodies[:, 1] - (top + height), top - (bodies[:, 1] + bodies[:, 3]))
-    near = (overlap >= 0.4 * width) & (down <= 0.15 * usual) & (top + height / 2 < bodies[:, 1] + 0.6 * bodies[:, 3])
-    return int(np.argmax(np.where(near, overlap, -1))) if near.any() else None
-
-
-def _cut(lifted: Ink, labels: NDArray[np.int32], boxes: NDArray[np.int32], group: list[int], scale: float) -> Mark:
-    """Cut a mark's own ink out of the page, its neighbours' left behind."""
-    box = Box.around([Box(*(int(v) for v in boxes[i])) for i in group])
-    top, left = max(0, box.y - 1), max(0, box.x - 1)
-    window = np.s_[top : box.bottom + 1, left : box.right + 1]
-    mask = np.isin(labels[window], [i + 1 for i in group]).astype(np.uint8)
-    others = (labels[window] > 0) & (mask == 0)
-    own = np.where(others, 0, lifted.strength[window]).astype(np.uint8)
-    whole = Box(int(box.x * scale), int(box.y * scale), round(box.width * scale), round(box.height * scale))
-    return Mark(whole, soft(Ink(own, mask)))
+def overlap(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How much of what they cover together each of N boxes shares with one: 0..1."""
+    low = np.maximum(boxes[:, :2], box[:2])
+    high = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
+    both = np.prod(np.maximum(high - low, 0), axis=1)
+    return np.asarray(both / (boxes[:, 2] * boxes[:, 3] + box[2] * box[3] - both), np.float32)

@@ -1,4 +1,4 @@
-"""One digit in grey, of any size, light and polarity → its glyph, the 28×28 form of MNIST."""
+"""One digit, alone in a picture or found on a page → its glyph, the 28×28 form of MNIST."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ _WORKING = 800  # longest side, in pixels, that one digit is looked at with
 _SPECK = 0.1  # of the largest part's side: smaller parts are dirt
 _THIN = 1.6  # stroke width, in pixels of the 20-pixel box, below which a pen is thickened
 _STROKE = 2.2  # to what it is thickened
+_MARGIN = 0.06  # of a found box's longer side: boxes are told that exactly
+_WITHIN = 0.6  # of a part's ink: parts with less of it inside the box belong to something else
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -57,9 +59,39 @@ def glyphs_of(images: Pixels) -> Pixels:
     return glyphs
 
 
-def stacked(glyphs: list[Pixels]) -> Pixels:
-    """Glyphs as one array, uint8 N×28×28, also when there are none."""
-    return np.stack(glyphs) if glyphs else np.zeros((0, glyph.SIZE, glyph.SIZE), np.uint8)
+def glyphs_at(boxes: NDArray[np.float32], ink: Ink) -> Pixels:
+    """The glyphs, uint8 N×28×28, of what stands in N boxes (x, y, width, height in pixels of the page's ink)."""
+    glyphs = np.zeros((len(boxes), glyph.SIZE, glyph.SIZE), np.uint8)
+    for index, box in enumerate(boxes):
+        glyphs[index] = glyph_of(_cut(ink, box))
+    return glyphs
+
+
+def _cut(ink: Ink, box: NDArray[np.float32]) -> Pixels:
+    """The ink in a box and a little around it, without parts that lie mostly outside: a neighbour, a rule."""
+    height, width = ink.mask.shape
+    low = np.clip(box[:2], 0, (width - 1, height - 1))
+    high = np.clip(box[:2] + box[2:], low + 1, (width, height))
+    margin = _MARGIN * float(box[2:].max()) + 1
+    left, top = (max(0, int(value)) for value in low - margin)
+    right, bottom = (min(side, int(value) + 1) for value, side in zip(high + margin, (width, height), strict=True))
+    window = np.s_[top:bottom, left:right]
+    mask = np.ascontiguousarray(ink.mask[window])
+    if not mask.any():
+        return np.ascontiguousarray(ink.strength[window])
+    count, labels = cv2.connectedComponents(mask, connectivity=8)
+    inner = np.zeros_like(mask)
+    inner[
+        max(0, int(low[1]) - top) : int(high[1]) + 1 - top,
+        max(0, int(low[0]) - left) : int(high[0]) + 1 - left,
+    ] = 1
+    whole = np.bincount(labels.ravel(), minlength=count)
+    within = np.bincount(labels.ravel(), weights=inner.ravel(), minlength=count)
+    keep = within >= _WITHIN * whole
+    keep[0] = False
+    if not keep.any():
+        return np.ascontiguousarray(ink.strength[window])
+    return soft(Ink(np.ascontiguousarray(ink.strength[window]), keep.astype(np.uint8)[labels]))
 
 
 def soft(ink: Ink) -> Pixels:

@@ -5,23 +5,51 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Iterator
-from functools import cache
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from threading import Lock
+from typing import TypedDict, Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.classify import Network
-from inkdigits.reading.decide import are_digits, decide, nothing
-from inkdigits.reading.group import group
+from inkdigits.reading.classify import Accept, Network
+from inkdigits.reading.decide import decide, digit_of, nothing
+from inkdigits.reading.detect import Detector, Finds
+from inkdigits.reading.form import Form
 from inkdigits.reading.limits import Limits
-from inkdigits.reading.locate import locate
-from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of, stacked
+from inkdigits.reading.locate import Located, locate
+from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
+from inkdigits.reading.weigh import weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
+
+
+class How(TypedDict, total=False):
+    """How pictures are read; all of it may be left out.
+
+    `single`: each page is one digit. `region`: the part of every page that is read, in pixels of the upright picture,
+    as all boxes are. `form`: what is known of every number. `min_confidence`: 0..1, of what is accepted; by default
+    what the network's card says.
+    """
+
+    single: bool
+    region: Box | None
+    form: Form | None
+    min_confidence: float | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Stages:
+    """What was found out about a page on the way; `glyphs` uint8 N×28×28 has one for every one of the `finds`."""
+
+    located: Located
+    glyphs: NDArray[np.uint8]
+    finds: Finds  # after both networks were asked
+    lines: tuple[Line, ...]
 
 
 class Reader:
@@ -30,70 +58,81 @@ class Reader:
     def __init__(
         self, model: str | os.PathLike[str] | None = None, *, limits: Limits | None = None, threads: int = 2
     ) -> None:
-        """`model` is an exported network (`….onnx`, its card `….json` beside it); by default the packaged one.
+        """`model` is an exported network (`….onnx`, its card `….json` beside it) that tells digits; by default the
+        packaged one.
 
         `threads` are what one picture may keep busy; give 1 where several are read at once.
         Raises ModelError when it is missing, damaged, or not one of ours.
         """
         self._network = Network(model, threads)
+        self._threads = threads
         self._limits = limits or Limits()
 
-    def read(self, picture: Source) -> Reading:
-        """Read a picture of one page: a path, the bytes of a file, or an array (uint8 or uint16, H×W, H×W×3 or H×W×4).
-
-        Raises PictureError when it cannot be opened, SeveralPagesError when `read_pages` is the one to take.
-        """
-        start = time.perf_counter()
-        return self._reading(only_page(picture, self._limits), False, start)
-
-    def _reading(self, page: Picture, single: bool, start: float, region: Box | None = None) -> Reading:
-        part = page if region is None else cut(page, region)
-        lines = (Line((Number((self._digit(part),)),)),) if single else self._lines(part)
-        if region is not None:
-            lines = moved_back(lines, region)
-        seconds = time.perf_counter() - start
-        return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
+    @cached_property
+    def _detector(self) -> Detector:
+        """Loaded when it is first needed: single digits do without."""
+        return Detector(threads=self._threads)
 
     @property
     def model(self) -> ModelName:
         """Which network reads."""
         return self._network.name
 
-    def _lines(self, page: Picture) -> tuple[Line, ...]:
-        """picture → marks → glyphs → probabilities → digits → numbers and lines"""
-        marks = locate(page.grey)
-        answers = self._network.classify(stacked([glyph_of(mark.ink) for mark in marks]))
-        digits = decide(answers, [mark.box for mark in marks], self._network.accept)
-        return group(are_digits(digits, self._network.accept))
+    def read(self, picture: Source, **how: Unpack[How]) -> Reading:
+        """Read a picture of one page: a path, the bytes of a file, or an array (uint8 or uint16, H×W, H×W×3 or H×W×4).
 
-    def _digit(self, page: Picture) -> Digit:
+        Raises PictureError when it cannot be opened, SeveralPagesError when `read_pages` is the one to take.
+        """
+        start = time.perf_counter()
+        return self._reading(only_page(picture, self._limits), start, how)
+
+    def _reading(self, page: Picture, start: float, how: How) -> Reading:
+        region, accept = how.get("region"), self._accept(how)
+        part = page if region is None else cut(page, region)
+        if how.get("single", False):
+            lines: tuple[Line, ...] = (Line((Number((self._digit(part, accept),)),)),)
+        else:
+            lines = self.stages(part, how.get("form"), accept).lines
+        if region is not None:
+            lines = moved_back(lines, region)
+        seconds = time.perf_counter() - start
+        return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
+
+    def stages(self, page: Picture, form: Form | None = None, accept: Accept | None = None) -> Stages:
+        """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
+        located = locate(page.grey, self._detector)
+        glyphs = glyphs_at(located.finds.boxes, located.ink)
+        finds = weighed(located.finds, self._network.classify(glyphs), self._detector.weights)
+        lines = decide(finds, located.scale, located.signs, accept or self._network.accept, form)
+        return Stages(located, glyphs, finds, lines)
+
+    def _digit(self, page: Picture, accept: Accept) -> Digit:
         """The page is one digit: picture → mark → glyph → probabilities → digit"""
         mark = mark_of(page.grey)
         if mark is None:
             return nothing(Box(0, 0, page.width, page.height))
-        answers = self._network.classify(stacked([glyph_of(mark.ink)]))
-        return decide(answers, [mark.box], self._network.accept)[0]
+        answers = self._network.classify(glyph_of(mark.ink)[np.newaxis])
+        return digit_of(answers.probabilities[0], float(answers.digitness[0]), mark.box, accept)
 
-    def read_pages(
-        self, picture: Source, *, single: bool = False, name: str | None = None, region: Box | None = None
-    ) -> Iterator[Reading]:
-        """Read a picture page by page. `single` takes each page as one digit; `name` is what it is called in results.
+    def _accept(self, how: How) -> Accept:
+        least = how.get("min_confidence")
+        return self._network.accept if least is None else replace(self._network.accept, confidence=least)
 
-        `region` is the part of every page that is read, in pixels of the upright picture, as all boxes are.
+    def read_pages(self, picture: Source, *, name: str | None = None, **how: Unpack[How]) -> Iterator[Reading]:
+        """Read a picture page by page; `name` is what it is called in results.
+
         Raises PictureError, at the page where it happens.
         """
         start = time.perf_counter()
         for page in pages(picture, self._limits, name):
-            yield self._reading(page, single, start, region)
+            yield self._reading(page, start, how)
             start = time.perf_counter()
 
-    def attempt(
-        self, picture: Source, *, single: bool = False, name: str | None = None, region: Box | None = None
-    ) -> Iterator[Reading | Failure]:
+    def attempt(self, picture: Source, *, name: str | None = None, **how: Unpack[How]) -> Iterator[Reading | Failure]:
         """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
         page = 1
         try:
-            for reading in self.read_pages(picture, single=single, name=name, region=region):
+            for reading in self.read_pages(picture, name=name, **how):
                 yield reading
                 page = reading.page + 1
         except InkdigitsError as error:
@@ -102,7 +141,7 @@ class Reader:
 
     def read_digit(self, picture: Source) -> Digit:
         """Read a picture that is one digit. Without any ink the digit has digitness 0 and is not accepted."""
-        return self._digit(only_page(picture, self._limits))
+        return self._digit(only_page(picture, self._limits), self._network.accept)
 
     def glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
@@ -142,14 +181,14 @@ def _built() -> Reader:
     return Reader()
 
 
-def read(picture: Source) -> Reading:
-    """Read a picture of one page with the packaged network; see `Reader.read`."""
-    return _shared().read(picture)
+def read(picture: Source, **how: Unpack[How]) -> Reading:
+    """Read a picture of one page with the packaged networks; see `How` and `Reader.read`."""
+    return _shared().read(picture, **how)
 
 
-def read_pages(picture: Source) -> Iterator[Reading]:
-    """Read a picture page by page with the packaged network; see `Reader.read_pages`."""
-    return _shared().read_pages(picture)
+def read_pages(picture: Source, **how: Unpack[How]) -> Iterator[Reading]:
+    """Read a picture page by page with the packaged networks; see `How` and `Reader.read_pages`."""
+    return _shared().read_pages(picture, **how)
 
 
 def read_digit(picture: Source) -> Digit:

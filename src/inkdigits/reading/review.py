@@ -56,7 +56,8 @@ def page(outcome: Reading | Failure, picture: Picture | None) -> str:
 
 def _number(row: tuple[object, ...], number: Number, image: Pixels) -> str:
     """A number: `data-row` is its row of CSV, `data-digits` its digits, of which the corrected text is made."""
-    data = f'data-row="{_attribute([str(value) for value in row])}" data-digits="{_attribute([digit.text for digit in number.digits])}"'
+    digits = _attribute([digit.text for digit in number.digits])
+    data = f'data-row="{_attribute([str(value) for value in row])}" data-digits="{digits}"'
     unsure = [place for place, digit in enumerate(number.digits) if not digit.accepted]
     if not unsure:
         return f'<div class="number" hidden {data}></div>\n'

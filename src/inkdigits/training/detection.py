@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import Future, ThreadPoolExecutor
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -22,6 +24,7 @@ from inkdigits.training.recipes import Recipe
 SIZE = (128, 256)  # of a scene, height and width in pixels
 UNIT = 32.0  # pixels: boxes are told as multiples of this
 NEAR = 0.3  # weight of the answers beside a digit's middle, against 1 of the middle itself
+UNUSED = 1 << 30  # a step that no training comes to
 JUDGED = 40  # batches of scenes that a detector is scored on
 DIGITS = 5_000  # digits that those are written with at most
 FACES = 2  # fonts of a family that are used at most
@@ -39,23 +42,40 @@ class Scenes:
         self.recipe, self.device = recipe, device
         self.size = recipe.batch_size(len(digits))
         self.per_epoch = max(1, len(digits) // self.size)  # a scene has several digits: an epoch is a way to count
+        self._writer = ThreadPoolExecutor(1)
+        self._next: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
         self.strokes = Strokes.of(varied(digits, recipe.seed))
         self.faces = signs.fonts([path for name in TRAINING_FONTS for path in font_files(name, FONT_FOLDER)[:FACES]])
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of that step, counted from 0."""
-        rngs = (np.random.default_rng([self.recipe.seed, step, place]) for place in range(self.size))
-        scenes = [scene(self.strokes, self.faces, rng, SIZE) for rng in rngs]
+        """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
+        at, written = self._next
+        batch = written.result() if written is not None and at == step else self._written(step)
+        self._next = step + 1, self._writer.submit(self._written, step + 1)
+        return batch
+
+    def _written(self, step: int) -> tuple[Tensor, Tensor]:
+        scenes = [self.drawn(step, place) for place in range(self.size)]
         ink = torch.from_numpy(np.stack([each.ink for each in scenes])[:, None])
         targets = torch.from_numpy(np.stack([target(each) for each in scenes]))
         return ink.to(self.device), targets.to(self.device)
 
+    def drawn(self, step: int, place: int) -> Scene:
+        """The scene at a place of a step's batch."""
+        return scene(self.strokes, self.faces, np.random.default_rng([self.recipe.seed, step, place]), SIZE)
+
+
+def scenes_of(digits: Digits, recipe: Recipe, count: int) -> list[Scene]:
+    """Scenes written with digits that training did not have, drawn by chances that it never comes to."""
+    scenes = Scenes(digits, recipe, torch.device("cpu"))
+    return [scenes.drawn(UNUSED, place) for place in range(count)]
+
 
 def varied(digits: Digits, seed: int) -> Digits:
-    """Each digit once, in the forms and bends of other hands, on clean paper."""
+    """Each digit once, in the forms and bends of other hands; whole, as a thin or coarse one falls to pieces."""
     chances = torch.Generator().manual_seed(seed)
     images = torch.from_numpy(to_float(digits.images))
-    bent = augment(images, torch.from_numpy(digits.labels), Hands().clean(), chances)
+    bent = augment(images, torch.from_numpy(digits.labels), Hands().shaping(), chances)
     return Digits((bent[:, 0] * 255).round().to(torch.uint8).numpy(), digits.labels, digits.name)
 
 
@@ -127,7 +147,7 @@ def score_of_scenes(network: nn.Module, digits: Digits, recipe: Recipe) -> Score
     scenes = Scenes(digits.part(0, min(DIGITS, len(digits))), recipe, next(network.parameters()).device)
     network.eval()
     with torch.inference_mode():
-        batches = (scenes(recipe.total_steps(len(digits)) + place) for place in range(JUDGED))
+        batches = (scenes(UNUSED + place) for place in range(JUDGED))
         seen = [detection_loss(network(ink), wanted)[1:] for ink, wanted in batches]
     said, labels = (torch.cat(part).cpu() for part in zip(*seen, strict=True))
     return score_of(said, labels, f"scenes of {digits.name}")

@@ -10,6 +10,7 @@ import logging
 import warnings
 from collections import OrderedDict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -24,6 +25,7 @@ from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.glyph import SIZE, to_float
 from inkdigits.models.build import layers
+from inkdigits.models.detector import Detector
 from inkdigits.training import runs
 from inkdigits.training.runs import Json, Run, trained_network
 
@@ -32,7 +34,10 @@ CHECKED = 1000  # digits on which both runtimes must agree
 
 
 class NamedOutputs(nn.Module):
-    """A network that answers with what its layers say, one after another, `logits` cut from `digitness`."""
+    """A network that answers with what its layers say, one after another, `logits` cut from `digitness`.
+
+    Of the detector, whose maps are large, only the `answers`.
+    """
 
     def __init__(self, network: nn.Sequential) -> None:
         super().__init__()
@@ -44,6 +49,8 @@ class NamedOutputs(nn.Module):
     def named(self, images: Tensor) -> OrderedDict[str, Tensor]:
         """The outputs of the ONNX file by name, the ones that reading needs first."""
         said = layers(self.network, images)
+        if "answers" in said:
+            return OrderedDict(answers=said["answers"])
         answers = said.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
         named = OrderedDict(logits=answers[:, :CLASSES])
         if answers.shape[1] > CLASSES:
@@ -73,9 +80,14 @@ def export(run: Run, target: Path, calibration: Json | None = None) -> Path:
 
 
 def onnx_bytes(network: nn.Sequential) -> bytes:
-    """The network as an ONNX file with a dynamic batch and one named output a layer."""
+    """The network as an ONNX file with a dynamic batch and one named output a layer; of the detector, which takes
+    images of any size in multiples of 16, also with dynamic sides."""
     wrapped = NamedOutputs(network).eval()
+    free: dict[int, Any] = {0: torch.export.Dim("batch")}
     example = torch.zeros(2, 1, SIZE, SIZE)
+    if isinstance(network, Detector):
+        free |= {2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")}
+        example = torch.zeros(2, 1, 64, 96)
     with torch.inference_mode():
         names = list(wrapped.named(example))
     # torch tells of operators it would know with torchvision, and of a change inside torch: nothing for our users
@@ -86,7 +98,7 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
             (example,),
             input_names=["images"],
             output_names=names,
-            dynamic_shapes={"images": {0: torch.export.Dim("batch")}},
+            dynamic_shapes={"images": free},
             dynamo=True,
             verbose=False,
         )
@@ -99,11 +111,14 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
 def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) -> None:
     """Raise ExportError unless onnxruntime gives what torch gives, for one image and for a thousand."""
     images = to_float(mnist.load("train").images[:CHECKED])
+    if isinstance(network, Detector):
+        images = images[:960].reshape(10, 8, 12, SIZE, SIZE).swapaxes(2, 3).reshape(10, 1, 8 * SIZE, 12 * SIZE)
     session = _session(content)
+    name = session.get_outputs()[0].name
     for batch in (images[:1], images):
-        theirs = session.run(["logits"], {"images": batch})[0]
+        theirs = session.run([name], {"images": batch})[0]
         with torch.inference_mode():
-            ours = network(torch.from_numpy(batch))[:, :CLASSES].numpy()
+            ours = NamedOutputs(network).named(torch.from_numpy(batch))[name].numpy()
         apart = float(np.abs(theirs - ours).max())
         if not apart <= tolerance or (theirs.argmax(axis=1) != ours.argmax(axis=1)).any():
             raise ExportError(f"onnxruntime and torch differ by {apart:g} in a logit (allowed: {tolerance:g}).")

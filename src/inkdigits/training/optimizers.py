@@ -32,9 +32,7 @@ def optimizers(recipe: Recipe, network: nn.Module) -> list[torch.optim.Optimizer
         return [torch.optim.AdamW(groups, lr=recipe.lr, weight_decay=recipe.decay, fused=True)]
     last = list(list(network.children())[-1].parameters())
     hidden = [
-        each
-        for each in weights
-        if each.ndim == 4 and each.shape[1] > 1 and all(each is not other for other in last)
+        each for each in weights if each.ndim == 4 and each.shape[1] > 1 and all(each is not other for other in last)
     ]
     rest = [each for each in network.parameters() if all(each is not other for other in hidden)]
     return [

@@ -1,0 +1,80 @@
+"""Ink of a page → where digits stand, by the detector, a fully convolutional network, at one scale."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.classify import sigmoid, softmax
+from inkdigits.reading.exported import FOLDER, THREADS, Exported
+
+PACKAGED = FOLDER / "detector.onnx"
+LEAST, MOST = 22.0, 66.0  # pixels: the longer sides of digits that it finds
+_STRIDE = 4  # pixels on a side that share one answer
+_MULTIPLE = 16  # sides of what the network sees are multiples of this
+_UNIT = 32.0  # pixels: boxes are told as multiples of this
+_FAINT = 0.05  # a middle less probable than this is none
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Finds:
+    """N places where digits may stand. `boxes` float32 N×4 (x, y, width, height in pixels, of the picture that was
+    looked at); `digitness` float32 N in 0..1; `probabilities` float32 N×10, each row with the sum 1."""
+
+    boxes: NDArray[np.float32]
+    digitness: NDArray[np.float32]
+    probabilities: NDArray[np.float32]
+
+    def __len__(self) -> int:
+        return len(self.boxes)
+
+    def part(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> Finds:
+        """Some of the places, in the order given."""
+        return Finds(self.boxes[chosen], self.digitness[chosen], self.probabilities[chosen])
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """How much this network and the one that tells digits count (see weigh.py), fitted by training/weighing.py.
+
+    `which`: of the two logarithms of a digit's probability. `there`: of the two log odds that there is a digit, of the
+    logarithm of the best digit's probability, and what is added.
+    """
+
+    which: tuple[float, float]
+    there: tuple[float, float, float, float]
+
+
+class Detector:
+    """The network that finds digits. May be used from several threads at once."""
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = THREADS) -> None:
+        """Load it. Raises ModelError when a file is missing, damaged, or not one of ours."""
+        self._file = Exported(path if path is not None else PACKAGED, "answers", threads)
+
+    @property
+    def weights(self) -> Weights:
+        """How much its say counts beside that of the network that tells digits. Raises ModelError if none is told."""
+        which, there = (tuple(float(value) for value in self._file.fact("weights", key)) for key in ("which", "there"))
+        return Weights(which, there)  # type: ignore[arg-type]
+
+    def find(self, ink: NDArray[np.float32]) -> Finds:
+        """Where digits of 22 to 66 pixels stand; `ink` is float32 H×W in 0..1, bright on 0.
+
+        A place is one whose answer is the greatest among its neighbours; the answers are told in models/detector.py.
+        """
+        height, width = ink.shape
+        padded = np.pad(ink, ((0, -height % _MULTIPLE), (0, -width % _MULTIPLE)))
+        answers = self._file.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
+        heat = sigmoid(answers[0])
+        summit = (heat >= _FAINT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
+        rows, columns = np.nonzero(summit)
+        of = answers[:, rows, columns].T  # N×15
+        middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE
+        sizes = np.exp(np.clip(of[:, 13:15], -3, 2)) * _UNIT
+        boxes = np.concatenate([middles - sizes / 2, sizes], axis=1).astype(np.float32)
+        return Finds(boxes, heat[rows, columns], softmax(of[:, 1:11]))

@@ -1,0 +1,40 @@
+"""What the detector says of a place and what the network says of its glyph, weighed into one probability each."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.classify import sigmoid, softmax
+from inkdigits.reading.detect import Finds, Weights
+from inkdigits.types import Classification
+
+_SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
+
+
+def weighed(finds: Finds, answers: Classification, weights: Weights) -> Finds:
+    """The finds with probabilities and digitness of both; `answers` has one row for every find."""
+    probabilities = softmax(which_says(finds, answers) @ np.array(weights.which, np.float32))
+    features = there_says(finds, answers, probabilities)
+    digitness = sigmoid(features @ np.array(weights.there, np.float32))
+    return Finds(finds.boxes, digitness, probabilities)
+
+
+def which_says(finds: Finds, answers: Classification) -> NDArray[np.float32]:
+    """What tells which digit it is, N×10×2."""
+    return np.stack([_log(finds.probabilities), _log(answers.probabilities)], axis=2)
+
+
+def there_says(finds: Finds, answers: Classification, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What tells whether there is a digit, N×4."""
+    best = _log(probabilities.max(axis=1, initial=_SMALL))
+    return np.stack([_odds(finds.digitness), _odds(answers.digitness), best, np.ones_like(best)], axis=1)
+
+
+def _log(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.log(np.clip(probability, _SMALL, 1)), np.float32)
+
+
+def _odds(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    clipped = np.clip(probability, _SMALL, 1 - _SMALL)
+    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)
