@@ -61,31 +61,33 @@ def between(height: float, pen: float, rng: Generator, kind: int | None = None) 
     half = height * rng.uniform(0.2, 0.4)
     wave = rng.normal(0, 0.04, (2, 2)) * height
     level = np.array([[-half, 0.0], [half, 0.0]])
-    if kind in (0, 1):  # minus
-        return stroke(level * rng.uniform(0.5, 1.2) + wave, pen)
-    if kind == 2:  # equals
-        return _together([level + wave, level + wave + [0, height * rng.uniform(0.15, 0.3)]], pen)
-    if kind in (3, 4):  # plus
-        return _together([level + wave, level[:, ::-1] * rng.uniform(0.8, 1.2) + wave], pen)
-    if kind == 5:  # times
-        return _together([level + level[:, ::-1], level - level[:, ::-1]], pen)
-    if kind == 6:  # division: a slash that leans more than a 1
-        lean = rng.uniform(0.55, 1.2)
-        return stroke(np.array([[lean, -1], [-lean, 1]]) * height * rng.uniform(0.45, 0.7), pen)
-    if kind == 7:  # obelus
-        dot = np.array([[0.0, -half * 0.7], [0.1, -half * 0.7]])
-        return _together([level, dot, dot + np.array([0, 1.4 * half])], pen * 1.3)
-    return _bracket(height * rng.uniform(1.1, 1.5), pen, rng)
+    match kind:
+        case 0 | 1:  # minus
+            lines = [level * rng.uniform(0.5, 1.2) + wave]
+        case 2:  # equals
+            lines = [level + wave, level + wave + [0, height * rng.uniform(0.15, 0.3)]]
+        case 3 | 4:  # plus
+            lines = [level + wave, level[:, ::-1] * rng.uniform(0.8, 1.2) + wave]
+        case 5:  # times
+            lines = [level + level[:, ::-1], level - level[:, ::-1]]
+        case 6:  # division: a slash that leans more than a 1
+            lines = [np.array([[1, -1], [-1, 1]]) * [rng.uniform(0.55, 1.2), 1] * height * rng.uniform(0.45, 0.7)]
+        case 7:  # division: dots above and below a line
+            dot = np.array([[0.0, -half * 0.7], [0.1, -half * 0.7]])
+            lines, pen = [level, dot, dot + np.array([0, 1.4 * half])], pen * 1.3
+        case _:
+            lines = [_bracket(height * rng.uniform(1.1, 1.5), rng)]
+    return _together(lines, pen)
 
 
-def _bracket(height: float, pen: float, rng: Generator) -> Ink:
+def _bracket(height: float, rng: Generator) -> NDArray[np.floating]:
+    """The points of a round or square bracket, open to either side."""
     side = rng.choice([-1, 1])
     tall = np.linspace(-0.5, 0.5, 9)[:, None] * [0, height]
     if rng.random() < 0.5:
-        bow = (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0]
-        return stroke(tall + bow, pen)
+        return tall + (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0]
     foot = [side * height * rng.uniform(0.12, 0.25), 0]
-    return stroke(np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]]), pen)
+    return np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]])
 
 
 def _together(lines: list[NDArray[np.floating]], pen: float) -> Ink:
