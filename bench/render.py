@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import store
+from bench import render_reading, store
 from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
@@ -89,6 +89,7 @@ def rows() -> Iterator[Row]:
             what = f"other people's digits: {name}"
             right = f"{100 * score['right'] / score['n']:.2f} %"
             yield what, right, "never learnt from; a development set", f"{score['n']:,} digits"
+    yield from render_reading.rows()
     if result := store.load("demo"):
         yield "`make demo`, all of it, once installed", f"{result['seconds']:.0f} s", "", "1 run"
     if result := store.load("startup"):

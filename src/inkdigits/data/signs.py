@@ -52,7 +52,7 @@ def point(height: float, pen: float, rng: Generator) -> Ink:
     """A point or a comma, as large as the pen makes it."""
     size = max(1.0, pen * rng.uniform(0.7, 1.5))
     tail = np.array([-rng.uniform(0, 0.5), rng.uniform(0.2, 1)]) * height * 0.2 * (rng.random() < 0.4)
-    return stroke(np.array([[0, 0], tail + [0.3, 0.3]]), size)
+    return stroke(np.array([[0, 0], tail + 0.3]), size)
 
 
 def between(height: float, pen: float, rng: Generator, kind: int | None = None) -> Ink:
@@ -61,6 +61,7 @@ def between(height: float, pen: float, rng: Generator, kind: int | None = None) 
     half = height * rng.uniform(0.2, 0.4)
     wave = rng.normal(0, 0.04, (2, 2)) * height
     level = np.array([[-half, 0.0], [half, 0.0]])
+    lines: list[NDArray[np.floating]]
     match kind:
         case 0 | 1:  # minus
             lines = [level * rng.uniform(0.5, 1.2) + wave]
@@ -85,9 +86,9 @@ def _bracket(height: float, rng: Generator) -> NDArray[np.floating]:
     side = rng.choice([-1, 1])
     tall = np.linspace(-0.5, 0.5, 9)[:, None] * [0, height]
     if rng.random() < 0.5:
-        return tall + (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0]
+        return np.asarray(tall + (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0])
     foot = [side * height * rng.uniform(0.12, 0.25), 0]
-    return np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]])
+    return np.asarray(np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]]))
 
 
 def _together(lines: list[NDArray[np.floating]], pen: float) -> Ink:
