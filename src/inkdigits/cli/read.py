@@ -22,15 +22,16 @@ if TYPE_CHECKING:
     from inkdigits.cli.batch import View, Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import File, Results
+    from inkdigits.reading.form import Form
     from inkdigits.reading.limits import Limits
     from inkdigits.reading.picture import Picture
-    from inkdigits.reading.reader import Reader
-    from inkdigits.types import Box
+    from inkdigits.reading.reader import How, Reader
 
 FAILED, REJECTED = 1, 3
 THREADS = 2  # of one picture, where no others are read meanwhile
 
 _how = partial(typer.Option, rich_help_panel="How to read")
+_form = partial(typer.Option, rich_help_panel="What every number must be")
 _result = partial(typer.Option, rich_help_panel="Results")
 _many = partial(typer.Option, rich_help_panel="Many or large pictures")
 
@@ -39,6 +40,20 @@ def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
     single: Annotated[bool, _how("--single", help="Each picture is one digit.")] = False,
     region: Annotated[str | None, _how(help="Read this part of each page only, in pixels.", metavar="X,Y,W,H")] = None,
+    least: Annotated[
+        float | None,
+        _how(
+            "--min-confidence",
+            help="Least confidence of what is no ?, from 0 to 1; by default what the network's card says.",
+        ),
+    ] = None,
+    length: Annotated[int | None, _form(help="Every number has so many digits.", metavar="N")] = None,
+    pattern: Annotated[
+        str | None,
+        _form("--pattern", help="Every number looks like this: d is a digit, as in 'dd.dd.dddd'.", metavar="PATTERN"),
+    ] = None,
+    check: Annotated[str | None, _form(help="Its check digit: luhn, verhoeff or mod97.", metavar="NAME")] = None,
+    between: Annotated[str | None, _form("--range", help="Its value lies between these.", metavar="A..B")] = None,
     model: Annotated[Path | None, _how(help="Another network, as `inkdigits export` writes it.")] = None,
     as_json: Annotated[bool, _result("--json", help="One JSON object a page, a line each.")] = False,
     as_csv: Annotated[bool, _result("--csv", help="One CSV row a number.")] = False,
@@ -47,6 +62,9 @@ def read(
     output: Annotated[Path | None, _result(help="Write the result to this file.", metavar="FILE")] = None,
     annotate: Annotated[
         Path | None, _result(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
+    ] = None,
+    explain: Annotated[
+        Path | None, _result(help="Save a picture of every page after every stage, as PNG.", metavar="DIR")
     ] = None,
     review: Annotated[
         Path | None, _result(help="Save a web page to correct unsure digits by eye.", metavar="FILE")
@@ -71,6 +89,8 @@ def read(
     """
     if glyph is not None and (not single or len(pictures) != 1):
         raise UsageError("--show-glyph goes with --single and one picture.")
+    if explain is not None and single:
+        raise UsageError("--explain goes without --single; --show-glyph shows what the network saw of a single digit.")
     if resume and output is None:
         raise UsageError("--resume goes with --output.")
     if review is not None and review == output:
@@ -80,16 +100,22 @@ def read(
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
-    from inkdigits.reading.reader import Reader
+    from inkdigits.reading.reader import Reader, check_how
     from inkdigits.reading.region import region as parsed
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
-    how: dict[str, Any] = {"single": single, "region": None if region is None else parsed(region)}
+    how: How = {
+        "single": single,
+        "region": None if region is None else parsed(region),
+        "form": _known(length=length, pattern=pattern, check=check, range=between),
+        "min_confidence": least,
+    }
+    check_how(how)
     limits = _limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = found(pictures)
     files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
-    views = _views(glyph, reader, how["region"], annotate, inputs)
+    views = _views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
     )
@@ -107,6 +133,15 @@ def _chosen(**formats: bool) -> str:
     if len(wanted) > 1:
         raise UsageError(f"Choose one of {' and '.join(f'--{name}' for name in wanted)}.")
     return wanted[0] if wanted else "text"
+
+
+def _known(**given: Any) -> Form | None:
+    """What is known of every number, if anything."""
+    if all(value is None for value in given.values()):
+        return None
+    from inkdigits.reading.form import Form
+
+    return Form(**given)
 
 
 def _limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
@@ -131,18 +166,28 @@ def _files(style: str, review: Path | None) -> list[File]:
 
 
 def _views(
-    glyph: Path | None, reader: Reader, region: Box | None, annotate: Path | None, inputs: list[Input]
+    reader: Reader, how: How, glyph: Path | None, annotate: Path | None, explain: Path | None, inputs: list[Input]
 ) -> Iterator[View]:
     """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
     from inkdigits.cli.inputs import stems
-    from inkdigits.reading.region import cut
 
+    names = stems(inputs)
     if glyph is not None:
-        yield lambda page, _: save_glyph(reader.glyph((cut(page, region) if region else page).image), glyph)
+        yield lambda page, _: save_glyph(reader.glyph(part_read(page, how).image), glyph)
     if annotate is not None:
         check_writable(annotate)
-        names = stems(inputs)
         yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
+    if explain is not None:
+        check_writable(explain)
+        yield lambda page, reading: save_explained(page, reading, reader, how, explain / names[page.file])
+
+
+def part_read(page: Picture, how: How) -> Picture:
+    """The page, or the part of it that is read."""
+    from inkdigits.reading.region import cut
+
+    region = how.get("region")
+    return page if region is None else cut(page, region)
 
 
 def _name(picture: Input) -> str:
@@ -183,8 +228,20 @@ def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
     """Save a page with its reading drawn on it: STEM.png, or STEM-page2.png and so on for further pages."""
     from inkdigits.reading.annotate import annotated
 
-    name = stem.name + ("" if reading.page == 1 else f"-page{reading.page}")
-    save_png(annotated(page, reading), stem.with_name(f"{name}.png"))
+    save_png(annotated(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
+
+
+def save_explained(page: Picture, reading: Reading, reader: Reader, how: How, stem: Path) -> None:
+    """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
+    from inkdigits.reading.explain import explained
+
+    stages = reader.stages(part_read(page, how), how.get("form"), how.get("min_confidence"))
+    for number, (stage, image) in enumerate(explained(page, reading, stages), 1):
+        save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
+
+
+def _page_name(page: Picture, stem: Path) -> str:
+    return stem.name + ("" if page.page == 1 else f"-page{page.page}")
 
 
 def check_writable(folder: Path) -> None:

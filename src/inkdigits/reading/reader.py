@@ -32,14 +32,23 @@ class How(TypedDict, total=False):
     """How pictures are read; all of it may be left out.
 
     `single`: each page is one digit. `region`: the part of every page that is read, in pixels of the upright picture,
-    as all boxes are. `form`: what is known of every number. `min_confidence`: 0..1, of what is accepted; by default
-    what the network's card says.
+    as all boxes are. `form`: what is known of every number; not with `single`. `min_confidence`: 0..1, of what is
+    accepted; by default what the network's card says.
     """
 
     single: bool
     region: Box | None
     form: Form | None
     min_confidence: float | None
+
+
+def check_how(how: How) -> None:
+    """Raise UsageError for what cannot be meant."""
+    least = how.get("min_confidence")
+    if least is not None and not 0 <= least <= 1:
+        raise UsageError(f"The least confidence is a number from 0 to 1, not {least}.")
+    if how.get("single") and how.get("form") is not None:
+        raise UsageError("A single digit has no form: leave out `single`, or length, pattern, check and range.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,23 +96,24 @@ class Reader:
         return self._reading(only_page(picture, self._limits), start, how)
 
     def _reading(self, page: Picture, start: float, how: How) -> Reading:
-        region, accept = how.get("region"), self._accept(how)
+        check_how(how)
+        region, least = how.get("region"), how.get("min_confidence")
         part = page if region is None else cut(page, region)
         if how.get("single", False):
-            lines: tuple[Line, ...] = (Line((Number((self._digit(part, accept),)),)),)
+            lines: tuple[Line, ...] = (Line((Number((self._digit(part, self._accept(least)),)),)),)
         else:
-            lines = self.stages(part, how.get("form"), accept).lines
+            lines = self.stages(part, how.get("form"), least).lines
         if region is not None:
             lines = moved_back(lines, region)
         seconds = time.perf_counter() - start
         return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
 
-    def stages(self, page: Picture, form: Form | None = None, accept: Accept | None = None) -> Stages:
+    def stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
         finds = weighed(located.finds, self._network.classify(glyphs), self._detector.weights)
-        lines = decide(finds, located.scale, located.signs, accept or self._network.accept, form)
+        lines = decide(finds, located.scale, located.signs, self._accept(min_confidence), form)
         return Stages(located, glyphs, finds, lines)
 
     def _digit(self, page: Picture, accept: Accept) -> Digit:
@@ -114,8 +124,7 @@ class Reader:
         answers = self._network.classify(glyph_of(mark.ink)[np.newaxis])
         return digit_of(answers.probabilities[0], float(answers.digitness[0]), mark.box, accept)
 
-    def _accept(self, how: How) -> Accept:
-        least = how.get("min_confidence")
+    def _accept(self, least: float | None) -> Accept:
         return self._network.accept if least is None else replace(self._network.accept, confidence=least)
 
     def read_pages(self, picture: Source, *, name: str | None = None, **how: Unpack[How]) -> Iterator[Reading]:
