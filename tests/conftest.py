@@ -11,6 +11,7 @@ import torch
 from hypothesis import settings
 
 from inkdigits.data import nondigits
+from inkdigits.training import detection
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
@@ -47,6 +48,7 @@ FAMILIES = ("DejaVuSans", "DejaVuSerif")
 
 @pytest.fixture
 def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have things that are no digits drawn in the only fonts that are on every machine the tests run on."""
-    made = nondigits.font_glyphs
+    """Have letters and words drawn in the only fonts that are on every machine the tests run on."""
+    made, there = nondigits.font_glyphs, nondigits.installed
     monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
+    monkeypatch.setattr(detection, "installed", lambda _: there(FAMILIES, FONTS))

@@ -28,6 +28,16 @@ def test_a_page_has_a_row_of_dark_ink_for_every_line(digits: Digits) -> None:
     assert (np.diff(has_ink) == 1).sum() == 3
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_the_largest_digits_stay_in_their_row(seed: int) -> None:
+    """A digit may be a tenth larger than usual, fill its image to the edges, and be moved up or down."""
+    bars = np.zeros((10, 28, 28), np.uint8)
+    bars[:, :, 10:18] = 255
+    drawn = page(Digits(bars, np.arange(10), "bars"), ("0123456789",), seed)
+    inked = drawn.image.mean(axis=2) < 120
+    assert np.count_nonzero(np.diff(inked.any(axis=0).astype(int)) == 1) == 10
+
+
 def test_a_digit_that_the_set_lacks(digits: Digits) -> None:
     without = digits.labels != 7
     with pytest.raises(DataError, match="7"):

@@ -71,12 +71,7 @@ def font_glyphs(
 
     Raises DataError if a family is not installed under `folder`: with other fonts, other glyphs would come out.
     """
-    fonts = [[_open(path) for path in font_files(family, folder)] for family in families]
-    missing = [family for family, faces in zip(families, fonts, strict=True) if not faces]
-    if missing:
-        raise DataError(
-            f"No font of {', '.join(missing)} is under {folder}; install the fonts that nondigits.py names."
-        )
+    fonts = [[_open(path) for path in faces] for faces in installed(families, folder)]
     glyphs: list[Ink] = []
     while len(glyphs) < count:
         faces = fonts[rng.integers(len(fonts))]
@@ -85,6 +80,17 @@ def font_glyphs(
         if ink.any() and not np.array_equal(ink, _character(LACKING, font)):
             glyphs.append(from_ink(ink))
     return glyphs
+
+
+def installed(families: tuple[str, ...], folder: Path = FONT_FOLDER) -> list[list[Path]]:
+    """The font files of each family. Raises DataError if a family is not installed under `folder`."""
+    found = [font_files(family, folder) for family in families]
+    missing = [family for family, faces in zip(families, found, strict=True) if not faces]
+    if missing:
+        raise DataError(
+            f"No font of {', '.join(missing)} is under {folder}; install the fonts that nondigits.py names."
+        )
+    return found
 
 
 def font_files(family: str, folder: Path) -> list[Path]:

@@ -56,6 +56,7 @@ def _line(digits: Digits, text: str, height: int, rng: np.random.Generator) -> A
             continue
         image = _written(digits, int(character), height * rng.uniform(0.9, 1.1), rng)
         y = round((row.shape[0] - image.shape[0]) / 2 + rng.uniform(-0.06, 0.06) * height)
+        y = min(max(0, y), row.shape[0] - image.shape[0])  # the largest digits, moved, would leave their row
         place = row[y : y + image.shape[0], x : x + image.shape[1]]
         np.maximum(place, image, out=place)
         x += image.shape[1] + round(rng.uniform(0.12, 0.25) * height)

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 from inkdigits.data import signs
 from inkdigits.data.augment import Hands, augment
 from inkdigits.data.digits import Digits
-from inkdigits.data.nondigits import FONT_FOLDER, TRAINING_FONTS, font_files
+from inkdigits.data.nondigits import TRAINING_FONTS, installed
 from inkdigits.data.scenes import DOUBTFUL, Scene, scene
 from inkdigits.data.strokes import Strokes
 from inkdigits.glyph import to_float
@@ -35,7 +35,7 @@ class Scenes:
     """`batches(step)` → ink float32 B×1×128×256 in 0..1 and targets float32 B×8×32×64, on the device.
 
     Written with the digits given, bent and in other forms as `augment` does it, but not spoilt: scenes are spoilt as
-    a whole. A batch depends on the seed and the step only.
+    a whole. A batch depends on the seed and the step only. Raises DataError if a training font is not installed.
     """
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
@@ -45,7 +45,7 @@ class Scenes:
         self._writer = ThreadPoolExecutor(1)
         self._next: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
         self.strokes = Strokes.of(varied(digits, recipe.seed))
-        self.faces = signs.fonts([path for name in TRAINING_FONTS for path in font_files(name, FONT_FOLDER)[:FACES]])
+        self.faces = signs.fonts([path for faces in installed(TRAINING_FONTS) for path in faces[:FACES]])
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
