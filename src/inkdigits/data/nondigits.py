@@ -50,10 +50,10 @@ def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int) -> 
     wanted["letters"] += count - sum(wanted.values())
     made = [
         font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
-        [from_ink(_scribble(rng)) for _ in range(wanted["scribbles"])],
+        [from_ink(scribble(rng)) for _ in range(wanted["scribbles"])],
         [from_ink(_half(images[halved], rng)) for _ in range(wanted["halves"])],
         [from_ink(_several(images, rng)) for _ in range(wanted["several"])],
-        [from_ink(_shape(rng)) for _ in range(wanted["shapes"])],
+        [from_ink(shape(rng)) for _ in range(wanted["shapes"])],
         [_paper(rng) for _ in range(wanted["paper"])],
     ]
     return rng.permutation(np.stack([glyph for kind in made for glyph in kind]))
@@ -109,7 +109,7 @@ def _character(character: str, font: ImageFont.FreeTypeFont) -> Ink:
     return np.asarray(canvas)
 
 
-def _scribble(rng: Generator) -> Ink:
+def scribble(rng: Generator) -> Ink:
     """A long wandering stroke or several short ones, uint8 64×64."""
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
     strokes = int(rng.integers(1, 6))
@@ -161,7 +161,7 @@ def _several(images: Ink, rng: Generator) -> Ink:
     return row
 
 
-def _shape(rng: Generator) -> Ink:
+def shape(rng: Generator) -> Ink:
     """A filled or drawn polygon, blob, cross, arrow or tick, some with a texture inside; uint8 64×64."""
     canvas = np.zeros((CANVAS, CANVAS), np.uint8)
     corners = int(rng.integers(3, 12))

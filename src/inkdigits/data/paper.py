@@ -71,6 +71,18 @@ def clouded(size: Size, rng: Generator) -> Ink:
     return np.asarray(np.clip((smooth - low) * rng.uniform(0.5, 8), 0, 1) * rng.uniform(0.1, 1), np.float32)
 
 
+def textured(size: Size, rng: Generator) -> Ink:
+    """Structure of many grains at once, as photos of cloth, stone, leaves and fur have it."""
+    ink = np.zeros(size, np.float32)
+    fall = rng.uniform(0.3, 1.2)
+    for octave in range(int(rng.integers(2, 5)), int(rng.integers(6, 9))):
+        cells = tuple(min(side, max(2, round(side * 2.0**octave / max(size)))) for side in size)
+        grid = rng.normal(0, 1, cells).astype(np.float32)
+        ink += cv2.resize(grid, size[::-1], interpolation=cv2.INTER_CUBIC) * np.float32(2.0 ** (-fall * octave))
+    ink = (ink - ink.mean()) / (ink.std() + np.float32(1e-6))
+    return np.asarray(np.clip((ink - rng.uniform(-0.3, 1.2)) * rng.uniform(0.4, 2), 0, 1), np.float32)
+
+
 def dark_edge(size: Size, rng: Generator) -> Ink:
     """Something dark that reaches in from the edge: a shadow, a table, the end of the paper."""
     ink = np.zeros(size, np.float32)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import ImageFont
 
 from inkdigits.data import paper, signs
+from inkdigits.data.nondigits import scribble, shape
 from inkdigits.data.strokes import INKED, Ink, Strokes, written
 
 LEAST, MOST = 22.0, 66.0  # pixels: digits with a longer side between these are to be found
@@ -84,7 +86,7 @@ class _Hand:
             width=float(rng.uniform(0.75, 1.25)),
             uneven=float(rng.choice([0.05, 0.12, 0.25])),
             dots=float(rng.choice([0, 0.15, 0.35], p=[0.4, 0.4, 0.2])),
-            signs=float(rng.choice([0, 0.1, 0.35], p=[0.6, 0.25, 0.15])),
+            signs=float(rng.choice([0, 0.12, 0.4], p=[0.5, 0.25, 0.25])),
             spaces=float(rng.choice([0, 0.1, 0.4], p=[0.5, 0.3, 0.2])),
         )
 
@@ -103,10 +105,13 @@ def scene(
         hand = _Hand.drawn(rng)
     y = rng.uniform(-0.6, 0.6) * hand.height
     while y < size[0] and kind < 0.95:
-        if rng.random() < 0.72 or not faces:
+        what = rng.random()
+        if what < 0.68 or not faces:
             _digits(sheet, hand, strokes, faces, y, rng)
-        elif rng.random() < 0.9:
+        elif what < 0.92:
             _words(sheet, hand, faces, y, rng)
+        elif what < 0.97:
+            _things(sheet, hand, y, rng)
         y += hand.height * rng.uniform(1.05, 2.2)
     _furnished(sheet, hand.height, rng)
     ink = paper.spoilt(sheet.ink, hand.height, rng)
@@ -217,6 +222,18 @@ def _words(sheet: _Sheet, hand: _Hand, faces: Sequence[ImageFont.FreeTypeFont], 
         x += ink.shape[1] + rng.uniform(0.3, 1.2) * ink.shape[0]
 
 
+def _things(sheet: _Sheet, hand: _Hand, y: float, rng: Generator) -> None:
+    """A row of scribbles and of filled or drawn shapes."""
+    x = rng.uniform(-0.5, 1) * hand.height
+    while x < sheet.ink.shape[1]:
+        ink = (scribble(rng) if rng.random() < 0.5 else shape(rng)).astype(np.float32) / np.float32(255)
+        side = max(4, round(hand.height * rng.uniform(0.6, 2)))
+        sheet.lay(
+            np.asarray(cv2.resize(ink, (side, side), interpolation=cv2.INTER_AREA), np.float32), round(x), round(y)
+        )
+        x += side + rng.uniform(0, 1) * hand.height
+
+
 def _furnished(sheet: _Sheet, height: float, rng: Generator) -> None:
     """Rules, boxes, patterns, stains and strokes of other writing over and under it all."""
     size = sheet.ink.shape[0], sheet.ink.shape[1]
@@ -229,6 +246,8 @@ def _furnished(sheet: _Sheet, height: float, rng: Generator) -> None:
         np.maximum(sheet.ink, paper.patterned(size, height, rng), out=sheet.ink)
     if rng.random() < 0.1:
         np.maximum(sheet.ink, paper.clouded(size, rng) * np.float32(rng.uniform(0.2, 1)), out=sheet.ink)
+    if rng.random() < (0.05 if sheet.found else 0.3):
+        np.maximum(sheet.ink, paper.textured(size, rng) * np.float32(rng.uniform(0.3, 1)), out=sheet.ink)
     if rng.random() < 0.1:
         np.maximum(sheet.ink, paper.dark_edge(size, rng), out=sheet.ink)
     for _ in range(int(rng.integers(1, 4)) if rng.random() < 0.12 else 0):

@@ -41,11 +41,12 @@ class Finds:
 class Weights:
     """How much this network and the one that tells digits count (see weigh.py), fitted by training/weighing.py.
 
-    `which`: of the two logarithms of a digit's probability. `there`: of the two log odds that there is a digit, of the
+    `which`: of the detector's logarithm of a digit's probability, of the classifier's, and of that again times its
+    digitness. `there`: of the two log odds that there is a digit, of the
     logarithm of the best digit's probability, and what is added.
     """
 
-    which: tuple[float, float]
+    which: tuple[float, float, float]
     there: tuple[float, float, float, float]
 
 

@@ -21,8 +21,9 @@ def weighed(finds: Finds, answers: Classification, weights: Weights) -> Finds:
 
 
 def which_says(finds: Finds, answers: Classification) -> NDArray[np.float32]:
-    """What tells which digit it is, N×10×2."""
-    return np.stack([_log(finds.probabilities), _log(answers.probabilities)], axis=2)
+    """What tells which digit it is, N×10×3. The classifier's say counts more where it sees one whole digit."""
+    classifier = _log(answers.probabilities)
+    return np.stack([_log(finds.probabilities), classifier, classifier * answers.digitness[:, np.newaxis]], axis=2)
 
 
 def there_says(finds: Finds, answers: Classification, probabilities: NDArray[np.float32]) -> NDArray[np.float32]:

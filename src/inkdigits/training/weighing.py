@@ -35,14 +35,14 @@ def fitted(detector: Detector, network: Network, digits: Digits, recipe: Recipe)
     truth = torch.from_numpy(np.concatenate([part[2] for part in seen]))  # the digit, −1 no digit, −2 doubtful
     right = truth >= 0
     says = torch.from_numpy(which_says(finds, answers))
-    which = _least(lambda w: F.cross_entropy(says[right] @ w, truth[right]), [0.5, 0.5])
-    weights = Weights((which[0], which[1]), (1, 0, 0, 0))
+    which = _least(lambda w: F.cross_entropy(says[right] @ w, truth[right]), [0.5, 0.1, 0.4])
+    weights = Weights((which[0], which[1], which[2]), (1, 0, 0, 0))
     clear = truth >= -1
     features = torch.from_numpy(there_says(finds, answers, weighed(finds, answers, weights).probabilities))
     there = _least(
         lambda w: F.binary_cross_entropy_with_logits(features[clear] @ w, right[clear].float()), [1.0, 0.1, 0.1, 0.0]
     )
-    return Weights((which[0], which[1]), (there[0], there[1], there[2], there[3]))
+    return Weights((which[0], which[1], which[2]), (there[0], there[1], there[2], there[3]))
 
 
 _ANSWERS = ("probabilities", "digitness", "embeddings")
