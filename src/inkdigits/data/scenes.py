@@ -134,7 +134,7 @@ def _digits(
     edge = np.full(sheet.ink.shape[0], -1e9)  # how far to the right each row of pixels is written on
     same = int(rng.integers(10)) if rng.random() < 0.06 else None  # as in 2000 and 5555
     while x < end:
-        label = same if same is not None and rng.random() < 0.7 else None
+        label = same if same is not None and rng.random() < 0.7 and same in strokes.labels else None
         place = (
             int(rng.choice(np.flatnonzero(strokes.labels == label)))
             if label is not None
