@@ -17,7 +17,7 @@ LEAST, MOST = 22.0, 66.0  # pixels: the longer sides of digits that it finds
 _STRIDE = 4  # pixels on a side that share one answer
 _MULTIPLE = 16  # sides of what the network sees are multiples of this
 _UNIT = 32.0  # pixels: boxes are told as multiples of this
-_FAINT = 0.05  # a middle less probable than this is none
+_FAINT = 0.1  # a middle less probable than this is none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -60,7 +60,7 @@ class Detector:
     @property
     def weights(self) -> Weights:
         """How much its say counts beside that of the network that tells digits. Raises ModelError if none is told."""
-        which, there = (tuple(float(value) for value in self._file.fact("weights", key)) for key in ("which", "there"))
+        which, there = self._file.numbers(3, "weights", "which"), self._file.numbers(4, "weights", "there")
         return Weights(which, there)  # type: ignore[arg-type]
 
     def find(self, ink: NDArray[np.float32]) -> Finds:
