@@ -15,10 +15,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import render_reading, store
+from bench.render_reading import pages
 from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
 from inkdigits.reading.classify import PACKAGED
+from inkdigits.reading.detect import PACKAGED as DETECTOR
 
 ROOT = Path(__file__).parent.parent
 README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"
@@ -39,6 +41,7 @@ PEERS = {"one_epoch": "the one-epoch recipe, channels last", "pytorch_example": 
 def main() -> None:
     readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
     card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
+    card = with_block(card, "detector", detector())
     wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results(), MODEL: card}
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
@@ -167,6 +170,25 @@ def reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
             f"{result['digits_per_second']:,.0f} digits/s",
             f"{result['speed_up']:.1f} × eager PyTorch",
         )
+
+
+def detector() -> str:
+    """What the card of the network that finds digits says, and how it does on pages of our own drawing."""
+    card = json.loads(DETECTOR.with_suffix(".json").read_text(encoding="utf-8"))
+    trained = card["trained"]
+    seen = trained["recipe"]["steps"] * trained["recipe"]["batch"]
+    lines = [
+        "| what | figure | conditions |",
+        "|---|---|---|",
+        f"| parameters | {trained['parameters']:,} | {DETECTOR.stat().st_size / 2**20:.2f} MB as ONNX |",
+        f"| learnt from | {seen:,} scenes in {trained['seconds'] / 60:.0f} min | {trained['data']['name']} |",
+    ]
+    for score in trained["scores"]:
+        right = f"{100 * score['accuracy']:.2f} % | {score['n']:,} digits, as spoilt as in training"
+        lines.append(f"| right digit where one is, {score['name']} | {right} |")
+    if result := store.load("pages"):
+        lines += ["| " + " | ".join((what, here, conditions)) + " |" for what, here, _, conditions in pages(result)]
+    return "\n".join(lines) + "\n"
 
 
 def style(part: store.Json) -> tuple[str, str, str]:
