@@ -1,67 +1,142 @@
-"""Marks on a page: how many, where, and rules taken away."""
+"""Where digits may stand on a page: at every size, in either polarity, each found once."""
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
-from inkdigits.reading.locate import locate
-from inkdigits.reading.rules import without_rules
+from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
+from inkdigits.reading.ink import shrunk
+from inkdigits.reading.locate import Located, joined, locate, once, overlap, scales
 from tests.reading.drawing import Pixels, in_rows
 
-
-def test_every_digit_is_one_mark_in_its_cell(digits: Digits) -> None:
-    marks = locate(in_rows(digits.images, 5))
-    assert len(marks) == 20
-    cells = {
-        ((mark.box.y + mark.box.height // 2 - 30) // 72, (mark.box.x + mark.box.width // 2 - 30) // 72)
-        for mark in marks
-    }
-    assert cells == {(row, column) for row in range(4) for column in range(5)}
+DETECTOR = Detector(threads=1)
+CELL = 56 + 2 * 8  # pixels, of a digit on a page of `in_rows`
 
 
-def test_white_on_black_is_located_too(digits: Digits) -> None:
-    assert len(locate(255 - in_rows(digits.images, 5))) == 20
+def cells(located: Located, enlarged: float = 1.0, least: float = 0.3) -> set[tuple[int, int]]:
+    """The cells of such a page, row and column, in which something is found."""
+    boxes = located.finds.boxes[located.finds.digitness >= least] / located.scale / enlarged
+    middles = ((boxes[:, :2] + boxes[:, 2:] / 2 - 30) // CELL).astype(int)
+    return {(row, column) for column, row in middles.tolist()}
 
 
-def test_large_pages_keep_their_boxes(digits: Digits) -> None:
-    page = np.kron(in_rows(digits.images, 5), np.ones((8, 8), np.uint8))
-    assert len(locate(page)) == 20
-    assert max(mark.box.right for mark in locate(page)) > 2000
+def finds_of(*boxes: tuple[float, float, float, float], digitness: tuple[float, ...] = ()) -> Finds:
+    count = len(boxes)
+    sure = np.array(digitness or np.linspace(0.9, 0.5, count), np.float32)
+    return Finds(np.array(boxes, np.float32).reshape(-1, 4), sure, np.full((count, 10), 0.1, np.float32))
 
 
-def test_ruled_paper_does_not_join_digits(digits: Digits) -> None:
-    page = in_rows(digits.images, 10, size=80)
-    for row in (20, 100, 190):
-        page[row : row + 2] = 60
-    assert len(locate(page)) == 20
+def test_every_digit_is_found_in_its_cell(digits: Digits) -> None:
+    page = in_rows(digits.images, 5)
+    for way in (page, 255 - page):
+        there = cells(locate(way, DETECTOR))
+        assert there <= {(row, column) for row in range(4) for column in range(5)}
+        assert len(there) >= 18
 
 
-def test_a_squared_grid_is_taken_away() -> None:
-    mask = np.zeros((300, 400), np.uint8)
-    digits = np.zeros_like(mask)
-    digits[10:40, 20:24] = digits[60:90, 70:74] = digits[110:140, 120:124] = 1
-    mask[::50] = mask[:, ::50] = 1
-    left = without_rules(mask | digits)
-    assert np.array_equal(left & digits, digits)
-    assert (left & ~digits).sum() < 0.02 * mask.sum()
+@pytest.mark.parametrize("times", [0.3, 0.6, 3, 8])
+def test_digits_of_any_size_are_found(digits: Digits, times: float) -> None:
+    """From 12 to 320 pixels; their boxes are told in pixels of the page as it was looked at."""
+    page = in_rows(digits.images, 5, size=56)
+    if times > 1:
+        page = np.kron(page, np.ones((int(times), int(times)), np.uint8))
+    else:
+        page = shrunk(page, round(times * max(page.shape)))
+    located = locate(page, DETECTOR)
+    assert located.scale == pytest.approx(min(1.0, 2400 / max(page.shape)), rel=0.01)
+    assert len(cells(located, times) & {(row, column) for row in range(4) for column in range(5)}) >= 16
 
 
-def test_the_bars_of_one_large_digit_are_no_rules() -> None:
-    seven = np.zeros((300, 200), np.uint8)
-    seven[10:14, 0:190] = 1
-    seven[10:290, 186:190] = 1
-    assert np.array_equal(without_rules(seven), seven)
+def test_signs_are_the_parts_of_the_ink_in_pixels_of_the_page() -> None:
+    page = np.full((3000, 6000), 250, np.uint8)
+    page[1000:1200, 2000:2050] = 20
+    (sign,) = locate(page, DETECTOR).signs
+    assert np.abs(np.array(sign.as_list()) - (2000, 1000, 50, 200)).max() <= 6
 
 
-def test_empty_pages_have_no_marks() -> None:
-    assert locate(np.full((300, 400), 255, np.uint8)) == []
-    assert locate(np.random.default_rng(0).normal(230, 2, (300, 400)).astype(np.uint8)) == []
+def test_empty_pages_have_nothing_on_them() -> None:
+    for page in (np.full((300, 400), 255, np.uint8), np.zeros((40, 30), np.uint8), np.ones((1, 1), np.uint8)):
+        located = locate(page, DETECTOR)
+        assert len(located.finds) == 0 and located.signs == ()
+    rough = np.random.default_rng(0).normal(230, 2, (300, 400)).astype(np.uint8)
+    assert not (locate(rough, DETECTOR).finds.digitness > 0.5).any()
 
 
-@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=90)))
-def test_marks_lie_on_the_page(page: Pixels) -> None:
-    for mark in locate(page):
-        assert 0 <= mark.box.x < mark.box.right <= page.shape[1]
-        assert 0 <= mark.box.y < mark.box.bottom <= page.shape[0]
-        assert mark.ink.max() > 0
+@settings(max_examples=30)
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60)))
+def test_any_page_gives_finds(page: Pixels) -> None:
+    located = locate(page, DETECTOR)
+    assert np.isfinite(located.finds.boxes).all() and (located.finds.boxes[:, 2:] > 0).all()
+    for sign in located.signs:
+        assert sign.x >= 0 <= sign.y and sign.right <= page.shape[1] and sign.bottom <= page.shape[0]
+
+
+def parts(*heights: int) -> NDArray[np.int32]:
+    return np.array([(0, 0, max(1, height // 2), height) for height in heights], np.int32).reshape(-1, 4)
+
+
+@given(st.integers(10, 600), st.integers(1, 40))
+def test_digits_of_one_size_are_looked_at_in_the_size_they_are_found_in(height: int, count: int) -> None:
+    fitting = [scale for scale in scales(parts(*[height] * count), 600_000) if LEAST <= height * scale <= MOST]
+    assert fitting
+
+
+def test_large_and_small_digits_on_one_page_are_looked_at() -> None:
+    wanted = scales(parts(*[30] * 12, *[200] * 6), 1_000_000)
+    for height in (30, 200):
+        assert any(LEAST <= height * scale <= MOST for scale in wanted)
+
+
+@given(st.lists(st.integers(1, 2400), max_size=60), st.integers(1, 2400 * 2400))
+def test_the_page_is_never_enlarged_beyond_bounds(heights: list[int], pixels: int) -> None:
+    wanted = scales(parts(*heights), pixels)
+    assert wanted == sorted(set(wanted)) and len(wanted) <= 13
+    assert all(0 < scale <= 6 for scale in wanted)
+    assert sum(scale**2 * pixels for scale in wanted) <= 20_000_000
+
+
+def test_specks_and_rules_tell_no_size() -> None:
+    assert scales(parts(1, 2, 3), 10_000) == []
+    assert scales(np.array([(0, 10, 900, 6)], np.int32), 10_000) == []
+    assert scales(np.zeros((0, 4), np.int32), 10_000) == []
+
+
+BOXES = st.lists(st.tuples(*[st.integers(0, 40)] * 2, *[st.integers(1, 30)] * 2), min_size=1, max_size=12)
+
+
+@given(BOXES)
+def test_overlap_is_the_share_of_pixels(boxes: list[tuple[int, int, int, int]]) -> None:
+    """Against counting pixels."""
+
+    def pixels(box: tuple[int, int, int, int]) -> set[tuple[int, int]]:
+        x, y, width, height = box
+        return {(column, row) for column in range(x, x + width) for row in range(y, y + height)}
+
+    shares = overlap(np.array(boxes, np.float32), np.array(boxes[0], np.float32))
+    counted = [len(pixels(box) & pixels(boxes[0])) / len(pixels(box) | pixels(boxes[0])) for box in boxes]
+    assert np.allclose(shares, counted, atol=1e-5)
+
+
+@given(BOXES)
+def test_each_digit_is_kept_once_and_the_best_of_it(boxes: list[tuple[int, int, int, int]]) -> None:
+    kept = once(finds_of(*boxes))
+    assert np.array_equal(kept.boxes[0], boxes[0]), "the most probable is always kept"
+    for place in range(1, len(kept)):
+        assert overlap(kept.boxes[:place], kept.boxes[place]).max() < 0.5
+    for box in np.array(boxes, np.float32):
+        assert overlap(kept.boxes, box).max() >= 0.5, "what was dropped is there as another"
+
+
+def test_the_more_probable_of_two_is_kept_wherever_it_stands() -> None:
+    finds = finds_of((0, 0, 10, 10), (1, 0, 10, 10), (50, 0, 10, 10), digitness=(0.4, 0.8, 0.1))
+    assert once(finds).boxes[:, 0].tolist() == [1, 50]
+
+
+def test_finds_are_joined() -> None:
+    assert len(joined([])) == 0 and joined([]).probabilities.shape == (0, 10)
+    both = joined([finds_of((0, 0, 1, 1)), finds_of(), finds_of((5, 5, 2, 2), (6, 6, 2, 2))])
+    assert both.boxes[:, 0].tolist() == [0, 5, 6] and len(both) == 3
