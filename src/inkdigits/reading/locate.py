@@ -15,7 +15,9 @@ from inkdigits.reading.pixels import Pixels
 from inkdigits.types import Box
 
 _WORKING = 2400  # longest side, in pixels, that a page is looked at with
-_PIXELS = 5_000_000  # that the detector looks at in one scale at most
+_PIXELS = 6_000_000  # that the detector looks at, over all scales
+_CHEAP = 300_000  # pixels: so few are looked at in any case
+_FEW = 0.04  # of the parts' heights: a size that fewer parts have is not looked for in many pixels
 _USUAL = 38.0  # pixels: the height that the usual digit of a page is brought to
 _LARGEST = 6.0  # times that a picture is enlarged at most
 _STEP = 2.0  # between one scale and the next
@@ -23,6 +25,7 @@ _LEAST_HEIGHT = 5  # pixels: what is lower is a speck
 _WIDE = 3.0  # of its own height: what is wider is a rule or a word
 _SAME = 0.5  # of what two boxes cover together: above this they are one digit, found twice
 _MOST_PARTS = 3000  # connected parts of a page; gravel has more
+_MOST_FINDS = 1500  # on one page; a photo of fur has more, and none of them is a digit
 _FULL = 75  # percentile of the ink's strength that counts as full
 
 
@@ -58,18 +61,25 @@ def _parts(mask: Pixels) -> NDArray[np.int32]:
 
 def scales(parts: NDArray[np.int32], pixels: int) -> list[float]:
     """By how much to enlarge the page, so that whatever size its digits have, some scale brings them to about 38
-    pixels: that of the usual height of its parts, and those below and above where parts of such heights are."""
-    width, height = parts[:, 2], parts[:, 3]
-    heights = np.sort(height[(height >= _LEAST_HEIGHT) & (width <= _WIDE * height)].astype(np.float64))
+    pixels.
+
+    `parts` are the boxes of its connected parts, N×4, and `pixels` is its size. Heights a factor of two apart are
+    tried, those of many parts first, as long as the detector has not too many pixels to look at; cheap ones always.
+    """
+    width, height = parts[:, 2], parts[:, 3].astype(np.float64)
+    heights = np.sort(height[(height >= _LEAST_HEIGHT) & (width <= _WIDE * height)])
     if not heights.size:
         return []
-    middle = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
-    wanted = []
-    for power in (-2, -1, 0, 1, 2):
-        scale = _USUAL / middle * _STEP**power
-        share = np.count_nonzero((heights * scale >= LEAST) & (heights * scale <= MOST)) / len(heights)
-        if power in (0, -1) or share >= 0.1:
-            wanted.append(min(scale, _LARGEST, (_PIXELS / pixels) ** 0.5))
+    usual = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
+    tried = usual * _STEP ** np.arange(-6, 7)
+    votes = [float(heights[(heights > sure / 1.5) & (heights < sure * 1.5)].sum()) for sure in tried]
+    wanted, left = [], _PIXELS
+    for place in sorted(range(len(tried)), key=lambda place: (-votes[place], tried[place])):
+        scale = float(min(_USUAL / tried[place], _LARGEST, (left / pixels) ** 0.5))
+        enough = votes[place] >= _FEW * heights.sum() or scale**2 * pixels <= _CHEAP
+        if enough and scale >= LEAST / tried[place] and _LEAST_HEIGHT <= tried[place] <= heights[-1] * 1.5:
+            wanted.append(scale)
+            left -= round(scale**2 * pixels)
     return sorted(set(wanted))
 
 
@@ -92,8 +102,8 @@ def joined(finds: list[Finds]) -> Finds:
 
 
 def once(finds: Finds) -> Finds:
-    """Of finds that cover nearly the same, the most probable."""
-    order = np.argsort(-finds.digitness, kind="stable")
+    """Of finds that cover nearly the same, the most probable; of too many, the most probable."""
+    order = np.argsort(-finds.digitness, kind="stable")[:_MOST_FINDS]
     kept: list[int] = []
     for place in order:
         if not kept or overlap(finds.boxes[kept], finds.boxes[place]).max() < _SAME:

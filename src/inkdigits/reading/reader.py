@@ -24,7 +24,7 @@ from inkdigits.reading.locate import Located, locate
 from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
-from inkdigits.reading.weigh import weighed
+from inkdigits.reading.weigh import of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -112,7 +112,7 @@ class Reader:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
-        finds = weighed(located.finds, self._network.classify(glyphs), self._detector.weights)
+        finds = of_one_size(weighed(located.finds, self._network.classify(glyphs), self._detector.weights))
         lines = decide(finds, located.scale, located.signs, self._accept(min_confidence), form)
         return Stages(located, glyphs, finds, lines)
 

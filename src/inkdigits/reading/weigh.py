@@ -10,6 +10,8 @@ from inkdigits.reading.detect import Finds, Weights
 from inkdigits.types import Classification
 
 _SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
+_SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
+_SIZES_DIFFER, _PLAIN = 8.0, 4.0  # log odds a squared octave, and at most
 
 
 def weighed(finds: Finds, answers: Classification, weights: Weights) -> Finds:
@@ -18,6 +20,23 @@ def weighed(finds: Finds, answers: Classification, weights: Weights) -> Finds:
     features = there_says(finds, answers, probabilities)
     digitness = sigmoid(features @ np.array(weights.there, np.float32))
     return Finds(finds.boxes, digitness, probabilities)
+
+
+def of_one_size(finds: Finds) -> Finds:
+    """The finds with what differs much in height from the page's other digits held for less probable.
+
+    Up to a factor of 1.4 nothing changes; above, the log odds fall with the square of the octaves, by 4 at most: a
+    page may have digits of two sizes, if they are plain.
+    """
+    if not len(finds):
+        return finds
+    height = finds.boxes[:, 3]
+    order = np.argsort(height)
+    counts = np.cumsum((finds.digitness**2 * height)[order])
+    usual = height[order][np.searchsorted(counts, counts[-1] / 2)]
+    apart = np.maximum(np.abs(np.log2(height / usual)) - _SAME_SIZE, 0)
+    odds = _odds(finds.digitness) - np.minimum(_SIZES_DIFFER * apart**2, _PLAIN)
+    return Finds(finds.boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
 
 
 def which_says(finds: Finds, answers: Classification) -> NDArray[np.float32]:
