@@ -6,10 +6,12 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
+from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
-from inkdigits.reading.normalise import glyph_of, glyphs_of, mark_of
-from tests.reading.drawing import Pixels, on_paper
+from inkdigits.reading.ink import Ink, lift
+from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
+from tests.reading.drawing import Pixels, in_rows, on_paper
 
 
 def apart(left: Pixels, right: Pixels) -> float:
@@ -80,6 +82,48 @@ def test_ribbons_give_a_glyph(length: int, upright: bool) -> None:
     ribbon = np.zeros((1, length), np.uint8)
     ribbon[0, length // 3 : length // 2] = 200
     glyphs_of((ribbon.T if upright else ribbon)[np.newaxis])
+
+
+def boxes(*each: tuple[float, float, float, float]) -> NDArray[np.float32]:
+    return np.array(each, np.float32).reshape(-1, 4)
+
+
+def test_glyphs_are_cut_out_of_a_page(digits: Digits) -> None:
+    """From whole cells and from boxes that are a little off, the same glyph as of the digit alone."""
+    page = lift(in_rows(digits.images, 5))
+    cells = [(30 + 72 * (place % 5) + 8, 30 + 72 * (place // 5) + 8, 56, 56) for place in range(20)]
+    inside = [(x + 12, y + 7, 32, 42) for x, y, *_ in cells]  # MNIST's box is 20 of 28 pixels
+    alone = digits.images
+    assert apart(glyphs_at(boxes(*cells), page), alone) < 16
+    close = [apart(one, two) for one, two in zip(glyphs_at(boxes(*inside), page), alone, strict=True)]
+    assert np.median(close) < 16
+
+
+def test_what_lies_mostly_outside_a_box_is_left_out() -> None:
+    page = Ink(np.zeros((100, 200), np.uint8), np.zeros((100, 200), np.uint8))
+    page.strength[30:70, 50:58] = 255  # what is meant
+    page.strength[30:70, 67:120] = 255  # a neighbour that reaches into the box
+    page.mask[:] = page.strength > 0
+    (glyph,) = glyphs_at(boxes((44, 28, 24, 44)), page)
+    assert np.flatnonzero(glyph.max(axis=0) > 100).size in (4, 5), "a bar of a fifth of its height"
+    assert np.count_nonzero(glyph) < 6 * 22
+
+
+def test_a_box_without_ink_or_off_the_page_gives_a_glyph(digits: Digits) -> None:
+    empty = Ink(np.zeros((50, 60), np.uint8), np.zeros((50, 60), np.uint8))
+    odd = boxes((10, 10, 20, 20), (-30, -30, 20, 20), (100, 100, 5, 5), (-10, 5, 100, 30), (5, 5, 0.2, 0.1))
+    assert not glyphs_at(odd, empty).any()
+    assert glyphs_at(odd, lift(on_paper(digits.images[0], 30))).shape == (5, 28, 28)
+    assert glyphs_at(boxes(), empty).shape == (0, 28, 28)
+
+
+@given(
+    hnp.arrays(np.uint8, (20, 30), elements=st.integers(0, 255)),
+    st.lists(st.tuples(*[st.floats(-40, 70, width=32)] * 2, *[st.floats(0.125, 80, width=32)] * 2), max_size=4),
+)
+def test_any_boxes_on_any_ink_give_glyphs(strength: Pixels, where: list[tuple[float, float, float, float]]) -> None:
+    ink = Ink(strength, (strength > 128).astype(np.uint8))
+    assert glyphs_at(boxes(*where), ink).shape == (len(where), 28, 28)
 
 
 def test_small_digits_are_quick() -> None:
