@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkdigits.reading.detect import Finds, Weights
-from inkdigits.reading.weigh import there_says, weighed, which_says
+from inkdigits.reading.weigh import of_one_size, there_says, weighed, which_says
 from inkdigits.types import Classification
 
 ALONE, SILENT = (1.0, 0.0, 0.0, 0.0), (0.0, 0.0, 0.0, 0.0)
@@ -87,3 +87,22 @@ def test_no_finds_are_weighed_too() -> None:
 def test_silence_is_a_coin_and_no_digit_before_others() -> None:
     both = weighed(finds((3, 0.9)), answers((3, 0.9)), Weights((0.0, 0.0, 0.0), SILENT))
     assert np.allclose(both.probabilities, 0.1) and both.digitness[0] == pytest.approx(0.5)
+
+
+def heights(*each: tuple[float, float]) -> Finds:
+    """Finds of these heights and digitnesses."""
+    boxes = np.array([(50 * place, 0, 20, height) for place, (height, _) in enumerate(each)], np.float32)
+    return Finds(boxes.reshape(-1, 4), np.array([sure for _, sure in each], np.float32), np.zeros((len(each), 10)))
+
+
+def test_a_page_of_about_one_size_stays_as_it_is() -> None:
+    page = heights((40, 0.9), (44, 0.8), (36, 0.3), (40, 0.99), (50, 0.6))
+    assert np.allclose(of_one_size(page).digitness, page.digitness, atol=1e-5)
+    assert len(of_one_size(heights())) == 0
+
+
+def test_what_is_of_quite_another_size_is_less_probable_but_what_is_plain_stays() -> None:
+    page = heights(*[(40, 0.95)] * 6, (10, 0.6), (160, 0.6), (10, 0.999))
+    changed = of_one_size(page).digitness
+    assert (changed[6:8] < 0.3).all() and changed[8] > 0.9
+    assert np.allclose(changed[:6], 0.95, atol=1e-5)
