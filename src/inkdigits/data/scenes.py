@@ -23,6 +23,8 @@ LEAST, MOST = 22.0, 66.0  # pixels: digits with a longer side between these are 
 TINY, HUGE = (7.0, 15.0), (90.0, 260.0)  # and of these sizes are not: another scale of the same page finds them
 INSIDE = 0.75  # share of a digit's box that must lie within the scene
 DOUBTFUL = -1  # the label of a digit that may be found or not
+_GONE = -2  # and of one that was cut away
+_CROPPED = 0.25  # share of scenes that are cut out tightly
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,26 @@ class _Sheet:
                 self.found.append((x, y, ink.shape[1], ink.shape[0]))
                 self.labels.append(label if certain else DOUBTFUL)
 
+    def crop(self, rng: Generator) -> None:
+        """Leave a part of the page as it was, and nothing around it, as a picture that is cut out tightly."""
+        height, width = self.ink.shape
+        low = rng.uniform(0, 0.35, 2) * [width, height]
+        high = rng.uniform(0.65, 1, 2) * [width, height]
+        kept = np.zeros_like(self.ink)
+        part = np.s_[int(low[1]) : int(high[1]), int(low[0]) : int(high[0])]
+        kept[part] = self.ink[part]
+        self.ink = kept
+        for place, (x, y, wide, tall) in enumerate(self.found):
+            left, top = max(x, int(low[0])), max(y, int(low[1]))
+            right, bottom = min(x + wide, int(high[0])), min(y + tall, int(high[1]))
+            inside = max(0, right - left) * max(0, bottom - top)
+            if inside == 0:
+                self.labels[place] = _GONE
+            elif inside < INSIDE * wide * tall:
+                self.labels[place] = DOUBTFUL
+            else:
+                self.found[place] = (left, top, right - left, bottom - top)
+
 
 @dataclass(frozen=True)
 class _Hand:
@@ -72,6 +94,7 @@ class _Hand:
     dots: float  # chances of what stands between two digits
     signs: float
     spaces: float
+    links: float  # chance of a stroke from one digit to the next
 
     @classmethod
     def drawn(cls, rng: Generator, low: float = LEAST, high: float = MOST) -> _Hand:
@@ -88,6 +111,7 @@ class _Hand:
             dots=float(rng.choice([0, 0.15, 0.35], p=[0.4, 0.4, 0.2])),
             signs=float(rng.choice([0, 0.12, 0.4], p=[0.5, 0.25, 0.25])),
             spaces=float(rng.choice([0, 0.1, 0.4], p=[0.5, 0.3, 0.2])),
+            links=float(rng.choice([0, 0.3], p=[0.75, 0.25])),
         )
 
 
@@ -114,9 +138,11 @@ def scene(
             _things(sheet, hand, y, rng)
         y += hand.height * rng.uniform(1.05, 2.2)
     _furnished(sheet, hand.height, rng)
+    if rng.random() < _CROPPED:
+        sheet.crop(rng)
     ink = paper.spoilt(sheet.ink, hand.height, rng)
-    boxes = np.array(sheet.found, np.float32).reshape(-1, 4)
-    return Scene(ink, boxes, np.array(sheet.labels, np.int64))
+    boxes, labels = np.array(sheet.found, np.float32).reshape(-1, 4), np.array(sheet.labels, np.int64)
+    return Scene(ink, boxes[labels != _GONE], labels[labels != _GONE])
 
 
 def _digits(
@@ -159,8 +185,19 @@ def _digits(
         )
         sheet.lay(ink, round(x), top, int(strokes.labels[place]))
         written_on(edge, ink, top, round(x))
+        if rng.random() < hand.links:
+            _link(sheet, hand, round(x) + ink.shape[1], foot, rng)
         x += ink.shape[1]
         x = _between(sheet, hand, faces, x, foot, edge, rng)
+
+
+def _link(sheet: _Sheet, hand: _Hand, x: int, foot: float, rng: Generator) -> None:
+    """A stroke from a digit, whose box ends at `x`, towards the next, as quick writers leave it."""
+    back, on = rng.uniform(0.05, 0.3) * hand.height, rng.uniform(0, 0.3) * hand.height
+    levels = foot - rng.uniform(0, 1) * hand.height + rng.normal(0, 0.1, 3) * hand.height
+    points = np.stack([[x - back, x, x + on], levels], axis=1)
+    ink = signs.stroke(points, hand.pen)
+    sheet.lay(ink, round(x - back - hand.pen / 2), round(levels.min() - hand.pen / 2))
 
 
 def beside(edge: NDArray[np.floating], ink: Ink, top: int, x: float, gap: float) -> float:

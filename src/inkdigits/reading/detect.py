@@ -15,7 +15,7 @@ from inkdigits.reading.exported import FOLDER, THREADS, Exported
 PACKAGED = FOLDER / "detector.onnx"
 LEAST, MOST = 22.0, 66.0  # pixels: the longer sides of digits that it finds
 _STRIDE = 4  # pixels on a side that share one answer
-_MULTIPLE = 16  # sides of what the network sees are multiples of this
+_MULTIPLE = 16  # pixels: sides of what the network sees are multiples of this, and so much empty paper is around it
 _UNIT = 32.0  # pixels: boxes are told as multiples of this
 _FAINT = 0.1  # a middle less probable than this is none
 
@@ -69,13 +69,14 @@ class Detector:
         A place is one whose answer is the greatest among its neighbours; the answers are told in models/detector.py.
         """
         height, width = ink.shape
-        padded = np.pad(ink, ((0, -height % _MULTIPLE), (0, -width % _MULTIPLE)))
+        around = [(_MULTIPLE, _MULTIPLE + -side % _MULTIPLE) for side in (height, width)]
+        padded = np.pad(ink, around)
         answers = self._file.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
         heat = sigmoid(answers[0])
         summit = (heat >= _FAINT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
         rows, columns = np.nonzero(summit)
         of = answers[:, rows, columns].T  # N×15
-        middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE
+        middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE - _MULTIPLE
         sizes = np.exp(np.clip(of[:, 13:15], -3, 2)) * _UNIT
         boxes = np.concatenate([middles - sizes / 2, sizes], axis=1).astype(np.float32)
         return Finds(boxes, heat[rows, columns], softmax(of[:, 1:11]))

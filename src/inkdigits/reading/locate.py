@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import cv2
@@ -12,6 +13,7 @@ from inkdigits.reading import ink as inks
 from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
 from inkdigits.reading.ink import Ink
 from inkdigits.reading.pixels import Pixels
+from inkdigits.reading.rules import without_rules
 from inkdigits.types import Box
 
 _WORKING = 2400  # longest side, in pixels, that a page is looked at with
@@ -44,8 +46,8 @@ def locate(grey: Pixels, detector: Detector) -> Located:
     """Where digits may stand on a page, uint8 H×W. Finds of one scale may still overlap and conflict."""
     small = inks.shrunk(grey, _WORKING)
     lifted = inks.lift(small)
-    parts = _parts(lifted.mask)
-    finds = [_found(lifted, scale, detector) for scale in scales(parts, lifted.mask.size)]
+    parts = _parts(without_rules(lifted.mask))
+    finds = [_found(lifted, scale, detector) for scale in scales(parts, lifted.mask.shape)]
     scale = small.shape[1] / grey.shape[1]
     return Located(
         once(joined(finds)), lifted, scale, tuple(Box(*(int(side / scale) for side in part)) for part in parts)
@@ -59,17 +61,20 @@ def _parts(mask: Pixels) -> NDArray[np.int32]:
     return np.asarray(stats[order, :4], np.int32)
 
 
-def scales(parts: NDArray[np.int32], pixels: int) -> list[float]:
+def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     """By how much to enlarge the page, so that whatever size its digits have, some scale brings them to about 38
     pixels.
 
-    `parts` are the boxes of its connected parts, N×4, and `pixels` is its size. Heights a factor of two apart are
-    tried, those of many parts first, as long as the detector has not too many pixels to look at; cheap ones always.
+    `parts` are the boxes of its connected parts, N×4, and `shape` is its height and width. Heights a factor of two
+    apart are tried, those of many parts first, as long as the detector has not too many pixels to look at; cheap ones
+    always.
     """
-    width, height = parts[:, 2], parts[:, 3].astype(np.float64)
-    heights = np.sort(height[(height >= _LEAST_HEIGHT) & (width <= _WIDE * height)])
-    if not heights.size:
+    tall = parts[parts[:, 3] >= _LEAST_HEIGHT]
+    if not len(tall):
         return []
+    alone = tall[tall[:, 2] <= _WIDE * tall[:, 3]]  # what is wider is a word, or digits on a rule
+    heights = np.sort((alone if len(alone) else tall)[:, 3].astype(np.float64))
+    pixels = math.prod(shape)
     usual = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
     tried = usual * _STEP ** np.arange(-6, 7)
     votes = [float(heights[(heights > sure / 1.5) & (heights < sure * 1.5)].sum()) for sure in tried]
@@ -77,7 +82,7 @@ def scales(parts: NDArray[np.int32], pixels: int) -> list[float]:
     for place in sorted(range(len(tried)), key=lambda place: (-votes[place], tried[place])):
         scale = float(min(_USUAL / tried[place], _LARGEST, (left / pixels) ** 0.5))
         enough = votes[place] >= _FEW * heights.sum() or scale**2 * pixels <= _CHEAP
-        if enough and scale >= LEAST / tried[place] and _LEAST_HEIGHT <= tried[place] <= heights[-1] * 1.5:
+        if enough and scale >= LEAST / tried[place] and _LEAST_HEIGHT <= tried[place] <= 1.2 * max(shape):
             wanted.append(scale)
             left -= round(scale**2 * pixels)
     return sorted(set(wanted))
