@@ -17,7 +17,7 @@ FLOORS = (
 )
 HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
 VARIES_IMAGES = {"data/augment.py", "data/forms.py", "data/texture.py"}  # only augment.py uses the two others
-READS_ONNX = {"reading/classify.py", "training/export.py"}
+READS_ONNX = {"reading/exported.py", "training/export.py"}
 OPENS_TEST_SET = {  # and why
     "training/evaluate.py",  # the door
     "training/session.py",  # through it, once, after the last step
@@ -99,7 +99,8 @@ def test_only_two_files_know_onnxruntime() -> None:
 
 
 def test_what_reads_on_the_command_line_loads_no_torch() -> None:
-    for name in ("cli/main.py", "cli/read.py", "cli/options.py", "__init__.py"):
+    reads = ("main", "read", "options", "inputs", "batch", "results", "talk")
+    for name in (*(f"cli/{each}.py" for each in reads), "__init__.py"):
         tree = parsed(SOURCE / name)
         assert not packages(SOURCE / name) & HEAVY
         assert not rooms(tree) & {"training", "lab", "models"}, name

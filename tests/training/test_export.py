@@ -19,8 +19,12 @@ from inkdigits.errors import ExportError, RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build, layers
 from inkdigits.reading.classify import Network
+from inkdigits.reading.detect import Detector, Weights
+from inkdigits.training import detection
 from inkdigits.training.export import agree, export, onnx_bytes
+from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.session import start
 
 OUTPUTS = {
     "softmax": ["logits", "embedding"],
@@ -87,6 +91,38 @@ def test_a_digitness_logit_becomes_an_output_of_its_own() -> None:
     logits, digitness = session.run(["logits", "digitness"], {"images": np.zeros((4, 1, 28, 28), np.float32)})
     assert logits.shape == (4, 10) and digitness.shape == (4,)
     agree(network, content)
+
+
+def test_a_detector_takes_pages_of_any_size_and_gives_answers_only() -> None:
+    network = build("detector", seed=2).eval()
+    content = onnx_bytes(network)
+    agree(network, content)
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    assert [output.name for output in session.get_outputs()] == ["answers"]
+    for shape in ((1, 1, 16, 16), (1, 1, 160, 48), (3, 1, 32, 64)):
+        ink = np.random.default_rng(0).random(shape).astype(np.float32)
+        (theirs,) = session.run(["answers"], {"images": ink})
+        with torch.inference_mode():
+            ours = network(torch.from_numpy(ink)).numpy()
+        assert theirs.shape == ours.shape == (shape[0], 15, shape[2] // 4, shape[3] // 4)
+        assert np.allclose(theirs, ours, atol=1e-3)
+    with pytest.raises(ExportError, match="differ by"):
+        agree(build("detector", seed=3).eval(), content)
+
+
+@pytest.mark.usefixtures("few_fonts")
+def test_a_trained_detector_is_exported_with_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """And the reader's side takes the file: what ship.py does, at a tiny size."""
+    monkeypatch.setattr(detection, "JUDGED", 1)
+    monkeypatch.setattr(detection, "DIGITS", 50)
+    start(recipe("detector").with_knobs(samples=50, batch=4, steps=2), tmp_path / "run")
+    weights = {"which": [1.0, 0.5, 0.25], "there": [1.0, 2.0, 3.0, 4.0]}
+    path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx", {"weights": weights})
+    detector = Detector(path)
+    assert detector.weights == Weights((1.0, 0.5, 0.25), (1.0, 2.0, 3.0, 4.0))
+    assert not (detector.find(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
+    assert path.with_suffix(".safetensors").exists()
+    assert "temperature" not in json.loads(path.with_suffix(".json").read_text())
 
 
 def tampered(content: bytes) -> bytes:

@@ -62,13 +62,16 @@ def digit_of(
     accept: Accept,
     best: int | None = None,
 ) -> Digit:
-    """A digit from the probabilities of the ten; `best` if something else than the most probable is taken."""
+    """A digit from the probabilities of the ten; `best` if something else than the most probable is taken.
+
+    It is accepted when the chance that it is a digit and this one is what `accept` asks of a confidence.
+    """
     order = np.argsort(-np.asarray(probabilities), kind="stable")
     best = int(order[0]) if best is None else best
     confidence = float(probabilities[best])
     keep = max(2, int((np.asarray(probabilities) >= _LEAST).sum()))
     candidates = tuple((int(digit), float(probabilities[digit])) for digit in order[:keep])
-    sure = confidence >= accept.confidence and digitness >= accept.digitness
+    sure = confidence * digitness >= accept.confidence and digitness >= accept.digitness
     return Digit(best, confidence, digitness, sure, box, candidates)
 
 
