@@ -131,7 +131,8 @@ def test_a_digit_of_any_probabilities(weights: list[float], digitness: float) ->
     assert digit.confidence == probabilities.max() == digit.candidates[0][1]
     shares = [share for _, share in digit.candidates]
     assert 2 <= len(shares) <= 10 and shares == sorted(shares, reverse=True)
-    assert digit.accepted == (digit.confidence >= 0.6 and digitness >= 0.5)
+    assert not digit.accepted or (digit.confidence >= 0.6 and digitness >= 0.5)
+    assert digit.accepted or digit.confidence < 0.99 or digitness < 0.99
 
 
 def test_another_digit_than_the_most_probable_can_be_taken() -> None:
