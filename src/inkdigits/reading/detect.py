@@ -17,7 +17,7 @@ LEAST, MOST = 22.0, 66.0  # pixels: the longer sides of digits that it finds
 _STRIDE = 4  # pixels on a side that share one answer
 _MULTIPLE = 16  # pixels: sides of what the network sees are multiples of this, and so much empty paper is around it
 _UNIT = 32.0  # pixels: boxes are told as multiples of this
-_FAINT = 0.1  # a middle less probable than this is none
+FAINT = 0.1  # a middle less probable than this is none
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,31 +37,12 @@ class Finds:
         return Finds(self.boxes[chosen], self.digitness[chosen], self.probabilities[chosen])
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """How much this network and the one that tells digits count (see weigh.py), fitted by training/weighing.py.
-
-    `which`: of the detector's logarithm of a digit's probability, of the classifier's, and of that again times its
-    digitness. `there`: of the two log odds that there is a digit, of the
-    logarithm of the best digit's probability, and what is added.
-    """
-
-    which: tuple[float, float, float]
-    there: tuple[float, float, float, float]
-
-
 class Detector:
     """The network that finds digits. May be used from several threads at once."""
 
     def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = THREADS) -> None:
         """Load it. Raises ModelError when a file is missing, damaged, or not one of ours."""
         self._file = Exported(path if path is not None else PACKAGED, "answers", threads)
-
-    @property
-    def weights(self) -> Weights:
-        """How much its say counts beside that of the network that tells digits. Raises ModelError if none is told."""
-        which, there = self._file.numbers(3, "weights", "which"), self._file.numbers(4, "weights", "there")
-        return Weights(which, there)  # type: ignore[arg-type]
 
     def find(self, ink: NDArray[np.float32]) -> Finds:
         """Where digits of 22 to 66 pixels stand; `ink` is float32 H×W in 0..1, bright on 0.
@@ -73,7 +54,7 @@ class Detector:
         padded = np.pad(ink, around)
         answers = self._file.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
         heat = sigmoid(answers[0])
-        summit = (heat >= _FAINT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
+        summit = (heat >= FAINT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
         rows, columns = np.nonzero(summit)
         of = answers[:, rows, columns].T  # N×15
         middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE - _MULTIPLE

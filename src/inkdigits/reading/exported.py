@@ -57,14 +57,6 @@ class Exported:
                 f"{self.path.with_suffix('.json')}: '{'.'.join(keys)}' is no number; export the network again."
             ) from error
 
-    def numbers(self, count: int, *keys: str) -> tuple[float, ...]:
-        """As `fact`, of `count` numbers."""
-        found = self.fact(*keys)
-        if not isinstance(found, list) or len(found) != count or not all(isinstance(n, int | float) for n in found):
-            card = self.path.with_suffix(".json")
-            raise ModelError(f"{card}: '{'.'.join(keys)}' is not {count} numbers; export the network again.")
-        return tuple(map(float, found))
-
     def run(self, wanted: list[str], images: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
         """The wanted outputs of images, float32 N×1×H×W in 0..1."""
         try:

@@ -10,7 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading import ink as inks
-from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
+from inkdigits.reading.classify import softmax
+from inkdigits.reading.detect import FAINT, LEAST, MOST, Detector, Finds
 from inkdigits.reading.ink import Ink
 from inkdigits.reading.pixels import Pixels
 from inkdigits.reading.rules import without_rules
@@ -22,10 +23,12 @@ _CHEAP = 300_000  # pixels: so few are looked at in any case
 _FEW = 0.04  # of the parts' heights: a size that fewer parts have is not looked for in many pixels
 _USUAL = 38.0  # pixels: the height that the usual digit of a page is brought to
 _LARGEST = 6.0  # times that a picture is enlarged at most
-_STEP = 2.0  # between one scale and the next
+_STEP = 2**0.5  # between one scale and the next
 _LEAST_HEIGHT = 5  # pixels: what is lower is a speck
 _WIDE = 3.0  # of its own height: what is wider is a rule or a word
-_SAME = 0.5  # of what two boxes cover together: above this they are one digit, found twice
+_SAME = 0.6  # of what two boxes cover together: above this they are one digit, found twice
+_SURE = (24.0, 60.0)  # pixels: digits of this size should be found
+_NEVER = 1e-6  # no probability is nearer to 0 or 1
 _MOST_PARTS = 3000  # connected parts of a page; gravel has more
 _MOST_FINDS = 1500  # on one page; a photo of fur has more, and none of them is a digit
 _FULL = 75  # percentile of the ink's strength that counts as full
@@ -43,15 +46,14 @@ class Located:
 
 
 def locate(grey: Pixels, detector: Detector) -> Located:
-    """Where digits may stand on a page, uint8 H×W. Finds of one scale may still overlap and conflict."""
+    """Where digits may stand on a page, uint8 H×W. Finds may still overlap and conflict."""
     small = inks.shrunk(grey, _WORKING)
     lifted = inks.lift(small)
     parts = _parts(without_rules(lifted.mask))
-    finds = [_found(lifted, scale, detector) for scale in scales(parts, lifted.mask.shape)]
+    finds = found_at(lifted, scales(parts, lifted.mask.shape), detector)
     scale = small.shape[1] / grey.shape[1]
-    return Located(
-        once(joined(finds)), lifted, scale, tuple(Box(*(int(side / scale) for side in part)) for part in parts)
-    )
+    signs = tuple(Box(*(int(side / scale) for side in part)) for part in parts)
+    return Located(finds, lifted, scale, signs)
 
 
 def _parts(mask: Pixels) -> NDArray[np.int32]:
@@ -65,7 +67,7 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     """By how much to enlarge the page, so that whatever size its digits have, some scale brings them to about 38
     pixels.
 
-    `parts` are the boxes of its connected parts, N×4, and `shape` is its height and width. Heights a factor of two
+    `parts` are the boxes of its connected parts, N×4, and `shape` is its height and width. Heights half an octave
     apart are tried, those of many parts first, as long as the detector has not too many pixels to look at; cheap ones
     always.
     """
@@ -76,7 +78,7 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     heights = np.sort((alone if len(alone) else tall)[:, 3].astype(np.float64))
     pixels = math.prod(shape)
     usual = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
-    tried = usual * _STEP ** np.arange(-6, 7)
+    tried = usual * _STEP ** np.arange(-12, 13)
     votes = [float(heights[(heights > sure / 1.5) & (heights < sure * 1.5)].sum()) for sure in tried]
     wanted, left = [], _PIXELS
     for place in sorted(range(len(tried)), key=lambda place: (-votes[place], tried[place])):
@@ -88,15 +90,53 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     return sorted(set(wanted)) or [min(_LARGEST, (_PIXELS / pixels) ** 0.5)]
 
 
-def _found(lifted: Ink, scale: float, detector: Detector) -> Finds:
-    """What the detector finds on the page enlarged by `scale`, in pixels of the page."""
-    size = tuple(max(1, round(side * scale)) for side in lifted.strength.shape[::-1])
-    strength = cv2.resize(lifted.strength, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    full = max(1.0, float(np.percentile(lifted.strength[lifted.mask > 0], _FULL))) if lifted.mask.any() else 255.0
+def found_at(ink: Ink, wanted: list[float], detector: Detector) -> Finds:
+    """What the detector finds in ink enlarged by every wanted scale, in pixels of the ink; each digit once."""
+    return fused([(scale, _found(ink, scale, detector)) for scale in wanted])
+
+
+def _found(ink: Ink, scale: float, detector: Detector) -> Finds:
+    """What the detector finds at one scale, in pixels of the ink."""
+    size = tuple(max(1, round(side * scale)) for side in ink.strength.shape[::-1])
+    strength = cv2.resize(ink.strength, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
+    full = max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL))) if ink.mask.any() else 255.0
     finds = detector.find(np.clip(strength.astype(np.float32) / np.float32(full), 0, 1))
     longer = finds.boxes[:, 2:].max(axis=1, initial=0)
     finds = finds.part((longer >= 0.8 * LEAST) & (longer <= 1.25 * MOST))
     return Finds(finds.boxes / np.float32(scale), finds.digitness, finds.probabilities)
+
+
+def fused(seen: list[tuple[float, Finds]]) -> Finds:
+    """What was found at several scales, of which the same digit, found again and again, is made one find.
+
+    Its box and its probabilities are the means of all, the latter geometric, weighted by digitness. Its digitness is
+    halfway from the greatest to the mean over the scales at which a digit of this size should be found. After Solovyev,
+    Wang and Gabruseva, "Weighted boxes fusion", 2021. Of too many, the most probable are taken.
+    """
+    everything = joined([finds for _, finds in seen])
+    at = np.repeat(np.arange(len(seen)), [len(finds) for _, finds in seen])
+    free, made = np.ones(len(everything), np.bool_), []
+    for first in np.argsort(-everything.digitness, kind="stable")[:_MOST_FINDS]:
+        if free[first]:
+            same = np.flatnonzero(free & (overlap(everything.boxes, everything.boxes[first]) >= _SAME))
+            free[same] = False
+            same = same[np.argsort(-everything.digitness[same], kind="stable")]
+            best = same[np.unique(at[same], return_index=True)[1]]  # of every scale
+            sides = everything.boxes[first, 2:].max() * np.array([scale for scale, _ in seen])
+            missed = np.setdiff1d(np.flatnonzero((sides >= _SURE[0]) & (sides <= _SURE[1])), at[best])
+            made.append(_mean(everything.part(best), len(missed)))
+    return joined(made)
+
+
+def _mean(finds: Finds, missed: int) -> Finds:
+    """One find of several of the same digit, which was looked for in vain at `missed` more scales."""
+    weights = finds.digitness / finds.digitness.sum()
+    box = weights @ finds.boxes
+    logs = weights @ np.log(np.maximum(finds.probabilities, _NEVER))
+    odds = np.log(finds.digitness / (1 - np.minimum(finds.digitness, 1 - _NEVER)))
+    mean = (odds.sum() + missed * np.log(FAINT / (1 - FAINT))) / (len(finds) + missed)
+    digitness = (finds.digitness.max() + 1 / (1 + np.exp(-mean))) / 2
+    return Finds(box[None], np.array([digitness], np.float32), softmax(logs[None]))
 
 
 def joined(finds: list[Finds]) -> Finds:
@@ -104,16 +144,6 @@ def joined(finds: list[Finds]) -> Finds:
     empty = Finds(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
     parts = [empty, *finds]
     return Finds(*(np.concatenate([getattr(part, name) for part in parts]) for name in Finds.__slots__))
-
-
-def once(finds: Finds) -> Finds:
-    """Of finds that cover nearly the same, the most probable; of too many, the most probable."""
-    order = np.argsort(-finds.digitness, kind="stable")[:_MOST_FINDS]
-    kept: list[int] = []
-    for place in order:
-        if not kept or overlap(finds.boxes[kept], finds.boxes[place]).max() < _SAME:
-            kept.append(int(place))
-    return finds.part(np.array(kept, np.intp))
 
 
 def overlap(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -112,7 +112,7 @@ class Reader:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
-        finds = of_one_size(weighed(located.finds, self._network.classify(glyphs), self._detector.weights))
+        finds = of_one_size(weighed(located.finds, self._network.classify(glyphs)))
         accept = self._accept(min_confidence)
         lines = decide(finds, located.scale, located.signs, accept, form)
         return Stages(located, glyphs, finds, self._alone(page, accept, form) or lines if unsure(lines) else lines)

@@ -65,12 +65,6 @@ class Scenes:
         return scene(self.strokes, self.faces, np.random.default_rng([self.recipe.seed, step, place]), SIZE)
 
 
-def scenes_of(digits: Digits, recipe: Recipe, count: int) -> list[Scene]:
-    """Scenes written with digits that training did not have, drawn by chances that it never comes to."""
-    scenes = Scenes(digits, recipe, torch.device("cpu"))
-    return [scenes.drawn(UNUSED, place) for place in range(count)]
-
-
 def varied(digits: Digits, seed: int) -> Digits:
     """Each digit once, in the forms and bends of other hands; whole, as a thin or coarse one falls to pieces."""
     chances = torch.Generator().manual_seed(seed)

@@ -13,14 +13,12 @@ from __future__ import annotations
 import argparse
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import asdict
 from pathlib import Path
 
 import torch
 
 from inkdigits.errors import InkdigitsError, RunError, UsageError
-from inkdigits.reading.classify import PACKAGED, Network
-from inkdigits.reading.detect import Detector
+from inkdigits.reading.classify import PACKAGED
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.callbacks import throttled
 from inkdigits.training.evaluate import digit_logits
@@ -29,7 +27,6 @@ from inkdigits.training.loop import Callback, State
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Json, Run, trained_network
 from inkdigits.training.session import parts_of, resume, start
-from inkdigits.training.weighing import fitted
 
 SEEDS = (0, 1, 2)
 
@@ -69,13 +66,8 @@ def digit_network(it: Recipe, folder: Path, target: Path) -> Path:
 
 
 def page_network(it: Recipe, folder: Path, target: Path) -> Path:
-    """The network that finds digits, and how much its say counts beside the reader's, which is packaged before it."""
-    run = finished(folder / it.name, it)
-    held = parts_of(it, None).held
-    assert held is not None
-    export(run, target, {})
-    weights = fitted(Detector(target), Network(target.with_name("reader.onnx")), held, it)
-    return export(run, target, {"weights": asdict(weights)})
+    """The network that finds digits."""
+    return export(finished(folder / it.name, it), target)
 
 
 SHIPPED: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": digit_network, "detector": page_network}
