@@ -6,8 +6,12 @@ and reading never loads what only training needs.
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+# onnxruntime's wheels report on their use since release 1.29 unless this is set before they are imported.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from inkdigits.errors import InkdigitsError as InkdigitsError
