@@ -28,8 +28,9 @@ CONFIG: dict[str, Any] = {  # as logging.config.dictConfig takes it
     "disable_existing_loggers": False,
     "formatters": {"lines": {"()": "inkdigits.serving.log.Lines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
+    "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
-        name: {"handlers": ["stderr"], "level": level, "propagate": False}
-        for name, level in (("uvicorn", "WARNING"), (REQUESTS, "INFO"))
+        REQUESTS: {"level": "INFO"},
+        "python_multipart": {"level": "CRITICAL"},  # it tells of bytes of broken forms; the sender is told instead
     },
 }

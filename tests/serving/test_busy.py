@@ -1,0 +1,75 @@
+"""When more comes than can be read: refused at once, late ones told so, and all well again afterwards."""
+
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from tests.serving.conftest import Answer, Service, problem, serving
+
+
+def together(service: Service, count: int, body: bytes) -> list[tuple[Answer, float]]:
+    """The answers to so many requests at the same time, and the seconds that each took."""
+
+    def one(_: int) -> tuple[Answer, float]:
+        start = time.monotonic()
+        return service.post("/v1/read", body), time.monotonic() - start
+
+    with ThreadPoolExecutor(count) as senders:
+        return list(senders.map(one, range(count)))
+
+
+def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: bytes) -> None:
+    with serving("--threads", "1", "--queue", "1") as service:
+        answers = together(service, 8, long_page)
+        read = [(answer, seconds) for answer, seconds in answers if answer.status == 200]
+        refused = [(answer, seconds) for answer, seconds in answers if answer.status == 503]
+        assert len(read) + len(refused) == 8 and len(read) >= 2 and refused
+        for answer, _ in refused:
+            problem(answer, 503, "busy")
+            assert answer.headers["retry-after"] == "1"
+        assert min(seconds for _, seconds in refused) < max(seconds for _, seconds in read)
+        assert service.post("/v1/digit", seven).status == 200
+        assert service.metric('inkdigits_errors_total{kind="busy"}') == len(refused)
+        assert service.metric("inkdigits_queue_waiting") == service.metric("inkdigits_queue_running") == 0
+        assert service.ask("GET", "/health/ready").status == 200
+
+
+def test_what_takes_too_long_is_told_so(long_page: bytes, seven: bytes) -> None:
+    with serving("--max-seconds", "0.05", "--threads", "1") as service:
+        problem(service.post("/v1/read", long_page), 504, "time")
+        deadline = time.monotonic() + 30
+        while service.metric("inkdigits_queue_running"):  # the thread ends what it has begun
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+        statuses = {service.post("/v1/digit", seven).status for _ in range(20)}
+        assert 200 in statuses and statuses <= {200, 504}
+
+
+@pytest.mark.parametrize("bodies", [9])
+def test_bodies_that_come_in_at_once_have_a_limit_together(bodies: int) -> None:
+    """Eight times the bytes of one body are held, then no more: unfinished bodies do not fill the memory."""
+    import socket
+
+    with serving("--max-bytes", "50000", "--max-upload-seconds", "20") as service:
+        head = b"POST /v1/read HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 50000\r\n\r\n"
+        senders = [socket.create_connection((service.host, service.port), timeout=30) for _ in range(bodies)]
+        for sender in senders:
+            sender.sendall(head + bytes(49_999))
+        senders[-1].settimeout(10)
+        told = [sender for sender in senders if answered(sender)]
+        assert len(told) == 1
+        for sender in senders:
+            sender.close()
+
+
+def answered(sender: object) -> bool:
+    """Whether a 503 comes within half a second."""
+    import socket
+
+    assert isinstance(sender, socket.socket)
+    sender.settimeout(0.5)
+    try:
+        return sender.recv(65536).startswith(b"HTTP/1.1 503 ")
+    except TimeoutError:
+        return False
