@@ -2,11 +2,12 @@
 
 import json
 import re
+import subprocess
+import sys
 
 import pytest
 
-from tests.cli.conftest import Told
-from tests.helpers import inkdigits, one_sentence
+from tests.helpers import PLAIN, inkdigits, one_sentence
 from tests.serving.conftest import Service, problem, serving
 
 TOKEN = "an-open-secret"
@@ -87,10 +88,14 @@ def test_the_log_says_what_happened_and_nothing_of_pictures(service: Service, se
     assert "0.123" not in json.dumps(line) and line["sent"] == len(answer.body)
 
 
-def test_help_and_what_is_missing(told: Told) -> None:
-    said = told("serve", "--help").out
-    for name in ("--token", "--open", "--workers", "--queue", "--max-bytes", "--max-seconds"):
-        assert name in said
+def test_without_the_extra_it_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['fastapi'] = None; sys.argv[1:] = ['serve'];"
+        "from inkdigits.cli.main import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr.decode()) == "'serve' needs fastapi: pip install \"inkdigits[serve]\""
 
 
 def test_docs_load_nothing_from_elsewhere(service: Service) -> None:

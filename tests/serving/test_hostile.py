@@ -70,7 +70,7 @@ def test_bytes_that_may_be_no_http(service: Service, data: st.DataObject) -> Non
                 told += part
         except ConnectionResetError:
             pass
-    assert not told or told[:9] == b"HTTP/1.1 " and told[9:10] in (b"1", b"2", b"4")
+    assert not told or (told[:9] == b"HTTP/1.1 " and told[9:10] in (b"1", b"2", b"4"))
 
 
 def test_it_lives_after_all_that(service: Service, seven: bytes) -> None:

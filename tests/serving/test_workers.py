@@ -1,5 +1,6 @@
 """Several workers: one set of figures, a new one for one that dies, and an end without loss."""
 
+import contextlib
 import http.client
 import os
 import signal
@@ -51,10 +52,8 @@ def test_figures_are_of_all_workers_and_the_dead_are_replaced(seven: bytes) -> N
 
 def workers_after(service: Service, seven: bytes) -> set[int]:
     """The workers that have answered, after one more question; one that dies may take a question with it."""
-    try:
+    with contextlib.suppress(ConnectionError, http.client.HTTPException):
         service.post("/v1/digit", seven)
-    except (ConnectionError, http.client.HTTPException):
-        pass
     return workers_of(service)
 
 
@@ -115,6 +114,6 @@ def test_nobody_on_a_kept_connection_loses_a_request(seven: bytes) -> None:
 def test_ctrl_c_ends_it_too() -> None:
     for words in ((), ("--workers", "2")):
         with serving(*words, code=130) as service:
-            wait_for(lambda: service.ask("GET", "/health/live").status == 200)  # noqa: B023
+            wait_for(lambda: service.ask("GET", "/health/live").status == 200)
             service.process.send_signal(signal.SIGINT)
             assert service.process.wait(30) == 130
