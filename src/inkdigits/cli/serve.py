@@ -49,7 +49,7 @@ def serve(
     from inkdigits.serving.service import reader_of
 
     _check_access(token, everybody or server.is_loopback(host))
-    each = threads or max(1, (os.cpu_count() or 1) // workers)
+    each = threads or max(1, _cores() // workers)
     bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), seconds, upload, each, queue)
     settings = Settings(bounds, None if model is None else str(model), token)
     reader_of(settings)  # what is wrong with the model is said once, here, and not by every worker
@@ -61,6 +61,11 @@ def _check_access(token: str | None, open_: bool) -> None:
         raise UsageError("Other machines could ask this service; give a --token they must know, or --open for all.")
     if token is not None and not (token.isascii() and token.isprintable() and token and " " not in token):
         raise UsageError("A token is printable ASCII without spaces, at least one character; give another --token.")
+
+
+def _cores() -> int:
+    """The cores that this program may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def add(app: typer.Typer) -> None:

@@ -6,6 +6,7 @@ uvicorn times idle connections only: whoever sends headers byte by byte, or neve
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Protocol
 
 import h11
@@ -31,7 +32,8 @@ class Timed(Protocol):
 class Connection(H11Protocol):
     """One connection."""
 
-    _timer: asyncio.TimerHandle | None = None
+    _head_timer: asyncio.TimerHandle | None = None  # until the headers of a request are there
+    _write_timer: asyncio.TimerHandle | None = None  # while the other side does not read
 
     @property
     def _service(self) -> Timed:
@@ -41,29 +43,32 @@ class Connection(H11Protocol):
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin; headers must come in time."""
         super().connection_made(transport)
-        self._time(self._give_up)
+        self._head_timer = self._in_time(self._give_up)
+        if self._service.ending:
+            self.shutdown()
 
     def data_received(self, data: bytes) -> None:
         """Take what came; while no request is complete up to its headers, the time goes on."""
         super().data_received(data)
         if not self._idle():
-            self._time(None)
-        elif self._timer is None and not self.transport.is_closing():
-            self._time(self._give_up)
+            self._stop("_head_timer")
+        elif self._head_timer is None:
+            self._head_timer = self._in_time(self._give_up)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
-        self._time(None)
+        self._stop("_head_timer")
+        self._stop("_write_timer")
         super().connection_lost(exc)
 
     def pause_writing(self) -> None:
         """The other side reads slower than we write: it too must come to an end."""
         super().pause_writing()
-        self._time(self.transport.abort)
+        self._write_timer = self._in_time(self.transport.abort)
 
     def resume_writing(self) -> None:
         """The other side has read."""
-        self._time(None)
+        self._stop("_write_timer")
         super().resume_writing()
 
     def shutdown(self) -> None:
@@ -104,12 +109,16 @@ class Connection(H11Protocol):
             self.transport.close()
 
     def _give_up(self) -> None:
-        self._timer = None
+        self._head_timer = None
         if self._idle() and not self.transport.is_closing():
             self.transport.abort()
 
-    def _time(self, then: Any) -> None:
-        """Do this when the sender's time is over, or with None nothing any more."""
-        if self._timer is not None:
-            self._timer.cancel()
-        self._timer = None if then is None else self.loop.call_later(self._service.upload_seconds, then)
+    def _in_time(self, then: Callable[[], None]) -> asyncio.TimerHandle:
+        """Do this when the sender's time is over."""
+        return self.loop.call_later(self._service.upload_seconds, then)
+
+    def _stop(self, name: str) -> None:
+        timer = getattr(self, name)
+        if timer is not None:
+            timer.cancel()
+        setattr(self, name, None)
