@@ -36,6 +36,11 @@ def test_every_path_is_described(described: Any) -> None:
     }
 
 
+def test_every_schema_is_one(described: Any) -> None:
+    for schema in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
 def test_options_and_bodies_are_described(described: Any) -> None:
     read, digit = described["paths"]["/v1/read"]["post"], described["paths"]["/v1/digit"]["post"]
     options = {each["name"] for each in read["parameters"]}

@@ -11,7 +11,7 @@ from inkdigits.reading.form import Form
 from inkdigits.reading.reader import How
 from inkdigits.reading.region import region as parsed
 
-_Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},\d{1,9},\d{1,9}$", examples=["0,40,600,80"])]
+_Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
 _Range = Annotated[str, Field(pattern=r"^\d{1,18}\.\.\d{1,18}$", examples=["0..100"])]
 
 

@@ -34,7 +34,7 @@ KINDS = {
     "media-type": Kind(415, "Not a picture", "Send JPEG, PNG, TIFF, PDF, WebP, GIF, BMP, PPM or HEIC."),
     "multipart": Kind(422, "No file in the form", "Send multipart/form-data with one file named `file`."),
     "usage": Kind(422, "Bad options", "See the options above."),
-    "picture": Kind(422, "Damaged picture", "Save the picture again."),
+    "picture": Kind(422, "Picture cannot be read", "Save it again; for a region, see that it lies on the page."),
     "too-large": Kind(422, "Too many pixels or pages", "Make the picture smaller, or split it."),
     "several-pages": Kind(422, "Several pages", "A digit is on one page; send several to /v1/read."),
     "error": Kind(500, "A fault of the service", "This should not happen; its log says more."),

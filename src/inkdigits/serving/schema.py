@@ -8,6 +8,7 @@ from pydantic import BaseModel, Field
 
 _Share = Annotated[float, Field(ge=0, le=1)]
 _Box = Annotated[list[int], Field(min_length=4, max_length=4, description="x, y, width, height in pixels.")]
+_Candidate = Annotated[list[float], Field(min_length=2, max_length=2, description="A digit, and its probability.")]
 _Picture = Annotated[str, Field(pattern="^data:image/png;base64,", description="A PNG as data URL.")]
 
 
@@ -20,7 +21,7 @@ class Digit(BaseModel):
     digitness: _Share = Field(description="The probability that there is a digit at all.")
     accepted: bool
     box: _Box
-    candidates: list[tuple[int, _Share]] = Field(description="Digits with their probabilities, best first.")
+    candidates: list[_Candidate] = Field(description="Digits with their probabilities, best first.")
 
 
 class SeenDigit(Digit):

@@ -54,8 +54,8 @@ def read(reader: Reader, sent: Sent, options: ReadOptions, bounds: Bounds) -> An
 def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     _check_kind(sent)
-    how, page = options.how(), replace(only_page(sent.data, bounds.picture), file=sent.name)
-    (found,) = reader.read(page.image, **how).digits
+    how, page = options.how(), only_page(sent.data, bounds.picture)
+    (found,) = _reading(reader, page, sent.name, how).digits
     region = how["region"]
     seen = reader.glyph((page if region is None else cut(page, region)).image)
     return _answer(found.as_dict() | {"glyph": data_url(Image.fromarray(seen))}, 1, [found])
@@ -81,9 +81,14 @@ def _check_kind(sent: Sent) -> None:
 def _readings(reader: Reader, sent: Sent, how: How, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
     start = time.perf_counter()
     for page in pages(sent.data, bounds.picture, sent.name):
-        reading = reader.read(page.image, **how)
-        yield page, replace(reading, file=page.file, page=page.page, seconds=time.perf_counter() - start)
+        reading = _reading(reader, page, sent.name, how)
+        yield page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
         start = time.perf_counter()
+
+
+def _reading(reader: Reader, page: Picture, name: str, how: How) -> Reading:
+    """A page that is decoded already: whoever annotates needs its pixels too, and they are decoded only once."""
+    return next(reader.read_pages(page.image, name=name, **how))
 
 
 def _drawn(page: Picture, reading: Reading) -> str:
