@@ -75,7 +75,6 @@ def _add_reading(app: FastAPI, service: Service) -> None:
 
 async def _answered(service: Service, request: Request, do: Callable[..., work.Answer], options: Any) -> Response:
     """Take the picture in, read it in a thread, answer."""
-    service.pool.check_room()
     bounds = service.settings.bounds
     with service.shelf.place() as place:
         sent = await body.picture(request, bounds, place)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import logging
-import secrets
+import random
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -19,6 +19,7 @@ from inkdigits.serving.problems import Problem, answer
 from inkdigits.serving.service import Service
 
 GUARDED = ("/v1/", "/metrics")  # what needs the token, if there is one
+READING = frozenset({"/v1/read", "/v1/digit"})
 _DRAINED = 64 * 2**20  # bytes of a refused body that are still taken in, so that its sender gets to read the answer
 _DRAIN_SECONDS = 2.0
 _SMALL = 2**16  # bytes of a body that is likely here already: taking it in first keeps the connection
@@ -47,10 +48,19 @@ class Frame:
 
     async def _answered(self, scope: Scope, exchange: Exchange) -> None:
         app: ASGIApp = self._app
+        try:
+            self._check(scope)
+        except Problem as problem:
+            app = answer(problem)
+        await app(scope, exchange.receive, exchange.send)
+
+    def _check(self, scope: Scope) -> None:
+        """Refuse what needs no further look; when much comes at once, refusing must cost little."""
         if scope["path"].startswith(GUARDED) and not self._known(scope):
             detail = "This service needs a token; send the header Authorization: Bearer TOKEN."
-            app = answer(Problem("token", detail, {"WWW-Authenticate": "Bearer"}))
-        await app(scope, exchange.receive, exchange.send)
+            raise Problem("token", detail, {"WWW-Authenticate": "Bearer"})
+        if scope["path"] in READING and scope["method"] == "POST":
+            self._service.pool.check_room()
 
     def _known(self, scope: Scope) -> bool:
         token = self._service.settings.token
@@ -90,7 +100,7 @@ class Exchange:
     service: Service
     unread: bool  # whether some of the request's body has not been received
     small: bool  # whether that is little, and no more than a moment away
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    id: str = field(default_factory=lambda: f"{random.getrandbits(64):016x}")  # no secret
     start: float = field(default_factory=time.perf_counter)
     status: int = 0
     kind: str = ""
