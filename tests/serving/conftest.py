@@ -5,7 +5,8 @@ import json
 import signal
 import subprocess
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -71,11 +72,11 @@ class Service:
 
 
 @contextmanager
-def serving(*words: str, code: int = 0) -> Iterator[Service]:
+def serving(*words: str, code: int = 0, **env: str) -> Iterator[Service]:
     """Start `inkdigits serve` with these words on a free port; at the end SIGTERM must end it with that exit code."""
     with tempfile.TemporaryFile() as log:
         command = [COMMAND, "serve", "--port", "0", *words]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=PLAIN)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=PLAIN | env)
         assert process.stdout is not None
         try:
             address = urlsplit(process.stdout.readline().decode().strip())
@@ -125,6 +126,14 @@ def glyphs(count: int) -> Any:
     digits = load("train")
     chosen = [np.flatnonzero(digits.labels == label)[:count] for label in (7, 3)]
     return digits.images[np.stack(chosen, axis=1).ravel()[:count]]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; fails after half a minute."""
+    deadline = time.monotonic() + 30
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def form(data: bytes, name: str = "file", filename: str = "a.png") -> tuple[bytes, str]:

@@ -4,11 +4,12 @@ import json
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
 from tests.helpers import PLAIN, inkdigits, one_sentence
-from tests.serving.conftest import Service, problem, serving
+from tests.serving.conftest import Service, form, problem, serving, wait_for
 
 TOKEN = "an-open-secret"
 SECURE = {
@@ -82,7 +83,9 @@ def test_every_answer_is_safe_in_a_browser(service: Service, path: str) -> None:
 
 def test_the_log_says_what_happened_and_nothing_of_pictures(service: Service, seven: bytes) -> None:
     answer = service.post("/v1/digit?min_confidence=0.123", seven)
-    line = next(line for line in service.logged() if line.get("id") == answer.headers["x-request-id"])
+    number = answer.headers["x-request-id"]
+    wait_for(lambda: any(line.get("id") == number for line in service.logged()))  # it is written after the answer
+    line = next(line for line in service.logged() if line.get("id") == number)
     assert {"time", "level", "message", "process", "client", "seconds", "sent"} < set(line)
     assert (line["method"], line["path"], line["status"], line["received"]) == ("POST", "/v1/digit", 200, len(seven))
     assert "0.123" not in json.dumps(line) and line["sent"] == len(answer.body)
@@ -96,6 +99,16 @@ def test_without_the_extra_it_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
     assert done.returncode == 2
     assert one_sentence(done.stderr.decode()) == "'serve' needs fastapi: pip install \"inkdigits[serve]\""
+
+
+def test_nothing_is_left_on_the_disk(page: bytes, tmp_path: Path) -> None:
+    """Neither pictures, nor what libraries like to leave: temporary files, identifiers, caches."""
+    folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path))
+    with serving(**folders) as service:
+        body, kind = form(page + bytes(3_000_000))  # forms of more than a megabyte are what others put on the disk
+        assert service.post("/v1/read", body, kind).status == 200
+        assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
 
 
 def test_docs_load_nothing_from_elsewhere(service: Service) -> None:

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image
 
 from tests.reading.drawing import saved
-from tests.serving.conftest import Answer, Service, problem, serving
+from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
 
 def together(service: Service, count: int, body: bytes) -> list[tuple[Answer, float]]:
@@ -43,10 +43,7 @@ def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: byte
 def test_what_takes_too_long_is_told_so(long_page: bytes, seven: bytes) -> None:
     with serving("--max-seconds", "0.05", "--threads", "1") as service:
         problem(service.post("/v1/read", long_page), 504, "time")
-        deadline = time.monotonic() + 30
-        while service.metric("inkdigits_queue_running"):  # the thread ends what it has begun
-            assert time.monotonic() < deadline
-            time.sleep(0.05)
+        wait_for(lambda: not service.metric("inkdigits_queue_running"))  # the thread ends what it has begun
         statuses = {service.post("/v1/digit", seven).status for _ in range(20)}
         assert 200 in statuses and statuses <= {200, 504}
 
@@ -75,10 +72,7 @@ def test_who_does_not_read_the_answer_is_cut_off() -> None:
         reader.connect((service.host, service.port))
         head = f"POST /v1/read?annotate=1&region=0,0,9,9 HTTP/1.1\r\nHost: a\r\nContent-Length: {len(tiff)}\r\n\r\n"
         reader.sendall(head.encode() + tiff)
-        deadline = time.monotonic() + 30
-        while not [line for line in service.logged() if line.get("path") == "/v1/read"]:
-            assert time.monotonic() < deadline
-            time.sleep(0.1)
+        wait_for(lambda: any(line.get("path") == "/v1/read" for line in service.logged()))
         time.sleep(1.5)
         service.process.terminate()  # which would wait for an answer that is still on its way
         assert service.process.wait(10) == 0

@@ -4,14 +4,13 @@ import contextlib
 import http.client
 import os
 import signal
-import tempfile
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from tests.serving.conftest import Answer, Service, serving
+from tests.serving.conftest import Answer, Service, serving, wait_for
 
 DIGIT = 'inkdigits_requests_total{path="/v1/digit",status="200"}'
 
@@ -27,11 +26,12 @@ def posted(service: Service, seven: bytes, count: int) -> None:
     assert answers == [200] * count
 
 
-def test_figures_are_of_all_workers_and_the_dead_are_replaced(seven: bytes) -> None:
-    with serving("--workers", "2", "--queue", "5") as service:
+def test_figures_are_of_all_workers_and_the_dead_are_replaced(seven: bytes, tmp_path: Path) -> None:
+    with serving("--workers", "2", "--queue", "5", TMPDIR=str(tmp_path)) as service:
         wait_for(lambda: service.metric("inkdigits_queue_limit") == 10)
         posted(service, seven, 60)
         assert len(workers_of(service)) == 2
+        wait_for(lambda: service.metric(DIGIT) == 60)  # a worker counts after it has answered
         for _ in range(8):  # whichever answers
             assert service.metric(DIGIT) == 60
         refused, accepted = (
@@ -45,8 +45,23 @@ def test_figures_are_of_all_workers_and_the_dead_are_replaced(seven: bytes) -> N
         wait_for(lambda: bool(workers_after(service, seven) - before))
         wait_for(lambda: service.metric("inkdigits_queue_limit") == 10)
         assert service.metric(DIGIT) >= 61  # what the dead one counted still counts
-        folders = shared_folders()
-    assert not folders & shared_folders()
+        assert list(tmp_path.glob("inkdigits-metrics-*"))  # where the figures meet
+    left = [path.name for path in tmp_path.iterdir()]
+    assert not left
+
+
+def test_workers_do_not_outlive_a_killed_parent(seven: bytes, tmp_path: Path) -> None:
+    with serving("--workers", "2", code=-signal.SIGKILL, TMPDIR=str(tmp_path)) as service:
+        wait_for(lambda: service.metric("inkdigits_queue_limit") == 64)
+        service.process.kill()
+        wait_for(lambda: not answers(service))
+
+
+def answers(service: Service) -> bool:
+    try:
+        return service.ask("GET", "/health/live").status == 200
+    except (ConnectionError, http.client.HTTPException):
+        return False
 
 
 def workers_after(service: Service, seven: bytes) -> set[int]:
@@ -54,18 +69,6 @@ def workers_after(service: Service, seven: bytes) -> set[int]:
     with contextlib.suppress(ConnectionError, http.client.HTTPException):
         service.post("/v1/digit", seven)
     return workers_of(service)
-
-
-def shared_folders() -> set[Path]:
-    return set(Path(tempfile.gettempdir()).glob("inkdigits-metrics-*"))
-
-
-def wait_for(condition: object) -> None:
-    deadline = time.monotonic() + 30
-    assert callable(condition)
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 @pytest.mark.parametrize("words", [("--threads", "1"), ("--workers", "2", "--threads", "1")])

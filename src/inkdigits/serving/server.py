@@ -12,12 +12,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from ipaddress import ip_address
+from multiprocessing import parent_process
+from multiprocessing.connection import wait
+from threading import Thread
 
 from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
 from inkdigits.errors import UsageError
 from inkdigits.serving.app import create
+from inkdigits.serving.frame import Frame
 from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import CONFIG
 from inkdigits.serving.metrics import SHARED
@@ -25,6 +29,8 @@ from inkdigits.serving.protocol import Connection
 
 _BACKLOG = 2048  # connections that wait to be taken
 _ANSWERS = 10  # seconds for an answer to be sent, on top of what making it may take, when the service ends
+
+_HEALTHY = 10  # seconds within which a worker says that it lives; one that died meanwhile is missed only after them
 
 
 def serve(settings: Settings, host: str, port: int, workers: int, told: Callable[[str], None]) -> None:
@@ -52,7 +58,7 @@ def is_loopback(host: str) -> bool:
 def _config(settings: Settings, workers: int) -> Config:
     bounds = settings.bounds
     return Config(
-        partial(create, settings),
+        partial(_worker, settings),
         factory=True,
         workers=workers,
         http=Connection,
@@ -64,8 +70,21 @@ def _config(settings: Settings, workers: int) -> Config:
         server_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=int(bounds.upload_seconds + bounds.seconds + _ANSWERS),
-        timeout_worker_healthcheck=30,
+        timeout_worker_healthcheck=_HEALTHY,
     )
+
+
+def _worker(settings: Settings) -> Frame:
+    """The application of one process; a worker whose parent is killed ends too, as at SIGTERM."""
+    parent = parent_process()
+    if parent is not None:
+        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    return create(settings)
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
