@@ -20,6 +20,7 @@ NAMES = {
     "read_pages",
     "Box",
     "Classification",
+    "Form",
     "Digit",
     "Line",
     "Number",

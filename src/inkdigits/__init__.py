@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from inkdigits.errors import InkdigitsError as InkdigitsError
+    from inkdigits.reading.form import Form as Form
     from inkdigits.reading.reader import Reader as Reader
     from inkdigits.reading.reader import read as read
     from inkdigits.reading.reader import read_digit as read_digit
@@ -26,6 +27,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InkdigitsError": "inkdigits.errors",
+    "Form": "inkdigits.reading.form",
     "Reader": "inkdigits.reading.reader",
     "read": "inkdigits.reading.reader",
     "read_digit": "inkdigits.reading.reader",
@@ -49,6 +51,7 @@ __all__ = [  # noqa: RUF022 — in reading order
     "Digit",
     "Box",
     "Classification",
+    "Form",
     "InkdigitsError",
 ]
 

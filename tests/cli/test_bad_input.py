@@ -126,7 +126,7 @@ def test_names_of_nothing(told: Told, tmp_path: Path) -> None:
         assert one_sentence(told("read", name, code=1).err)
 
 
-@pytest.mark.parametrize("option", ["--output", "--review", "--annotate"])
+@pytest.mark.parametrize("option", ["--output", "--review", "--annotate", "--explain"])
 @pytest.mark.parametrize("place", ["file/below", "x" * 300, "/proc/none/below"])
 def test_an_unwritable_place_is_told_before_anything_is_read(
     told: Told, tmp_path: Path, option: str, place: str

@@ -133,12 +133,32 @@ def begun(picture: Path, folder: Path) -> str:
 def test_going_on_with_other_options_is_refused(folder: Path, told: Told, tmp_path: Path) -> None:
     begun(folder / "00.png", tmp_path)
     words = ("read", "--csv", "--resume", "--output", tmp_path / "x")
-    for more in (("--single",), ("--region", "0,0,9,9"), ("--max-pages", "3")):
+    for more in (
+        ("--single",),
+        ("--region", "0,0,9,9"),
+        ("--length", "4"),
+        ("--min-confidence", "0.5"),
+        ("--max-pages", "3"),
+    ):
         assert "other options" in one_sentence(told(*words, *more, folder / "00.png", code=2).err)
     assert "other options or pictures" in one_sentence(told(*words, folder / "01.png", code=2).err)
     told(*words, folder / "00.png", folder / "01.png")
     assert len((tmp_path / "x").read_text().splitlines()) == 3
     assert "--resume goes with --output" in one_sentence(told("read", "--resume", folder, code=2).err)
+
+
+def test_a_run_with_a_form_goes_on_with_the_same_form(folder: Path, told: Told, tmp_path: Path) -> None:
+    known = ("--length", "1", "--min-confidence", "0.2")
+    process = running(
+        "read", "--csv", *known, "--output", tmp_path / "x", folder / "00.png", "-", stdin=subprocess.PIPE
+    )
+    wait_for_pictures(tmp_path / "x.part.jsonl", 1)
+    process.kill()
+    process.communicate()
+    names = (folder / "00.png", folder / "01.png")
+    told("read", "--csv", *known, "--resume", "--output", tmp_path / "x", *names)
+    told("read", "--csv", *known, "--output", tmp_path / "y", *names)
+    assert (tmp_path / "x").read_text() == (tmp_path / "y").read_text()
 
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(folder: Path, tmp_path: Path) -> None:

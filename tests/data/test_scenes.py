@@ -1,6 +1,6 @@
 """Scenes: digits whose boxes are known, near each other or touching, among what is no digit."""
 
-from dataclasses import replace
+from dataclasses import fields
 
 import cv2
 import numpy as np
@@ -37,8 +37,9 @@ def clean(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def of_one_hand(monkeypatch: pytest.MonkeyPatch, **changed: float) -> None:
     """Have every scene written by an even hand that is known."""
-    even = scenes._Hand(40.0, 4.0, 0.0, 0.0, 0.3, 1.0, 0.02, 0.0, 0.0, 0.0)
-    monkeypatch.setattr(scenes._Hand, "drawn", lambda *_: replace(even, **changed))
+    even = {each.name: 0.0 for each in fields(scenes._Hand)} | {"height": 40.0, "pen": 4.0, "gap": 0.3, "width": 1.0}
+    hand = scenes._Hand(**(even | {"uneven": 0.02} | changed))
+    monkeypatch.setattr(scenes._Hand, "drawn", lambda *_: hand)
 
 
 def test_scenes_are_ink_boxes_and_labels(strokes: Strokes, faces: list[ImageFont.FreeTypeFont]) -> None:

@@ -76,9 +76,9 @@ def test_polarity_and_channels_change_nothing_much(reader: Reader, written: Pixe
     ways = [grey, 255 - grey, grey[:, :, np.newaxis], written, 255 - written, opaque, grey.astype(np.uint16) * 257]
     for way in ways:
         assert right(guessed(reader.read(way))) > 0.85
-    for two in (np.dstack([grey, grey]), written[np.newaxis]):
+    for wrong in (np.dstack([grey, grey]), written[np.newaxis], written[:, :, :0], grey[0]):
         with pytest.raises(PictureError, match="give H×W, H×W×3 or H×W×4"):
-            reader.read(two)
+            reader.read(wrong)
 
 
 @pytest.mark.parametrize("side", [11, 20, 400])

@@ -44,7 +44,7 @@ def read(
         float | None,
         _how(
             "--min-confidence",
-            help="Least confidence of what is no ?, from 0 to 1; by default what the network's card says.",
+            help="Show as ? what is less sure than this, 0 to 1; the network's card has the default.",
         ),
     ] = None,
     length: Annotated[int | None, _form(help="Every number has so many digits.", metavar="N")] = None,

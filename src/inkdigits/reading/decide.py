@@ -80,6 +80,12 @@ def accepted(digit: Digit, whether: bool) -> Digit:
     return Digit(digit.digit, digit.confidence, digit.digitness, whether, digit.box, digit.candidates)
 
 
+def unsure(lines: tuple[Line, ...]) -> bool:
+    """Whether at most one digit was found, and not for certain."""
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    return len(digits) <= 1 and not any(digit.accepted for digit in digits)
+
+
 def nothing(box: Box) -> Digit:
     """What stands for a digit where there is no ink."""
     return Digit(0, 0.1, 0.0, False, box, tuple((digit, 0.1) for digit in range(10)))

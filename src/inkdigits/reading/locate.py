@@ -80,12 +80,12 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     votes = [float(heights[(heights > sure / 1.5) & (heights < sure * 1.5)].sum()) for sure in tried]
     wanted, left = [], _PIXELS
     for place in sorted(range(len(tried)), key=lambda place: (-votes[place], tried[place])):
-        scale = float(min(_USUAL / tried[place], _LARGEST, (left / pixels) ** 0.5))
+        scale = float(min(_USUAL / tried[place], _LARGEST, (max(left, _CHEAP) / pixels) ** 0.5))
         enough = votes[place] >= _FEW * heights.sum() or scale**2 * pixels <= _CHEAP
         if enough and scale >= LEAST / tried[place] and _LEAST_HEIGHT <= tried[place] <= 1.2 * max(shape):
             wanted.append(scale)
             left -= round(scale**2 * pixels)
-    return sorted(set(wanted))
+    return sorted(set(wanted)) or [min(_LARGEST, (_PIXELS / pixels) ** 0.5)]
 
 
 def _found(lifted: Ink, scale: float, detector: Detector) -> Finds:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.reading.classify import Accept, Network
-from inkdigits.reading.decide import decide, digit_of, nothing
+from inkdigits.reading.decide import decide, digit_of, nothing, unsure
 from inkdigits.reading.detect import Detector, Finds
 from inkdigits.reading.form import Form
 from inkdigits.reading.limits import Limits
@@ -113,8 +113,15 @@ class Reader:
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
         finds = of_one_size(weighed(located.finds, self._network.classify(glyphs), self._detector.weights))
-        lines = decide(finds, located.scale, located.signs, self._accept(min_confidence), form)
-        return Stages(located, glyphs, finds, lines)
+        accept = self._accept(min_confidence)
+        lines = decide(finds, located.scale, located.signs, accept, form)
+        return Stages(located, glyphs, finds, self._alone(page, accept, form) or lines if unsure(lines) else lines)
+
+    def _alone(self, page: Picture, accept: Accept, form: Form | None) -> tuple[Line, ...]:
+        """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written."""
+        digit = self._digit(page, accept)
+        fits = digit.accepted and (form is None or form.fits(digit.text))
+        return (Line((Number((digit,)),)),) if fits else ()
 
     def _digit(self, page: Picture, accept: Accept) -> Digit:
         """The page is one digit: picture → mark → glyph → probabilities → digit"""

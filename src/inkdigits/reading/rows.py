@@ -20,6 +20,8 @@ _STEEP = 0.4  # pixels down per pixel to the right: the steepest slope of a line
 _NEAR = (0.3, 8.0)  # of a digit's height: neighbours that tell a line's slope are so far apart,
 _STEP = 0.9  # one no more than so much of it above the other,
 _ALIKE = 2.2  # and their heights differ by no more than this factor
+_LEVEL = 0.5  # of a digit's height: so much off a line of known slope may its digits be
+_REFINED = 2  # times that a slope is taken anew
 _FEW = 3  # it takes so many pairs of neighbours to tell a slope
 
 
@@ -99,25 +101,45 @@ def _place(member: int, band: _Band, found: list[_Row]) -> None:
 
 
 def slope_of(boxes: Sequence[Box]) -> float:
-    """How the lines of a page slope, pixels down per pixel to the right: the median over neighbours; 0 if unknown."""
-    if not boxes:
-        return 0.0
+    """How the lines of a page slope, pixels down per pixel to the right; 0 if unknown.
+
+    First the median over nearest neighbours, which stand on one line whatever its slope; then over all pairs that stand
+    on one line at that slope, far ones counting more, as unevenness sways them less (after P. K. Sen, "Estimates of the
+    regression coefficient based on Kendall's tau", 1968).
+    """
     across, down = np.array([middle(box) for box in boxes]), np.array([_level(box) for box in boxes])
     heights = np.array([max(1.0, box.height) for box in boxes])
-    found = [slope for i in range(len(boxes)) if (slope := _slope(i, across, down, heights)) is not None]
-    return float(np.median(found)) if len(found) >= _FEW else 0.0
+    nearest = [
+        each[np.argmin(np.hypot(*each.T))] for i in range(len(boxes)) if len(each := _pairs(i, across, down, heights))
+    ]
+    if len(nearest) < _FEW:
+        return 0.0
+    slope = _median(np.array(nearest), np.ones(len(nearest)))
+    for _ in range(_REFINED):
+        pairs = np.concatenate([_pairs(i, across, down, heights, slope) for i in range(len(boxes))])
+        if len(pairs) >= _FEW:
+            slope = _median(pairs, pairs[:, 0])
+    return slope
 
 
-def _slope(i: int, across: Array, down: Array, heights: Array) -> float | None:
-    """The slope from a box to its nearest neighbour on the right that may be on the same line."""
+def _median(pairs: Array, weights: Array) -> float:
+    """The weighted median of the slopes of pairs, K×2 (right and down)."""
+    slopes = pairs[:, 1] / pairs[:, 0]
+    order = np.argsort(slopes)
+    counted = np.cumsum(weights[order])
+    return float(slopes[order][np.searchsorted(counted, counted[-1] / 2)])
+
+
+def _pairs(i: int, across: Array, down: Array, heights: Array, slope: float | None = None) -> Array:
+    """How far to the right and below a box others are that may stand on the same line, of any slope or this, K×2."""
     right, below, height = across - across[i], down - down[i], np.maximum(heights, heights[i])
     alike = height <= _ALIKE * np.minimum(heights, heights[i])
-    level = np.abs(below) <= np.minimum(_STEEP * right, _STEP * height)
-    fitting = np.flatnonzero(alike & level & (right > _NEAR[0] * height) & (right < _NEAR[1] * height))
-    if not len(fitting):
-        return None
-    nearest = fitting[np.argmin(np.hypot(right, below)[fitting])]
-    return float(below[nearest] / right[nearest])
+    if slope is None:
+        level = np.abs(below) <= np.minimum(_STEEP * right, _STEP * height)
+    else:
+        level = np.abs(below - slope * right) <= _LEVEL * height
+    fitting = alike & level & (right > _NEAR[0] * height) & (right < _NEAR[1] * height)
+    return np.stack([right[fitting], below[fitting]], axis=1)
 
 
 def _level(box: Box) -> float:
