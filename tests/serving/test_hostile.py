@@ -13,7 +13,7 @@ from tests.serving.conftest import BOUNDARY, Service, form
 KINDS = ["image/png", "application/pdf", "application/octet-stream", f"multipart/form-data; boundary={BOUNDARY}", ""]
 INK = np.pad(np.full((30, 8), 255, np.uint8), 12)
 PICTURES = [saved(255 - INK, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")] + [pages_pdf(1)]
-hostile = settings(max_examples=60, suppress_health_check=list(HealthCheck))
+hostile = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 
 
 @st.composite
@@ -63,12 +63,12 @@ def test_bytes_that_may_be_no_http(service: Service, data: st.DataObject) -> Non
     )
     with socket.create_connection((service.host, service.port), timeout=30) as to:
         to.sendall(start + more + data.draw(st.binary(max_size=200)) + b"\r\n\r\n")
-        to.shutdown(socket.SHUT_WR)
+        to.settimeout(0.1)  # it may wait for more
         told = b""
         try:
             while part := to.recv(65536):
                 told += part
-        except ConnectionResetError:
+        except (ConnectionResetError, TimeoutError):
             pass
     assert not told or (told[:9] == b"HTTP/1.1 " and told[9:10] in (b"1", b"2", b"4"))
 
