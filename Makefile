@@ -29,7 +29,7 @@ install: .venv/.train
 	touch $@
 
 .venv/.dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[train,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,serve,dev]"
 	touch $@
 
 # Before it, on Debian: sudo apt-get install $(make fonts)

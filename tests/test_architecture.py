@@ -106,6 +106,12 @@ def test_what_reads_on_the_command_line_loads_no_torch() -> None:
         assert not rooms(tree) & {"training", "lab", "models"}, name
 
 
+def test_the_service_knows_nothing_of_training() -> None:
+    for path in [*(SOURCE / "serving").glob("*.py"), SOURCE / "cli" / "serve.py"]:
+        assert not packages(path) & HEAVY
+        assert rooms(parsed(path)) <= {"types", "errors", "files", "glyph", "reading", "serving"}, name_of(path)
+
+
 def opens_test_set(tree: ast.AST) -> bool:
     """Whether the code calls a loader with the word "test", or mentions `test_digits`."""
     for node in ast.walk(tree):

@@ -1,10 +1,12 @@
-"""The README and every page under docs/ say what works: all their ```sh and ```python blocks are run.
+"""The README and every page under docs/ say what works: all their ```sh, ```python and ```js blocks are run.
 
-The blocks of a page run in order in one empty folder, `sh` by bash, which stops at the first command that fails, and
-`python` as a program of its own. Two remarks, on a line of their own before a block, say more:
+The blocks of a page run in order in one empty folder, `sh` by bash, which stops at the first command that fails,
+`python` and `js` (by node) as programs of their own. Remarks, on a line of their own before a block, say more:
 
     <!-- not run: reason -->     the next block is only looked at: it may clone, install and make, nothing else
     <!-- setup: examples -->     before the next block, put page.png and digits/zero.png … nine.png into the folder
+    <!-- server: examples -->    the same, and the next block is one `inkdigits serve`: it runs until the page ends, on
+                                 a free port, which stands in for the usual http://127.0.0.1:8000 in later blocks
 
 So that this takes seconds, every `inkdigits train RECIPE` is given `--steps 20` in place of its own steps, and
 `inkdigits demo` is given `--steps 5`. Nothing else is changed.
@@ -15,6 +17,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,9 +33,18 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(
     r"(?P<before>(?:^<!--[^\n]*-->\n+)*)^```(?P<language>\w+)\n(?P<code>.*?)^```$", re.MULTILINE | re.DOTALL
 )
-REMARK = re.compile(r"^<!-- (not run|setup): (.+?) -->$", re.MULTILINE)
+REMARK = re.compile(r"^<!-- (not run|setup|server): (.+?) -->$", re.MULTILINE)
 NOT_RUN = re.compile(r"((git clone|cd|make|pip install|python3? -m (venv|pip)|source|\.)( .*)?|#.*|)")  # whole lines
 TRAINING = re.compile(r"(?P<recipe>\binkdigits train [a-z][\w-]*)(?P<options>(?:\\\n|[^\n|&;#])*)")
+USUAL = "http://127.0.0.1:8000"  # where `inkdigits serve` listens
+PROGRAMS = {
+    "sh": ["bash", "-euo", "pipefail", "-c"],
+    "python": [sys.executable, "-c"],
+    "js": ["node", "--input-type=module", "--eval"],
+}
+ENV = {name: value for name, value in os.environ.items() if name != "INKDIGITS_DATA"} | {
+    "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+}
 DEMO = re.compile(r"(\binkdigits demo\b)")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -45,14 +57,15 @@ class Block:
     code: str
     not_run: str
     setup: str
+    server: str
 
 
 def blocks(text: str) -> Iterator[Block]:
     """The `sh` and `python` blocks of a page, in order."""
     for match in BLOCK.finditer(text):
         remarks = dict(REMARK.findall(match["before"]))
-        if match["language"] in ("sh", "bash", "shell", "console", "python", "py"):
-            yield Block(match["language"], match["code"], remarks.get("not run", ""), remarks.get("setup", ""))
+        if match["language"] in ("sh", "bash", "shell", "console", "python", "py", "js", "javascript"):
+            yield Block(match["language"], match["code"], *(remarks.get(n, "") for n in ("not run", "setup", "server")))
 
 
 def reduced(code: str) -> str:
@@ -75,29 +88,48 @@ def put_examples(folder: Path) -> None:
         Image.fromarray(np.kron(glyph, np.ones((6, 6), np.uint8))).save(folder / "digits" / f"{name}.png")
 
 
-def run(block: Block, folder: Path) -> str:
+def run(block: Block, folder: Path, address: str = USUAL) -> str:
     """Run the block in the folder; what it printed on stdout. Fails with what it said on stderr."""
     if block.setup:
         assert block.setup == "examples", f"there is no setup '{block.setup}'"
         put_examples(folder)
     code = reduced(block.code)
-    command = ["bash", "-euo", "pipefail", "-c", code] if block.language == "sh" else [sys.executable, "-c", code]
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    env = {name: value for name, value in os.environ.items() if name != "INKDIGITS_DATA"} | {"PATH": path}
-    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=300, check=False)
+    command = [*PROGRAMS[block.language], code.replace(USUAL, address)]
+    done = subprocess.run(command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, f"{code}\n{done.stderr}"
     return done.stdout
 
 
+@contextmanager
+def server(block: Block, folder: Path) -> Iterator[str]:
+    """The service that the block starts, which must be all that it does; its address."""
+    assert re.fullmatch(r"inkdigits serve[^\n|&;]*\n", block.code), f"a service is one command, not {block.code}"
+    put_examples(folder)
+    words = [*block.code.split(), "--port", "0"]
+    with open(folder / "log", "wb") as log:
+        process = subprocess.Popen(words, cwd=folder, env=ENV, stdout=subprocess.PIPE, stderr=log, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.terminate()
+        process.stdout.close()
+        assert process.wait(60) == 0, (folder / "log").read_text()
+
+
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
-    for block in blocks(page.read_text(encoding="utf-8")):
-        assert block.language in ("sh", "python"), f"write ```sh or ```python, not ```{block.language}"
-        if block.not_run:
-            strange = [line for line in block.code.splitlines() if not NOT_RUN.fullmatch(line)]
-            assert not strange, f"only cloning, installing and make may be left out, not {strange}"
-        else:
-            run(block, tmp_path)
+    address = USUAL
+    with ExitStack() as until_the_end:
+        for block in blocks(page.read_text(encoding="utf-8")):
+            assert block.language in PROGRAMS, f"write ```sh, ```python or ```js, not ```{block.language}"
+            if block.not_run:
+                strange = [line for line in block.code.splitlines() if not NOT_RUN.fullmatch(line)]
+                assert not strange, f"only cloning, installing and make may be left out, not {strange}"
+            elif block.server:
+                address = until_the_end.enter_context(server(block, tmp_path))
+            else:
+                run(block, tmp_path, address)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -18,7 +18,10 @@ import inkdigits
 from inkdigits.data.mnist import FOLDER, SHA256, load
 
 ROOT = Path(__file__).parents[1]
-EXTRAS = {"torch", "matplotlib", "safetensors", "filelock", "onnx", "onnxscript", "scikit-learn", "scipy", "pytest"}
+EXTRAS = {
+    *("torch", "matplotlib", "safetensors", "filelock", "onnx", "onnxscript", "scikit-learn", "scipy", "pytest"),
+    *("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
+}
 
 
 def quietly(*words: str | Path, cwd: Path | None = None) -> str:

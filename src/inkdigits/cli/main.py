@@ -26,8 +26,10 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "compare": "inkdigits.cli.runs",
     "export": "inkdigits.cli.runs",
     "data": "inkdigits.cli.data",
+    "serve": "inkdigits.cli.serve",
     "demo": "inkdigits.cli.demo",
 }
+EXTRAS = {"serve": "serve"}  # command → the extra that brings what it needs; all others need `train`, or nothing
 
 app = typer.Typer(
     name="inkdigits",
@@ -91,9 +93,10 @@ def _add(module: str) -> None:
 
 
 def _add_missing(name: str, missing: str) -> None:
+    install = f'pip install "inkdigits[{EXTRAS.get(name, "train")}]"'
     context = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
-    @app.command(name, context_settings=context, help='Needs the extra: pip install "inkdigits[train]".')
+    @app.command(name, context_settings=context, help=f"Needs the extra: {install}.")
     def command() -> None:
-        typer.echo(f"inkdigits: '{name}' needs {missing}: pip install \"inkdigits[train]\"", err=True)
+        typer.echo(f"inkdigits: '{name}' needs {missing}: {install}", err=True)
         raise typer.Exit(2)

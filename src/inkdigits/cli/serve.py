@@ -1,0 +1,73 @@
+"""`inkdigits serve`: reading over HTTP."""
+
+from __future__ import annotations
+
+import os
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkdigits.errors import UsageError
+
+for _name in ("fastapi", "uvicorn", "python_multipart", "prometheus_client"):  # loaded only when they are needed
+    if find_spec(_name) is None:
+        raise ModuleNotFoundError(name=_name)
+
+_who = partial(typer.Option, rich_help_panel="Who may ask")
+_limit = partial(typer.Option, rich_help_panel="Limits")
+
+
+def serve(
+    host: Annotated[str, _who(help="Address to listen on.")] = "127.0.0.1",
+    port: Annotated[int, _who(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
+    token: Annotated[
+        str | None, _who(envvar="INKDIGITS_TOKEN", help="Answer only who sends Authorization: Bearer TOKEN.")
+    ] = None,
+    everybody: Annotated[bool, _who("--open", help="Let everybody ask who reaches this machine.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
+    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    threads: Annotated[
+        int | None, _limit(min=1, help="Pictures a worker reads at a time; by default the cores, shared.")
+    ] = None,
+    queue: Annotated[int, _limit(min=0, help="Pictures that may wait in a worker before it answers 503.")] = 32,
+    seconds: Annotated[float, _limit("--max-seconds", min=0.01, help="For reading a picture, then 504.")] = 30,
+    upload: Annotated[float, _limit("--max-upload-seconds", min=0.1, help="For sending a picture, then 408.")] = 60,
+    max_bytes: Annotated[int, _limit(min=1, help="Of a body; longer ones get 413.")] = 16 * 2**20,
+    max_pixels: Annotated[int, _limit(min=1, help="Of a page; larger ones get 422.")] = 50_000_000,
+    max_pages: Annotated[int, _limit(min=1, help="Of a file; those with more get 422.")] = 20,
+) -> None:
+    """Answer over HTTP: POST a picture to /v1/read or /v1/digit. The API is described at /docs.
+
+    Prints its address. Only this machine can ask unless `--host` says otherwise, with a `--token` or `--open`.
+    """
+    from inkdigits.reading.limits import Limits
+    from inkdigits.serving import server
+    from inkdigits.serving.limits import Bounds, Settings
+    from inkdigits.serving.service import reader_of
+
+    _check_access(token, everybody or server.is_loopback(host))
+    each = threads or max(1, _cores() // workers)
+    bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), seconds, upload, each, queue)
+    settings = Settings(bounds, None if model is None else str(model), token)
+    reader_of(settings)  # what is wrong with the model is said once, here, and not by every worker
+    server.serve(settings, host, port, workers, typer.echo)
+
+
+def _check_access(token: str | None, open_: bool) -> None:
+    if token is None and not open_:
+        raise UsageError("Other machines could ask this service; give a --token they must know, or --open for all.")
+    if token is not None and not (token.isascii() and token.isprintable() and token and " " not in token):
+        raise UsageError("A token is printable ASCII without spaces, at least one character; give another --token.")
+
+
+def _cores() -> int:
+    """The cores that this program may use, where the system tells."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def add(app: typer.Typer) -> None:
+    """Add `serve`."""
+    app.command()(serve)

@@ -1,0 +1,156 @@
+"""The service's paths. Read this first; what each of them does is the file it is imported from."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Query
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+import inkdigits
+from inkdigits.errors import InkdigitsError
+from inkdigits.serving import body, docs, metrics, problems, schema, work
+from inkdigits.serving.frame import Frame
+from inkdigits.serving.limits import Settings
+from inkdigits.serving.log import REQUESTS
+from inkdigits.serving.openapi import PICTURE, READS, described
+from inkdigits.serving.openapi import problems as may_answer
+from inkdigits.serving.options import DigitOptions, ReadOptions
+from inkdigits.serving.problems import Problem
+from inkdigits.serving.service import Service
+
+TITLE = "inkdigits"
+ABOUT = "Reads handwritten digits out of pictures. Nothing is stored, and nothing is fetched from elsewhere."
+
+
+def create(settings: Settings) -> Frame:
+    """The ASGI application of one worker. Raises ModelError when the model cannot be loaded."""
+    service = Service(settings)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Service]]:
+        yield {"service": service}
+        service.pool.close()
+
+    app = FastAPI(
+        title=TITLE,
+        version=inkdigits.__version__,
+        description=ABOUT,
+        lifespan=lifespan,
+        docs_url=None,  # FastAPI's own page loads its scripts from other hosts
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+    )
+    _add_reading(app, service)
+    _add_about(app, service)
+    _add_pages(app, service)
+    _add_errors(app)
+    return Frame(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
+
+
+def _add_reading(app: FastAPI, service: Service) -> None:
+    @app.post("/v1/read", response_model=schema.Readings, responses=may_answer(*READS), openapi_extra=PICTURE)
+    async def read(request: Request, options: Annotated[ReadOptions, Query()]) -> Response:
+        """Read every digit of a picture, page by page."""
+        return await _answered(service, request, work.read, options)
+
+    @app.post(
+        "/v1/digit",
+        response_model=schema.SeenDigit,
+        responses=may_answer(*READS, "several-pages"),
+        openapi_extra=PICTURE,
+    )
+    async def digit(request: Request, options: Annotated[DigitOptions, Query()]) -> Response:
+        """Read a picture that is one digit."""
+        return await _answered(service, request, work.digit, options)
+
+
+async def _answered(service: Service, request: Request, do: Callable[..., work.Answer], options: Any) -> Response:
+    """Take the picture in, read it in a thread, answer."""
+    bounds = service.settings.bounds
+    with service.shelf.place() as place:
+        sent = await body.picture(request, bounds, place)
+        answer = await service.pool.run(partial(do, service.reader, sent, options, bounds))
+    service.metrics.pages.inc(answer.pages)
+    service.metrics.digits.labels("accepted").inc(answer.accepted)
+    service.metrics.digits.labels("refused").inc(answer.refused)
+    return Response(answer.body, media_type="application/json")
+
+
+def _add_about(app: FastAPI, service: Service) -> None:
+    @app.get("/v1/models", response_model=schema.Models)
+    async def models() -> Response:
+        """Which network reads."""
+        model = service.reader.model
+        return JSONResponse({"models": [{"name": model.name, "version": model.version}]})
+
+    @app.get("/health/live", response_model=schema.Health)
+    async def live() -> Response:
+        """Whether the service runs."""
+        return JSONResponse({"status": "ok"})
+
+    @app.get("/health/ready", response_model=schema.Health, responses=may_answer("busy"))
+    async def ready() -> Response:
+        """Whether a picture sent now would be read: not while the queue is full or the service ends."""
+        if service.ending:
+            raise Problem("busy", "The service is ending; ask another.")
+        service.pool.check_room()
+        return JSONResponse({"status": "ok"})
+
+
+def _add_pages(app: FastAPI, service: Service) -> None:
+    token = service.settings.token is not None
+
+    @app.get("/metrics", response_class=Response, responses={200: {"content": {metrics.CONTENT_TYPE: {}}}})
+    async def measured() -> Response:
+        """All workers' figures, for Prometheus."""
+        return Response(service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
+
+    @app.get("/openapi.json", include_in_schema=False)
+    async def description() -> Response:
+        return JSONResponse(described(app, token))
+
+    @app.get("/docs", include_in_schema=False)
+    async def page() -> Response:
+        return HTMLResponse(docs.page(described(app, token)), headers=docs.HEADERS)
+
+
+def _add_errors(app: FastAPI) -> None:
+    """Whatever is raised becomes a problem document."""
+
+    def answers(error: type[Exception], problem_of: Callable[[Any], Problem]) -> None:
+        async def handler(_: Request, raised: Exception) -> Response:
+            return problems.answer(problem_of(raised))
+
+        app.add_exception_handler(error, handler)
+
+    answers(Problem, lambda error: error)
+    answers(InkdigitsError, problems.of)
+    answers(RequestValidationError, _bad_options)
+    answers(ClientDisconnect, lambda _: Problem("gone", "The sender went away before all was sent; send it again."))
+    answers(HTTPException, _http)
+    answers(
+        Exception, lambda _: Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
+    )
+
+
+def _bad_options(error: RequestValidationError) -> Problem:
+    wrong = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()]
+    return Problem("usage", f"These options make no sense: {'; '.join(wrong)[:500]}. See /docs.")
+
+
+def _http(error: HTTPException) -> Problem:
+    kind = {404: "not-found", 405: "method"}.get(error.status_code)
+    if kind is None:
+        logging.getLogger(REQUESTS).error("no problem is known for status %d", error.status_code)
+        return Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
+    advice = "see /docs for all paths" if kind == "not-found" else "see the header Allow"
+    return Problem(kind, f"{problems.KINDS[kind].title}; {advice}.", error.headers)

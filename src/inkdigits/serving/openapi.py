@@ -1,0 +1,60 @@
+"""The API's description, complete: what bodies may be, and which problems every path answers with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+
+from inkdigits.serving import schema
+from inkdigits.serving.problems import KINDS, MEDIA_TYPE
+
+Json = dict[str, Any]
+_BYTES: Json = {"type": "string", "format": "binary"}
+_FORM: Json = {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
+PICTURE: Json = {  # the body of a request that has one
+    "requestBody": {
+        "required": True,
+        "content": {"multipart/form-data": {"schema": _FORM}}
+        | {name: {"schema": _BYTES} for name in ("image/*", "application/pdf", "application/octet-stream")},
+    }
+}
+READS = ("gone", "slow", "too-many-bytes", "media-type", "multipart", "usage", "picture", "too-large", "busy", "time")
+
+
+def problems(*kinds: str) -> dict[int | str, Json]:
+    """The `responses` of a path that may answer with these kinds of problems."""
+    found: dict[int | str, Json] = {}
+    for status in sorted({KINDS[kind].status for kind in kinds}):
+        titles = " · ".join(f"{KINDS[kind].title} (`{kind}`)" for kind in kinds if KINDS[kind].status == status)
+        content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        found[status] = {"description": titles, "content": content} | _headers(status)
+    return found
+
+
+def _headers(status: int) -> Json:
+    names = {401: "WWW-Authenticate", 503: "Retry-After"}
+    return {"headers": {names[status]: {"schema": {"type": "string"}}}} if status in names else {}
+
+
+def described(app: FastAPI, token: bool) -> Json:
+    """The description, made once; with a token, how it is sent."""
+    if app.openapi_schema is None:
+        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        parts = made.setdefault("components", {}).setdefault("schemas", {})
+        parts["Problem"] = schema.Problem.model_json_schema()
+        if token:
+            made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            _lock(made)
+        app.openapi_schema = made
+    return app.openapi_schema
+
+
+def _lock(made: Json) -> None:
+    """Say of what is guarded that it needs the token, and how it answers without."""
+    for path, operations in made["paths"].items():
+        if path.startswith("/v1/") or path == "/metrics":
+            for operation in operations.values():
+                operation["security"] = [{"token": []}]
+                operation["responses"] |= {str(status): told for status, told in problems("token").items()}

@@ -1,0 +1,58 @@
+"""The query parameters: how a picture is to be read."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from inkdigits.reading.form import Form
+from inkdigits.reading.reader import How
+from inkdigits.reading.region import region as parsed
+
+_Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
+_Range = Annotated[str, Field(pattern=r"^\d{1,18}\.\.\d{1,18}$", examples=["0..100"])]
+
+
+class DigitOptions(BaseModel):
+    """How a picture of one digit is read. Raises InkdigitsError in `how` for what makes no sense."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_confidence: float | None = Field(
+        None, ge=0, le=1, description="Least confidence of what is no `?`; by default what the model's card says."
+    )
+    region: _Region | None = Field(
+        None, description="x,y,width,height in pixels of the upright picture: the part that is read."
+    )
+
+    def how(self) -> How:
+        """The options as the reader takes them."""
+        return self._common() | {"single": True}
+
+    def _common(self) -> How:
+        region = None if self.region is None else parsed(self.region)
+        return {"region": region, "min_confidence": self.min_confidence}
+
+
+class ReadOptions(DigitOptions):
+    """How a picture with numbers is read. Raises InkdigitsError in `how` for what makes no sense."""
+
+    length: int | None = Field(None, ge=1, le=100, description="Every number has so many digits.")
+    pattern: str | None = Field(
+        None, min_length=1, max_length=200, description="Every number looks like this: `dd.dd.dddd`, say."
+    )
+    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Every number's check digit.")
+    range: _Range | None = Field(None, description="Every number's value lies between these.")
+    annotate: bool = Field(False, description="Add to every page a PNG with its boxes and digits drawn on it.")
+
+    def how(self) -> How:
+        """The options as the reader takes them. May take a second for a large pattern."""
+        return self._common() | {"form": _form(self.length, self.pattern, self.check, self.range)}
+
+
+@lru_cache(64)  # the same caller wants the same form again and again
+def _form(length: int | None, pattern: str | None, check: str | None, between: str | None) -> Form | None:
+    given = (length, pattern, check, between)
+    return None if given == (None,) * 4 else Form(length, pattern, check, between)

@@ -1,0 +1,66 @@
+"""Threads that read pictures, and the bounded queue before them: what finds no room is refused at once."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import TypeVar
+
+from inkdigits.serving.limits import Bounds
+from inkdigits.serving.metrics import Metrics
+from inkdigits.serving.problems import Problem
+
+T = TypeVar("T")
+
+
+class Pool:
+    """Runs work off the event loop: `threads` at a time, at most `queue` more waiting."""
+
+    def __init__(self, bounds: Bounds, metrics: Metrics) -> None:
+        self._bounds, self._metrics = bounds, metrics
+        self._executor = ThreadPoolExecutor(bounds.threads, "reading")
+        self._lock, self._inside = threading.Lock(), 0
+        metrics.queue_limit.set(bounds.queue)
+
+    def check_room(self) -> None:
+        """Raises Problem `busy` when nothing more can wait: to be asked before a body is read too."""
+        if self._inside >= self._bounds.threads + self._bounds.queue:
+            raise Problem("busy", f"{self._bounds.queue} pictures are waiting already; send it again in a second.")
+
+    async def run(self, work: Callable[[], T]) -> T:
+        """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long.
+
+        Work that has begun cannot be stopped from outside: it keeps its thread until it ends.
+        """
+        self.check_room()
+        self._count(1)
+        future = self._executor.submit(work)
+        future.add_done_callback(self._left)
+        try:
+            async with asyncio.timeout(self._bounds.seconds):
+                return await asyncio.wrap_future(future)
+        except TimeoutError:
+            raise too_long(self._bounds) from None
+        except MemoryError:
+            raise Problem("busy", "There is no memory left for this picture; send it later, or smaller.") from None
+
+    def close(self) -> None:
+        """Wait for what is being read."""
+        self._executor.shutdown(wait=True)
+
+    def _left(self, _: Future[T]) -> None:
+        self._count(-1)
+
+    def _count(self, change: int) -> None:
+        with self._lock:  # the futures tell of their end from threads
+            self._inside += change
+            running = min(self._inside, self._bounds.threads)
+            self._metrics.running.set(running)
+            self._metrics.waiting.set(self._inside - running)
+
+
+def too_long(bounds: Bounds) -> Problem:
+    """The problem of an answer that is not there in time."""
+    return Problem("time", f"Reading took more than {bounds.seconds:g} seconds; send a smaller picture or fewer pages.")

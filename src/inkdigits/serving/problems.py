@@ -1,0 +1,70 @@
+"""Every error as a problem document (RFC 9457): `application/problem+json`, with our own short `kind` added."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.responses import Response
+
+from inkdigits.errors import InkdigitsError
+
+MEDIA_TYPE = "application/problem+json"
+RETRY = {"Retry-After": "1"}  # seconds; most readings take far less
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """What all problems of one kind share: the HTTP status, a title, and what to do about it."""
+
+    status: int
+    title: str
+    advice: str
+
+
+KINDS = {
+    "request": Kind(400, "Bad request", "Send HTTP/1.1 as RFC 9112 has it."),
+    "gone": Kind(400, "Broken off", "The sender went away before all was sent; send it again."),
+    "token": Kind(401, "Token needed", "Send the header Authorization: Bearer TOKEN."),
+    "not-found": Kind(404, "Not found", "Take one of the paths above."),
+    "method": Kind(405, "Wrong method", "Take one of the methods in the header Allow."),
+    "slow": Kind(408, "Too slow", "Send the picture without pauses, or a smaller one."),
+    "too-many-bytes": Kind(413, "Too many bytes", "Send a smaller file."),
+    "media-type": Kind(415, "Not a picture", "Send JPEG, PNG, TIFF, PDF, WebP, GIF, BMP, PPM or HEIC."),
+    "multipart": Kind(422, "No file in the form", "Send multipart/form-data with one file named `file`."),
+    "usage": Kind(422, "Bad options", "See the options above."),
+    "picture": Kind(422, "Picture cannot be read", "Save it again; for a region, see that it lies on the page."),
+    "too-large": Kind(422, "Too many pixels or pages", "Make the picture smaller, or split it."),
+    "several-pages": Kind(422, "Several pages", "A digit is on one page; send several to /v1/read."),
+    "error": Kind(500, "A fault of the service", "This should not happen; its log says more."),
+    "busy": Kind(503, "Busy", "Ask again after the seconds in the header Retry-After."),
+    "time": Kind(504, "Took too long", "Send a smaller picture, or fewer pages."),
+}
+
+
+class Problem(Exception):  # noqa: N818 — the standard's word
+    """An error that becomes an answer. `detail` is one sentence: what is wrong, and what to do."""
+
+    def __init__(self, kind: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
+        super().__init__(detail)
+        self.kind, self.detail = kind, detail
+        self.headers = dict(headers or (RETRY if kind == "busy" else {}))
+
+
+def of(error: InkdigitsError) -> Problem:
+    """An error of reading as a problem; what is no fault of the caller's is one of the service."""
+    return Problem(error.kind if error.kind in KINDS else "error", str(error))
+
+
+def document(problem: Problem) -> bytes:
+    """The problem's JSON. Its type leads to the page that explains it."""
+    kind = KINDS[problem.kind]
+    fields = {"type": f"/docs#{problem.kind}", "title": kind.title, "status": kind.status}
+    return json.dumps(fields | {"detail": problem.detail, "kind": problem.kind}).encode()
+
+
+def answer(problem: Problem) -> Response:
+    """The problem as an answer. The header X-Problem tells the log and the metrics its kind, and stays inside."""
+    status, headers = KINDS[problem.kind].status, {**problem.headers, "X-Problem": problem.kind}
+    return Response(document(problem), status, headers, MEDIA_TYPE)

@@ -1,0 +1,43 @@
+"""What one worker has: the reader, built once, the threads it reads in, the metrics, and whether it is ending."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from inkdigits.reading.reader import Reader
+from inkdigits.serving.body import shelf
+from inkdigits.serving.limits import Settings
+from inkdigits.serving.metrics import Metrics
+from inkdigits.serving.pool import Pool
+
+
+class Service:
+    """One worker's things."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Build them. Raises ModelError when the model is missing, damaged, or not one of ours."""
+        self.settings = settings
+        self.metrics = Metrics()
+        self.pool = Pool(settings.bounds, self.metrics)
+        self.shelf = shelf(settings.bounds)
+        self.reader = reader_of(settings)
+        self.ending = False
+
+    @property
+    def upload_seconds(self) -> float:
+        """How long a sender may take."""
+        return self.settings.bounds.upload_seconds
+
+    def count_problem(self, kind: str) -> None:
+        """Count an answer that is a problem."""
+        self.metrics.errors.labels(kind).inc()
+
+
+def reader_of(settings: Settings) -> Reader:
+    """The reader, warm: both of its networks are loaded, and have run."""
+    reader = Reader(settings.model, limits=settings.bounds.picture, threads=1)
+    paper = np.full((64, 64), 255, np.uint8)
+    paper[20:40, 30:34] = 0
+    reader.read(paper)
+    reader.read_digit(paper)
+    return reader

@@ -1,0 +1,118 @@
+"""Who may ask, and what browsers may do with what they are answered."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.helpers import PLAIN, inkdigits, one_sentence
+from tests.serving.conftest import Service, form, problem, serving, wait_for
+
+TOKEN = "an-open-secret"
+SECURE = {
+    "x-content-type-options": "nosniff",
+    "x-frame-options": "DENY",
+    "referrer-policy": "no-referrer",
+    "cross-origin-resource-policy": "same-origin",
+    "cache-control": "no-store",
+}
+
+
+@pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
+def test_other_machines_are_let_in_only_on_purpose(host: str) -> None:
+    said = one_sentence(inkdigits("serve", "--host", host, code=2).err)
+    assert "--token" in said and "--open" in said
+
+
+def test_addresses_that_cannot_be_had(service: Service) -> None:
+    said = one_sentence(inkdigits("serve", "--port", str(service.port), code=2).err)
+    assert f"port {service.port}" in said and "--port" in said
+    assert "--host" in one_sentence(inkdigits("serve", "--host", "192.0.2.1", "--open", code=2).err)
+
+
+@pytest.mark.parametrize("token", ["", "two words", "é"])
+def test_tokens_that_cannot_be_sent(token: str) -> None:
+    assert "token" in one_sentence(inkdigits("serve", "--token", token, code=2).err)
+
+
+def test_a_model_that_is_not_there() -> None:
+    assert "nothing.json" in one_sentence(inkdigits("serve", "--model", "nothing.onnx", "--workers", "2", code=1).err)
+
+
+def test_with_open_all_may_ask(seven: bytes) -> None:
+    with serving("--host", "0.0.0.0", "--open") as everywhere:
+        everywhere.host = "127.0.0.1"
+        assert everywhere.post("/v1/digit", seven).status == 200
+
+
+def test_a_token_is_asked_for(seven: bytes) -> None:
+    with serving("--token", TOKEN) as guarded:
+        for wrong in ({}, {"Authorization": "Bearer wrong"}, {"Authorization": TOKEN}, {"Authorization": "Bearer é"}):
+            for method, path in (
+                ("POST", "/v1/digit"),
+                ("POST", "/v1/read"),
+                ("GET", "/v1/models"),
+                ("GET", "/metrics"),
+            ):
+                answer = guarded.ask(method, path, seven if method == "POST" else None, **wrong)
+                problem(answer, 401, "token")
+                assert answer.headers["www-authenticate"] == "Bearer"
+        right = {"Authorization": f"Bearer {TOKEN}"}
+        assert guarded.post("/v1/digit", seven, **right).status == 200
+        assert guarded.ask("GET", "/metrics", **right).status == 200
+        for path in ("/health/live", "/health/ready", "/docs"):
+            assert guarded.ask("GET", path).status == 200
+        described = guarded.ask("GET", "/openapi.json").json
+        assert described["components"]["securitySchemes"]["token"]["scheme"] == "bearer"
+        assert "401" in described["paths"]["/v1/read"]["post"]["responses"]
+        assert TOKEN not in json.dumps(guarded.logged())
+
+
+@pytest.mark.parametrize("path", ["/v1/models", "/health/live", "/health/ready", "/metrics", "/docs", "/nothing"])
+def test_every_answer_is_safe_in_a_browser(service: Service, path: str) -> None:
+    headers = service.ask("GET", path, Origin="http://example.org").headers
+    assert headers.items() >= SECURE.items()
+    assert headers["content-security-policy"].startswith("default-src 'none'")
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "server" not in headers and "x-problem" not in headers
+    assert not any(name.startswith("access-control") for name in headers)
+
+
+def test_the_log_says_what_happened_and_nothing_of_pictures(service: Service, seven: bytes) -> None:
+    answer = service.post("/v1/digit?min_confidence=0.123", seven)
+    number = answer.headers["x-request-id"]
+    wait_for(lambda: any(line.get("id") == number for line in service.logged()))  # it is written after the answer
+    line = next(line for line in service.logged() if line.get("id") == number)
+    assert {"time", "level", "message", "process", "client", "seconds", "sent"} < set(line)
+    assert (line["method"], line["path"], line["status"], line["received"]) == ("POST", "/v1/digit", 200, len(seven))
+    assert "0.123" not in json.dumps(line) and line["sent"] == len(answer.body)
+
+
+def test_without_the_extra_it_says_what_to_install() -> None:
+    program = (
+        "import sys; sys.modules['fastapi'] = None; sys.argv[1:] = ['serve'];"
+        "from inkdigits.cli.main import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
+    assert done.returncode == 2
+    assert one_sentence(done.stderr.decode()) == "'serve' needs fastapi: pip install \"inkdigits[serve]\""
+
+
+def test_nothing_is_left_on_the_disk(page: bytes, tmp_path: Path) -> None:
+    """Neither pictures, nor what libraries like to leave: temporary files, identifiers, caches."""
+    folders = dict.fromkeys(("TMPDIR", "HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"), str(tmp_path))
+    with serving(**folders) as service:
+        body, kind = form(page + bytes(3_000_000))  # forms of more than a megabyte are what others put on the disk
+        assert service.post("/v1/read", body, kind).status == 200
+        assert not list(tmp_path.iterdir())
+    assert not list(tmp_path.iterdir())
+
+
+def test_docs_load_nothing_from_elsewhere(service: Service) -> None:
+    page = service.ask("GET", "/docs").body.decode()
+    assert not re.search(r"https?://|//cdn|<script|<link|<img|style=|\son\w+=", page)
+    for word in ("/v1/read", "/v1/digit", "min_confidence", 'id="busy"', 'href="/openapi.json"'):
+        assert word in page

@@ -1,0 +1,81 @@
+"""The API's description says what is so, and all that is so."""
+
+from typing import Any
+
+import jsonschema
+import pytest
+
+from inkdigits.serving.openapi import problems
+from inkdigits.serving.problems import KINDS
+from tests.serving.conftest import Answer, Service
+
+
+@pytest.fixture(scope="module")
+def described(service: Service) -> Any:
+    return service.ask("GET", "/openapi.json").json
+
+
+def check(described: Any, method: str, path: str, answer: Answer) -> None:
+    """The answer is one that the description names, and looks as it says."""
+    told = described["paths"][path][method]["responses"][str(answer.status)]
+    kind = answer.headers["content-type"]
+    schema = told["content"][kind].get("schema")
+    if schema:
+        jsonschema.validate(answer.json, {**schema, "components": described["components"]})
+
+
+def test_every_path_is_described(described: Any) -> None:
+    assert described["openapi"].startswith("3.1") and described["info"]["version"]
+    assert {(path, method) for path, methods in described["paths"].items() for method in methods} == {
+        ("/v1/read", "post"),
+        ("/v1/digit", "post"),
+        ("/v1/models", "get"),
+        ("/health/live", "get"),
+        ("/health/ready", "get"),
+        ("/metrics", "get"),
+    }
+
+
+def test_every_schema_is_one(described: Any) -> None:
+    for schema in described["components"]["schemas"].values():
+        jsonschema.Draft202012Validator.check_schema(schema)
+
+
+def test_options_and_bodies_are_described(described: Any) -> None:
+    read, digit = described["paths"]["/v1/read"]["post"], described["paths"]["/v1/digit"]["post"]
+    options = {each["name"] for each in read["parameters"]}
+    assert options == {"min_confidence", "pattern", "length", "check", "range", "region", "annotate"}
+    assert {each["name"] for each in digit["parameters"]} == {"min_confidence", "region"}
+    for operation in (read, digit):
+        content = operation["requestBody"]["content"]
+        assert set(content) == {"multipart/form-data", "image/*", "application/pdf", "application/octet-stream"}
+        assert {"200", "400", "408", "413", "415", "422", "503", "504"} == set(operation["responses"])
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "query", "body"),
+    [
+        ("post", "/v1/read", "", "page"),
+        ("post", "/v1/read", "?annotate=1&length=2", "page"),
+        ("post", "/v1/read", "?length=0", "page"),
+        ("post", "/v1/digit", "", "seven"),
+        ("post", "/v1/digit", "", "blank"),
+        ("get", "/v1/models", "", ""),
+        ("get", "/health/live", "", ""),
+        ("get", "/health/ready", "", ""),
+        ("get", "/metrics", "", ""),
+    ],
+)
+def test_answers_are_as_described(
+    service: Service, described: Any, method: str, path: str, query: str, body: str, page: bytes, seven: bytes
+) -> None:
+    sent = {"page": page, "seven": seven, "blank": b"nothing", "": None}[body]
+    headers = {"content_type": "image/png"} if body else {}
+    check(described, method, path, service.ask(method.upper(), path + query, sent, **headers))
+
+
+def test_every_kind_of_problem_is_explained_and_has_a_status() -> None:
+    for name, kind in KINDS.items():
+        assert kind.advice.endswith(".") and kind.title and 400 <= kind.status < 600
+        assert f"`{name}`" in problems(name)[kind.status]["description"]
+    assert {kind.status for kind in KINDS.values() if kind.status >= 500} == {500, 503, 504}

@@ -1,0 +1,78 @@
+"""When more comes than can be read: refused at once, late ones told so, and all well again afterwards."""
+
+import select
+import socket
+import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+
+import numpy as np
+from PIL import Image
+
+from tests.reading.drawing import saved
+from tests.serving.conftest import Answer, Service, problem, serving, wait_for
+
+
+def together(service: Service, count: int, body: bytes) -> list[tuple[Answer, float]]:
+    """The answers to so many requests at the same time, and the seconds that each took."""
+
+    def one(_: int) -> tuple[Answer, float]:
+        start = time.monotonic()
+        return service.post("/v1/read", body), time.monotonic() - start
+
+    with ThreadPoolExecutor(count) as senders:
+        return list(senders.map(one, range(count)))
+
+
+def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: bytes) -> None:
+    with serving("--threads", "1", "--queue", "1") as service:
+        answers = together(service, 8, long_page)
+        read = [(answer, seconds) for answer, seconds in answers if answer.status == 200]
+        refused = [(answer, seconds) for answer, seconds in answers if answer.status == 503]
+        assert len(read) + len(refused) == 8 and len(read) >= 2 and refused
+        for answer, _ in refused:
+            problem(answer, 503, "busy")
+            assert answer.headers["retry-after"] == "1"
+        assert min(seconds for _, seconds in refused) < max(seconds for _, seconds in read)
+        assert service.post("/v1/digit", seven).status == 200
+        assert service.metric('inkdigits_errors_total{kind="busy"}') == len(refused)
+        assert service.metric("inkdigits_queue_waiting") == service.metric("inkdigits_queue_running") == 0
+        assert service.ask("GET", "/health/ready").status == 200
+
+
+def test_what_takes_too_long_is_told_so(long_page: bytes, seven: bytes) -> None:
+    with serving("--max-seconds", "0.05", "--threads", "1") as service:
+        problem(service.post("/v1/read", long_page), 504, "time")
+        wait_for(lambda: not service.metric("inkdigits_queue_running"))  # the thread ends what it has begun
+        statuses = {service.post("/v1/digit", seven).status for _ in range(20)}
+        assert 200 in statuses and statuses <= {200, 504}
+
+
+def test_bodies_that_come_in_at_once_have_a_limit_together() -> None:
+    """Eight times the bytes of one body are held, then no more: unfinished bodies do not fill the memory."""
+    head = b"POST /v1/read HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 50000\r\n\r\n"
+    with serving("--max-bytes", "50000") as service, ExitStack() as until_the_end:
+        senders = [
+            until_the_end.enter_context(socket.create_connection((service.host, service.port), timeout=30))
+            for _ in range(9)
+        ]
+        for sender in senders:
+            sender.sendall(head + bytes(49_999))
+        told, _, _ = select.select(senders, [], [], 30)
+        assert [sender.recv(65536)[:13] for sender in told] == [b"HTTP/1.1 503 "]
+        assert service.ask("GET", "/health/live").status == 200
+
+
+def test_who_does_not_read_the_answer_is_cut_off() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (1200, 1200), np.uint8)
+    pages = [Image.fromarray(np.roll(noise, row)) for row in range(6)]
+    tiff = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    with serving("--max-upload-seconds", "1") as service, socket.socket() as reader:
+        reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        reader.connect((service.host, service.port))
+        head = f"POST /v1/read?annotate=1&region=0,0,9,9 HTTP/1.1\r\nHost: a\r\nContent-Length: {len(tiff)}\r\n\r\n"
+        reader.sendall(head.encode() + tiff)
+        wait_for(lambda: any(line.get("path") == "/v1/read" for line in service.logged()))
+        time.sleep(1.5)
+        service.process.terminate()  # which would wait for an answer that is still on its way
+        assert service.process.wait(10) == 0
