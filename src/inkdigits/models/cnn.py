@@ -4,6 +4,7 @@ from collections import OrderedDict
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class CNN(nn.Sequential):
@@ -40,4 +41,6 @@ class MaxAndMean(nn.Module):
     """Each channel's strongest and mean answer over the picture: N×C×H×W → N×2C."""
 
     def forward(self, maps: Tensor) -> Tensor:
-        return torch.cat([maps.amax(dim=(2, 3)), maps.mean(dim=(2, 3))], dim=1)
+        whole = maps.shape[2:]
+        pooled = [functional.max_pool2d(maps, whole), functional.avg_pool2d(maps, whole)]  # quicker than amax and mean
+        return torch.cat(pooled, dim=1).flatten(1)
