@@ -182,11 +182,11 @@ def test_blocks_of_a_page_share_a_folder(tmp_path: Path) -> None:
 
 
 def test_a_block_that_fails_fails_the_test(tmp_path: Path) -> None:
-    for wrong in (Block("sh", "false\necho on\n", "", ""), Block("sh", "false | cat\n", "", "")):
+    for wrong in (Block("sh", "false\necho on\n", "", "", ""), Block("sh", "false | cat\n", "", "", "")):
         with pytest.raises(AssertionError):
             run(wrong, tmp_path)
     with pytest.raises(AssertionError, match="ZeroDivisionError"):
-        run(Block("python", "1 / 0\n", "", ""), tmp_path)
+        run(Block("python", "1 / 0\n", "", "", ""), tmp_path)
 
 
 @pytest.mark.parametrize(

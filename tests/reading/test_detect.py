@@ -1,17 +1,12 @@
 """The network that finds digits, as it is packaged: where it says they stand, at its one scale."""
 
-import json
-import shutil
-from pathlib import Path
-
 import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
-from inkdigits.errors import ModelError
-from inkdigits.reading.detect import PACKAGED, Detector, Finds
+from inkdigits.reading.detect import Detector, Finds
 from inkdigits.reading.locate import overlap
 from tests.reading.drawing import Pixels
 
@@ -93,16 +88,3 @@ def test_some_of_the_finds(detector: Detector, digits: Digits) -> None:
     some = finds.part(np.array([2, 0]))
     assert len(some) == 2 and np.array_equal(some.boxes, finds.boxes[[2, 0]])
     assert len(finds.part(np.zeros(len(finds), np.bool_))) == 0
-
-
-def test_how_much_it_counts_is_told_by_its_card(tmp_path: Path) -> None:
-    for suffix in (".onnx", ".json"):
-        shutil.copy(PACKAGED.with_suffix(suffix), tmp_path / f"net{suffix}")
-    path, whole = tmp_path / "net.json", json.loads(PACKAGED.with_suffix(".json").read_text())
-    path.write_text(json.dumps(whole | {"weights": {"which": [1, 2, 3], "there": [4, 5, 6, 7]}}))
-    weights = Detector(tmp_path / "net.onnx").weights
-    assert (weights.which, weights.there) == ((1, 2, 3), (4, 5, 6, 7))
-    for wrong in ({"which": [1.0], "there": [1, 2, 3, 4]}, {"which": [1, 2, 3]}, {}, 7, {"which": None, "there": "1"}):
-        path.write_text(json.dumps(whole | {"weights": wrong}))
-        with pytest.raises(ModelError, match=r"net\.json: .*; export the network again"):
-            _ = Detector(tmp_path / "net.onnx").weights

@@ -47,7 +47,7 @@ def test_the_twin_lies_beside_it(needs: str) -> None:
 
 
 def test_its_card_tells_its_name_and_more(needs: str, copy: Path) -> None:
-    change(copy, name="mine", version=3, depth={"of": "2.5"}, several=[1, 2])
+    change(copy, name="mine", version=3, depth={"of": "2.5"})
     network = Exported(copy, needs)
     assert (network.name.name, network.name.version) == ("mine", "3")
     assert network.fact("depth", "of") == "2.5" and network.number("depth", "of") == 2.5
@@ -56,10 +56,6 @@ def test_its_card_tells_its_name_and_more(needs: str, copy: Path) -> None:
             network.fact(*keys)
     with pytest.raises(ModelError, match="'name' is no number"):
         network.number("name")
-    assert network.numbers(2, "several") == (1.0, 2.0)
-    for count, key in ((3, "several"), (2, "name"), (1, "depth")):
-        with pytest.raises(ModelError, match=f"'{key}' is not {count} numbers; export"):
-            network.numbers(count, key)
 
 
 @pytest.mark.parametrize("suffix", [".onnx", ".json"])

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from inkdigits.data.digits import Digits
 from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
 from inkdigits.reading.ink import shrunk
-from inkdigits.reading.locate import Located, joined, locate, once, overlap, scales
+from inkdigits.reading.locate import Located, fused, joined, locate, overlap, scales
 from tests.reading.drawing import Pixels, in_rows
 
 DETECTOR = Detector(threads=1)
@@ -123,18 +123,34 @@ def test_overlap_is_the_share_of_pixels(boxes: list[tuple[int, int, int, int]]) 
 
 
 @given(BOXES)
-def test_each_digit_is_kept_once_and_the_best_of_it(boxes: list[tuple[int, int, int, int]]) -> None:
-    kept = once(finds_of(*boxes))
-    assert np.array_equal(kept.boxes[0], boxes[0]), "the most probable is always kept"
+def test_what_is_found_at_one_scale_is_found_once(boxes: list[tuple[int, int, int, int]]) -> None:
+    kept = fused([(1.0, finds_of(*boxes))])
+    assert np.allclose(kept.boxes[0], boxes[0], atol=1e-4), "the most probable is always kept as it is"
     for place in range(1, len(kept)):
-        assert overlap(kept.boxes[:place], kept.boxes[place]).max() < 0.5
+        assert overlap(kept.boxes[:place], kept.boxes[place]).max() < 0.61
     for box in np.array(boxes, np.float32):
-        assert overlap(kept.boxes, box).max() >= 0.5, "what was dropped is there as another"
+        assert overlap(kept.boxes, box).max() >= 0.59, "what was dropped is there as another"
 
 
-def test_the_more_probable_of_two_is_kept_wherever_it_stands() -> None:
-    finds = finds_of((0, 0, 10, 10), (1, 0, 10, 10), (50, 0, 10, 10), digitness=(0.4, 0.8, 0.1))
-    assert once(finds).boxes[:, 0].tolist() == [1, 50]
+def test_a_digit_found_at_several_scales_is_their_mean() -> None:
+    one, other = (finds_of((x, 0, 30, 40), digitness=(sure,)) for x, sure in ((0, 0.9), (2, 0.45)))
+    one.probabilities[0], other.probabilities[0] = 0.01, 0.01
+    one.probabilities[0, 3], other.probabilities[0, 8] = 0.91, 0.91
+    both = fused([(1.0, one), (1.4, other)])
+    assert len(both) == 1
+    assert both.boxes[0].tolist() == pytest.approx([2 / 3, 0, 30, 40], abs=1e-3), "weighted by digitness"
+    assert both.probabilities[0].argmax() == 3 and both.probabilities[0].sum() == pytest.approx(1, abs=1e-5)
+    assert 0.45 < both.digitness[0] < 0.9
+
+
+def test_a_digit_that_a_scale_should_show_and_does_not_is_less_probable() -> None:
+    found = finds_of((0, 0, 30, 40), digitness=(0.8,))
+    alone, missed, too_small = (fused([(1.0, found), (scale, finds_of())]) for scale in (9.0, 1.2, 0.2))
+    assert missed.digitness[0] < alone.digitness[0] == too_small.digitness[0]
+
+
+def test_nothing_at_all_is_fused_too() -> None:
+    assert len(fused([])) == 0 and len(fused([(1.0, finds_of()), (2.0, finds_of())])) == 0
 
 
 def test_finds_are_joined() -> None:

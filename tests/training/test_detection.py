@@ -25,7 +25,6 @@ from inkdigits.training.detection import (
     WEIGHT,
     Scenes,
     detection_loss,
-    scenes_of,
     score_of_scenes,
     target,
     varied,
@@ -157,12 +156,6 @@ def test_digits_are_varied_but_stay_themselves(digits: Digits) -> None:
     assert np.array_equal(bent.labels, digits.labels) and bent.images.shape == digits.images.shape
     assert np.array_equal(bent.images, varied(digits, 0).images) and not np.array_equal(bent.images, digits.images)
     assert np.abs(to_float(bent.images) - to_float(digits.images)).mean() < 0.2
-
-
-def test_scenes_to_measure_by_are_no_scenes_of_training(digits: Digits) -> None:
-    measured, trained = scenes_of(digits, TINY, 3), Scenes(digits, TINY, CPU)
-    assert len(measured) == 3
-    assert not any(np.array_equal(measured[0].ink, trained.drawn(step, 0).ink) for step in range(6))
 
 
 def test_a_few_steps_lower_the_loss(digits: Digits) -> None:

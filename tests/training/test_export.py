@@ -19,7 +19,7 @@ from inkdigits.errors import ExportError, RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build, layers
 from inkdigits.reading.classify import Network
-from inkdigits.reading.detect import Detector, Weights
+from inkdigits.reading.detect import Detector
 from inkdigits.training import detection
 from inkdigits.training.export import agree, export, onnx_bytes
 from inkdigits.training.recipes import recipe
@@ -111,18 +111,15 @@ def test_a_detector_takes_pages_of_any_size_and_gives_answers_only() -> None:
 
 
 @pytest.mark.usefixtures("few_fonts")
-def test_a_trained_detector_is_exported_with_its_weights(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the reader's side takes the file: what ship.py does, at a tiny size."""
     monkeypatch.setattr(detection, "JUDGED", 1)
     monkeypatch.setattr(detection, "DIGITS", 50)
     start(recipe("detector").with_knobs(samples=50, batch=4, steps=2), tmp_path / "run")
-    weights = {"which": [1.0, 0.5, 0.25], "there": [1.0, 2.0, 3.0, 4.0]}
-    path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx", {"weights": weights})
+    path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
     detector = Detector(path)
-    assert detector.weights == Weights((1.0, 0.5, 0.25), (1.0, 2.0, 3.0, 4.0))
     assert not (detector.find(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
     assert path.with_suffix(".safetensors").exists()
-    assert "temperature" not in json.loads(path.with_suffix(".json").read_text())
 
 
 def tampered(content: bytes) -> bytes:
