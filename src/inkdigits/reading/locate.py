@@ -116,8 +116,8 @@ def fused(seen: list[tuple[float, Finds]]) -> Finds:
     everything = joined([finds for _, finds in seen])
     at = np.repeat(np.arange(len(seen)), [len(finds) for _, finds in seen])
     free, made = np.ones(len(everything), np.bool_), []
-    for first in np.argsort(-everything.digitness, kind="stable")[:_MOST_FINDS]:
-        if free[first]:
+    for first in np.argsort(-everything.digitness, kind="stable"):
+        if free[first] and len(made) < _MOST_FINDS:
             same = np.flatnonzero(free & (overlap(everything.boxes, everything.boxes[first]) >= _SAME))
             free[same] = False
             same = same[np.argsort(-everything.digitness[same], kind="stable")]
