@@ -49,7 +49,7 @@ def test_boxes_stay_in_pixels_of_the_whole_page(reader: Reader, digits: Digits) 
     assert part.lines and part.text == whole.lines[1].text
     found = [digit.box.as_list() for digit in part.digits]
     expected = [digit.box.as_list() for number in whole.lines[1].numbers for digit in number.digits]
-    assert np.abs(np.subtract(found, expected)).max() <= 6  # what is around it tells the detector a little about where ink ends
+    assert np.abs(np.subtract(found, expected)).max() <= 6  # the detector sees other surroundings
 
 
 def test_a_single_digit_in_a_region(reader: Reader, digits: Digits) -> None:

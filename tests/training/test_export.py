@@ -167,3 +167,9 @@ def test_where_it_cannot_go(runs: Mapping[str, Run], tmp_path: Path) -> None:
     with pytest.raises(RunError, match="There is no run"):
         export(Run(tmp_path / "nothing"), tmp_path / "network.onnx")
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("name", ["fast", "detector"])
+def test_the_file_tells_nothing_of_the_machine(name: str) -> None:
+    content = onnx_bytes(build(name).eval())
+    assert b"stack_trace" not in content and b"export.py" not in content

@@ -104,7 +104,10 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
         )
     if program is None:
         raise ExportError("torch gave no ONNX program for this network; try another release of torch.")
-    content: bytes = program.model_proto.SerializeToString()
+    model = program.model_proto
+    for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
+        part.ClearField("metadata_props")  # where in whose folders the code stood
+    content: bytes = model.SerializeToString()
     return content
 
 
