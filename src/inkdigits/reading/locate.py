@@ -115,7 +115,8 @@ def fused(seen: list[tuple[float, Finds]]) -> Finds:
     """
     everything = joined([finds for _, finds in seen])
     at = np.repeat(np.arange(len(seen)), [len(finds) for _, finds in seen])
-    free, made = np.ones(len(everything), np.bool_), []
+    free = np.ones(len(everything), np.bool_)
+    made: list[Finds] = []
     for first in np.argsort(-everything.digitness, kind="stable"):
         if free[first] and len(made) < _MOST_FINDS:
             same = np.flatnonzero(free & (overlap(everything.boxes, everything.boxes[first]) >= _SAME))
