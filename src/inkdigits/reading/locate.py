@@ -92,14 +92,14 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
 
 def found_at(ink: Ink, wanted: list[float], detector: Detector) -> Finds:
     """What the detector finds in ink enlarged by every wanted scale, in pixels of the ink; each digit once."""
-    return fused([(scale, _found(ink, scale, detector)) for scale in wanted])
-
-
-def _found(ink: Ink, scale: float, detector: Detector) -> Finds:
-    """What the detector finds at one scale, in pixels of the ink."""
-    size = tuple(max(1, round(side * scale)) for side in ink.strength.shape[::-1])
-    strength = cv2.resize(ink.strength, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     full = max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL))) if ink.mask.any() else 255.0
+    return fused([(scale, _found(ink.strength, full, scale, detector)) for scale in wanted])
+
+
+def _found(ink: Pixels, full: float, scale: float, detector: Detector) -> Finds:
+    """What the detector finds at one scale, in pixels of the ink; `full` is the strength that counts as 1."""
+    size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
+    strength = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     finds = detector.find(np.clip(strength.astype(np.float32) / np.float32(full), 0, 1))
     longer = finds.boxes[:, 2:].max(axis=1, initial=0)
     finds = finds.part((longer >= 0.8 * LEAST) & (longer <= 1.25 * MOST))
