@@ -6,6 +6,7 @@ nothing found · 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import atexit
 import os
 import signal
 import sys
@@ -58,6 +59,7 @@ def options(
 
 def main() -> None:
     """Run one command; every error of ours becomes one sentence on stderr and its exit code."""
+    atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Ctrl-C while Python ends would look like a crash
     try:
         for module in _modules(sys.argv[1:]):
             _add(module)
