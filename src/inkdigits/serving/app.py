@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import inkdigits
 from inkdigits.errors import InkdigitsError
-from inkdigits.serving import body, docs, metrics, problems, schema, work
+from inkdigits.serving import body, docs, metrics, problems, schema, site, work
 from inkdigits.serving.frame import Frame
 from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import REQUESTS
@@ -52,6 +52,7 @@ def create(settings: Settings) -> Frame:
     _add_reading(app, service)
     _add_about(app, service)
     _add_pages(app, service)
+    _add_site(app)
     _add_errors(app)
     return Frame(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
 
@@ -121,6 +122,12 @@ def _add_pages(app: FastAPI, service: Service) -> None:
     @app.get("/docs", include_in_schema=False)
     async def page() -> Response:
         return HTMLResponse(docs.page(described(app, token)), headers=docs.HEADERS)
+
+
+def _add_site(app: FastAPI) -> None:
+    """The page, file by file: nothing of the disk is reached by a path from outside."""
+    for path, file in site.files().items():
+        app.add_route(path, file.answer, include_in_schema=False)
 
 
 def _add_errors(app: FastAPI) -> None:

@@ -1,0 +1,147 @@
+// The drawing pad: strokes of a pointer, squares of the keyboard; undo, clear, pen width. Knows nothing of answers.
+
+const CELLS = 14; // squares on a side, for the keyboard
+const SENT = 280; // pixels on a side of the picture that is given away
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** `changed()` is called after every change, `settled()` when a stroke has ended, `say(words)` for a screen reader. */
+export class Pad {
+  constructor(canvas, { changed, settled, say }) {
+    Object.assign(this, { canvas, changed, settled, say });
+    this.pen = canvas.getContext("2d");
+    this.marks = []; // what was drawn, in order: {points, width} or {cell, inked}
+    this.stroke = null; // the one that is being drawn
+    this.width = 0.025; // of the side
+    this.at = [6, 3]; // the keyboard's square: column, row
+    this.small = Object.assign(document.createElement("canvas"), { width: SENT, height: SENT });
+    this.#listen();
+  }
+
+  get empty() {
+    return this.marks.length === 0;
+  }
+
+  undo() {
+    if (this.marks.pop()) this.#redraw();
+  }
+
+  clear() {
+    this.marks = [];
+    this.#redraw();
+  }
+
+  /** What is drawn, black on white, as a PNG. */
+  blob() {
+    const to = this.small.getContext("2d");
+    to.fillStyle = "#fff";
+    to.fillRect(0, 0, SENT, SENT);
+    to.drawImage(this.canvas, 0, 0, SENT, SENT);
+    return new Promise((done) => this.small.toBlob(done, "image/png"));
+  }
+
+  #listen() {
+    const on = (kind, does) => this.canvas.addEventListener(kind, does);
+    on("pointerdown", (event) => this.#begin(event));
+    on("pointermove", (event) => this.#go(event));
+    for (const kind of ["pointerup", "pointercancel"]) on(kind, (event) => this.#end(event));
+    on("keydown", (event) => this.#key(event));
+  }
+
+  #begin(event) {
+    if (this.stroke || event.button !== 0) return;
+    this.canvas.setPointerCapture(event.pointerId);
+    this.stroke = { points: [], pointer: event.pointerId };
+    this.marks.push(this.stroke);
+    this.#add(event);
+    this.changed();
+  }
+
+  #go(event) {
+    if (this.stroke?.pointer !== event.pointerId) return;
+    const all = event.getCoalescedEvents?.() ?? [];
+    for (const each of all.length ? all : [event]) this.#add(each);
+    this.changed();
+  }
+
+  #end(event) {
+    if (this.stroke?.pointer !== event.pointerId) return;
+    this.stroke = null;
+    this.settled();
+  }
+
+  /** A point of the stroke, 0..1 on both sides; a pen that knows how hard it is pressed is wider then. */
+  #add(event) {
+    const { left, top, width, height } = this.canvas.getBoundingClientRect();
+    const pressed = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1;
+    const point = { x: (event.clientX - left) / width, y: (event.clientY - top) / height, wide: this.width * pressed };
+    this.stroke.points.push(point);
+    this.#line(this.stroke.points.at(-2) ?? point, point);
+  }
+
+  #line(from, to) {
+    const side = this.canvas.width;
+    this.pen.lineCap = "round";
+    this.pen.lineWidth = to.wide * side;
+    this.pen.beginPath();
+    this.pen.moveTo(from.x * side, from.y * side);
+    this.pen.lineTo(to.x * side + 0.01, to.y * side); // a point alone is a dot
+    this.pen.stroke();
+  }
+
+  #square({ cell: [column, row], inked }) {
+    const side = this.canvas.width / CELLS;
+    this.pen.globalCompositeOperation = inked ? "source-over" : "destination-out";
+    this.pen.fillRect(column * side, row * side, side, side);
+    this.pen.globalCompositeOperation = "source-over";
+  }
+
+  #redraw() {
+    this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
+    for (const mark of this.marks) {
+      if (mark.cell) this.#square(mark);
+      else mark.points.forEach((point, at) => this.#line(mark.points[at - 1] ?? point, point));
+    }
+    this.changed();
+    this.settled();
+  }
+
+  #key(event) {
+    const { key } = event;
+    if (event.altKey || event.metaKey || event.ctrlKey) return;
+    if (key in ARROWS) this.#move(ARROWS[key], event.shiftKey);
+    else if (key === " " || key === "Enter") this.#ink(!this.#inked());
+    else if (key === "Delete" || key === "Backspace") this.clear();
+    else return;
+    event.preventDefault();
+  }
+
+  #move([right, down], draws) {
+    if (draws && !this.#inked()) this.#ink(true);
+    const within = (place) => Math.min(CELLS - 1, Math.max(0, place));
+    this.at = [within(this.at[0] + right), within(this.at[1] + down)];
+    if (draws && !this.#inked()) this.#ink(true);
+    this.#showCell();
+  }
+
+  #ink(inked) {
+    const mark = { cell: [...this.at], inked };
+    this.marks.push(mark);
+    this.#square(mark);
+    this.#showCell();
+    this.changed();
+    this.settled();
+  }
+
+  /** Whether the middle of the keyboard's square has ink. */
+  #inked() {
+    const [x, y] = this.at.map((place) => Math.floor(((place + 0.5) * this.canvas.width) / CELLS));
+    return this.pen.getImageData(x, y, 1, 1).data[3] > 127;
+  }
+
+  #showCell() {
+    const style = this.canvas.parentElement.style;
+    style.setProperty("--column", this.at[0]);
+    style.setProperty("--row", this.at[1]);
+    this.say(`Row ${this.at[1] + 1}, column ${this.at[0] + 1}, ${this.#inked() ? "ink" : "empty"}`);
+  }
+}

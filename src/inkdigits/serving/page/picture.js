@@ -1,0 +1,1 @@
+// A picture, shown with what was read of it.

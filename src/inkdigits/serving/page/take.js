@@ -1,0 +1,1 @@
+// Pictures come in: dropped, pasted, chosen, photographed.

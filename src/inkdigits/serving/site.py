@@ -1,0 +1,47 @@
+"""The page's own files, `page/`: read once, served with a hash by which a browser knows whether it has them already."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from inkdigits.serving.headers import SECURITY
+
+FOLDER = Path(__file__).parent / "page"
+KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
+POLICY = (  # scripts and styles in files of our own only; pictures also of what the page has made or was answered
+    SECURITY["Content-Security-Policy"]
+    + "; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' blob: data:"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file as it is answered; `tag` is its ETag."""
+
+    content: bytes
+    kind: str
+    tag: str
+
+    async def answer(self, request: Request) -> Response:
+        """The file, or 304 for a browser that has it. The headers are the same: with 304 they replace those it has."""
+        headers = {"ETag": self.tag, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
+        known = request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        if self.tag in [each.strip() for each in known]:
+            return Response(status_code=304, headers=headers)
+        return Response(self.content, headers=headers, media_type=self.kind)
+
+
+def files() -> dict[str, File]:
+    """Paths → files: `/` is the page itself, `/page/…` what it needs."""
+    there = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
+    return {"/" if path.name == "index.html" else f"/page/{path.name}": _file(path) for path in there}
+
+
+def _file(path: Path) -> File:
+    content = path.read_bytes()
+    return File(content, KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')
