@@ -13,6 +13,7 @@ from inkdigits.reading.exported import FOLDER, THREADS, Exported
 from inkdigits.types import Classification
 
 PACKAGED = FOLDER / "reader.onnx"
+_ANSWERS = ("logits", "digitness", "embedding")  # outputs that tell of the whole glyph; all others are of layers
 _BATCH = 512  # glyphs a call: bounds memory, and is as quick as more
 
 
@@ -36,11 +37,12 @@ class Network:
         self._file = Exported(path if path is not None else PACKAGED, "logits", threads)
         self.name = self._file.name
         self.accept = Accept(self._file.number("accept", "confidence"), self._file.number("accept", "digitness"))
+        self.sha256 = str(self._file.fact("sha256"))
         self._temperature = self._file.number("temperature")
 
     def classify(self, glyphs: NDArray[np.uint8]) -> Classification:
         """What the network says of glyphs, uint8 N×28×28 (N may be 0)."""
-        wanted = [name for name in ("logits", "digitness", "embedding") if name in self._file.outputs]
+        wanted = [name for name in _ANSWERS if name in self._file.outputs]
         starts = range(0, max(1, len(glyphs)), _BATCH)
         parts = [self._file.run(wanted, glyph.to_float(glyphs[start : start + _BATCH])) for start in starts]
         found = {name: np.concatenate([part[name] for part in parts]) for name in wanted}
@@ -51,6 +53,13 @@ class Network:
             digitness=np.ones(count, np.float32) if digitness is None else sigmoid(digitness.reshape(count)),
             embeddings=found.get("embedding", np.zeros((count, 0), np.float32)),
         )
+
+    def layers(self, seen: NDArray[np.uint8]) -> dict[str, NDArray[np.float32]]:
+        """What every layer up to the embedding says of one glyph, uint8 28×28, by name, first to last: float32, C×H×W
+        of maps or D of single units."""
+        names = [name for name in self._file.outputs if name not in _ANSWERS]
+        said = self._file.run(names, glyph.to_float(seen)) if names else {}
+        return {name: answers[0] for name, answers in said.items()}
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:

@@ -49,10 +49,15 @@ def _digits(found: Found, accept: Accept, sure: float = 0.0) -> list[Digit]:
 
 
 def _pieces(finds: Finds, scale: float) -> Iterator[Piece]:
-    for box, digitness, probabilities in zip(finds.boxes, finds.digitness, finds.probabilities, strict=True):
+    for box, digitness, probabilities in zip(places(finds, scale), finds.digitness, finds.probabilities, strict=True):
+        yield Piece(box, tuple(probabilities.tolist()), float(digitness))
+
+
+def places(finds: Finds, scale: float) -> Iterator[Box]:
+    """The boxes of finds in pixels of the picture; those of digits are among them."""
+    for box in finds.boxes:
         x, y, right, bottom = (float(value) / scale for value in (*box[:2], *(box[:2] + box[2:])))
-        place = Box(round(x), round(y), max(1, round(right - x)), max(1, round(bottom - y)))
-        yield Piece(place, tuple(probabilities.tolist()), float(digitness))
+        yield Box(round(x), round(y), max(1, round(right - x)), max(1, round(bottom - y)))
 
 
 def digit_of(

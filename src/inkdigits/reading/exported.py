@@ -33,7 +33,7 @@ class Exported:
             )
         self.name = ModelName(str(self.fact("name")), str(self.fact("version")))
         self._session = _session(weights, self.path, threads)
-        self.outputs = {output.name for output in self._session.get_outputs()}
+        self.outputs = tuple(output.name for output in self._session.get_outputs())
         if needs not in self.outputs or [i.name for i in self._session.get_inputs()] != ["images"]:
             raise ModelError(f"{self.path}: has no input `images` or no output `{needs}`; export it with inkdigits.")
 

@@ -52,6 +52,14 @@ def only_page(source: Source, limits: Limits | None = None) -> Picture:
     return first
 
 
+def page_at(data: bytes, page: int, limits: Limits, name: str = "-") -> Picture:
+    """One page, counted from 1, of a file's bytes; the others are not decoded. Raises PictureError."""
+    file = _opened(data, name, limits)
+    if not 1 <= page <= file.count:
+        raise PictureError(f"{name}: there is no page {page}; it has {file.count}.")
+    return Picture(name, page, file.count, file.pixels(page))
+
+
 def pages(source: Source, limits: Limits | None = None, name: str | None = None) -> Iterator[Picture]:
     """Open `source` and give its pages one by one, upright, in 8 bits, transparency laid on a plain ground.
 
@@ -74,12 +82,16 @@ def pages(source: Source, limits: Limits | None = None, name: str | None = None)
 
 
 def _decoded(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
+    file = _opened(data, name, limits)
+    for page in range(1, file.count + 1):
+        yield Picture(name, page, file.count, file.pixels(page))
+
+
+def _opened(data: bytes, name: str, limits: Limits) -> Document | Frames:
     if not data:
         raise PictureError(f"{name}: the file is empty; give a picture.")
     check_bytes(data, name, limits)
-    file = Document(data, name, limits) if is_pdf(data) else Frames(data, name, limits)
-    for page in range(1, file.count + 1):
-        yield Picture(name, page, file.count, file.pixels(page))
+    return Document(data, name, limits) if is_pdf(data) else Frames(data, name, limits)
 
 
 def _file_bytes(path: str, limits: Limits) -> bytes:

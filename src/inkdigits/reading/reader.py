@@ -16,11 +16,13 @@ from numpy.typing import NDArray
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.reading.classify import Accept, Network
-from inkdigits.reading.decide import decide, digit_of, nothing, unsure
+from inkdigits.reading.decide import decide, places, unsure
 from inkdigits.reading.detect import Detector, Finds
 from inkdigits.reading.form import Form
+from inkdigits.reading.inspect import Inspection, Seen, inspected, read_from
 from inkdigits.reading.limits import Limits
 from inkdigits.reading.locate import Located, locate
+from inkdigits.reading.nearest import Nearest
 from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
@@ -51,6 +53,20 @@ def check_how(how: How) -> None:
         raise UsageError("A single digit has no form: leave out `single`, or length, pattern, check and range.")
 
 
+def check_normalised(shape: tuple[int, ...]) -> None:
+    """Raise UsageError for the height and width of what is no glyph."""
+    if shape != (glyph.SIZE, glyph.SIZE):
+        raise UsageError(f"normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
+
+
+def _seen(page: Picture) -> Seen:
+    """What the network sees of a page that is one digit: picture → mark → glyph"""
+    mark = mark_of(page.grey)
+    if mark is None:
+        return Seen(Box(0, 0, page.width, page.height), np.zeros((glyph.SIZE, glyph.SIZE), np.uint8))
+    return Seen(mark.box, glyph_of(mark.ink))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
     """What was found out about a page on the way; `glyphs` uint8 N×28×28 has one for every one of the `finds`."""
@@ -59,6 +75,11 @@ class Stages:
     glyphs: NDArray[np.uint8]
     finds: Finds  # after both networks were asked
     lines: tuple[Line, ...]
+
+    def glyph_at(self, box: Box) -> NDArray[np.uint8] | None:
+        """The glyph of the find with this box, uint8 28×28; None for a digit that was taken for the whole page."""
+        found = {place: index for index, place in enumerate(places(self.finds, self.located.scale))}
+        return self.glyphs[found[box]] if box in found else None
 
 
 class Reader:
@@ -81,6 +102,11 @@ class Reader:
     def _detector(self) -> Detector:
         """Loaded when it is first needed: single digits do without."""
         return Detector(threads=self._threads)
+
+    @cached_property
+    def _nearest(self) -> Nearest:
+        """Loaded when it is first needed: only to inspect."""
+        return Nearest(self._network)
 
     @property
     def model(self) -> ModelName:
@@ -125,11 +151,8 @@ class Reader:
 
     def _digit(self, page: Picture, accept: Accept) -> Digit:
         """The page is one digit: picture → mark → glyph → probabilities → digit"""
-        mark = mark_of(page.grey)
-        if mark is None:
-            return nothing(Box(0, 0, page.width, page.height))
-        answers = self._network.classify(glyph_of(mark.ink)[np.newaxis])
-        return digit_of(answers.probabilities[0], float(answers.digitness[0]), mark.box, accept)
+        seen = _seen(page)
+        return read_from(seen, self._network.classify(seen.glyph[np.newaxis]), accept)
 
     def _accept(self, least: float | None) -> Accept:
         return self._network.accept if least is None else replace(self._network.accept, confidence=least)
@@ -164,6 +187,19 @@ class Reader:
         seen: NDArray[np.uint8] = glyphs_of(only_page(picture, self._limits).grey[np.newaxis])[0]
         return seen
 
+    def inspect(self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None) -> Inspection:
+        """Read a picture that is one digit, and tell how that came about.
+
+        `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. Raises as `read`, and UsageError
+        for a glyph of another size.
+        """
+        check_how({"min_confidence": min_confidence})
+        page = only_page(picture, self._limits)
+        if normalised:
+            check_normalised(page.grey.shape)
+        seen = Seen(Box(0, 0, page.width, page.height), page.grey) if normalised else _seen(page)
+        return inspected(seen, self._network, self._accept(min_confidence), self._nearest)
+
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
 
@@ -177,10 +213,8 @@ class Reader:
             raise UsageError(
                 f"classify takes uint8 N×H×W, not {images.dtype} of shape {images.shape}; convert it first."
             )
-        if normalised and images.shape[1:] != (glyph.SIZE, glyph.SIZE):
-            raise UsageError(
-                f"normalised digits are 28×28, not {images.shape[1]}×{images.shape[2]}; leave `normalised` out."
-            )
+        if normalised:
+            check_normalised(images.shape[1:])
         return self._network.classify(images if normalised else glyphs_of(images))
 
 

@@ -20,9 +20,9 @@ from inkdigits.serving import body, docs, metrics, problems, schema, site, work
 from inkdigits.serving.frame import Frame
 from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import REQUESTS
-from inkdigits.serving.openapi import PICTURE, READS, described
+from inkdigits.serving.openapi import PICTURE, READS, TEXTS, described
 from inkdigits.serving.openapi import problems as may_answer
-from inkdigits.serving.options import DigitOptions, ReadOptions
+from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, ReadOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
 
@@ -58,7 +58,7 @@ def create(settings: Settings) -> Frame:
 
 
 def _add_reading(app: FastAPI, service: Service) -> None:
-    @app.post("/v1/read", response_model=schema.Readings, responses=may_answer(*READS), openapi_extra=PICTURE)
+    @app.post("/v1/read", response_model=schema.Readings, responses=may_answer(*READS) | TEXTS, openapi_extra=PICTURE)
     async def read(request: Request, options: Annotated[ReadOptions, Query()]) -> Response:
         """Read every digit of a picture, page by page."""
         return await _answered(service, request, work.read, options)
@@ -73,6 +73,21 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         """Read a picture that is one digit."""
         return await _answered(service, request, work.digit, options)
 
+    @app.post(
+        "/v1/inspect",
+        response_model=schema.Inspection,
+        responses=may_answer(*READS, "several-pages"),
+        openapi_extra=PICTURE,
+    )
+    async def inspect(request: Request, options: Annotated[InspectOptions, Query()]) -> Response:
+        """Read a picture that is one digit, and tell what the network sees in it, layer by layer, and what mattered."""
+        return await _answered(service, request, work.inspect, options)
+
+    @app.post("/v1/explain", response_model=schema.Explanation, responses=may_answer(*READS), openapi_extra=PICTURE)
+    async def explain(request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
+        """Show one page of a picture at every stage of reading it, and what the network saw of every digit."""
+        return await _answered(service, request, work.explain, options)
+
 
 async def _answered(service: Service, request: Request, do: Callable[..., work.Answer], options: Any) -> Response:
     """Take the picture in, read it in a thread, answer."""
@@ -83,7 +98,7 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
     service.metrics.pages.inc(answer.pages)
     service.metrics.digits.labels("accepted").inc(answer.accepted)
     service.metrics.digits.labels("refused").inc(answer.refused)
-    return Response(answer.body, media_type="application/json")
+    return Response(answer.body, media_type=answer.kind)
 
 
 def _add_about(app: FastAPI, service: Service) -> None:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from inkdigits.serving import schema
+from inkdigits.serving.options import CSV, JSON_LINES
 from inkdigits.serving.problems import KINDS, MEDIA_TYPE
 
 Json = dict[str, Any]
@@ -19,6 +20,9 @@ PICTURE: Json = {  # the body of a request that has one
         "content": {"multipart/form-data": {"schema": _FORM}}
         | {name: {"schema": _BYTES} for name in ("image/*", "application/pdf", "application/octet-stream")},
     }
+}
+TEXTS: dict[int | str, Json] = {  # what may be answered instead of JSON
+    200: {"content": {kind: {"schema": {"type": "string"}} for kind in (CSV, JSON_LINES)}}
 }
 READS = ("gone", "slow", "too-many-bytes", "media-type", "multipart", "usage", "picture", "too-large", "busy", "time")
 

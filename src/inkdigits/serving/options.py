@@ -11,7 +11,12 @@ from inkdigits.reading.form import Form
 from inkdigits.reading.reader import How
 from inkdigits.reading.region import region as parsed
 
+CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 _Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
+_Least = Annotated[
+    float | None,
+    Field(ge=0, le=1, description="Least confidence of what is no `?`; by default what the model's card says."),
+]
 _Range = Annotated[str, Field(pattern=r"^\d{1,18}\.\.\d{1,18}$", examples=["0..100"])]
 
 
@@ -20,9 +25,7 @@ class DigitOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    min_confidence: float | None = Field(
-        None, ge=0, le=1, description="Least confidence of what is no `?`; by default what the model's card says."
-    )
+    min_confidence: _Least = None
     region: _Region | None = Field(
         None, description="x,y,width,height in pixels of the upright picture: the part that is read."
     )
@@ -36,7 +39,7 @@ class DigitOptions(BaseModel):
         return {"region": region, "min_confidence": self.min_confidence}
 
 
-class ReadOptions(DigitOptions):
+class PageOptions(DigitOptions):
     """How a picture with numbers is read. Raises InkdigitsError in `how` for what makes no sense."""
 
     length: int | None = Field(None, ge=1, le=100, description="Every number has so many digits.")
@@ -45,11 +48,36 @@ class ReadOptions(DigitOptions):
     )
     check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Every number's check digit.")
     range: _Range | None = Field(None, description="Every number's value lies between these.")
-    annotate: bool = Field(False, description="Add to every page a PNG with its boxes and digits drawn on it.")
 
     def how(self) -> How:
         """The options as the reader takes them. May take a second for a large pattern."""
         return self._common() | {"form": _form(self.length, self.pattern, self.check, self.range)}
+
+
+class ReadOptions(PageOptions):
+    """How a picture is read, and what the answer is."""
+
+    annotate: bool = Field(False, description="Add to every page a PNG with its boxes and digits drawn on it.")
+    format: Literal["csv", "jsonl"] | None = Field(
+        None, description="Answer what `inkdigits read` writes with --csv, or with --json: one object per page, a line."
+    )
+
+
+class ExplainOptions(PageOptions):
+    """How a picture is read, and which page of it is explained."""
+
+    page: int = Field(1, ge=1, le=10_000, description="The page, counted from 1.")
+
+
+class InspectOptions(BaseModel):
+    """How a picture of one digit is inspected."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    min_confidence: _Least = None
+    normalised: bool = Field(
+        False, description="The picture is a glyph already: 28×28 pixels, ink bright on black, as answers show them."
+    )
 
 
 @lru_cache(64)  # the same caller wants the same form again and again

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, Field
 
@@ -28,6 +28,69 @@ class SeenDigit(Digit):
     """A recognised digit, and the 28×28 the network saw."""
 
     glyph: _Picture
+
+
+class Accept(BaseModel):
+    """What it takes to be accepted."""
+
+    confidence: _Share = Field(description="The least of confidence times digitness.")
+    digitness: _Share = Field(description="The least digitness.")
+
+
+class Layer(BaseModel):
+    """What a layer of the network says of the glyph."""
+
+    name: str
+    maps: int = Field(ge=1)
+    height: int = Field(ge=1)
+    width: int = Field(ge=1)
+    picture: _Picture = Field(description="The maps side by side, the strongest answer of the layer white: a PNG.")
+
+
+class Without(BaseModel):
+    """What is read when the square that matters most is blanked."""
+
+    box: _Box
+    digit: int = Field(ge=0, le=9)
+    confidence: _Share = Field(description="How sure, digitness counted in.")
+
+
+class Neighbour(BaseModel):
+    """A training digit that looks much the same to the network."""
+
+    digit: int = Field(ge=0, le=9)
+    place: int = Field(ge=1, description="In MNIST's training set, counted from 1.")
+    likeness: float = Field(ge=-1, le=1, description="The cosine of the two embeddings.")
+    glyph: _Picture
+
+
+class Inspection(SeenDigit):
+    """A digit, and how the network came to it."""
+
+    probabilities: list[_Share] = Field(min_length=10, max_length=10, description="Of 0 to 9.")
+    why: Literal["accepted", "unsure", "no-digit", "no-ink"]
+    accept: Accept
+    layers: list[Layer]
+    mattered: _Picture = Field(description="28×28: the more opaque, the more the probability falls without it. A PNG.")
+    without: Without | None
+    nearest: list[Neighbour] = Field(description="The most alike first.")
+
+
+class Stage(BaseModel):
+    """A page at one stage of reading."""
+
+    name: Literal["page", "ink", "found", "glyphs", "weighed", "read"]
+    picture: str = Field(
+        pattern="^data:image/(png|jpeg);base64,", description="As data URL; its longer side has 1,600 pixels at most."
+    )
+
+
+class Explanation(BaseModel):
+    """How a page was read."""
+
+    page: int = Field(ge=1)
+    stages: list[Stage]
+    digits: list[SeenDigit]
 
 
 class Number(BaseModel):

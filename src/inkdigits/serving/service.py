@@ -34,10 +34,10 @@ class Service:
 
 
 def reader_of(settings: Settings) -> Reader:
-    """The reader, warm: both of its networks are loaded, and have run."""
+    """The reader, warm: both of its networks are loaded, and have run; the training digits are at hand."""
     reader = Reader(settings.model, limits=settings.bounds.picture, threads=1)
     paper = np.full((64, 64), 255, np.uint8)
     paper[20:40, 30:34] = 0
     reader.read(paper)
-    reader.read_digit(paper)
+    reader.inspect(paper)
     return reader

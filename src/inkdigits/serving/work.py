@@ -2,30 +2,30 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
-from PIL import Image
-
 from inkdigits.errors import PictureError
 from inkdigits.reading.annotate import annotated
 from inkdigits.reading.formats import is_pdf, opener
-from inkdigits.reading.picture import Picture, only_page, pages
+from inkdigits.reading.picture import Picture, only_page, page_at, pages
 from inkdigits.reading.reader import How, Reader
 from inkdigits.reading.region import cut
+from inkdigits.reading.write import FORMATS
+from inkdigits.serving import answers
 from inkdigits.serving.body import Sent
 from inkdigits.serving.limits import Bounds
-from inkdigits.serving.options import DigitOptions, ReadOptions
+from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
 from inkdigits.serving.pool import too_long
 from inkdigits.serving.problems import Problem
+from inkdigits.serving.views import data_url, glyph_url
 from inkdigits.types import Digit, Reading
 
 _SIDE = 2000  # pixels: the longest side of an annotated page
+_FORMATS = {"csv": (CSV, FORMATS["csv"]), "jsonl": (JSON_LINES, FORMATS["json"])}
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,19 +36,28 @@ class Answer:
     pages: int
     accepted: int
     refused: int
+    kind: str = "application/json"
 
 
 def read(reader: Reader, sent: Sent, options: ReadOptions, bounds: Bounds) -> Answer:
     """All pages. Raises InkdigitsError, and Problem: media-type, or time between two pages."""
     _check_kind(sent)
     deadline = time.monotonic() + bounds.seconds
-    answers, digits = [], list[Digit]()
+    told, readings = [], list[Reading]()
     for page, reading in _readings(reader, sent, options.how(), bounds):
-        answers.append(reading.as_dict() | ({"annotated": _drawn(page, reading)} if options.annotate else {}))
-        digits += reading.digits
+        told.append(reading.as_dict() | ({"annotated": _drawn(page, reading)} if options.annotate else {}))
+        readings.append(reading)
         if time.monotonic() > deadline:
             raise too_long(bounds)
-    return _answer({"readings": answers}, len(answers), digits)
+    answer = _answer({"readings": told}, len(told), [digit for reading in readings for digit in reading.digits])
+    return answer if options.format is None else replace(answer, **_written(readings, options.format))
+
+
+def _written(readings: list[Reading], name: str) -> dict[str, Any]:
+    """The body in the words of the command line, and what it is."""
+    kind, written = _FORMATS[name]
+    text = written.begin + "".join(map(written.page, readings)) + written.end
+    return {"body": text.encode("utf-8", "surrogateescape"), "kind": kind}
 
 
 def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> Answer:
@@ -58,14 +67,28 @@ def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> 
     (found,) = _reading(reader, page, sent.name, how).digits
     region = how["region"]
     seen = reader.glyph((page if region is None else cut(page, region)).image)
-    return _answer(found.as_dict() | {"glyph": data_url(Image.fromarray(seen))}, 1, [found])
+    return _answer(found.as_dict() | {"glyph": glyph_url(seen)}, 1, [found])
 
 
-def data_url(image: Image.Image) -> str:
-    """An image as PNG in a data URL."""
-    file = io.BytesIO()
-    image.save(file, "PNG", compress_level=1)  # higher levels take several times as long for a few per cent
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds) -> Answer:
+    """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
+    _check_kind(sent)
+    page = only_page(sent.data, bounds.picture)
+    seen = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
+    return _answer(answers.inspection(seen), 0, [])
+
+
+def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds) -> Answer:
+    """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`."""
+    _check_kind(sent)
+    how, page = options.how(), page_at(sent.data, options.page, bounds.picture, sent.name)
+    region = how["region"]
+    part = page if region is None else cut(page, region)
+    reading = replace(_reading(reader, page, sent.name, how), page=page.page)
+    stages = reader.stages(part, how.get("form"), how.get("min_confidence"))
+    glyphs = [stages.glyph_at(each.box) for line in stages.lines for number in line.numbers for each in number.digits]
+    seen = [reader.glyph(part.image) if glyph is None else glyph for glyph in glyphs]
+    return _answer(answers.explanation(page, reading, stages, seen), 1, reading.digits)
 
 
 def _check_kind(sent: Sent) -> None:

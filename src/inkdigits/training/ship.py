@@ -24,6 +24,7 @@ from inkdigits.training.callbacks import throttled
 from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
+from inkdigits.training.nearest import write_nearest
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Json, Run, trained_network
 from inkdigits.training.session import parts_of, resume, start
@@ -59,10 +60,13 @@ def ship(name: str, folder: Path) -> Path:
 
 
 def digit_network(it: Recipe, folder: Path, target: Path) -> Path:
-    """A network that tells digits: a twin to calibrate by, three seeds, of which the first is exported to `target`."""
+    """A network that tells digits: a twin to calibrate by, three seeds, of which the first is exported to `target`,
+    and training digits as it sees them."""
     twin = finished(folder / f"{it.name}-twin", it.with_knobs(split="choosing"))
     runs = [finished(folder / f"{it.name}-{seed}", it.with_knobs(seed=seed)) for seed in SEEDS]
-    return export(runs[0], target, calibrated(twin))
+    exported = export(runs[0], target, calibrated(twin))
+    write_nearest(exported)
+    return exported
 
 
 def page_network(it: Recipe, folder: Path, target: Path) -> Path:

@@ -1,0 +1,65 @@
+"""What is told of a digit or a page beyond its reading, as JSON has it, pictures as data URLs."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inkdigits.reading.explain import explained
+from inkdigits.reading.inspect import Inspection, Without
+from inkdigits.reading.nearest import Neighbour
+from inkdigits.reading.picture import Picture
+from inkdigits.reading.reader import Stages
+from inkdigits.serving.views import data_url, glyph_url, layer_url, photo_url, veil_url
+from inkdigits.types import Reading
+
+Json = dict[str, Any]
+_SIDE = 1600  # pixels: the longest side of a stage's picture
+
+
+def inspection(seen: Inspection) -> Json:
+    """A digit, and how it came about; see schema.Inspection."""
+    return seen.digit.as_dict() | {
+        "glyph": glyph_url(seen.glyph),
+        "probabilities": [round(float(share), 4) for share in seen.probabilities],
+        "why": seen.why,
+        "accept": {"confidence": seen.accept.confidence, "digitness": seen.accept.digitness},
+        "layers": [_layer(name, said) for name, said in seen.layers.items()],
+        "mattered": veil_url(seen.mattered),
+        "without": None if seen.without is None else _without(seen.without),
+        "nearest": [_neighbour(each) for each in seen.nearest],
+    }
+
+
+def _layer(name: str, said: NDArray[np.float32]) -> Json:
+    count, height, width = said.shape if said.ndim == 3 else (1, 1, len(said))
+    return {"name": name, "maps": count, "height": height, "width": width, "picture": layer_url(said)}
+
+
+def _without(part: Without) -> Json:
+    return {"box": part.box.as_list(), "digit": part.digit, "confidence": round(part.confidence, 4)}
+
+
+def _neighbour(each: Neighbour) -> Json:
+    about = {"digit": each.label, "place": each.place, "likeness": round(each.likeness, 4)}
+    return about | {"glyph": glyph_url(each.glyph)}
+
+
+def explanation(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
+    """A page's stages, the upright page itself first, and its digits, each with its glyph; see schema.Explanation."""
+    drawn = [("page", Image.fromarray(page.image)), *explained(page, reading, stages)]
+    return {
+        "page": page.page,
+        "stages": [{"name": name, "picture": _stage(name, image)} for name, image in drawn],
+        "digits": [
+            digit.as_dict() | {"glyph": glyph_url(glyph)} for digit, glyph in zip(reading.digits, glyphs, strict=True)
+        ],
+    }
+
+
+def _stage(name: str, image: Image.Image) -> str:
+    image.thumbnail((_SIDE, _SIDE))
+    return data_url(image) if name == "glyphs" else photo_url(image)

@@ -1,0 +1,66 @@
+"""What a network sees, as small PNGs in data URLs: layers, and the part of a digit that mattered."""
+
+from __future__ import annotations
+
+import base64
+import io
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from inkdigits.glyph import SIZE
+
+_ACROSS = 8 * SIZE  # pixels of maps in a row, whatever their size: so all layers are shown equally wide
+
+
+def data_url(image: Image.Image) -> str:
+    """An image as PNG in a data URL."""
+    return _url(image, "png", compress_level=1)  # higher levels take several times as long for a few per cent
+
+
+def photo_url(image: Image.Image) -> str:
+    """An image as JPEG in a data URL, for photos, which are large as PNG."""
+    return _url(image, "jpeg", quality=85)
+
+
+def _url(image: Image.Image, kind: str, **how: int) -> str:
+    file = io.BytesIO()
+    image.save(file, kind.upper(), **how)
+    return f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode()
+
+
+def glyph_url(glyph: NDArray[np.uint8]) -> str:
+    """A glyph, uint8 28×28, bright on black."""
+    return data_url(Image.fromarray(glyph))
+
+
+def maps_url(maps: NDArray[np.float32]) -> str:
+    """A layer's maps, C×H×W, side by side in rows, grey, with transparent lines between; the strongest answer of the
+    layer is white, and what is 0 or less black."""
+    count, height, width = maps.shape
+    columns = min(count, max(1, _ACROSS // width))
+    sheet = np.zeros((-(-count // columns) * (height + 1) - 1, columns * (width + 1) - 1, 2), np.uint8)
+    lit = _lit(maps)
+    for place, image in enumerate(lit):
+        y, x = place // columns * (height + 1), place % columns * (width + 1)
+        sheet[y : y + height, x : x + width] = np.stack([image, np.full_like(image, 255)], axis=2)
+    return data_url(Image.fromarray(sheet))
+
+
+def veil_url(shares: NDArray[np.float32]) -> str:
+    """Shares, H×W, as a white veil to be laid over a picture: opaque where they are greatest, nothing where they are
+    0."""
+    veil = _lit(shares)
+    return data_url(Image.fromarray(np.stack([np.full_like(veil, 255), veil], axis=2)))
+
+
+def layer_url(said: NDArray[np.float32]) -> str:
+    """What a layer says: its maps, or D single units as one row."""
+    return maps_url(said if said.ndim == 3 else said.reshape(1, 1, -1))
+
+
+def _lit(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+    """Values → uint8, 255 for the greatest, 0 for 0 and below."""
+    greatest = max(float(values.max(initial=0)), 1e-9)
+    return np.asarray(np.clip(values, 0, None) * np.float32(255 / greatest), np.uint8)
