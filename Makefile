@@ -1,17 +1,21 @@
 # make demo   three networks learn MNIST and read a page (first run: makes .venv and installs)
 # make test   all tests; `make check` is lint, format and types
+# make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check install weights fonts clean
+.PHONY: demo test course check install weights fonts clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+course: .venv/.dev
+	$(BIN)/inkdigits learn --check
 
 check: .venv/.dev
 	$(BIN)/ruff check .
@@ -29,7 +33,7 @@ install: .venv/.train
 	touch $@
 
 .venv/.dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[train,serve,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,serve,course,dev]"
 	touch $@
 
 # Before it, on Debian: sudo apt-get install $(make fonts)

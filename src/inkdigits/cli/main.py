@@ -27,10 +27,11 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "compare": "inkdigits.cli.runs",
     "export": "inkdigits.cli.runs",
     "data": "inkdigits.cli.data",
+    "learn": "inkdigits.cli.learn",
     "serve": "inkdigits.cli.serve",
     "demo": "inkdigits.cli.demo",
 }
-EXTRAS = {"serve": "serve"}  # command → the extra that brings what it needs; all others need `train`, or nothing
+EXTRAS = {"serve": "serve", "learn": "course"}  # command → the extra that brings what it needs; all others need `train`, or nothing
 
 app = typer.Typer(
     name="inkdigits",

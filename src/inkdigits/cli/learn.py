@@ -1,0 +1,74 @@
+"""`inkdigits learn`: the course."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import time
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening
+
+for _name in ("marimo", "torch", "matplotlib"):  # loaded only when they are needed
+    if find_spec(_name) is None:
+        raise ModuleNotFoundError(name=_name)
+
+
+def learn(
+    number: Annotated[int | None, typer.Argument(metavar="[LESSON]", help="The lesson's number.")] = None,
+    folder: Annotated[Path, typer.Option(help="Where your own copies of lessons are kept.")] = Path("lessons"),
+    read: Annotated[bool, typer.Option("--read", help="Only read it and turn its knobs; keep no copy.")] = False,
+    port: Annotated[
+        int | None, typer.Option(min=1, max=65535, help="Port to listen on; a free one by default.")
+    ] = None,
+    browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    check: Annotated[bool, typer.Option("--check", help="Run it, or all, as a script; exit 1 if one fails.")] = False,
+) -> None:
+    """Open a lesson of the course in the browser. Without a number, list the lessons.
+
+    A lesson is a notebook: change its code, and what depends on it runs again. What you change is kept in your own
+    copy, in --folder; delete that to begin anew. Stop with Ctrl-C.
+    """
+    asked = lessons() if number is None else [lesson(number)]
+    if check:
+        _check(asked)
+    elif number is not None:
+        _open(asked[0], folder, read, port, browser)
+    else:
+        _list(asked)
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            _open(lesson(typer.prompt("Which one", type=int)), folder, read, port, browser)
+
+
+def _list(asked: list[Lesson]) -> None:
+    for each in asked:
+        typer.echo(f"{each.number:>2}  {each.title}\n    {each.about}")
+
+
+def _open(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
+    notebook = asked.path if read else copied(asked, folder)
+    typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
+    raise typer.Exit(subprocess.run(opening(notebook, read=read, port=port, browser=browser), check=False).returncode)
+
+
+def _check(asked: list[Lesson]) -> None:
+    """Run lessons one after the other, each from start to end in a process of its own."""
+    failed = False
+    for each in asked:
+        started = time.monotonic()
+        done = subprocess.run([sys.executable, each.path], capture_output=True, text=True, check=False)
+        typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'holds'} {time.monotonic() - started:5.1f} s")
+        if done.returncode:
+            failed = True
+            typer.echo(done.stderr, err=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+def add(app: typer.Typer) -> None:
+    """Add `learn`."""
+    app.command()(learn)

@@ -1,0 +1,423 @@
+"""Setting up, and meeting the data
+
+What is installed and what for; where 70,000 handwritten digits come from and what they look like to a computer;
+and how far one gets with no network at all.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="1 Setting up, and meeting the data", width="medium")
+
+with app.setup:
+    import platform
+    import time
+
+    import marimo as mo
+    import numpy as np
+    import torch
+
+    import inkdigits
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.splits import split
+    from inkdigits.lab.pictures import pictures
+    from inkdigits.lab.pixels import pixels
+    from inkdigits.lab.sheet import sheet
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 1 Setting up, and meeting the data
+
+    In the 1990s somebody had to read the amounts on American cheques and the codes on envelopes, millions a day. A
+    person does it without thinking. But try to write down *how* you know a 4 from a 9, in rules that a machine can
+    follow, and you will soon run out of rules. This course takes the other way: show a program enough examples, and
+    let it find rules of its own.
+
+    Before any learning, this lesson looks at the examples. Most mistakes in machine learning are made here.
+
+    **How to use these pages.** Everything is a cell that runs. Change a number in one, press Ctrl-Enter, and all that
+    depends on it runs again. Where it says *Predict*, say your answer aloud before you unfold ours: being wrong and
+    noticing is how one learns, and networks do nothing else. Sentences that state a fact stand beside an `assert`,
+    which stops the program when the fact does not hold.
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What is installed
+
+    Three packages do the work. **NumPy** holds tables of numbers. **PyTorch** does the same and also knows how to
+    take derivatives, which is what learning is made of; it plays the part that Flux plays in Julia. **marimo** is this
+    notebook. `inkdigits` is the project that the course belongs to: its networks, its training loop and its figures
+    are what you will use, and its code is meant to be read.
+
+    They all came with `pip install "inkdigits[course]"`. From here on nothing needs a network.
+    """)
+    return
+
+
+@app.cell
+def _():
+    versions = {
+        "Python": platform.python_version(),
+        "NumPy": np.__version__,
+        "PyTorch": torch.__version__,
+        "inkdigits": inkdigits.__version__,
+    }
+    assert platform.python_version_tuple() >= ("3", "11")
+    table(["package", "version"], *versions.items())
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Where the digits come from
+
+    The National Institute of Standards and Technology of the United States (NIST) had forms filled in by hand: some by
+    employees of the Census Bureau, some by high-school students. In the 1990s Yann LeCun, Corinna Cortes and
+    Christopher Burges cut digits out of these forms, mixed the two kinds of writers, brought all digits to one size
+    and put them into the middle. The *M* of **MNIST** is for that *modified*.
+
+    The data set is usually given as being under the licence CC BY-SA 3.0; the authors' own page states none. It has
+    been passed on freely for research and teaching since 1998, and the project's `NOTICE` file says what is known.
+
+    There are two parts, one to learn from and one for an examination at the end. This lesson opens the first only,
+    and so will the next ones. *Why* is a story of its own, told in lesson 6.
+    """)
+    return
+
+
+@app.cell
+def _():
+    started = time.perf_counter()
+    digits = mnist.load("train")
+    seconds = time.perf_counter() - started
+
+    assert len(digits) == 60_000
+    mo.md(f"{len(digits):,} digits, loaded and checked byte for byte in {seconds:.1f} s.")
+    return (digits,)
+
+
+@app.cell(hide_code=True)
+def _(digits):
+    question(
+        "The pictures are 28 pixels high and 28 wide, in grey. How many megabytes do 60,000 of them take, "
+        "if each pixel is one byte?",
+        f"28 × 28 = {28 * 28} pixels; times 60,000 that is {digits.images.nbytes:,} bytes, about 47 MB. A photo from "
+        "a phone, unpacked, is of the same size: one.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Types, shapes, ranges
+
+    Ask three questions of any data before anything else: of what *type* are the numbers, what *shape* has the table,
+    and in which *range* do they lie?
+    """)
+    return
+
+
+@app.cell
+def _(digits):
+    images, labels = digits.images, digits.labels
+
+    assert images.shape == (60_000, 28, 28) and images.dtype == np.uint8
+    assert labels.shape == (60_000,) and labels.dtype == np.int64
+    assert images.min() == 0 and images.max() == 255
+    table(
+        ["what", "type", "shape", "least", "greatest"],
+        ["images", images.dtype, images.shape, images.min(), images.max()],
+        ["labels", labels.dtype, labels.shape, labels.min(), labels.max()],
+    )
+    return images, labels
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    So an image is a table of whole numbers from 0 (paper) to 255 (full ink). The shape also says that **all images have
+    the same size**: a table cannot have ragged rows. That is no matter of course. Somebody did that work for us, and
+    lesson 7 has to do it for your own photos.
+
+    Here is the first of them, with the numbers written in. Where there is no number there is a 0.
+    """)
+    return
+
+
+@app.cell
+def _(images, labels):
+    pixels(images[0], f"Image 1 of 60,000; its label says {labels[0]}")
+    return
+
+
+@app.cell(hide_code=True)
+def _(images):
+    empty = float((images == 0).mean())
+    assert 0.80 < empty < 0.82
+    question(
+        "Of all pixels in all images, what share is exactly 0?",
+        f"{100 * empty:.0f} %. Most of a digit is paper.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Labels and counts
+
+    A *label* is the answer that a person wrote beside a picture. Are all ten digits there, and equally often? If nine
+    in ten were sevens, a program that says "7" whatever it sees would be right nine times in ten.
+    """)
+    return
+
+
+@app.cell
+def _(labels):
+    counts = np.bincount(labels)
+
+    assert len(counts) == 10 and counts.sum() == 60_000  # nothing but 0 to 9
+    assert counts.argmax() == 1 and counts.argmin() == 5
+    table(["digit", *range(10)], ["images", *(f"{count:,}" for count in counts)])
+    return (counts,)
+
+
+@app.cell(hide_code=True)
+def _(counts):
+    share = float(counts.max() / counts.sum())
+    assert 0.112 < share < 0.113
+    question(
+        "What accuracy has the program that always gives the same answer, if it chooses that answer well?",
+        f"It says 1, the most frequent digit, and is right {100 * share:.1f} times in 100. Any program must beat that "
+        "before it has shown anything.",
+    )
+    return
+
+
+@app.cell
+def _(digits):
+    sheet(digits, columns=20)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Look at a row for a moment. Sevens with a bar and without, ones that lean, fours open and closed at the top. What is
+    the same in all of them is what has to be found. And find one or two that you would not bet on yourself.
+
+    ## Exercise 1
+
+    How much ink has an image? Count its pixels that are not 0.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def ink(image):
+        """The number of pixels of `image`, uint8 28×28, that are not 0."""
+        ...
+
+    return (ink,)
+
+
+@app.cell(hide_code=True)
+def _(images, ink):
+    def inked(image):
+        return int((image > 0).sum())
+
+    assert inked(images[0]) == 166
+    check(ink, inked, [images[0]], [images[1]], [np.zeros((28, 28), np.uint8)])
+    return (inked,)
+
+
+@app.cell(hide_code=True)
+def _(images, inked, labels):
+    by_digit = [np.mean([inked(image) for image in images[labels == digit][:500]]) for digit in range(10)]
+    assert int(np.argmax(by_digit)) == 0 and int(np.argmin(by_digit)) == 1
+    question(
+        "Which digit has most ink on average, and which has least?",
+        f"0 has most, {by_digit[0]:.0f} pixels, and 1 has least, {by_digit[1]:.0f}. One number already tells these two "
+        "apart most of the time. But it can never tell a 6 from a 9.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## The average digit
+
+    Add up all threes, pixel by pixel, and divide by how many there are. What comes out is grey where some threes have
+    ink and others have not, and dark where nearly all have it.
+    """)
+    return
+
+
+@app.cell
+def _(images, labels):
+    averages = np.stack([images[labels == digit].mean(axis=0) for digit in range(10)])
+
+    assert averages.shape == (10, 28, 28)
+    pictures(averages, [str(digit) for digit in range(10)], "The average of each digit")
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Recognising without a network
+
+    These ten ghosts can already read. To recognise a new image, lay it over each average and take the one that differs
+    least. *Differs* needs a number: take the difference at each pixel, square it, so that too light counts like too
+    dark, and add up all 784 squares.
+
+    An honest judge must not ask about images whose answers went into the averages. So we average the **first 5,000**
+    images and judge by the **next 5,000**. That is how the lecture divides them too.
+    """)
+    return
+
+
+@app.cell
+def _(digits):
+    lecture = split(digits, "lecture")
+    known, new = lecture.train, lecture.held
+
+    assert len(known) == len(new) == 5000
+    assert np.array_equal(new.images[0], digits.images[5000])  # image 5001, counted from 1
+    return known, new
+
+
+@app.cell
+def _():
+    def ghosts(digits):
+        return np.stack([digits.images[digits.labels == digit].mean(axis=0) for digit in range(10)])
+
+    def nearest(images, averages):
+        squares = [((images - average) ** 2).sum(axis=(1, 2)) for average in averages]
+        return np.argmin(squares, axis=0)  # for each image, which of the ten
+
+    return ghosts, nearest
+
+
+@app.cell(hide_code=True)
+def _():
+    question(
+        "What share of the new images will this get right? Ten per cent would be guessing.",
+        "The next cell tells. Most people say far too little.",
+    )
+    return
+
+
+@app.cell
+def _(ghosts, known, nearest, new):
+    guesses = nearest(new.images, ghosts(known))
+    baseline = float((guesses == new.labels).mean())
+
+    assert 0.79 < baseline < 0.83
+    mo.md(f"**{100 * baseline:.1f} %** right, with nothing learnt but ten averages.")
+    return baseline, guesses
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Four in five. This is our *baseline*: what a simple idea gives. A network that does no better is not worth its
+    electricity. Here are some that the averages take for something else.
+    """)
+    return
+
+
+@app.cell
+def _(guesses, new):
+    wrong = np.flatnonzero(guesses != new.labels)[:15]
+    captions = [f"{new.labels[place]} taken for {guesses[place]}" for place in wrong]
+    pictures(new.images[wrong], captions, "What the averages get wrong")
+    return
+
+
+@app.cell(hide_code=True)
+def _(baseline, digits, ghosts, nearest):
+    last = split(digits, "choosing")
+    elsewhere = float((nearest(last.held.images, ghosts(last.train)) == last.held.labels).mean())
+    assert elsewhere > baseline + 0.03
+    question(
+        "Now average the first 55,000 images, eleven times as many, and judge by the last 5,000. Does it get better?",
+        f"It is right in {100 * elsewhere:.1f} % instead of {100 * baseline:.1f} %. But careful: two things have "
+        "changed, the averages *and* the judges. Exercise 2 asks which of them it was.",
+    )
+    return (last,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Exercise 2
+
+    Which was it: better averages or easier judges? Change one thing only. Write a function that gives the accuracy,
+    0 to 1, of averages of `known` judged by `judges`. `ghosts` and `nearest` above do most of it.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def accuracy(known, judges):
+        """The share of `judges` that the averages of `known` get right; both have `.images` and `.labels`."""
+        ...
+
+    return (accuracy,)
+
+
+@app.cell(hide_code=True)
+def _(accuracy, baseline, ghosts, known, last, nearest, new):
+    def share_right(known, judges):
+        return float((nearest(judges.images, ghosts(known)) == judges.labels).mean())
+
+    assert abs(share_right(known, new) - baseline) < 1e-9
+    check(accuracy, share_right, [known, new], [known, last.held])
+    return (share_right,)
+
+
+@app.cell(hide_code=True)
+def _(baseline, known, last, new, share_right):
+    better_averages, easier_judges = share_right(last.train.part(10_000, 55_000), new), share_right(known, last.held)
+    assert better_averages - baseline < 0.02
+    assert easier_judges - baseline > 0.03
+    question(
+        "So which was it?",
+        f"With more images in the averages and the same judges: {100 * better_averages:.1f} %. With the same averages "
+        f"and the other judges: {100 * easier_judges:.1f} %. It was the judges: the last digits of MNIST's training "
+        "set are easier. **By what you judge matters as much as what you judge.** Keep this for lesson 6.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What you now know
+
+    - What is installed, and that the 60,000 digits to learn from are NIST's forms, cut out, sized and centred.
+    - An image is 28×28 whole numbers from 0 (paper) to 255 (ink), all of one size; a label is 0 to 9; no digit is rare.
+    - Four fifths of all pixels are empty.
+    - Ten averages alone recognise four in five new digits. Always saying 1 gets 11 %.
+    - To compare two figures, let one thing differ and nothing else.
+
+    In lesson 2 the pictures become the rows of numbers that a network takes.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,67 @@
+"""Which lessons there are. They are only looked at here: nothing of marimo or torch is loaded."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from inkdigits.errors import UsageError
+from inkdigits.files import write_atomically
+
+FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Lesson:
+    """One notebook: `path` is the packaged file; `title` and `about` are the two paragraphs of its docstring."""
+
+    number: int
+    title: str
+    about: str
+    path: Path
+
+
+def lessons() -> list[Lesson]:
+    """All lessons, in order."""
+    return [_lesson(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.py"))]
+
+
+def lesson(number: int) -> Lesson:
+    """The lesson of that number. Raises UsageError, with the numbers there are."""
+    there = {each.number: each for each in lessons()}
+    if number not in there:
+        raise UsageError(f"There is no lesson {number}; there are {', '.join(map(str, there))}.")
+    return there[number]
+
+
+def copied(lesson: Lesson, folder: Path) -> Path:
+    """The learner's own copy of a lesson, to write into: made in `folder` unless it is there already.
+
+    Raises WriteError when it cannot be made.
+    """
+    copy = folder / lesson.path.name
+    if not copy.exists():
+        write_atomically(copy, lesson.path.read_bytes())
+    return copy
+
+
+def opening(notebook: Path, *, read: bool = False, port: int | None = None, browser: bool = True) -> list[str]:
+    """The command that opens a notebook: to work in, or only to `read` and turn its knobs.
+
+    marimo listens on this machine only, and is told to ask nobody for updates.
+    """
+    command = [sys.executable, "-m", "marimo", "--yes", "run" if read else "edit", "--no-sandbox"]
+    command += ["--include-code"] if read else ["--skip-update-check"]
+    command += [] if port is None else ["--port", str(port)]
+    command += [] if browser else ["--headless"]
+    return [*command, str(notebook)]
+
+
+def _lesson(path: Path) -> Lesson:
+    words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    title, _, about = words.partition("\n\n")
+    number = re.match(r"\d+", path.name)
+    return Lesson(int(number[0]) if number else 0, title.strip().rstrip("."), " ".join(about.split()), path)

@@ -1,0 +1,86 @@
+"""What lessons are made of beside text, code and figures: questions with folded answers, exercises, tables.
+
+All of it is plain HTML and Markdown, so that it looks the same in marimo, in Jupyter and on the exported pages.
+"""
+
+from __future__ import annotations
+
+import base64
+import html
+import inspect
+import textwrap
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import marimo as mo
+import numpy as np
+from matplotlib.figure import Figure
+
+from inkdigits.lab.save import encode
+
+NEUTRAL, RIGHT, WRONG = "#6d7480", "#3f73a8", "#d9742b"  # grey, blue and orange, as in the figures
+
+
+def question(asked: str, *answer: str | Figure) -> mo.Html:
+    """A question to answer before looking: `asked` is Markdown, `answer` Markdown or figures, folded away."""
+    return _framed(NEUTRAL, f"**Predict.** {asked}", _folded("Answer", *answer))
+
+
+def check(answer: Callable[..., Any], solution: Callable[..., Any], *cases: Sequence[Any]) -> mo.Html:
+    """Say how an exercise stands. `answer` is the learner's function, `solution` ours, shown when it is unfolded;
+    each case is a sequence of arguments that both are called with.
+
+    Numbers, arrays and tensors are right when they have the solution's shape and are close to it. An `answer` that
+    gives None or ... has not been written yet; one that raises is told so and raises nothing here.
+    """
+    ours = _folded("A solution", f"```python\n{textwrap.dedent(inspect.getsource(solution))}```")
+    for case in cases:
+        try:
+            given = answer(*case)
+        except Exception as error:  # whatever a learner's code may raise
+            return _framed(WRONG, f"**Not yet.** Your function raised `{type(error).__name__}: {error}`.", ours)
+        if given is None or given is ...:
+            return _framed(NEUTRAL, "**Yours to do.** Put your code in place of the dots above.", ours)
+        wanted = solution(*case)
+        if not same(given, wanted):
+            return _framed(WRONG, f"**Not yet.** It gives `{_brief(given)}`, and should give `{_brief(wanted)}`.", ours)
+    return _framed(RIGHT, "**Right.**", ours)
+
+
+def same(given: Any, wanted: Any) -> bool:
+    """Whether two answers are equal; numbers, arrays and tensors may differ by what rounding leaves."""
+    if isinstance(wanted, str):
+        return bool(given == wanted)
+    try:
+        left, right = np.asarray(given, np.float64), np.asarray(wanted, np.float64)
+    except (TypeError, ValueError, RuntimeError):  # no numbers, or a tensor that still has its gradient
+        return False
+    return left.shape == right.shape and bool(np.allclose(left, right, rtol=1e-4, atol=1e-6))
+
+
+def table(headings: Sequence[str], *rows: Sequence[object]) -> mo.Html:
+    """A table in Markdown: the first column is words, all others are aligned to the right."""
+    lines = [headings, [":--", *["--:"] * (len(headings) - 1)], *rows]
+    return mo.md("\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines))
+
+
+def _folded(title: str, *parts: str | Figure) -> str:
+    inside = "\n".join(_html(part) for part in parts)
+    return f'<details style="margin-top: 0.5em"><summary style="cursor: pointer">{title}</summary>{inside}</details>'
+
+
+def _framed(colour: str, said: str, below: str) -> mo.Html:
+    style = f"border-left: 4px solid {colour}; padding: 0.4em 1em; margin: 0.5em 0"
+    return mo.Html(f'<div style="{style}">{_html(said)}{below}</div>')
+
+
+def _html(part: str | Figure) -> str:
+    if isinstance(part, str):
+        return mo.md(part).text
+    picture = base64.b64encode(encode(part, "png")).decode()
+    return f'<img style="max-width: 100%" alt="figure" src="data:image/png;base64,{picture}">'
+
+
+def _brief(value: object) -> str:
+    words = " ".join(str(value).split())
+    return html.escape(words if len(words) <= 60 else f"{words[:57]}...", quote=False).replace("`", "'")

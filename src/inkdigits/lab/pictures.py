@@ -1,0 +1,43 @@
+"""Any small pictures side by side, each with a caption: averages, sums, what a step makes of a digit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+from matplotlib.colors import CenteredNorm, Normalize
+from matplotlib.figure import Figure
+from numpy.typing import ArrayLike
+
+from inkdigits.errors import UsageError
+from inkdigits.lab import style
+
+MOST = 60
+
+
+def pictures(
+    images: Iterable[ArrayLike], captions: Sequence[str], title: str, columns: int = 5, note: str = ""
+) -> Figure:
+    """1 to 60 images H×W, of any sizes and number type, on one scale: 0 is paper, the greatest value ink.
+
+    Where some values are negative, 0 stays paper, orange is above it and blue below. Raises UsageError when there are
+    too many, or not as many captions.
+    """
+    shown = [np.asarray(image, np.float64) for image in images]
+    if not 1 <= len(shown) <= MOST or len(captions) != len(shown) or columns < 1:
+        raise UsageError(f"Pictures are 1 to {MOST} with as many captions, not {len(shown)} with {len(captions)}.")
+    rows, across = -(-len(shown) // columns), min(columns, len(shown))
+    cell = style.WIDTH / max(across, 3)
+    figure = style.new_figure(0.5 + rows * (cell + 0.2), title, note)
+    grid = figure.subplots(rows, max(across, 3), squeeze=False).ravel()
+    greatest = max(float(np.abs(image).max(initial=0)) for image in shown) or 1.0
+    signed = any(image.min(initial=0) < 0 for image in shown)
+    scale = CenteredNorm(0, greatest) if signed else Normalize(0, greatest)
+    for axes in grid:
+        axes.set_axis_off()
+    for axes, image, caption in zip(grid, shown, captions, strict=False):
+        axes.set_axis_on()
+        axes.imshow(image, cmap=style.AGAINST_FOR if signed else style.GLYPH, norm=scale, interpolation="nearest")
+        style.bare(axes)
+        style.heading(axes, caption)
+    return figure
