@@ -20,7 +20,7 @@ from bench import photo
 from bench.words import Faces, word
 from inkdigits.data import paper, signs
 from inkdigits.data.digits import Digits
-from inkdigits.data.scenes import beside, written_on
+from inkdigits.data.sheet import beside, written_on
 from inkdigits.data.strokes import INKED, Ink, Strokes, written
 from inkdigits.errors import DataError
 

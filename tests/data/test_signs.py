@@ -54,7 +54,7 @@ def test_points_are_small_and_commas_have_a_tail() -> None:
 
 
 def test_words_are_several_letters_and_letters_are_one(faces: list[ImageFont.FreeTypeFont]) -> None:
-    assert len(faces) == 8, "two fonts in four sizes"
+    assert len(faces) == 12, "two fonts in six sizes"
     for seed in range(30):
         word, letter = signs.word(faces[:1], chances(seed)), signs.letter(faces[:1], chances(seed))
         assert is_cut_ink(word) and is_cut_ink(letter)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
 from inkdigits.data.mnist import load
-from inkdigits.data.strokes import INKED, STEPS, Ink, Strokes, cut, thinned, written
+from inkdigits.data.strokes import INKED, STEPS, Ink, Strokes, bent, cut, thinned, written
 
 
 def parts(bits: NDArray[np.uint8]) -> int:
@@ -73,6 +73,16 @@ def test_a_bar_is_as_high_as_asked_and_as_wide_as_the_pen(bar: NDArray[np.uint8]
         ink = write(bar, height, share * height, seed=seed)
         assert 0.65 * height < ink.shape[0] < 1.1 * height  # thinning takes half the old pen off its ends
         assert np.median((ink > 0.5).sum(axis=1)) == pytest.approx(share * height, abs=2)
+
+
+def test_a_bent_digit_is_another_of_the_same_kind(strokes: Strokes) -> None:
+    for seed, field in enumerate(strokes.fields[:40]):
+        other = bent(field, np.random.default_rng(seed))
+        assert other.shape == field.shape and other.dtype == np.uint8 and not np.array_equal(other, field)
+        assert np.array_equal(other, bent(field, np.random.default_rng(seed)))
+        assert np.array_equal(bent(field, np.random.default_rng(seed), 0.0), field)
+        near = cv2.dilate((field < 3 * STEPS).astype(np.uint8), np.ones((11, 11), np.uint8))
+        assert near[other < STEPS].mean() > 0.9, "no part of it goes far"
 
 
 def test_a_slant_leans_to_the_right(bar: NDArray[np.uint8]) -> None:

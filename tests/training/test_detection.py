@@ -11,7 +11,8 @@ from torch import Tensor
 from inkdigits.data import nondigits
 from inkdigits.data.digits import Digits
 from inkdigits.data.mnist import load
-from inkdigits.data.scenes import DOUBTFUL, Scene
+from inkdigits.data.scenes import Scene
+from inkdigits.data.sheet import DOUBTFUL
 from inkdigits.errors import DataError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from itertools import pairwise
 from math import radians
 from typing import Any
 
@@ -45,16 +46,17 @@ class Hands:
 
     warp: Warp = field(default_factory=lambda: Warp(17.0, 0.17, 0.15, 0.3, 3.0, 0.8))
     plain: float = 0.2  # the light warp and nothing else
-    form: float = 0.35  # of the digits that have another form; see `forms.py`
+    form: float = 0.4  # of the digits that have another form; see `forms.py`
     rescan: float = 0.45
     pen: float = 0.4
     neighbour: float = 0.12
     showthrough: float = 0.08
     clutter: float = 0.25
+    scrawl: float = 0.1
     rule: float = 0.12
     gap: float = 0.08
     patch: float = 0.12
-    filtering: float = 0.25
+    filtering: float = 0.35
     spectrum: float = 0.08
     blur: float = 0.1
     tone: float = 0.3
@@ -76,6 +78,8 @@ class Hands:
 def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
     """Bend each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0."""
     count, _, height, width = images.shape
+    if count == 0:
+        return images
     grid = F.affine_grid(_affine(count, settings, width, generator), [count, 1, height, width], align_corners=False)
     if settings.elastic:
         coarse = torch.randn(count, 2, 5, 5, generator=generator) * (settings.elastic * 2 / width)
@@ -165,6 +169,17 @@ def clutter(images: Tensor, generator: Generator) -> Tensor:
     return torch.maximum(images, strokes * each(images, 0.3, 1.4, generator).clamp(max=1))
 
 
+def scrawl(images: Tensor, generator: Generator) -> Tensor:
+    """Let a thin pen wander over the digit, with two to six corners, as writing that was put across it does."""
+    count = len(images)
+    corners = torch.rand(7, count, 2, generator=generator) * (SIDE + 8) - 4
+    there = torch.arange(6) < torch.randint(3, 7, (count, 1), generator=generator)  # N×6: which pieces are drawn
+    width = uniform(count, 0.7, 1.6, generator)
+    pieces = torch.stack([line(near, far, width) for near, far in pairwise(corners)])  # 6×N×1×28×28
+    drawn = (pieces * there.T[:, :, None, None, None]).amax(dim=0)
+    return torch.maximum(images, drawn * each(images, 0.4, 1.4, generator).clamp(max=1))
+
+
 def rule(images: Tensor, generator: Generator) -> Tensor:
     """Draw a ruled line, near to level or upright, mostly past the digit, at times through it."""
     count = len(images)
@@ -224,7 +239,7 @@ def noise(images: Tensor, generator: Generator) -> Tensor:
 
 
 # what comes after the warp, in this order
-LATER = (neighbour, showthrough, clutter, rule, gap, patch, filtering, spectrum, blur, tone, light, wave, noise)
+LATER = (neighbour, showthrough, clutter, scrawl, rule, gap, patch, filtering, spectrum, blur, tone, light, wave, noise)
 
 
 def _changed(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:

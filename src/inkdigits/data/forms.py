@@ -63,22 +63,22 @@ def crossed_seven(images: Tensor, generator: Generator) -> Tensor:
     """Draw the bar through the middle of a 7."""
     count = len(images)
     top, bottom, _, _ = box_of(images)
-    middle = _point(images, top + (bottom - top) * uniform(count, 0.4, 0.65, generator))
+    middle = _point(images, top + (bottom - top) * uniform(count, 0.35, 0.7, generator))
     tilt = uniform(count, radians(-25), radians(15), generator)
     along = torch.stack([tilt.cos(), tilt.sin()], dim=1)
-    left, right = (uniform(count, 2.5, 6.5, generator)[:, None] * along for _ in range(2))
+    left, right = (uniform(count, 2.5, 8.5, generator)[:, None] * along for _ in range(2))
     return torch.maximum(images, line(middle - left, middle + right, pen_width(images)))
 
 
 def tailed_nine(images: Tensor, generator: Generator) -> Tensor:
-    """End a 9's stem in a bend to the left, at times up again, as in a hand-written g."""
+    """End a 9's stem in a bend to the left, at times after one to the right or up again, as in a hand-written g."""
     count = len(images)
     top, bottom, _, _ = box_of(images)
     width = pen_width(images)
-    start = _point(images, top + (bottom - top) * uniform(count, 0.65, 0.95, generator))
+    start = _point(images, top + (bottom - top) * uniform(count, 0.5, 0.95, generator))
     across, lift = uniform(count, 5, 14, generator), uniform(count, -1, 5, generator)
     floor = bottom - width / 2
-    turn = torch.stack([start[:, 0] - uniform(count, -1, 3, generator), floor + 1.5], dim=1)
+    turn = torch.stack([start[:, 0] - uniform(count, -5, 3, generator), floor + 1.5], dim=1)
     tip = torch.stack([start[:, 0] - across, floor - lift], dim=1)
     above = images * (torch.arange(SIDE) + 0.5 < start[:, 1, None])[:, None, :, None]
     return torch.maximum(above, curve(start, turn, tip, width))

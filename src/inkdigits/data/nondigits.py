@@ -38,18 +38,21 @@ LACKING = "\uffff"  # is in no font: a font shows it as it shows every character
 CANVAS = 64
 
 
-def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int) -> Ink:
-    """`count` glyphs that are no digits, uint8 N×28×28, shuffled.
+def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int, letters: bool = True) -> Ink:
+    """`count` glyphs that are no digits, uint8 N×28×28, shuffled; without `letters`, of the other kinds only.
 
     images, labels: training digits, uint8 N×28×28 and integers N, of which halves and groups are made.
-    Raises DataError if a training font is not installed.
+    Raises DataError if a training font is not installed that letters need.
     """
     rng = np.random.default_rng(seed)
-    wanted = {kind: round(share * count) for kind, share in SHARES.items()}
+    whole = 1 if letters else 1 - SHARES["letters"]
+    wanted = {kind: round(share / whole * count) for kind, share in SHARES.items()}
     halved = np.isin(labels, (2, 3, 5))  # of an 8, halves look like a 3
-    wanted["letters"] += count - sum(wanted.values())
+    if not letters:
+        wanted["letters"] = 0
+    wanted["letters" if letters else "scribbles"] += count - sum(wanted.values())
     made = [
-        font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
+        font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng) if letters else [],
         [from_ink(scribble(rng)) for _ in range(wanted["scribbles"])],
         [from_ink(_half(images[halved], rng)) for _ in range(wanted["halves"])],
         [from_ink(_several(images, rng)) for _ in range(wanted["several"])],

@@ -16,7 +16,7 @@ from inkdigits.data.strokes import Ink, cut
 SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONELY = "acdefhjkmnprtuvwxyACDEFGHJKMNPQRTUVWXYαβγδλμπψωΓΔΣΦΨΩЖЯДФШ@&%#€£$§"  # none is written like a digit
-_SIZES = (20, 28, 40, 56)  # pixels
+_SIZES = (20, 28, 40, 56, 80, 110)  # pixels
 
 
 def fonts(paths: Sequence[Path]) -> list[ImageFont.FreeTypeFont]:

@@ -28,6 +28,7 @@ _THRESHOLD = 110  # of 255: what is ink in an enlarged MNIST digit,
 _HOLLOW = 28  # of 255: unless it is so much darker than the ink all around it, as in a small loop,
 _LOOP = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # of this size at most
 _SMOOTH = 0.7  # fine pixels: what the steps of a thinned line are smoothed by
+_PLACES = np.stack(np.meshgrid(*[np.arange(FINE * SIZE, dtype=np.float32)] * 2), axis=-1)  # 56×56×2, x and y
 _ROUNDS = 24  # of thinning at most; the widest stroke of MNIST needs fewer
 
 
@@ -91,6 +92,16 @@ def _superfluous(line: Bits, first: bool) -> Bits:
     free = (open_sides[0] | open_sides[1]) == 0
     superfluous: Bits = ((count >= 2) & (count <= 6) & (begins == 1) & free).astype(np.uint8)
     return superfluous
+
+
+def bent(field: Bits, rng: Generator, amount: float = 1.6) -> Bits:
+    """A field as another hand would have it: the points of a 4×4 grid moved, by `amount` fine pixels (sd) each way.
+
+    Distances stay those of before, so that the pen's width varies along the way, as it does where one presses.
+    """
+    moves = rng.normal(0, amount, (4, 4, 2)).astype(np.float32)
+    places = _PLACES + cv2.resize(moves, (FINE * SIZE, FINE * SIZE), interpolation=cv2.INTER_CUBIC)
+    return np.asarray(cv2.remap(field, places, None, cv2.INTER_LINEAR, borderValue=255), np.uint8)
 
 
 def written(field: Bits, height: float, pen: float, slant: float, turn: float, width: float, rng: Generator) -> Ink:

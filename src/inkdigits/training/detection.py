@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,10 +12,11 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data import signs
-from inkdigits.data.augment import Hands, augment
+from inkdigits.data.augment import Hands, Warp, augment
 from inkdigits.data.digits import Digits
-from inkdigits.data.nondigits import TRAINING_FONTS, installed
-from inkdigits.data.scenes import DOUBTFUL, Scene, scene
+from inkdigits.data.nondigits import LETTERS, LIKE_DIGITS, SIGNS, TRAINING_FONTS, font_glyphs, installed
+from inkdigits.data.scenes import Material, Scene, scene
+from inkdigits.data.sheet import DOUBTFUL
 from inkdigits.data.strokes import Strokes
 from inkdigits.glyph import to_float
 from inkdigits.models.detector import STRIDE
@@ -28,14 +30,17 @@ UNUSED = 1 << 30  # a step that no training comes to
 JUDGED = 40  # batches of scenes that a detector is scored on
 DIGITS = 5_000  # digits that those are written with at most
 FACES = 2  # fonts of a family that are used at most
+PER_LETTER = 14  # digits to one letter, of what scenes are written with
+ALIKE = 0.25  # of the letters are written like a digit
+FORMED = replace(Hands().shaping(), plain=0.0, warp=Warp(0, 0, 0, 0, 0, 0))  # other forms, nothing bent
 HEAT, WEIGHT, LABEL, BOX = 0, 1, 2, slice(4, 8)  # planes of a target; 3 is the weight of label and box
 
 
 class Scenes:
     """`batches(step)` → ink float32 B×1×128×256 in 0..1 and targets float32 B×8×32×64, on the device.
 
-    Written with the digits given, bent and in other forms as `augment` does it, but not spoilt: scenes are spoilt as
-    a whole. A batch depends on the seed and the step only. Raises DataError if a training font is not installed.
+    Written with the digits given, some in other forms as `augment` draws them. A batch depends on the seed and the
+    step only. Raises DataError if a training font is not installed.
     """
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
@@ -44,8 +49,12 @@ class Scenes:
         self.per_epoch = max(1, len(digits) // self.size)  # a scene has several digits: an epoch is a way to count
         self._writer = ThreadPoolExecutor(1)
         self._next: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
-        self.strokes = Strokes.of(varied(digits, recipe.seed))
-        self.faces = signs.fonts([path for faces in installed(TRAINING_FONTS) for path in faces[:FACES]])
+        faces = signs.fonts([path for faces in installed(TRAINING_FONTS) for path in faces[:FACES]])
+        self.material = Material(
+            Strokes.of(varied(digits, recipe.seed)),
+            Strokes.of(letters(len(digits) // PER_LETTER + 10, recipe.seed)),
+            faces,
+        )
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
@@ -62,15 +71,26 @@ class Scenes:
 
     def drawn(self, step: int, place: int) -> Scene:
         """The scene at a place of a step's batch."""
-        return scene(self.strokes, self.faces, np.random.default_rng([self.recipe.seed, step, place]), SIZE)
+        return scene(self.material, np.random.default_rng([self.recipe.seed, step, place]), SIZE)
 
 
 def varied(digits: Digits, seed: int) -> Digits:
-    """Each digit once, in the forms and bends of other hands; whole, as a thin or coarse one falls to pieces."""
+    """Each digit once, at times in the form of other hands. Scenes bend it anew whenever they write it."""
     chances = torch.Generator().manual_seed(seed)
     images = torch.from_numpy(to_float(digits.images))
-    bent = augment(images, torch.from_numpy(digits.labels), Hands().shaping(), chances)
-    return Digits((bent[:, 0] * 255).round().to(torch.uint8).numpy(), digits.labels, digits.name)
+    formed = augment(images, torch.from_numpy(digits.labels), FORMED, chances)
+    return Digits((formed[:, 0] * 255).round().to(torch.uint8).numpy(), digits.labels, digits.name)
+
+
+def letters(count: int, seed: int) -> Digits:
+    """Letters and signs to write words by hand with: label 1 where they may stand alone, 0 where digits look alike."""
+    rng = np.random.default_rng(seed)
+    alike = round(ALIKE * count)
+    glyphs = [
+        *font_glyphs(count - alike, LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
+        *font_glyphs(alike, LIKE_DIGITS, TRAINING_FONTS, rng),
+    ]
+    return Digits(np.stack(glyphs), (np.arange(count) < count - alike).astype(np.int64), "letters")
 
 
 def target(of: Scene) -> NDArray[np.float32]:
