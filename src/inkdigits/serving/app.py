@@ -16,7 +16,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 
 import inkdigits
 from inkdigits.errors import InkdigitsError
-from inkdigits.serving import body, docs, metrics, problems, schema, site, work
+from inkdigits.serving import body, docs, metrics, problems, samples, schema, site, work
 from inkdigits.serving.frame import Frame
 from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import REQUESTS
@@ -27,7 +27,10 @@ from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
 
 TITLE = "inkdigits"
-ABOUT = "Reads handwritten digits out of pictures. Nothing is stored, and nothing is fetched from elsewhere."
+ABOUT = (
+    "Reads handwritten digits out of pictures. Nothing is fetched from elsewhere, and nothing is stored but samples that "
+    "are posted to be kept, where the service was started with --collect."
+)
 
 
 def create(settings: Settings) -> Frame:
@@ -50,6 +53,7 @@ def create(settings: Settings) -> Frame:
         redirect_slashes=False,
     )
     _add_reading(app, service)
+    samples.add(app, service)
     _add_about(app, service)
     _add_pages(app, service)
     _add_site(app)
@@ -104,9 +108,9 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
 def _add_about(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", response_model=schema.Models)
     async def models() -> Response:
-        """Which network reads."""
-        model = service.reader.model
-        return JSONResponse({"models": [{"name": model.name, "version": model.version}]})
+        """Which network reads, and whether samples are kept."""
+        model, collecting = service.reader.model, service.store is not None
+        return JSONResponse({"models": [{"name": model.name, "version": model.version}], "collecting": collecting})
 
     @app.get("/health/live", response_model=schema.Health)
     async def live() -> Response:

@@ -19,7 +19,7 @@ from inkdigits.serving.problems import Problem, answer
 from inkdigits.serving.service import Service
 
 GUARDED = ("/v1/", "/metrics")  # what needs the token, if there is one
-READING = frozenset({"/v1/read", "/v1/digit", "/v1/inspect", "/v1/explain"})
+READING = frozenset({"/v1/read", "/v1/digit", "/v1/inspect", "/v1/explain", "/v1/samples"})
 _DRAINED = 64 * 2**20  # bytes of a refused body that are still taken in, so that its sender gets to read the answer
 _DRAIN_SECONDS = 2.0
 _SMALL = 2**16  # bytes of a body that is likely here already: taking it in first keeps the connection

@@ -28,8 +28,10 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the service runs: its bounds, another model than the packaged one, the token that callers must know."""
+    """How the service runs: its bounds, another model than the packaged one, the token that callers must know, and the
+    file in which samples are kept, if they are."""
 
     bounds: Bounds = Bounds()
     model: str | None = None
     token: str | None = field(default=None, repr=False)
+    collect: str | None = None

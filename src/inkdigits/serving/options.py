@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from inkdigits.reading.form import Form
 from inkdigits.reading.reader import How
 from inkdigits.reading.region import region as parsed
+from inkdigits.types import Box
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 _Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
@@ -84,3 +85,27 @@ class InspectOptions(BaseModel):
 def _form(length: int | None, pattern: str | None, check: str | None, between: str | None) -> Form | None:
     given = (length, pattern, check, between)
     return None if given == (None,) * 4 else Form(length, pattern, check, between)
+
+
+class SampleOptions(BaseModel):
+    """What a sample is, and which part of the picture it is."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: int = Field(ge=0, le=9, description="The digit that it is.")
+    source: Literal["drawn", "correction"] = Field("drawn", description="Drawn for this, or a reading put right.")
+    region: _Region | None = Field(None, description="x,y,width,height in pixels: the part that is kept.")
+
+    def part(self) -> Box | None:
+        """The region as a box."""
+        return None if self.region is None else parsed(self.region)
+
+
+class ListOptions(BaseModel):
+    """Which samples are listed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    label: int | None = Field(None, ge=0, le=9, description="Of this digit only.")
+    before: int | None = Field(None, ge=1, le=2**53, description="Only samples kept before the one with this id.")
+    limit: int = Field(60, ge=1, le=200, description="At most so many.")

@@ -142,6 +142,42 @@ class Models(BaseModel):
     """The networks that read."""
 
     models: list[Model]
+    collecting: bool = Field(description="Whether samples are kept: see /v1/samples.")
+
+
+_Counts = Annotated[list[int], Field(min_length=10, max_length=10, description="Samples of each digit, 0 to 9.")]
+
+
+class Sample(BaseModel):
+    """A labelled sample that is kept."""
+
+    id: int = Field(ge=1)
+    label: int = Field(ge=0, le=9)
+    source: Literal["drawn", "correction"]
+    made: str = Field(description="When it was kept, in UTC.", examples=["2026-01-31T12:00:00+00:00"])
+    glyph: _Picture
+
+
+class Kept(BaseModel):
+    """The sample that was kept, and how many there are now."""
+
+    sample: Sample
+    counts: _Counts
+
+
+class Samples(BaseModel):
+    """Samples that are kept, the newest first."""
+
+    counts: _Counts
+    samples: list[Sample]
+    next: int | None = Field(description="The `before` of the next samples; null where there are no more.")
+
+
+class Deleted(BaseModel):
+    """How many samples were deleted, and how many there are now."""
+
+    deleted: int = Field(ge=0)
+    counts: _Counts
 
 
 class Health(BaseModel):

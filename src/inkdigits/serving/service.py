@@ -1,6 +1,9 @@
-"""What one worker has: the reader, built once, the threads it reads in, the metrics, and whether it is ending."""
+"""What one worker has: the reader, built once, the threads it reads in, the samples it keeps, the metrics, and whether it
+is ending."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import numpy as np
 
@@ -9,18 +12,20 @@ from inkdigits.serving.body import shelf
 from inkdigits.serving.limits import Settings
 from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.pool import Pool
+from inkdigits.serving.store import Store
 
 
 class Service:
     """One worker's things."""
 
     def __init__(self, settings: Settings) -> None:
-        """Build them. Raises ModelError when the model is missing, damaged, or not one of ours."""
+        """Build them. Raises ModelError when the model is missing, damaged, or not one of ours; what Store raises."""
         self.settings = settings
         self.metrics = Metrics()
         self.pool = Pool(settings.bounds, self.metrics)
         self.shelf = shelf(settings.bounds)
         self.reader = reader_of(settings)
+        self.store = None if settings.collect is None else Store(Path(settings.collect))
         self.ending = False
 
     @property

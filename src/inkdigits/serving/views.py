@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkdigits.glyph import SIZE
-
-_ACROSS = 8 * SIZE  # pixels of maps in a row, whatever their size: so all layers are shown equally wide
+_WIDER = 3  # times as wide as high: about what a sheet of maps should be
 
 
 def data_url(image: Image.Image) -> str:
@@ -27,7 +25,16 @@ def photo_url(image: Image.Image) -> str:
 def _url(image: Image.Image, kind: str, **how: int) -> str:
     file = io.BytesIO()
     image.save(file, kind.upper(), **how)
-    return f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode()
+    return _data(kind, file.getvalue())
+
+
+def png_url(file: bytes) -> str:
+    """The bytes of a PNG in a data URL."""
+    return _data("png", file)
+
+
+def _data(kind: str, content: bytes) -> str:
+    return f"data:image/{kind};base64," + base64.b64encode(content).decode()
 
 
 def glyph_url(glyph: NDArray[np.uint8]) -> str:
@@ -39,13 +46,19 @@ def maps_url(maps: NDArray[np.float32]) -> str:
     """A layer's maps, C×H×W, side by side in rows, grey, with transparent lines between; the strongest answer of the
     layer is white, and what is 0 or less black."""
     count, height, width = maps.shape
-    columns = min(count, max(1, _ACROSS // width))
+    columns = columns_of(count)
     sheet = np.zeros((-(-count // columns) * (height + 1) - 1, columns * (width + 1) - 1, 2), np.uint8)
-    lit = _lit(maps)
-    for place, image in enumerate(lit):
+    for place, image in enumerate(_lit(np.sqrt(np.maximum(maps, 0)))):  # the root shows what is faint
         y, x = place // columns * (height + 1), place % columns * (width + 1)
         sheet[y : y + height, x : x + width] = np.stack([image, np.full_like(image, 255)], axis=2)
     return data_url(Image.fromarray(sheet))
+
+
+def columns_of(count: int) -> int:
+    """How many maps stand in a row, so that the sheet is wide and its rows are full, if that can be."""
+    wanted = (_WIDER * count) ** 0.5
+    full = min((each for each in range(1, count + 1) if count % each == 0), key=lambda each: abs(each - wanted))
+    return full if wanted / 2 <= full <= wanted * 2 else round(wanted)
 
 
 def veil_url(shares: NDArray[np.float32]) -> str:

@@ -41,7 +41,7 @@ class Answer:
 
 def read(reader: Reader, sent: Sent, options: ReadOptions, bounds: Bounds) -> Answer:
     """All pages. Raises InkdigitsError, and Problem: media-type, or time between two pages."""
-    _check_kind(sent)
+    check_kind(sent)
     deadline = time.monotonic() + bounds.seconds
     told, readings = [], list[Reading]()
     for page, reading in _readings(reader, sent, options.how(), bounds):
@@ -62,7 +62,7 @@ def _written(readings: list[Reading], name: str) -> dict[str, Any]:
 
 def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
-    _check_kind(sent)
+    check_kind(sent)
     how, page = options.how(), only_page(sent.data, bounds.picture)
     (found,) = _reading(reader, page, sent.name, how).digits
     region = how["region"]
@@ -72,7 +72,7 @@ def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> 
 
 def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds) -> Answer:
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
-    _check_kind(sent)
+    check_kind(sent)
     page = only_page(sent.data, bounds.picture)
     seen = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
     return _answer(answers.inspection(seen), 0, [])
@@ -80,7 +80,7 @@ def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds)
 
 def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds) -> Answer:
     """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`."""
-    _check_kind(sent)
+    check_kind(sent)
     how, page = options.how(), page_at(sent.data, options.page, bounds.picture, sent.name)
     region = how["region"]
     part = page if region is None else cut(page, region)
@@ -91,7 +91,7 @@ def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds)
     return _answer(answers.explanation(page, reading, stages, seen), 1, reading.digits)
 
 
-def _check_kind(sent: Sent) -> None:
+def check_kind(sent: Sent) -> None:
     """Whether the bytes begin as a picture does, whatever they were said to be."""
     if not sent.data or is_pdf(sent.data):
         return  # that there is nothing is told by who opens it

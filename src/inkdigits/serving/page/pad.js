@@ -4,14 +4,14 @@ const CELLS = 14; // squares on a side, for the keyboard
 const SENT = 280; // pixels on a side of the picture that is given away
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
-/** `changed()` is called after every change, `settled()` when a stroke has ended, `say(words)` for a screen reader. */
+/** `changed()` is called after every change, `say(words)` for a screen reader. */
 export class Pad {
-  constructor(canvas, { changed, settled, say }) {
-    Object.assign(this, { canvas, changed, settled, say });
+  constructor(canvas, { changed, say }) {
+    Object.assign(this, { canvas, changed, say });
     this.pen = canvas.getContext("2d");
     this.marks = []; // what was drawn, in order: {points, width} or {cell, inked}
     this.stroke = null; // the one that is being drawn
-    this.width = 0.025; // of the side
+    this.width = 0.05; // of the side
     this.at = [6, 3]; // the keyboard's square: column, row
     this.small = Object.assign(document.createElement("canvas"), { width: SENT, height: SENT });
     this.#listen();
@@ -66,7 +66,6 @@ export class Pad {
   #end(event) {
     if (this.stroke?.pointer !== event.pointerId) return;
     this.stroke = null;
-    this.settled();
   }
 
   /** A point of the stroke, 0..1 on both sides; a pen that knows how hard it is pressed is wider then. */
@@ -102,7 +101,6 @@ export class Pad {
       else mark.points.forEach((point, at) => this.#line(mark.points[at - 1] ?? point, point));
     }
     this.changed();
-    this.settled();
   }
 
   #key(event) {
@@ -129,7 +127,6 @@ export class Pad {
     this.#square(mark);
     this.#showCell();
     this.changed();
-    this.settled();
   }
 
   /** Whether the middle of the keyboard's square has ink. */

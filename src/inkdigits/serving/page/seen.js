@@ -1,30 +1,139 @@
-// An answer about one digit, shown: which it is and why, how probable each of the ten is.
+// An answer about one digit, shown: which it is, how sure, why, and what the network saw on the way.
 
-const percent = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percents = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+
+/** A share as people read it, never rounded up to certainty: 0.99996 is more than 99.9 %. */
+export function percent(share) {
+  const shown = percents.format(Math.min(share, 0.999)).replace("%", "\u202f%");
+  return share > 0.9994 ? `>\u202f${shown}` : shown;
+}
+
+/** What decided, in one sentence. */
+export function sentence({ digit, confidence, digitness, why, accept }) {
+  const whole = (share) => percents.format(share).replace(".0", "").replace("%", "\u202f%");
+  const sure = percent(confidence * digitness);
+  return {
+    accepted: `Accepted as ${digit}: ${sure} sure, and ${whole(accept.confidence)} is enough.`,
+    unsure: `Not accepted: perhaps ${digit}, but only ${sure} sure, and it takes ${whole(accept.confidence)}.`,
+    "no-digit": `Not accepted: hardly one digit (${percent(digitness)}, and it takes ${whole(accept.digitness)}).`,
+    "no-ink": "There is no ink to be seen.",
+  }[why];
+}
 
 /** A view of answers inside `host`. */
 export class Seen {
   constructor(host) {
     host.append(document.getElementById("seen").content.cloneNode(true));
     this.parts = Object.fromEntries([...host.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
-    this.bars = Array.from({ length: 10 }, (_, digit) => this.#bar(digit));
+    this.bars = Array.from({ length: 10 }, (_, digit) => added(this.parts.bars, bar(digit)));
+    this.start = this.parts.why.textContent;
+    this.layers = [];
+    this.nearest = [];
   }
 
-  #bar(digit) {
-    const row = document.createElement("li");
-    row.innerHTML = `<b>${digit}</b><span class="bar" aria-hidden="true"></span><span class="share">–</span>`;
-    this.parts.bars.append(row);
-    return row;
+  /** As before the first answer. */
+  empty() {
+    this.parts.digit.textContent = "";
+    this.parts.digit.className = "digit";
+    this.parts.why.textContent = this.start;
+    for (const name of ["digitness", "certainty"]) gauge(this.parts[name], 0, 0, "–");
+    for (const row of this.bars) fill(row, 0, "–", false);
+    this.parts.looks.hidden = true;
   }
 
+  /** Show what POST /v1/inspect answered. */
   show(answer) {
-    const shares = new Map(answer.candidates);
-    this.parts.digit.textContent = answer.text;
-    this.bars.forEach((row, digit) => {
-      const share = shares.get(digit) ?? 0;
-      row.style.setProperty("--share", share);
-      row.lastChild.textContent = percent.format(share);
-      row.toggleAttribute("data-best", digit === answer.digit);
+    const { parts } = this;
+    parts.digit.textContent = answer.why === "no-ink" ? "" : answer.text;
+    parts.digit.classList.toggle("refused", !answer.accepted);
+    parts.why.textContent = sentence(answer);
+    gauge(parts.digitness, answer.digitness, answer.accept.digitness, percent(answer.digitness));
+    const sure = answer.confidence * answer.digitness;
+    gauge(parts.certainty, sure, answer.accept.confidence, percent(sure));
+    answer.probabilities.forEach((share, digit) =>
+      fill(this.bars[digit], share, percent(share), digit === answer.digit));
+    this.#look(answer);
+    parts.looks.hidden = false;
+  }
+
+  #look(answer) {
+    const { parts } = this;
+    parts.glyph.src = answer.glyph;
+    this.#mattered(answer);
+    resized(this.nearest, answer.nearest.length, () => added(parts.nearest, neighbour()), parts.nearest);
+    answer.nearest.forEach((each, place) => {
+      const [image, words] = this.nearest[place].children;
+      image.src = each.glyph;
+      words.textContent = each.digit;
+      this.nearest[place].title = `No. ${each.place} of the training set, ${percent(Math.max(0, each.likeness))} alike`;
+    });
+    resized(this.layers, answer.layers.length, () => added(parts.layers, layer()), parts.layers);
+    answer.layers.forEach((each, place) => {
+      const [image, words] = this.layers[place].children;
+      const size = `${each.maps} maps of ${each.width} × ${each.height}`;
+      Object.assign(image, { src: each.picture, alt: `Layer ${place + 1}: ${size}` });
+      words.innerHTML = `<b>Layer ${place + 1}</b> ${size}`;
     });
   }
+
+  #mattered(answer) {
+    const { mattered, without } = this.parts;
+    const [image, veil, square] = mattered.children;
+    image.src = answer.glyph;
+    veil.style.maskImage = veil.style.webkitMaskImage = `url("${answer.mattered}")`;
+    square.hidden = !answer.without;
+    const words = answer.without ? withoutWords(answer) : "no single part does";
+    without.textContent = words;
+    mattered.setAttribute("aria-label", `The parts that mattered, marked in colour: ${words}`);
+    answer.without?.box.forEach((value, place) => square.style.setProperty(["--x", "--y", "--w", "--h"][place], value));
+  }
+}
+
+function withoutWords({ accept, without: { digit, confidence } }) {
+  const sure = percent(confidence);
+  if (confidence >= accept.confidence) return `without the square it reads ${digit}, ${sure} sure`;
+  return `without the square it is refused: ${digit} at best, ${sure} sure`;
+}
+
+function bar(digit) {
+  const row = document.createElement("li");
+  row.innerHTML = `<b>${digit}</b><span class="bar" aria-hidden="true"></span><span class="share">–</span>`;
+  return row;
+}
+
+function fill(row, share, words, best) {
+  row.style.setProperty("--share", share);
+  row.lastChild.textContent = words;
+  row.toggleAttribute("data-best", best);
+}
+
+/** `least` is what it takes, marked by a line. */
+function gauge(row, share, least, words) {
+  row.style.setProperty("--share", share);
+  row.style.setProperty("--least", least);
+  row.toggleAttribute("data-short", share < least);
+  row.lastElementChild.textContent = words;
+}
+
+function neighbour() {
+  const item = document.createElement("li");
+  item.innerHTML = '<img class="glyph" alt="" decoding="sync"><span></span>';
+  return item;
+}
+
+function layer() {
+  const figure = document.createElement("figure");
+  figure.innerHTML = '<img alt="" decoding="sync"><figcaption></figcaption>';
+  return figure;
+}
+
+function added(parent, element) {
+  parent.append(element);
+  return element;
+}
+
+/** Have so many elements: answers of the same network need the same ones again and again. */
+function resized(elements, count, make) {
+  while (elements.length < count) elements.push(make());
+  while (elements.length > count) elements.pop().remove();
 }

@@ -1,1 +1,53 @@
-// Pictures come in: dropped, pasted, chosen, photographed.
+// Pictures come in: dropped anywhere, pasted anywhere, chosen, photographed.
+
+/** `taken(file)` is called with every picture; `zone` shows where one would fall. */
+export function takePictures({ zone, inputs, taken }) {
+  const pictureOf = (data) => [...(data?.files ?? [])][0];
+  for (const input of inputs) {
+    input.addEventListener("change", () => {
+      if (input.files.length) taken(input.files[0]);
+      input.value = ""; // the same file may be chosen again
+    });
+  }
+  document.addEventListener("paste", (event) => {
+    const file = pictureOf(event.clipboardData);
+    if (file) taken(file);
+  });
+  document.addEventListener("dragover", (event) => {
+    event.preventDefault();
+    zone.toggleAttribute("data-over", event.dataTransfer.types.includes("Files"));
+  });
+  document.addEventListener("dragleave", (event) => {
+    if (!event.relatedTarget) zone.removeAttribute("data-over");
+  });
+  document.addEventListener("drop", (event) => {
+    event.preventDefault(); // the browser would go to the picture
+    zone.removeAttribute("data-over");
+    const file = pictureOf(event.dataTransfer);
+    if (file) taken(file);
+  });
+}
+
+/** Hand a blob to the person as a file. */
+export function save(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
+  link.click();
+  setTimeout(() => URL.revokeObjectURL(link.href), 10_000);
+}
+
+/** Put words on the clipboard, also where the newer way is barred because the address is not https. */
+export async function copy(words) {
+  if (navigator.clipboard) return navigator.clipboard.writeText(words);
+  const area = Object.assign(document.createElement("textarea"), { value: words, className: "unseen" });
+  document.body.append(area);
+  area.select();
+  document.execCommand("copy");
+  area.remove();
+}
+
+/** A data URL's content as a blob. */
+export function blobOf(url) {
+  const [head, data] = url.split(",");
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
+  return new Blob([bytes], { type: head.slice(5).split(";")[0] });
+}
