@@ -14,10 +14,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
+from playwright.sync_api import Browser
 
 from inkdigits.data.mnist import load
 from tests.helpers import COMMAND, PLAIN
 from tests.reading.drawing import in_rows, saved
+from tests.serving.browser import Visit, chromium, visiting
 
 BOUNDARY = "----a-boundary"
 
@@ -42,6 +44,10 @@ class Service:
     port: int
     process: subprocess.Popen[bytes]
     log: Any
+
+    @property
+    def address(self) -> str:
+        return f"http://{self.host}:{self.port}"
 
     def ask(self, method: str, path: str, body: Any = None, **headers: str) -> Answer:
         """One request on a connection of its own; `content_type` is the header Content-Type."""
@@ -99,6 +105,27 @@ def service() -> Iterator[Service]:
     """A service with two threads, else as it is by default."""
     with serving("--threads", "2") as service:
         yield service
+
+
+@pytest.fixture(scope="session")
+def guarded() -> Iterator[Service]:
+    """A service that wants a token."""
+    with serving("--token", "an-open-secret") as service:
+        yield service
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A browser without a window."""
+    with chromium() as browser:
+        yield browser
+
+
+@pytest.fixture
+def visit(browser: Browser, service: Service) -> Iterator[Visit]:
+    """The service's page in a browser, as on a desk."""
+    with visiting(browser, service.address) as visit:
+        yield visit
 
 
 @pytest.fixture(scope="session")

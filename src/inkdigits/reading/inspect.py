@@ -16,7 +16,7 @@ from inkdigits.reading.nearest import Nearest, Neighbour
 from inkdigits.types import Box, Classification, Digit
 
 Why = Literal["accepted", "unsure", "no-digit", "no-ink"]
-PATCH, STEP = 7, 3  # pixels: the side of what is blanked, and from one to the next
+PATCH, STEP = 8, 4  # pixels: the side of what is blanked, and from one to the next; they cover the glyph exactly
 NEIGHBOURS = 8
 
 
@@ -59,7 +59,7 @@ class Inspection:
 
 
 def inspected(seen: Seen, network: Network, accept: Accept, nearest: Nearest) -> Inspection:
-    """All about a digit. The network is asked some 50 times, all at once."""
+    """All about a digit. The network is asked some 25 times, all at once."""
     glyph, boxes = seen.glyph, patches(seen.glyph)
     answers = network.classify(np.concatenate([glyph[np.newaxis], blanked(glyph, boxes)]))
     digit = read_from(seen, answers, accept)

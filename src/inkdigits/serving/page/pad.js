@@ -8,7 +8,7 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 export class Pad {
   constructor(canvas, { changed, say }) {
     Object.assign(this, { canvas, changed, say });
-    this.pen = canvas.getContext("2d");
+    this.pen = canvas.getContext("2d", { willReadFrequently: true }); // kept where it is quick to send
     this.marks = []; // what was drawn, in order: {points, width} or {cell, inked}
     this.stroke = null; // the one that is being drawn
     this.width = 0.05; // of the side
@@ -32,7 +32,7 @@ export class Pad {
 
   /** What is drawn, black on white, as a PNG. */
   blob() {
-    const to = this.small.getContext("2d");
+    const to = this.small.getContext("2d", { willReadFrequently: true });
     to.fillStyle = "#fff";
     to.fillRect(0, 0, SENT, SENT);
     to.drawImage(this.canvas, 0, 0, SENT, SENT);

@@ -1,0 +1,111 @@
+"""A real browser on the service's page, and what hands do there."""
+
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, sync_playwright
+
+Points = Sequence[tuple[float, float]]
+SEVEN: Points = ((0.3, 0.25), (0.5, 0.25), (0.7, 0.25), (0.58, 0.5), (0.45, 0.8))
+FENCE: tuple[Points, ...] = (  # no digit at all
+    *(((x, 0.1), (x, 0.9)) for x in (0.2, 0.4, 0.6, 0.8)),
+    *(((0.1, y), (0.9, y)) for y in (0.3, 0.7)),
+)
+PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
+READY = "window.told = []; for (const what of ['drawn', 'chosen']) document.addEventListener(`inkdigits:${what}`, \
+    ({ detail }) => told.push({ what, text: detail.answer?.text ?? null, kind: detail.blob?.type ?? null }))"
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium, headless. Fails where there is none: the page must be seen in a browser."""
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    assert program, "the page is tested in Chromium, which is not installed; on Debian: apt-get install chromium"
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@dataclass
+class Visit:
+    """The page, open in a browser; `asked` are the addresses of all requests, `complaints` what the console got."""
+
+    page: Page
+    address: str
+    asked: list[str] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def draw(self, *strokes: Points) -> None:
+        """Strokes of the mouse, in shares of the pad's side."""
+        box = self.page.locator("#ink").bounding_box()
+        assert box is not None
+        for stroke in strokes:
+            (x, y), *others = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in stroke]
+            self.page.mouse.move(x, y)
+            self.page.mouse.down()
+            for x, y in others:
+                self.page.mouse.move(x, y, steps=3)
+            self.page.mouse.up()
+
+    def draw_seven(self) -> None:
+        """Draw a 7, and wait until it is read."""
+        self.draw(SEVEN)
+        self.shows("draw-seen", "digit", "7")
+
+    def shows(self, view: str, part: str, text: str) -> None:
+        """Wait until a part of a view has this text."""
+        self.page.wait_for_function(
+            "([view, part, text]) => document.querySelector(`#${view} [data-part=${part}]`).textContent.includes(text)",
+            arg=[view, part, text],
+        )
+
+    def part(self, name: str, view: str = "draw-seen") -> str:
+        """The text of a part of a view."""
+        return self.page.locator(f"#{view} [data-part={name}]").inner_text()
+
+    def ink(self) -> int:
+        """How many pixels of the pad have ink."""
+        count: int = self.page.evaluate(
+            "document.getElementById('ink').getContext('2d').getImageData(0, 0, 560, 560).data"
+            ".filter((value, at) => at % 4 === 3 && value > 127).length"
+        )
+        return count
+
+    @property
+    def told(self) -> list[dict[str, Any]]:
+        """What the page's events told so far."""
+        events: list[dict[str, Any]] = self.page.evaluate("told")
+        return events
+
+    def choose(self, name: str, content: bytes, kind: str = "image/png") -> None:
+        """Choose a picture, and wait until it is read."""
+        self.page.set_input_files("#file", {"name": name, "mimeType": kind, "buffer": content})
+        self.page.wait_for_selector("#result:not([hidden])")
+
+    def violations(self) -> list[str]:
+        """What axe finds wrong with the page as it is now."""
+        found = Axe().run(self.page).response["violations"]
+        return [f"{each['id']}: {[node['html'][:120] for node in each['nodes']]}" for each in found]
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, **context: Any) -> Iterator[Visit]:
+    """Open the page; `context` as Playwright's `new_context` takes it. At the end nothing may have been complained of,
+    and no other host asked."""
+    with browser.new_context(**context) as opened:
+        visit = Visit(opened.new_page(), address)
+        visit.page.set_default_timeout(20_000)  # the machine may be busy
+        visit.page.add_init_script(READY)
+        opened.on("request", lambda request: visit.asked.append(request.url))
+        visit.page.on("console", lambda message: visit.complaints.append(message.text))
+        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
+        visit.page.goto(address)
+        yield visit
+        strangers = [url for url in visit.asked if not url.startswith((address, "blob:", "data:"))]
+        assert not strangers, f"the page asked elsewhere: {strangers}"
+        assert not visit.complaints, visit.complaints
