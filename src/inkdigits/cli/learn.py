@@ -13,7 +13,7 @@ import typer
 
 from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening
 
-for _name in ("marimo", "torch", "matplotlib"):  # loaded only when they are needed
+for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # loaded only when they are needed
     if find_spec(_name) is None:
         raise ModuleNotFoundError(name=_name)
 
@@ -26,6 +26,9 @@ def learn(
         int | None, typer.Option(min=1, max=65535, help="Port to listen on; a free one by default.")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
+    exported: Annotated[
+        Path | None, typer.Option("--export", metavar="DIR", help="Run it, or all, and write .ipynb and .html to read.")
+    ] = None,
     check: Annotated[bool, typer.Option("--check", help="Run it, or all, as a script; exit 1 if one fails.")] = False,
 ) -> None:
     """Open a lesson of the course in the browser. Without a number, list the lessons.
@@ -34,7 +37,9 @@ def learn(
     copy, in --folder; delete that to begin anew. Stop with Ctrl-C.
     """
     asked = lessons() if number is None else [lesson(number)]
-    if check:
+    if exported is not None:
+        _export(asked, exported)
+    elif check:
         _check(asked)
     elif number is not None:
         _open(asked[0], folder, read, port, browser)
@@ -53,6 +58,14 @@ def _open(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bo
     notebook = asked.path if read else copied(asked, folder)
     typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
     raise typer.Exit(subprocess.run(opening(notebook, read=read, port=port, browser=browser), check=False).returncode)
+
+
+def _export(asked: list[Lesson], folder: Path) -> None:
+    """Print the name of every file as soon as it is written."""
+    from inkdigits.course.export import export
+
+    for path in export(asked, folder):
+        typer.echo(str(path))
 
 
 def _check(asked: list[Lesson]) -> None:

@@ -1,0 +1,575 @@
+"""The first network
+
+One layer, 784 → 10, built and trained by hand: softmax, cross-entropy, the slope of one weight, Adam. Then a thousand
+steps, the curves, single predictions, and the weights as pictures, beside the lecture's figures.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="3 The first network", width="medium")
+
+with app.setup:
+    import math
+
+    import marimo as mo
+    import torch
+    import torch.nn.functional as F
+
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.splits import split
+    from inkdigits.glyph import to_float
+    from inkdigits.lab.curves import curves
+    from inkdigits.lab.pictures import pictures
+    from inkdigits.lab.predictions import choose, predictions
+    from inkdigits.lab.weights import weights
+    from inkdigits.models.build import build, parameters
+    from inkdigits.training.callbacks import recorded, throttled
+    from inkdigits.training.evaluate import accuracy, digit_logits
+    from inkdigits.training.loop import begin, train
+    from inkdigits.training.recipes import recipe
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 3 The first network
+
+    Ten judges sit in a row, one for each digit. Each has a sheet of 28×28 fields with a number in every field: how much
+    ink in this field speaks *for* his digit, or against it. An image is laid on all ten sheets, each judge adds up what
+    lies under the ink, and the one with the greatest sum wins.
+
+    That is the whole network. Nobody writes the sheets; they begin as noise. What is written down is only how to
+    improve them: **learning is many small corrections in the direction that makes the answers less wrong.** In this
+    lesson you make one such correction by hand, and then a thousand.
+    """)
+    return
+
+
+@app.cell
+def _():
+    lecture = split(mnist.load("train"), "lecture")  # images 1–5000 to learn from, 5001–10000 to look at
+    x = torch.from_numpy(to_float(lecture.train.images)).reshape(5000, 784)
+    y = torch.from_numpy(lecture.train.labels)
+
+    assert x.shape == (5000, 784) and y.shape == (5000,)
+    return lecture, x, y
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Scores
+
+    Ten sheets with 784 weights each, and for each judge one more number, the *bias*, which is his prejudice before he
+    has seen any ink. Weights begin random and small, biases at 0.
+    """)
+    return
+
+
+@app.cell
+def _(x):
+    limit = math.sqrt(6 / (784 + 10))  # Glorot's, as Flux begins its Dense
+    w = (2 * torch.rand(10, 784, generator=torch.Generator().manual_seed(0)) - 1) * limit
+    b = torch.zeros(10)
+    scores = x @ w.T + b
+
+    assert scores.shape == (5000, 10)
+    table(["score of digit", *range(10)], ["image 1", *(f"{each:.2f}" for each in scores[0].tolist())])
+    return b, scores, w
+
+
+@app.cell(hide_code=True)
+def _(b, w):
+    _count = w.numel() + b.numel()
+    assert _count == 7850 == parameters(build("softmax"))
+    question(
+        "How many numbers does this network learn?",
+        f"784 × 10 weights and 10 biases: {_count:,}. They are called its *parameters*.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Softmax: from scores to shares
+
+    Scores may be negative and add up to anything. We want to read them as "so sure am I of each digit": positive, and
+    1 in all. Take $e$ to the power of each score, which makes everything positive and the greatest stand out; then
+    divide by the sum:
+
+    $$ p_d = \frac{e^{s_d}}{\sum_k e^{s_k}} $$
+    """)
+    return
+
+
+@app.cell
+def _(scores):
+    def softmax(scores):
+        powers = torch.exp(scores - scores.max(dim=1, keepdim=True).values)  # the greatest becomes e⁰ = 1
+        return powers / powers.sum(dim=1, keepdim=True)
+
+    p = softmax(scores)
+
+    assert torch.allclose(p, F.softmax(scores, dim=1), atol=1e-6)  # as PyTorch has it
+    assert torch.allclose(p.sum(dim=1), torch.ones(5000), atol=1e-5)
+    table(["share of digit", *range(10)], ["image 1", *(f"{each:.3f}" for each in p[0].tolist())])
+    return p, softmax
+
+
+@app.cell(hide_code=True)
+def _(scores, softmax):
+    assert torch.allclose(softmax(scores + 100), softmax(scores), atol=1e-5)
+    question(
+        "Add 100 to all ten scores. What happens to the shares?",
+        "Nothing: above and below the fraction line the same factor appears. Only differences between scores count. "
+        "That is why the code may subtract the greatest score first, and must: *e* to the power of 1000 is more than "
+        "a computer can hold.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Cross-entropy: how wrong is that?
+
+    Look only at the share $p$ that the right digit got, and charge $-\ln p$ for it. All of it, $p=1$, costs nothing;
+    the less, the dearer, and who was sure of the wrong thing pays without limit. The mean over a batch is the **loss**.
+
+    ### Exercise 1
+
+    Write it for a batch: `p` is N×10, the shares; `y` has the N right digits. `p[torch.arange(len(y)), y]` are the
+    shares of the right ones.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def crossentropy(p, y):
+        """The mean of −ln of the right digits' shares."""
+        ...
+
+    return (crossentropy,)
+
+
+@app.cell(hide_code=True)
+def _(crossentropy, p, scores, y):
+    def mean_cost(p, y):
+        return -torch.log(p[torch.arange(len(y)), y]).mean()
+
+    assert torch.allclose(mean_cost(p, y), F.cross_entropy(scores, y), atol=1e-5)
+    check(crossentropy, mean_cost, [p[:1], y[:1]], [p, y])
+    return (mean_cost,)
+
+
+@app.cell(hide_code=True)
+def _(mean_cost, p, y):
+    _loss = mean_cost(p, y).item()
+    assert 2.2 < _loss < 2.9 and abs(math.log(10) - 2.3026) < 1e-4
+    question(
+        "What does a network pay that knows nothing and gives every digit a tenth? (ln 10 = 2.30.)",
+        f"−ln 0.1 = 2.30. Ours begins at {_loss:.2f}, a little worse: its random weights are already opinions, and "
+        "wrong ones. If a network of ten classes begins at 20, or at 0.5, look for a mistake before you train.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## The slope of one weight
+
+    Which way should a weight be moved? Try it: a little up, a little down, and see what the loss does. The slope is the
+    difference divided by the distance. Here for the weight of one pixel in the middle, of the judge for 3.
+    """)
+    return
+
+
+@app.cell
+def _(b, w, x, y):
+    digit, pixel, little = 3, 28 * 14 + 14, 1e-4
+
+    def loss_with(change):
+        moved = w.double().clone()
+        moved[digit, pixel] += change
+        return F.cross_entropy(x.double() @ moved.T + b.double(), y).item()
+
+    tried = (loss_with(+little) - loss_with(-little)) / (2 * little)
+    return digit, pixel, tried
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    To try all 7,850 weights like this, the network would be asked 15,700 times for one correction. But the slope can be
+    *calculated*. For softmax and cross-entropy together it comes out astonishingly simple: how much too sure the judge
+    was, times the ink he saw, averaged over all images:
+
+    $$ \frac{\partial\,\mathrm{loss}}{\partial w_{d,i}} = \mathrm{mean}\bigl((p_d - [y = d])\; x_i\bigr) $$
+
+    PyTorch finds such formulas by itself for any network, by going backwards through what was computed. That is
+    `backward()`, and Flux calls it `gradient`. All three should agree.
+    """)
+    return
+
+
+@app.cell
+def _(b, digit, p, pixel, tried, w, x, y):
+    wanted = (y == digit).float()
+    calculated = ((p[:, digit] - wanted) * x[:, pixel]).mean().item()
+
+    followed = w.clone().requires_grad_()
+    F.cross_entropy(x @ followed.T + b, y).backward()
+    automatic = followed.grad[digit, pixel].item()
+
+    assert math.isclose(tried, calculated, rel_tol=1e-3) and math.isclose(calculated, automatic, rel_tol=1e-3)
+    table(["tried out", "by formula", "by PyTorch"], [f"{tried:.6f}", f"{calculated:.6f}", f"{automatic:.6f}"])
+    return (followed,)
+
+
+@app.cell(hide_code=True)
+def _(followed, x):
+    _never = int((x.sum(dim=0) == 0).sum())
+    _still = int((followed.grad == 0).all(dim=0).sum())
+    assert _never == _still > 50
+    question(
+        "A pixel in the corner is empty in all 5,000 images. What is the slope of its ten weights?",
+        f"0, because x is 0: no ink, no opinion, no correction. {_never} of the 784 pixels are like that. Their "
+        "weights stay for ever at the noise they began with, and you will see that in the pictures below.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Adam: how far to go
+
+    *Down* the slope, but how far? Plain gradient descent goes a fixed multiple of the slope: far where it is steep, and
+    hardly at all where it is shallow, though the way there may be long. **Adam** gives every weight a step of its own.
+    It remembers the mean slope of the last steps ($m$) and the mean of its square ($v$), and goes $m/\sqrt v$ times the
+    learning rate. A weight whose slope keeps its sign moves by about the learning rate each step, however shallow it
+    is. (Kingma and Ba, 2014. The factors with $t$ make up for both memories beginning at 0.)
+    """)
+    return
+
+
+@app.cell
+def _():
+    def adam(weight, slope, memory, t, rate=0.001):
+        m, v = memory
+        m = 0.9 * m + 0.1 * slope
+        v = 0.999 * v + 0.001 * slope**2
+        step = rate * (m / (1 - 0.9**t)) / (torch.sqrt(v / (1 - 0.999**t)) + 1e-8)
+        return weight - step, (m, v)
+
+    return (adam,)
+
+
+@app.cell
+def _(adam, b, w, x, y):
+    ours, memory = w.clone(), (torch.zeros(10, 784), torch.zeros(10, 784))
+    theirs = w.clone().requires_grad_()
+    optimizer = torch.optim.Adam([theirs], lr=0.001)
+    for t in (1, 2, 3):
+        optimizer.zero_grad()
+        F.cross_entropy(x @ theirs.T + b, y).backward()
+        optimizer.step()
+        ours, memory = adam(ours, theirs.grad, memory, t)
+
+    assert torch.allclose(ours, theirs, atol=1e-6)  # ours and PyTorch's, after three steps
+    return
+
+
+@app.cell(hide_code=True)
+def _(adam, followed, w):
+    _moved = (adam(w, followed.grad, (0, 0), 1)[0] - w).abs()
+    _clear = _moved[followed.grad.abs() > 1e-5]
+    assert bool((_clear > 0.00099).all()) and bool((_clear < 0.00101).all())
+    question(
+        "How far does Adam move each weight in its very first step, at a learning rate of 0.001?",
+        "By 0.001, all of them, up or down, except those whose slope is 0: in the first step m is the slope and √v is "
+        "its size, so only the sign is left.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Train twice, and look
+
+    Now everything together, in the four lines that all of deep learning consists of. First only two steps: does the
+    loss go down at all?
+    """)
+    return
+
+
+@app.cell
+def _():
+    def learn(network, optimizer, x, y):
+        optimizer.zero_grad()
+        loss = F.cross_entropy(network(x), y)
+        loss.backward()
+        optimizer.step()
+        return loss.item()  # as it was before this step
+
+    return (learn,)
+
+
+@app.cell
+def _(learn, x, y):
+    network = build("softmax", seed=0)  # Flatten, then Linear(784, 10)
+    stepper = torch.optim.Adam(network.parameters(), lr=0.001)
+    first = [learn(network, stepper, x, y) for _ in range(2)]
+    after = F.cross_entropy(network(x), y).item()
+
+    assert first[0] > first[1] > after
+    table(["before", "after one step", "after two"], [f"{loss:.4f}" for loss in (*first, after)])
+    return network, stepper
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Forty steps, and tell me now and then
+
+    Down it goes. Longer trainings should say how they are doing, but not after every step: a thousand lines help
+    nobody. The lecture lets a **callback** print the loss, *throttled* to once in so many seconds. The project's
+    training loop works the same way: after every step it calls each function in a list with its whole state. (Read
+    `training/loop.py`: the middle of `train` is the four lines above.)
+    """)
+    return
+
+
+@app.cell
+def _(lecture):
+    def tell(state):
+        print(f"step {state.step:4}: loss {state.loss.item():.4f}")
+
+    forty = begin(recipe("lecture-softmax").with_knobs(steps=40), lecture, torch.device("cpu"))
+    train(forty, [throttled(0.05, tell)])  # at most once in a twentieth of a second
+
+    assert forty.step == 40
+    assert forty.loss.item() < 1.9
+    return (forty,)
+
+
+@app.cell(hide_code=True)
+def _(forty, learn, network, stepper, x, y):
+    _by_hand, _by_library = build("softmax", seed=0), forty.network
+    _by_hand.load_state_dict(network.state_dict())
+    for _ in range(38):  # two are done
+        learn(network, stepper, x, y)
+    assert torch.allclose(network.logits.weight, _by_library.logits.weight, atol=1e-4)
+    question(
+        "Our four lines went two steps. If they go 38 more, do they end where the library's loop ended?",
+        "Yes, to the last digits: the library began with the same random weights (they have the same seed) and does "
+        "the same arithmetic. What it adds is bookkeeping: callbacks, records, files, Ctrl-C.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## A thousand steps
+
+    The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly its
+    settings. `recorded` is the callback that keeps the figures for the curves.
+    """)
+    return
+
+
+@app.cell
+def _(lecture):
+    thousand = begin(recipe("lecture-softmax"), lecture, torch.device("cpu"))
+    train(thousand, [recorded(thousand)])
+    trained, last = thousand.network, thousand.history[-1]
+
+    assert thousand.step == 1047
+    assert 0.955 < last["train_accuracy"] < 0.972
+    assert 0.890 < last["held_accuracy"] < 0.907
+    curves(thousand.history, "lecture-softmax", "lecture test")
+    return last, thousand, trained
+
+
+@app.cell(hide_code=True)
+def _(last, thousand):
+    table(
+        ["1,047 steps, 7,850 parameters", "learnt from, images 1–5000", "new, images 5001–10000", "seconds"],
+        [
+            "here",
+            f"{100 * last['train_accuracy']:.2f} %",
+            f"{100 * last['held_accuracy']:.2f} %",
+            f"{thousand.seconds:.1f}",
+        ],
+        ["the lecture", "96.36 %", "89.88 %", "865"],
+        ["ten averages (lesson 1)", "", "80.6 %", ""],
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(thousand):
+    _best = min(thousand.history, key=lambda record: record["held_loss"])
+    _end = thousand.history[-1]
+    assert _end["train_loss"] < 0.2
+    assert _end["held_loss"] > 0.33
+    question(
+        "Above, the blue line goes on falling. What does the orange line do, and what does the gap between them mean?",
+        f"It is at its lowest, {_best['held_loss']:.3f}, after about {_best['step']:,} steps and then hardly moves "
+        f"(at the end: {_end['held_loss']:.3f}), while the loss of the images learnt from has come down to "
+        f"{_end['train_loss']:.3f}. What the network still learns is true of those 5,000 images only. "
+        "Lesson 4 is about this gap.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Looking at single predictions
+
+    Accuracies are sums, and sums hide everything. The lecture looks at the first three images that the network has
+    never seen: 5001, 5002 and 5003.
+    """)
+    return
+
+
+@app.cell
+def _(lecture, trained):
+    everything = mnist.load("train")
+    three = choose(everything, (5001, 5002, 5003))
+    said = digit_logits(trained, three)
+
+    assert three.labels.tolist() == [7, 3, 4]
+    assert said.argmax(dim=1).tolist() == [7, 3, 9]  # as in the lecture, the 4 becomes a 9
+    predictions(three, said, (5001, 5002, 5003))
+    return everything, said, three
+
+
+@app.cell
+def _(everything):
+    number = mo.ui.slider(5001, 10000, value=5003, label="image", show_value=True, debounce=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(everything, number, trained):
+    asked = choose(everything, (number.value,))
+    predictions(asked, digit_logits(trained, asked), (number.value,))
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Why the 4 becomes a 9
+
+    The network has no secrets: here are the ten sheets. Orange is weight for the digit, blue against it.
+    """)
+    return
+
+
+@app.cell
+def _(trained):
+    weights(trained)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    You can see a zero's ring with blue in the middle. Most sheets look like the smudge that many hands leave, since one
+    sheet must do for every way of writing a digit; and at the rim there is the untouched noise.
+
+    Now the case against this 4. Take the sheet of 9 minus the sheet of 4, and keep what lies under the ink. Orange says
+    "rather 9", blue "rather 4". The sum decides.
+    """)
+    return
+
+
+@app.cell
+def _(said, three, trained):
+    ink = three.images[2] / 255
+    sheets = trained.logits.weight.detach().numpy().reshape(10, 28, 28)
+    verdict = ink * (sheets[9] - sheets[4])
+    bias = (trained.logits.bias[9] - trained.logits.bias[4]).item()
+
+    assert math.isclose(verdict.sum() + bias, said[2, 9] - said[2, 4], abs_tol=1e-3)
+    assert verdict.sum() + bias > 0
+    pictures(
+        [ink, sheets[9] - sheets[4], verdict], ["image 5003", "sheet 9 − sheet 4", "what lies under the ink"], "4 or 9?"
+    )
+    return bias, verdict
+
+
+@app.cell(hide_code=True)
+def _(bias, verdict):
+    _for, _against = verdict[verdict > 0].sum(), verdict[verdict < 0].sum()
+    assert verdict[:10].sum() > 0
+    question(
+        "Where does most of the orange come from?",
+        f"From the top: the rows above the middle of this 4 lean together, nearly as a 9 is closed. Together the "
+        f"orange pixels give {_for:.1f}, the blue ones {_against:.1f}, the biases {bias:.2f}. What is above 0 goes to "
+        "the 9. The network cannot ask *is it closed?*; it can only ask *how much ink is where?*, one pixel at a time.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ### Exercise 2
+
+    Accuracy counts how often the greatest score is at the right place. Write it for scores N×10 and labels N.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def share_right(scores, y):
+        """The share, 0 to 1, of rows whose greatest score is at the place that `y` says."""
+        ...
+
+    return (share_right,)
+
+
+@app.cell(hide_code=True)
+def _(lecture, scores, share_right, trained, y):
+    def right(scores, y):
+        return (scores.argmax(dim=1) == y).float().mean().item()
+
+    _learnt, _new = digit_logits(trained, lecture.train), digit_logits(trained, lecture.held)
+    assert math.isclose(right(_learnt, y), accuracy(_learnt, y))
+    assert right(scores, y) < 0.25  # before training
+    check(share_right, right, [_learnt, y], [_new, torch.from_numpy(lecture.held.labels)])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What you now know
+
+    - The network is ten sheets of 784 weights and ten biases: 7,850 parameters. Softmax turns its scores into shares.
+    - The loss is −ln of the share that the right digit got, averaged. Knowing nothing costs ln 10 = 2.30.
+    - The slope of a weight can be tried out, calculated or left to PyTorch, and it is the same number.
+    - Adam gives each weight a step of about the learning rate. A training is four lines, repeated.
+    - After 1,047 steps: about 96 % of what was learnt from, about 90 % of what was not. The gap is the next lesson.
+    - A wrong answer can be taken apart down to the pixel.
+
+    In lesson 4 the judges get assistants: a hidden layer.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

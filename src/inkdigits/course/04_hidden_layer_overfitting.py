@@ -1,0 +1,469 @@
+"""A hidden layer, and overfitting
+
+784 → 20 → 10: what twenty hidden units are for, and what happens when a network has more freedom than examples. With
+knobs for both, and the two cures that the lecture names, measured.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="4 A hidden layer, and overfitting", width="medium")
+
+with app.setup:
+    from dataclasses import replace
+    from itertools import pairwise
+
+    import marimo as mo
+    import torch
+    from torch import nn
+
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.splits import split
+    from inkdigits.glyph import to_float
+    from inkdigits.lab.curves import curves
+    from inkdigits.lab.lines import lines
+    from inkdigits.lab.predictions import choose, predictions
+    from inkdigits.lab.weights import weights
+    from inkdigits.models.build import build, parameters
+    from inkdigits.training.callbacks import recorded
+    from inkdigits.training.evaluate import digit_logits, score, test_digits
+    from inkdigits.training.loop import begin, train
+    from inkdigits.training.recipes import recipe
+
+    CPU = torch.device("cpu")
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 4 A hidden layer, and overfitting
+
+    The judge for 7 in lesson 3 has one sheet. Some people write a 7 with a bar, some without; some lean it. He can only
+    mark what all of these have in common. What he needs are assistants: one who looks for a bar, one for a slanted
+    stroke, one for a corner at the top. Each assistant looks at the image with a sheet of his own and reports *how
+    much* he has found. The judges then no longer look at the image. They listen to the assistants.
+
+    That is a hidden layer. Nobody tells the assistants what to look for. The same small corrections as before find it.
+    """)
+    return
+
+
+@app.cell
+def _():
+    everything = mnist.load("train")
+    lecture = split(everything, "lecture")  # images 1–5000 to learn from, 5001–10000 to look at
+
+    assert len(lecture.train) == len(lecture.held) == 5000
+    return everything, lecture
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## By hand
+
+    Twenty assistants: a layer 784 → 20. Whoever has found nothing should be silent, not speak negatively. So what is
+    below 0 becomes 0; this is called **relu**. Then a second layer 20 → 10 for the judges.
+
+    ### Exercise 1
+
+    Write relu, for a tensor of any shape.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def relu(x):
+        """`x` with 0 in place of everything below 0."""
+        ...
+
+    return (relu,)
+
+
+@app.cell(hide_code=True)
+def _(relu):
+    def silenced(x):
+        return x * (x > 0)
+
+    _x = torch.tensor([[-2.0, 0.0], [0.5, 3.0]])
+    assert torch.equal(silenced(_x), nn.functional.relu(_x))
+    check(relu, silenced, [_x], [torch.linspace(-1, 1, 7)])
+    return (silenced,)
+
+
+@app.cell
+def _(lecture, silenced):
+    untrained = build("mlp", hidden=20, seed=0)
+    w1, b1 = untrained.hidden.weight, untrained.hidden.bias  # 20×784 and 20
+    w2, b2 = untrained.logits.weight, untrained.logits.bias  # 10×20 and 10
+    x = torch.from_numpy(to_float(lecture.train.images)).reshape(5000, 784)
+
+    by_hand = silenced(x @ w1.T + b1) @ w2.T + b2
+
+    assert by_hand.shape == (5000, 10)
+    assert torch.allclose(by_hand, untrained(x.reshape(5000, 1, 28, 28)), atol=1e-5)  # as the library's network
+    return untrained, w1, w2, x
+
+
+@app.cell(hide_code=True)
+def _(untrained):
+    _count = 784 * 20 + 20 + 20 * 10 + 10
+    assert _count == 15910 == parameters(untrained)
+    question(
+        "How many parameters has 784 → 20 → 10, biases included?",
+        f"784 × 20 + 20 in the first layer, 20 × 10 + 10 in the second: {_count:,}. About twice as many as the first "
+        "network, and nearly all of them are the assistants' sheets.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(w1, w2, x):
+    _two = (x @ w1.T) @ w2.T
+    _one = x @ (w2 @ w1).T
+    assert torch.allclose(_two, _one, atol=1e-4) and (w2 @ w1).shape == (10, 784)
+    question(
+        "Leave relu out: two layers, one after the other, without it. What can they do that one layer cannot?",
+        "Nothing. Multiplying by one matrix and then by another is multiplying by their product, and that is one "
+        "matrix 10×784: the network of lesson 3 again. All that the hidden layer gains, it gains by being *bent* at 0.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ### Exercise 2
+
+    Count the parameters of 784 → `hidden` → 10.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def count(hidden):
+        """How many parameters 784 → `hidden` → 10 has, biases included."""
+        ...
+
+    return (count,)
+
+
+@app.cell(hide_code=True)
+def _(count):
+    def counted(hidden):
+        return (784 + 1) * hidden + (hidden + 1) * 10
+
+    assert all(counted(each) == parameters(build("mlp", hidden=each)) for each in (1, 20, 50))
+    check(count, counted, [20], [1], [100])
+    return (counted,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## The lecture's second network
+
+    The same 5,000 images as one batch, the same Adam, 1,000 steps. The lecture needed 896 seconds.
+    """)
+    return
+
+
+@app.cell
+def _(lecture):
+    state = begin(recipe("lecture-mlp"), lecture, CPU)
+    train(state, [recorded(state)])
+    last = state.history[-1]
+
+    assert state.step == 1000 and parameters(state.network) == 15910
+    assert last["train_accuracy"] > 0.994
+    assert 0.892 < last["held_accuracy"] < 0.917
+    curves(state.history, "lecture-mlp", "lecture test")
+    return last, state
+
+
+@app.cell(hide_code=True)
+def _(last, state):
+    _seconds = f"{state.seconds:.1f}"
+    table(
+        ["network", "parameters", "learnt from, images 1–5000", "new, images 5001–10000", "seconds"],
+        ["784 → 20 → 10, here", "15,910", f"{last['train_accuracy']:.2%}", f"{last['held_accuracy']:.2%}", _seconds],
+        ["784 → 20 → 10, the lecture", "15,910", "99.84 %", "90.72 %", "896"],
+        ["784 → 10, the lecture", "7,850", "96.36 %", "89.88 %", "865"],
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(last):
+    assert last["train_accuracy"] - last["held_accuracy"] > 0.08
+    question(
+        "Of what it has learnt from, the network now knows nearly everything. It has twice as many parameters as the "
+        "first. Do you call that a success?",
+        "Judge by what is new: less than one per cent gained. A pupil who has learnt the answers to last year's "
+        "examination by heart gets everything right in last year's examination. This is **overfitting**.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(state):
+    _best = min(state.history, key=lambda record: record["held_loss"])
+    _end = state.history[-1]
+    assert _best["step"] < 700
+    assert _end["held_loss"] > 1.05 * _best["held_loss"]
+    assert _end["held_accuracy"] > _best["held_accuracy"] - 0.01
+    question(
+        "Look at the orange line of the loss. When should one have stopped?",
+        f"It is lowest after about {_best['step']} steps, at {_best['held_loss']:.3f}, and then **turns up**, to "
+        f"{_end['held_loss']:.3f}, while the blue one goes on down. The accuracy hardly minds "
+        f"({_best['held_accuracy']:.1%} then, {_end['held_accuracy']:.1%} at the end). Both are true: it is wrong "
+        "about as often as before, but surer of it each step, and the loss makes it pay for being sure.",
+    )
+    return
+
+
+@app.cell
+def _(everything, lecture, state):
+    said = digit_logits(state.network, lecture.held)
+    sure_and_wrong = (said.argmax(1).numpy() != lecture.held.labels) & (said.softmax(1).amax(1).numpy() > 0.9)
+
+    assert sure_and_wrong.sum() > 100
+    chosen = [5001 + place for place in sure_and_wrong.nonzero()[0][:4]]
+    predictions(choose(everything, chosen), said[sure_and_wrong][:4], chosen)
+    return (sure_and_wrong,)
+
+
+@app.cell(hide_code=True)
+def _(sure_and_wrong):
+    mo.md(
+        f"Of the 5,000 new images, {sure_and_wrong.sum()} are mistaken with more than 90 % confidence. These are the "
+        "first four. Whether a confidence can be believed is the question of lesson 8."
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What the assistants look for
+
+    Above, each hidden unit's sheet; below it, for which digits it speaks (up) and against which (down).
+    """)
+    return
+
+
+@app.cell
+def _(state):
+    weights(state.network)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Some strokes can be made out, but most is speckle. Speckle is what *by heart* looks like: with 784 weights a unit
+    can always find a few pixels by which to tell two images of the 5,000 apart that happen to be hard.
+
+    ## Turn it yourself
+
+    Here 300 steps are enough, because the learning rate is ten times the lecture's. Every move trains a network from
+    the beginning. Find a setting with a hopeless gap, and one with hardly any.
+    """)
+    return
+
+
+@app.cell
+def _(lecture):
+    def learnt(hidden, samples, steps=300):
+        settings = recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
+        state = begin(settings, replace(lecture, train=lecture.train.part(0, samples)), CPU)
+        return train(state, [recorded(state)])
+
+    return (learnt,)
+
+
+@app.cell
+def _():
+    units = mo.ui.slider(1, 60, value=20, label="hidden units", show_value=True, debounce=True)
+    samples = mo.ui.slider(
+        500, 5000, step=500, value=5000, label="images to learn from", show_value=True, debounce=True
+    )
+    mo.vstack([units, samples])
+    return samples, units
+
+
+@app.cell
+def _(counted, learnt, samples, units):
+    turned = learnt(units.value, samples.value)
+    now = turned.history[-1]
+    mo.vstack(
+        [
+            mo.md(
+                f"{units.value} hidden units ({counted(units.value):,} parameters), {samples.value:,} images: "
+                f"300 steps in **{turned.seconds:.2f} s**. Right: {now['train_accuracy']:.1%} of what it learnt from, "
+                f"{now['held_accuracy']:.1%} of what is new; loss {now['train_loss']:.3f} and {now['held_loss']:.3f}."
+            ),
+            curves(turned.history, f"{units.value} hidden units, {samples.value:,} images", "lecture test"),
+        ]
+    )
+    return (turned,)
+
+
+@app.cell
+def _(learnt):
+    few, all_of_them = learnt(20, 500), learnt(20, 5000)
+    gap_of_few, gap_of_all = (
+        each.history[-1]["train_accuracy"] - each.history[-1]["held_accuracy"] for each in (few, all_of_them)
+    )
+    turns = [min(each.history, key=lambda record: record["held_loss"])["step"] for each in (few, all_of_them)]
+
+    assert few.history[-1]["train_accuracy"] > 0.99
+    assert gap_of_few > gap_of_all > 0.04
+    assert turns[0] < turns[1] < 200  # with fewer images the loss of what is new turns up sooner
+    return gap_of_all, gap_of_few, turns
+
+
+@app.cell(hide_code=True)
+def _(gap_of_all, gap_of_few, turns):
+    question(
+        "Twenty units, 500 images instead of 5,000. What happens to the gap, and when does the orange loss turn up?",
+        f"The gap grows from {100 * gap_of_all:.0f} to {100 * gap_of_few:.0f} points, and the loss turns up after "
+        f"about {turns[0]} steps instead of {turns[1]}: 500 images are learnt by heart sooner. Move the knob and see.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## The first cure: fewer parameters
+
+    The lecture closes with two thoughts about overfitting. The first: give the network less room, so that it *cannot*
+    learn by heart.
+    """)
+    return
+
+
+@app.cell
+def _(learnt):
+    sizes = (1, 2, 5, 10, 20, 50)
+    ends = [learnt(size, 5000).history[-1] for size in sizes]
+    known, new = ([end[f"{which}_accuracy"] for end in ends] for which in ("train", "held"))
+
+    assert known == sorted(known)  # more units, more is known by heart
+    assert known[0] - new[0] < 0.03 and known[-1] - new[-1] > 0.05  # the gap is small only where both are bad
+    lines(sizes, {"learnt from": known, "new": new}, "More hidden units", below="hidden units", up="share right",
+          scales=("log", "linear"))  # fmt: skip
+    return known, new, sizes
+
+
+@app.cell(hide_code=True)
+def _(known, new, sizes):
+    _where = max(range(len(new)), key=new.__getitem__)
+    assert new[0] < 0.5 and max(new) < 0.94
+    question(
+        "Does this cure work?",
+        f"It closes the gap, but from the wrong side. With one hidden unit both are equal, at {new[0]:.0%}. The best "
+        f"on new images is {new[_where]:.1%}, with {sizes[_where]} units, which know {known[_where]:.1%} of the old. "
+        "Less room makes the network worse on what it has seen; it does not make it much better on what it has not.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## The second cure: more samples
+
+    The second thought: learn from more. MNIST has 60,000 images, of which we have used a twelfth. Each training below
+    takes 2,000 steps of 128 images, so all do the same work; only the supply differs. The last 5,000 images of the
+    training set are kept back to judge by, so the largest supply here is 55,000.
+    """)
+    return
+
+
+@app.cell
+def _(everything):
+    choosing = split(everything, "choosing")
+
+    def supplied(samples):
+        settings = recipe("mlp").with_knobs(split="choosing", samples=samples, steps=2000)
+        state = train(begin(settings, replace(choosing, train=choosing.train.part(0, samples)), CPU), [])
+        return score(state.network, state.split.train).accuracy, score(state.network, choosing.held).accuracy
+
+    return (supplied,)
+
+
+@app.cell
+def _(supplied):
+    supply = (100, 300, 1000, 3000, 10_000, 30_000, 55_000)
+    shares = [supplied(samples) for samples in supply]
+    old, fresh = ([pair[which] for pair in shares] for which in (0, 1))
+
+    assert all(later > earlier - 0.005 for earlier, later in pairwise(fresh))
+    assert old[0] > 0.99 and fresh[0] < 0.8 and fresh[-1] > 0.95
+    assert old[-1] - fresh[-1] < 0.03
+    assert old[0] - fresh[0] > 0.2
+    lines(supply, {"learnt from": old, "new": fresh}, "More images to learn from", below="images", up="share right",
+          scales=("log", "linear"))  # fmt: skip
+    return fresh, old, supply
+
+
+@app.cell(hide_code=True)
+def _(fresh, old, supply):
+    question(
+        "Does this one work?",
+        f"From {supply[0]} images to {supply[-1]:,} the gap goes from {100 * (old[0] - fresh[0]):.0f} points to "
+        f"{100 * (old[-1] - fresh[-1]):.1f}, and it closes from the right side: new images go from {fresh[0]:.0%} to "
+        f"{fresh[-1]:.1%}. The network is the same one, with its 15,910 parameters. There are just too many images for "
+        "it to learn by heart, so it has to find what they have in common.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    And with all 60,000? Then nothing of the training set is left to judge by, and MNIST's second part, the *test set*,
+    is opened: once, after the last step, with nothing left to decide. (Why so solemn? Lesson 6.)
+    """)
+    return
+
+
+@app.cell
+def _():
+    whole = begin(recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU)
+    train(whole, [])
+    result = score(whole.network, test_digits())
+
+    assert len(whole.split.train) == 60_000 and result.n == 10_000
+    assert 0.945 < result.accuracy < 0.975
+    mo.md(
+        f"Learnt from 60,000, judged by the 10,000 of the test set: **{result.accuracy:.2%}** right. The lecture had "
+        "90.72 % of what it judged by."
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What you now know
+
+    - A hidden unit is a sheet of weights and a relu; without the relu two layers are one. 784 → 20 → 10 has 15,910
+      parameters.
+    - It knows over 99 % of what it has learnt from and about 90 % of what is new: it overfits. The loss of what is new
+      shows it by turning up; the accuracy hardly does.
+    - Fewer parameters close the gap from below. More samples close it from above.
+    - The same network, with twelve times the images, is right in about 96 %.
+
+    The lecture's last thought was to keep the image's structure. In lesson 5 the picture stays a picture.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()
