@@ -65,3 +65,15 @@ class UsageError(InkdigitsError):
 
     kind = "usage"
     exit_code = 2
+
+
+class FullError(InkdigitsError):
+    """A store of samples holds as much as it may."""
+
+    kind = "full"
+
+
+class BusyError(InkdigitsError):
+    """A store of samples is being written to by others, for too long."""
+
+    kind = "busy"

@@ -29,6 +29,11 @@ def test_every_path_is_described(described: Any) -> None:
     assert {(path, method) for path, methods in described["paths"].items() for method in methods} == {
         ("/v1/read", "post"),
         ("/v1/digit", "post"),
+        ("/v1/samples", "post"),
+        ("/v1/samples", "get"),
+        ("/v1/samples", "delete"),
+        ("/v1/samples/export", "get"),
+        ("/v1/samples/{number}", "delete"),
         ("/v1/models", "get"),
         ("/health/live", "get"),
         ("/health/ready", "get"),

@@ -28,6 +28,9 @@ def serve(
     ] = None,
     everybody: Annotated[bool, _who("--open", help="Let everybody ask who reaches this machine.")] = False,
     model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
+    collect: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Keep drawings that are labelled on the page in this file.")
+    ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
     threads: Annotated[
         int | None, _limit(min=1, help="Pictures a worker reads at a time; by default the cores, shared.")
@@ -47,12 +50,15 @@ def serve(
     from inkdigits.serving import server
     from inkdigits.serving.limits import Bounds, Settings
     from inkdigits.serving.service import reader_of
+    from inkdigits.serving.store import Store
 
     _check_access(token, everybody or server.is_loopback(host))
     each = threads or max(1, _cores() // workers)
     bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), seconds, upload, each, queue)
-    settings = Settings(bounds, None if model is None else str(model), token)
-    reader_of(settings)  # what is wrong with the model is said once, here, and not by every worker
+    settings = Settings(bounds, None if model is None else str(model), token, None if collect is None else str(collect))
+    reader_of(settings)  # what is wrong with the model or the file is said once, here, and not by every worker
+    if collect is not None:
+        Store(collect)
     server.serve(settings, host, port, workers, typer.echo)
 
 

@@ -28,8 +28,8 @@ from inkdigits.serving.service import Service
 
 TITLE = "inkdigits"
 ABOUT = (
-    "Reads handwritten digits out of pictures. Nothing is fetched from elsewhere, and nothing is stored but samples that "
-    "are posted to be kept, where the service was started with --collect."
+    "Reads handwritten digits out of pictures. Nothing is fetched from elsewhere, and nothing is stored but samples "
+    "that are posted to be kept, where the service was started with --collect."
 )
 
 

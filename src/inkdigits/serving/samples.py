@@ -15,7 +15,6 @@ from ipaddress import ip_address
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
-import numpy as np
 from fastapi import FastAPI, Path, Query
 from PIL import Image
 from starlette.requests import Request
@@ -33,8 +32,8 @@ from inkdigits.serving.openapi import problems as may_answer
 from inkdigits.serving.options import ListOptions, SampleOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
-from inkdigits.serving.store import LONGEST, Sample, Store
-from inkdigits.serving.views import glyph_url, png_url
+from inkdigits.serving.store import Sample, Store
+from inkdigits.serving.views import png_url
 from inkdigits.serving.work import check_kind
 
 SIDE = 800  # pixels: the longest side of a drawing as it is kept; reading one digit looks at no more
@@ -136,12 +135,10 @@ def kept(service: Service, store: Store, sent: Sent, options: SampleOptions) -> 
     check_kind(sent)
     page, part = only_page(sent.data, service.settings.bounds.picture), options.part()
     drawing = shrunk((page if part is None else cut(page, part)).grey, SIDE)
-    glyph, file = service.reader.glyph(drawing), _png(drawing)
+    glyph = service.reader.glyph(drawing)
     if not glyph.any():
         raise PictureError(f"{sent.name}: there is no digit on it; draw one.")
-    if len(file) > LONGEST:
-        raise PictureError(f"{sent.name}: as PNG it has more than {LONGEST:,} bytes; give one with plainer paper.")
-    sample = store.add(options.label, options.source, _png(glyph), file)
+    sample = store.add(options.label, options.source, _png(glyph), _png(drawing))
     return {"sample": _told(sample), "counts": store.counts()}
 
 

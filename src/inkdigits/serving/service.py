@@ -1,5 +1,5 @@
-"""What one worker has: the reader, built once, the threads it reads in, the samples it keeps, the metrics, and whether it
-is ending."""
+"""What one worker has: the reader, built once, the threads it reads in, the samples it keeps, the metrics, and whether
+it is ending."""
 
 from __future__ import annotations
 

@@ -81,7 +81,7 @@ class Store:
         return [found.get(digit, 0) for digit in range(10)]
 
     def latest(self, limit: int, before: int | None = None, label: int | None = None) -> list[Sample]:
-        """The newest samples, at most `limit`; older than the sample `before`, of one label only, where that is said."""
+        """The newest samples, at most `limit`; where it is said, older than sample `before`, or of one label only."""
         wanted = f"SELECT {_COLUMNS} FROM samples WHERE id < ? AND label BETWEEN ? AND ? ORDER BY id DESC LIMIT ?"
         low, high = (0, 9) if label is None else (label, label)
         with self._open() as to:
