@@ -33,3 +33,10 @@ def test_training_and_unseen_fonts_are_apart() -> None:
 def test_a_font_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"No font of DejaVuSans, DejaVuSerif is under .*; install"):
         nondigits.font_glyphs(1, "a", FAMILIES, np.random.default_rng(0), tmp_path)
+
+
+def test_without_letters_no_font_is_needed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(nondigits, "FONT_FOLDER", tmp_path)
+    digits = load().part(0, 500)
+    made = nondigits.nondigits(101, digits.images, digits.labels, 1, letters=False)
+    assert made.shape == (101, 28, 28) and (made.max(axis=(1, 2)) > 0).mean() > 0.95

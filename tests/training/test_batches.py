@@ -59,3 +59,11 @@ def test_figures_are_of_digits_only() -> None:
     assert digits.sum() == 20 and state.logits.shape == (25, 11)
     right = state.history[0]["train_accuracy"] * 20
     assert right == pytest.approx(round(right), abs=1e-3)
+
+
+def test_things_that_are_there_already_are_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(batches, "nondigits", None)
+    white = torch.full((3, 28, 28), 255, dtype=torch.uint8).numpy()
+    plain = READER.with_knobs(augment="none")
+    images, labels = Batches(load("train").part(0, 100), plain, CPU, white)(0)
+    assert (images[labels == NOT_A_DIGIT] == 1).all() and (labels == NOT_A_DIGIT).sum() == 5

@@ -26,6 +26,7 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "show": "inkdigits.cli.runs",
     "compare": "inkdigits.cli.runs",
     "export": "inkdigits.cli.runs",
+    "finetune": "inkdigits.cli.finetune",
     "data": "inkdigits.cli.data",
     "learn": "inkdigits.cli.learn",
     "serve": "inkdigits.cli.serve",

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from inkdigits.data.augment import Hands, Warp, augment, warp
@@ -28,7 +30,10 @@ class Batches:
     Where the recipe wants things that are no digits, they follow the digits of the batch, labelled −1.
     """
 
-    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
+    def __init__(
+        self, digits: Digits, recipe: Recipe, device: torch.device, others: NDArray[np.uint8] | None = None
+    ) -> None:
+        """`others` are things that are no digits, uint8 N×28×28; by default they are made, which takes fonts."""
         self.recipe, self.device = recipe, device
         self.size = recipe.batch_size(len(digits))
         self.per_epoch = max(1, len(digits) // self.size)
@@ -40,7 +45,8 @@ class Batches:
         self._epoch = -1
         self._order = torch.arange(len(digits))
         if recipe.nondigits:
-            others = nondigits(NONDIGITS, digits.images, digits.labels, recipe.seed)
+            if others is None:
+                others = nondigits(NONDIGITS, digits.images, digits.labels, recipe.seed)
             self._others = torch.from_numpy(to_float(others))
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:

@@ -113,6 +113,51 @@ def wilson(right: int, n: int) -> tuple[float, float]:
     return max(0.0, middle - half), min(1.0, middle + half)
 
 
+@dataclass(frozen=True)
+class Paired:
+    """Two networks on the same `n` digits: what each took for another digit, and of these what only one did.
+
+    `gain` is the share of digits that the second has more right (−1..1), with its 95 % interval `low`–`high`.
+    """
+
+    name: str
+    n: int
+    before: int
+    after: int
+    mended: int
+    broken: int
+    gain: float
+    low: float
+    high: float
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+def paired(name: str, before: NDArray[np.bool_], after: NDArray[np.bool_]) -> Paired:
+    """Compare what two networks got right of the same digits, bool N each.
+
+    The interval is Wald's after half a digit is added to every cell, which keeps it honest where little differs
+    (Agresti and Min, "Simple improved confidence intervals for comparing matched proportions", 2005).
+    """
+    n, mended, broken = len(before), int((~before & after).sum()), int((before & ~after).sum())
+    more, difference = n + 2, mended - broken
+    half = Z95 * math.sqrt(mended + broken + 1 - difference**2 / more) / more
+    middle = difference / more
+    wrong_before, wrong_after = int((~before).sum()), int((~after).sum())
+    return Paired(
+        name,
+        n,
+        wrong_before,
+        wrong_after,
+        mended,
+        broken,
+        difference / n,
+        max(-1.0, middle - half),
+        min(1.0, middle + half),
+    )
+
+
 def mistakes(said: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """Places of the digits taken for another, the most confidently wrong first."""
     probabilities = said.softmax(dim=1).numpy()

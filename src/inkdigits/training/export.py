@@ -68,12 +68,16 @@ def export(run: Run, target: Path, calibration: Json | None = None) -> Path:
     """
     if target.suffix != ".onnx":
         raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
-    card, network = run.card(), trained_network(run)
+    reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
+    return write_network(trained_network(run), run.card(), reading, target)
+
+
+def write_network(network: nn.Sequential, card: Json, reading: Json, target: Path) -> Path:
+    """Write a network with its run's `card` and what `reading` needs to know of it, as `export` does."""
     content = onnx_bytes(network)
     agree(network, content)
     write_atomically(target, content)
     write_atomically(target.with_suffix(".safetensors"), save(network.state_dict()))
-    reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
     facts = {"name": card["name"], "version": inkdigits.__version__, "sha256": hashlib.sha256(content).hexdigest()}
     runs.write_json(target.with_suffix(".json"), facts | reading | {"trained": card})
     return target

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, cast
 
+import numpy as np
 import torch
 import torch.nn.functional as F
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
@@ -67,11 +69,28 @@ class State:
 Callback = Callable[[State], None]
 
 
-def begin(recipe: Recipe, split: Split, device: torch.device) -> State:
-    """A training before its first step: fresh network, fresh optimizers. Equal recipes and data give equal states."""
+@dataclass(frozen=True)
+class Start:
+    """What a training goes on from that is not to begin anew: the weights of a network of the recipe's kind, and things
+    that are no digits, uint8 N×28×28, which the recipe would else have made anew (it takes fonts)."""
+
+    weights: Mapping[str, Tensor]
+    nondigits: NDArray[np.uint8] | None = None
+
+
+def begin(recipe: Recipe, split: Split, device: torch.device, start: Start | None = None) -> State:
+    """A training before its first step: fresh network, or the one it is to start from, and fresh optimizers.
+
+    Equal recipes, data and starts give equal states.
+    """
     network = build(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
+    if start is not None:
+        network.load_state_dict(start.weights)
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are about 1.4 × as fast so on a CPU
-    batches = (Scenes if recipe.model == "detector" else Batches)(split.train, recipe, device)
+    if recipe.model == "detector":
+        batches: Batches | Scenes = Scenes(split.train, recipe, device)
+    else:
+        batches = Batches(split.train, recipe, device, None if start is None else start.nondigits)
     return State(
         recipe=recipe,
         split=split,

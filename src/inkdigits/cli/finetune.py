@@ -1,0 +1,111 @@
+"""`inkdigits finetune`: the packaged network learns one person's hand."""
+
+from __future__ import annotations
+
+import json
+import time
+from itertools import islice
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+from numpy.typing import NDArray
+from rich.console import Console
+from rich.table import Table
+
+from inkdigits.data import labelled
+from inkdigits.data.digits import Digits
+from inkdigits.errors import DataError, PictureError
+from inkdigits.reading.limits import Limits
+from inkdigits.reading.normalise import glyphs_of
+from inkdigits.reading.picture import only_page
+from inkdigits.serving.store import LONGEST, Sample, Store
+from inkdigits.training.evaluate import Paired
+from inkdigits.training.finetune import MOST, Outcome, base_of
+from inkdigits.training.finetune import finetune as finetuned
+
+REFUSED = 3  # the exit code where the network got worse and was not written
+DRAWING = Limits(bytes=LONGEST, pixels=2_000_000, pages=1)  # of a file of samples, which may have come from anybody
+
+
+def finetune(
+    samples: Annotated[
+        Path, typer.Argument(metavar="FOLDER|FILE", help="Subfolders 0 … 9 of pictures, or what serve --collect keeps.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the new network is written.")] = Path("hand"),
+    model: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Start from this exported network, not the packaged one.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Have the packaged network learn one person's digits, without forgetting MNIST's. Five of each digit are enough.
+
+    Says how many digits it takes for others, before and after: the person's, each judged by a network that did not
+    learn from it, and MNIST's. If it got worse nothing is written, and the exit code is 3.
+    """
+    start = time.perf_counter()
+    base = base_of() if model is None else base_of(model)
+    target = out / f"{base.recipe.name.removesuffix('-finetuned')}.onnx"
+    outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True))
+    if as_json:
+        typer.echo(json.dumps(as_dict(outcome) | {"seconds": round(time.perf_counter() - start, 1)}))
+    else:
+        print_outcome(outcome)
+    if outcome.refused is not None:
+        typer.echo(f"inkdigits: No network was written: {outcome.refused}", err=True)
+        raise typer.Exit(REFUSED)
+    typer.echo(f"Read with it: inkdigits read --model {outcome.path} PICTURE…", err=True)
+
+
+def loaded(samples: Path) -> Digits:
+    """The labelled glyphs of a folder or a file. Raises DataError for anything else."""
+    if not samples.exists():
+        raise DataError(f"There are no samples at {samples}; name a folder or a file of `inkdigits serve --collect`.")
+    return labelled.load(samples, lambda grey: glyphs_of(grey[None])[0]) if samples.is_dir() else collected(samples)
+
+
+def collected(file: Path) -> Digits:
+    """The glyphs of a file's drawings, as this inkdigits sees them. Raises DataError."""
+    found = list(islice(Store(file, readonly=True).all(), MOST + 1))
+    if not found:
+        raise DataError(f"{file} has no samples; draw some on the page of `inkdigits serve --collect {file}`.")
+    glyphs = np.stack([_glyph(file, each) for each in found])
+    return Digits(glyphs, np.array([each.label for each in found], np.int64), file.name)
+
+
+def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
+    try:
+        return glyphs_of(only_page(sample.drawing, DRAWING).grey[None])[0]
+    except PictureError as error:
+        raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
+
+
+def as_dict(outcome: Outcome) -> dict[str, object]:
+    """An outcome as JSON has it."""
+    judged = {name: None if each is None else each.as_dict() for name, each in _judged(outcome).items()}
+    return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refused}
+
+
+def _judged(outcome: Outcome) -> dict[str, Paired | None]:
+    return {"own": outcome.own, "held": outcome.held, "test": outcome.test}
+
+
+def print_outcome(outcome: Outcome) -> None:
+    """What was wrong before and after, and the file."""
+    table = Table(box=None, pad_edge=False)
+    for heading in ("taken for another digit", "of", "before", "after", "right now, in points (95 % interval)"):
+        table.add_column(heading, justify="left" if heading.startswith("taken") else "right")
+    names = {"own": f"{outcome.own.name}, held out in turn", "held": "MNIST, held out", "test": "MNIST's test set"}
+    for key, each in _judged(outcome).items():
+        if each is not None:
+            gain = f"{100 * each.gain:+.2f} ({100 * each.low:+.2f} to {100 * each.high:+.2f})"
+            table.add_row(names[key], f"{each.n:,}", str(each.before), str(each.after), gain)
+    Console().print(table)
+    if outcome.path is not None:
+        typer.echo(str(outcome.path))
+
+
+def add(app: typer.Typer) -> None:
+    """Add `finetune`."""
+    app.command()(finetune)

@@ -1,0 +1,192 @@
+"""A network learns one person's hand, and does not forget MNIST's. Read `finetune` first.
+
+It goes on from exported weights for a few steps of the one training loop, and rehearses what it knows while it learns
+what is new (lessons.py).
+
+How well that goes is judged by digits it did not learn from. The person's are few, and held out in turn: three
+trainings, each without one third, which judges it. What is kept has learnt from all of them. MNIST's last 5,000
+training images are not rehearsed, and show what is forgotten; the first training knew them, so this errs towards
+refusing. By these two the network is kept or refused. MNIST's test set is opened after that, for the report only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file
+from torch import Tensor, nn
+
+from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.splits import split
+from inkdigits.errors import DataError, InkdigitsError, ModelError
+from inkdigits.models.build import build, parameters
+from inkdigits.reading.classify import PACKAGED
+from inkdigits.reading.exported import Exported
+from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
+from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
+from inkdigits.training.export import write_network
+from inkdigits.training.lessons import FOLDS, Lessons, folds, knobs, part
+from inkdigits.training.recipes import Recipe
+from inkdigits.training.runs import Json
+from inkdigits.training.session import conditions
+
+LEAST, MOST = 10, 10_000  # samples
+MAY_LOSE = 0.001  # of MNIST's held-out digits
+
+
+@dataclass(frozen=True)
+class Base:
+    """An exported network to go on from: its file, its card, the recipe and the weights it has by now."""
+
+    path: Path
+    card: Json
+    recipe: Recipe
+    weights: Mapping[str, Tensor]
+
+    def network(self) -> nn.Sequential:
+        """The network, ready to be asked."""
+        made = build(self.recipe.model, hidden=self.recipe.hidden, width=self.recipe.width)
+        made.load_state_dict(dict(self.weights))
+        return made.eval()
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What came of it: the person's digits, held out, and MNIST's held-out and test digits, before and after; the file
+    that was written, or why none was. `test` is None where the network was refused: then nobody needs to know."""
+
+    own: Paired
+    held: Paired
+    test: Paired | None
+    path: Path | None
+    refused: str | None
+
+
+def base_of(path: Path = PACKAGED) -> Base:
+    """The network of an ONNX file, its card and its safetensors twin. Raises ModelError when one is not right."""
+    card = Exported(path, "logits").card
+    twin = path.with_suffix(".safetensors")
+    try:
+        recipe = Recipe.from_dict(card["trained"]["recipe"])
+        base = Base(path, card, recipe, load_file(twin))
+        base.network()
+    except (OSError, SafetensorError) as error:
+        raise ModelError(f"{twin}: the network's weights cannot be read ({error}); export it again.") from error
+    except (KeyError, TypeError, RuntimeError, InkdigitsError) as error:
+        raise ModelError(f"{path}: card, weights and this inkdigits do not fit together; export it again.") from error
+    return base
+
+
+def finetune(
+    own: Digits, target: Path, base: Base | None = None, told: Callable[[str], None] = lambda _: None
+) -> Outcome:
+    """Have a network, by default the packaged one, learn a person's digits; write it to `target` unless it got worse.
+
+    `told` hears what is being done. Raises DataError for too few or too many samples, ModelError for the network,
+    RunError when it is stopped by Ctrl-C or diverges, WriteError. A network that was at `target` stays there until
+    the new one is there and found not to be worse.
+    """
+    check(own)
+    base = base or base_of()
+    known = split(load_digits("train", None), "choosing")
+    assert known.held is not None
+    lessons = Lessons(base.recipe, base.weights, known.train)
+    said = held_out(lessons, own, told)
+    told("learning from all samples")
+    network, before = lessons.learn(own), base.network()
+    was, now = digit_logits(before, known.held), digit_logits(network, known.held)
+    judged = compared(own, digit_logits(before, own), said), compared(known.held, was, now)
+    if (why := worse(*judged)) is not None:
+        return Outcome(*judged, None, None, why)
+    heat = reheated(base, known.held, was, now, (said, own))
+    return _kept(base, network, own, judged, reading_of(heat, said, own), target)
+
+
+def held_out(lessons: Lessons, own: Digits, told: Callable[[str], None]) -> Tensor:
+    """What is said of every sample by a network that learnt from others of the person's only: logits, N×10."""
+    said = torch.empty(len(own), CLASSES)
+    for number, (learnt, out) in enumerate(folds(own), 1):
+        told(f"learning without third {number} of {FOLDS}, which then judges it")
+        said[out] = digit_logits(lessons.learn(part(own, learnt)), part(own, out))
+    return said
+
+
+def _kept(
+    base: Base, network: nn.Sequential, own: Digits, judged: tuple[Paired, Paired], reading: Json, target: Path
+) -> Outcome:
+    """Judge by the test set, once, and write. Nothing depends on what the test set says."""
+    test = test_digits()
+    said = digit_logits(network, test)
+    final = compared(test, digit_logits(base.network(), test), said)
+    card = {
+        "name": knobs(base.recipe).name,
+        "about": knobs(base.recipe).about,
+        "recipe": knobs(base.recipe).as_dict(),
+        "parameters": parameters(network),
+        "from": {key: base.card[key] for key in ("name", "version", "sha256")},
+        "data": {"name": own.name, "n": len(own), "sha256": own.sha256},
+        "finetuned": {"own": judged[0].as_dict(), "held": judged[1].as_dict(), "test": final.as_dict()},
+        "scores": [{"set": "test"} | score_logits(said, test).as_dict()],
+        "conditions": conditions(),
+    }
+    return Outcome(*judged, final, write_network(network, card, reading, target), None)
+
+
+def check(own: Digits) -> None:
+    """Raise DataError for too few samples, too many, or all of one digit."""
+    if not LEAST <= len(own) <= MOST:
+        raise DataError(
+            f"{own.name} has {len(own):,} samples; it takes {LEAST} to {MOST:,}, best 5 or more of each digit."
+        )
+    counts = np.bincount(own.labels, minlength=CLASSES)
+    if (counts >= 2).sum() < 2:
+        raise DataError(f"{own.name} has not two samples each of two digits; give more, best 5 or more of each digit.")
+
+
+def worse(own: Paired, held: Paired) -> str | None:
+    """Why a network is not to replace the one it comes from, if so: one sentence."""
+    if own.after > own.before:
+        return (
+            f"it took {own.after} of the {own.n} held-out samples for another digit, and {own.before} before; "
+            "give more samples, and look whether all labels are right."
+        )
+    if held.gain < -MAY_LOSE:
+        return (
+            f"it forgot: of MNIST's {held.n:,} held-out digits {held.after} are taken for another, and {held.before} "
+            "before; look whether all labels are right."
+        )
+    return None
+
+
+def compared(digits: Digits, was: Tensor, now: Tensor) -> Paired:
+    """What logits, N×10 each, of two networks come to on the same digits."""
+    return paired(digits.name, *(said.argmax(dim=1).numpy() == digits.labels for said in (was, now)))
+
+
+def reheated(base: Base, held: Digits, was: Tensor, now: Tensor, own: tuple[Tensor, Digits]) -> float:
+    """The temperature after fine-tuning, fitted on MNIST's held-out digits and the person's, each counting half.
+
+    The first training knew MNIST's, so it is surer of them than of new ones. By how much was found with a twin that did
+    not know them, and is what the card's temperature is above one fitted to `was`: that is carried over to `now`.
+    """
+    labels = torch.from_numpy(held.labels)
+    surer = float(base.card["temperature"]) / temperature(was, labels)
+    said, mine = own[0], torch.from_numpy(own[1].labels)
+    times = torch.arange(len(held)) % len(mine)
+    return temperature(torch.cat([now * surer, said[times]]), torch.cat([labels, mine[times]]))
+
+
+def reading_of(heat: float, said: Tensor, own: Digits) -> Json:
+    """What a reader needs to know: the temperature, from where on a digit is accepted, how often that was wrong."""
+    confidence, guess = (each.numpy() for each in (said / heat).softmax(dim=1).max(dim=1))
+    threshold = least_confidence()
+    return {
+        "temperature": heat,
+        "accept": {"confidence": threshold, "digitness": DIGITNESS},
+        "guarantee": {"digits": f"{own.name}, held out"} | guarantee(confidence, guess == own.labels, threshold),
+    }

@@ -1,0 +1,105 @@
+"""What a network that learns one person's hand is shown, beside what it knew before: see finetune.py.
+
+Of every batch a part are the person's digits, each label as often as another, the rest MNIST's training digits and
+things that are no digits. All are varied as in the first training.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inkdigits.data.digits import Digits
+from inkdigits.data.nondigits import nondigits
+from inkdigits.data.splits import Split
+from inkdigits.errors import RunError
+from inkdigits.training.callbacks import check_finite, stopped_by_signals
+from inkdigits.training.loop import Start, begin, train
+from inkdigits.training.recipes import Recipe
+
+STEPS, BATCH, LR = 200, 64, 1e-3
+SHARE = 0.3  # of a batch's digits: the person's
+FOLDS = 3
+NONDIGITS = 1_000
+SEED = 0
+
+
+@dataclass(frozen=True)
+class Lessons:
+    """What is learnt beside the person's digits, and from where: the same in every fold."""
+
+    recipe: Recipe
+    weights: Mapping[str, Tensor]
+    replay: Digits
+
+    def learn(self, own: Digits) -> nn.Sequential:
+        """The network after it learnt from these samples too. Raises RunError when it is stopped or diverges."""
+        recipe = knobs(self.recipe)
+        state = begin(recipe, Split(mixture(own, self.replay, recipe), None, ""), torch.device("cpu"), self._start())
+        with stopped_by_signals() as stop:
+            train(state, [stop])
+        if not state.done:
+            raise RunError("Stopped before it was done; nothing was written.")
+        check_finite(state, state.loss.item())
+        return state.judged.eval()
+
+    def _start(self) -> Start:
+        none = nondigits(NONDIGITS, self.replay.images, self.replay.labels, SEED, letters=False)
+        return Start(self.weights, none)
+
+
+def knobs(recipe: Recipe) -> Recipe:
+    """How a network goes on: by its own recipe, for a short while and in smaller steps."""
+    return replace(
+        recipe,
+        name=recipe.name.removesuffix("-finetuned") + "-finetuned",
+        about="a network that went on learning from one person's digits",
+        split="full",
+        samples=None,
+        batch=BATCH,
+        steps=STEPS,
+        optimizer="adamw",
+        lr=LR,
+        decay=0.0,
+        schedule="onecycle",
+        average=0.0,
+        seed=SEED,
+    )
+
+
+def mixture(own: Digits, replay: Digits, recipe: Recipe) -> Digits:
+    """All digits that the steps of a recipe see, each once: the person's over and over, the others drawn by chance."""
+    rng = np.random.default_rng(recipe.seed)
+    total = cast(int, recipe.steps) * recipe.batch
+    mine = evenly(own.labels, round(SHARE * total), rng)
+    others = rng.choice(len(replay), total - len(mine))
+    images = np.concatenate([own.images[mine], replay.images[others]])
+    return Digits(images, np.concatenate([own.labels[mine], replay.labels[others]]), own.name)
+
+
+def evenly(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """`count` places in `labels`: every label as often as another, and every place of a label."""
+    there = np.unique(labels)
+    wanted = np.bincount(np.arange(count) % len(there), minlength=len(there))
+    parts = [rng.permutation(np.flatnonzero(labels == label)) for label in there]
+    return np.concatenate([np.resize(each, n) for each, n in zip(parts, wanted, strict=True)])
+
+
+def folds(own: Digits) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+    """Places to learn from and places held out, three times; every sample is held out once, every label evenly."""
+    order = np.argsort(own.labels, kind="stable")
+    fold = np.empty(len(own), np.int64)
+    fold[order] = np.arange(len(own)) % FOLDS
+    for number in range(FOLDS):
+        yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
+
+
+def part(own: Digits, places: NDArray[np.int64]) -> Digits:
+    """Some of the samples."""
+    return Digits(own.images[places], own.labels[places], own.name)

@@ -1,0 +1,160 @@
+"""One person's digits learnt by a small network: what is reported, what is written, and when nothing is."""
+
+import json
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from inkdigits.data.digits import Digits
+from inkdigits.data.mnist import load
+from inkdigits.errors import DataError, ModelError
+from inkdigits.reading.classify import PACKAGED, Network
+from inkdigits.reading.reader import Reader
+from inkdigits.training import finetune as module
+from inkdigits.training import lessons
+from inkdigits.training.evaluate import paired
+from inkdigits.training.export import export
+from inkdigits.training.finetune import Base, Outcome, base_of, finetune, reheated, worse
+from inkdigits.training.runs import Run
+
+
+@pytest.fixture(scope="module")
+def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> Base:
+    """A tiny network that was exported."""
+    return base_of(export(runs["mlp"], tmp_path_factory.mktemp("base") / "mlp.onnx"))
+
+
+@pytest.fixture
+def short(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lessons, "STEPS", 60)
+
+
+def mirrored(count: int = 60) -> Digits:
+    """Somebody who writes every digit the wrong way round, as many of each."""
+    digits = load("train").part(58_000, 60_000)
+    places = np.concatenate([np.flatnonzero(digits.labels == label)[: count // 10] for label in range(10)])
+    return Digits(np.ascontiguousarray(digits.images[places, :, ::-1]), digits.labels[places], "mirrored")
+
+
+@pytest.fixture(scope="module")
+def learnt(base: Base, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, list[str]]:
+    """What came of it, and what was told on the way."""
+    told: list[str] = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(lessons, "STEPS", 120)
+        patch.setattr(lessons, "LR", 5e-3)
+        return finetune(mirrored(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, told.append), told
+
+
+def test_the_hand_is_learnt_and_mnist_is_not_forgotten(learnt: tuple[Outcome, list[str]]) -> None:
+    outcome, told = learnt
+    assert outcome.refused is None and outcome.test is not None
+    assert (outcome.own.n, outcome.held.n, outcome.test.n) == (60, 5000, 10_000)
+    assert outcome.own.after < 0.7 * outcome.own.before and outcome.own.low > 0
+    assert outcome.own.after > 0, "each was judged by a network that had not learnt from it"
+    assert outcome.held.after <= outcome.held.before
+    assert len(told) == lessons.FOLDS + 2
+
+
+def test_what_is_written_reads(learnt: tuple[Outcome, list[str]], base: Base) -> None:
+    path = learnt[0].path
+    assert path is not None
+    card = json.loads(path.with_suffix(".json").read_text())
+    assert card["name"] == "mlp-finetuned" and card["trained"]["from"]["sha256"] == base.card["sha256"]
+    assert card["trained"]["data"]["n"] == 60 and card["trained"]["finetuned"]["own"] == learnt[0].own.as_dict()
+    assert card["guarantee"]["n"] == 60 and 0.05 < card["temperature"] < 20
+    reader = Reader(path, threads=1)
+    right = reader.classify(mirrored().images, normalised=True).probabilities.argmax(axis=1) == mirrored().labels
+    before = Network(base.path).classify(mirrored().images).probabilities.argmax(axis=1) == mirrored().labels
+    assert right.mean() > before.mean()
+    test = load("test")
+    wrong = reader.classify(test.images, normalised=True).probabilities.argmax(axis=1) != test.labels
+    assert learnt[0].test is not None and wrong.sum() == learnt[0].test.after, "the report is of the file"
+    assert base_of(path).recipe.name == "mlp-finetuned", "it can be gone on from"
+
+
+@pytest.mark.usefixtures("short")
+def test_what_got_worse_is_not_written_and_the_old_one_stays(
+    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lessons, "LR", 0.5)
+    monkeypatch.setattr(module, "test_digits", lambda: pytest.fail("the test set is nobody's business here"))
+    target = tmp_path / "mlp.onnx"
+    target.write_bytes(b"the old one")
+    digits = load("train").part(58_000, 59_000)
+    right = Network(base.path).classify(digits.images).probabilities.argmax(axis=1) == digits.labels
+    outcome = finetune(Digits(digits.images[right][:60], digits.labels[right][:60], "easy"), target, base)
+    assert outcome.refused is not None and outcome.path is None and outcome.test is None
+    assert outcome.own.before == 0 < outcome.own.after
+    assert [path.name for path in tmp_path.iterdir()] == ["mlp.onnx"] and target.read_bytes() == b"the old one"
+
+
+def test_when_it_is_worse() -> None:
+    def judged(n: int, mended: int, broken: int) -> module.Paired:
+        before, after = np.ones(n, bool), np.ones(n, bool)
+        before[:mended] = False
+        after[mended : mended + broken] = False
+        return paired("some", before, after)
+
+    assert worse(judged(50, 3, 0), judged(5000, 0, 5)) is None
+    assert worse(judged(50, 0, 0), judged(5000, 0, 0)) is None
+    assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0)) or "")
+    assert "forgot: of MNIST's 5,000 held-out digits 6 are" in (worse(judged(50, 9, 0), judged(5000, 0, 6)) or "")
+
+
+def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:
+    for count, why in ((9, "9 samples; it takes 10"), (10_001, "10,001 samples")):
+        digits = load("train").part(0, count)
+        with pytest.raises(DataError, match=why):
+            finetune(digits, tmp_path / "mlp.onnx", base)
+    ones = Digits(np.zeros((20, 28, 28), np.uint8), np.ones(20, np.int64), "ones")
+    with pytest.raises(DataError, match="ones has not two samples each of two digits"):
+        finetune(ones, tmp_path / "mlp.onnx", base)
+
+
+@pytest.mark.usefixtures("short")
+def test_digits_may_be_missing(base: Base, tmp_path: Path) -> None:
+    digits = mirrored()
+    few = digits.labels < 3
+    outcome = finetune(Digits(digits.images[few], digits.labels[few], "three"), tmp_path / "mlp.onnx", base)
+    assert outcome.own.n == 18
+
+
+def test_a_network_that_cannot_be_gone_on_from(base: Base, tmp_path: Path) -> None:
+    for suffix in (".onnx", ".json"):
+        shutil.copy(base.path.with_suffix(suffix), tmp_path / f"mlp{suffix}")
+    with pytest.raises(ModelError, match=r"mlp\.safetensors: the network's weights cannot be read"):
+        base_of(tmp_path / "mlp.onnx")
+    (tmp_path / "mlp.safetensors").write_bytes(b"no weights")
+    with pytest.raises(ModelError, match="cannot be read"):
+        base_of(tmp_path / "mlp.onnx")
+    shutil.copy(PACKAGED.with_suffix(".safetensors"), tmp_path / "mlp.safetensors")
+    with pytest.raises(ModelError, match="do not fit together"):
+        base_of(tmp_path / "mlp.onnx")
+    with pytest.raises(ModelError):
+        base_of(tmp_path / "none.onnx")
+
+
+def test_the_packaged_network_can_be_gone_on_from() -> None:
+    base = base_of()
+    digits = load("train").part(0, 20)
+    with torch.inference_mode():
+        ours = base.network()(torch.from_numpy(digits.images[:, None] / np.float32(255)))[:, :10]
+    assert (ours.argmax(dim=1).numpy() == Network(PACKAGED).classify(digits.images).probabilities.argmax(axis=1)).all()
+
+
+def test_the_temperature_is_of_both_and_of_what_was_not_known(base: Base) -> None:
+    """Where nothing changed, and the person's digits are like MNIST's, it is the card's."""
+    held = load("train").part(55_000, 60_000)
+    chances = torch.Generator().manual_seed(0)
+    labels = torch.from_numpy(held.labels)
+    logits = 3 * torch.nn.functional.one_hot(labels, 10) + torch.randn(5000, 10, generator=chances)
+    heat = module.temperature(logits, labels)
+    calm = Base(base.path, base.card | {"temperature": heat}, base.recipe, base.weights)
+    assert reheated(calm, held, logits, logits, (logits, held)) == pytest.approx(heat, rel=1e-3)
+    sure = Base(base.path, base.card | {"temperature": 2 * heat}, base.recipe, base.weights)
+    assert heat < reheated(sure, held, logits, logits, (logits, held)) < 2 * heat
