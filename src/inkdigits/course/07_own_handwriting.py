@@ -1,0 +1,532 @@
+"""Your own handwriting
+
+Draw a digit, or load a photo, and follow it to its answer; why a network with 99 % on MNIST fails on photos, by
+breaking one thing at a time; and how each is put right.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="7 Your own handwriting", width="medium")
+
+with app.setup:
+    from dataclasses import replace
+
+    import cv2
+    import marimo as mo
+    import numpy as np
+    import torch
+
+    from inkdigits import Reader
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.pages import page
+    from inkdigits.data.splits import split
+    from inkdigits.data.strokes import Strokes, written
+    from inkdigits.glyph import to_float
+    from inkdigits.lab.canvas import THREE, Canvas, drawn
+    from inkdigits.lab.stages import bars, stages
+    from inkdigits.reading.explain import explained
+    from inkdigits.reading.limits import Limits
+    from inkdigits.reading.normalise import glyphs_of, mark_of
+    from inkdigits.reading.picture import only_page
+    from inkdigits.training.evaluate import logits
+    from inkdigits.training.loop import begin, train
+    from inkdigits.training.recipes import RECIPES
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 7 Your own handwriting
+
+    Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. Whatever you do, the words below the canvas
+    follow. (There is a three on it already, which nobody minds if you clear.)
+    """)
+    return
+
+
+@app.cell
+def _():
+    canvas = mo.ui.anywidget(Canvas(strokes=THREE))
+    canvas
+    return (canvas,)
+
+
+@app.cell
+def _(canvas, reader):
+    picture = drawn(canvas.value["strokes"], canvas.value["pen"])
+    seen = reader.inspect(picture)
+    verdict = {
+        "accepted": f"It reads **{seen.digit.digit}**, {seen.digit.confidence:.1%} sure.",
+        "unsure": f"It is unsure, and guesses **{seen.digit.digit}**.",
+        "no-digit": "It sees ink, but **no digit**.",
+        "no-ink": "It sees an empty page.",
+    }
+    mo.md(verdict[seen.why])
+    return picture, seen
+
+
+@app.cell
+def _():
+    reader = Reader()
+
+    assert reader.read_digit(drawn(THREE)).text == "3"
+    assert not reader.read_digit(drawn([])).accepted  # an empty page
+    return (reader,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    That was the reader of this project. It never saw your drawing as you see it. This is the way from the paper to the
+    answer, with all that was thrown away on it: where the ink is and what of it belongs to the digit; the same ink,
+    28×28 pixels small; and ten probabilities.
+    """)
+    return
+
+
+@app.cell
+def _(picture, seen):
+    mark = mark_of(picture)  # the ink alone, cut out; None on an empty page
+    stages(
+        {
+            "the picture": picture,
+            "the digit's ink": picture * 0 if mark is None else mark.ink,
+            "what the network gets": seen.glyph,
+        },
+        "From paper to 28×28",
+        columns=3,
+    )
+    return
+
+
+@app.cell
+def _(seen):
+    bars(seen.probabilities, "What the network says of it", "If it is a digit at all: that is asked separately.")
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## "99 % on MNIST, and wrong on my own photo"
+
+    There is no sentence that people write more often about digit recognition. Let us find out what is behind it. We
+    train two networks of our own, a small layered one and a convolutional one, and judge them by validation digits.
+    """)
+    return
+
+
+@app.cell
+def _():
+    parts = split(mnist.load("train"), "choosing")
+    some = parts.held.part(0, 400)
+
+    def trained(recipe):
+        return train(begin(recipe, parts, torch.device("cpu")), []).judged
+
+    def right(network, images):
+        """The share of glyphs, uint8 N×28×28, that are taken for what `some` says they are."""
+        said = logits(network, torch.from_numpy(to_float(np.stack(images))))
+        return float((said.argmax(dim=1).numpy() == some.labels).mean())
+
+    return parts, right, some, trained
+
+
+@app.cell
+def _(right, some, trained):
+    layered = trained(replace(RECIPES["mlp"], epochs=3))
+    convolutional = trained(RECIPES["fast"])
+    on_mnist = right(layered, some.images), right(convolutional, some.images)
+
+    assert on_mnist[0] > 0.92 and on_mnist[1] > 0.97
+    table(["network", "MNIST"], ["layered", f"{on_mnist[0]:.1%}"], ["convolutional", f"{on_mnist[1]:.1%}"])
+    return convolutional, layered
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Now photos. So that we know what is written on them, we write them ourselves: the 400 digits, each thinned to
+    the line that the pen went, written again with a ball pen, somewhere on paper, in light that falls from one side.
+    """)
+    return
+
+
+@app.cell
+def _(some):
+    strokes = Strokes.of(some)
+    dice = np.random.default_rng(7)
+
+    def photo(field):
+        """One digit on paper, uint8 260×320, dark on bright."""
+        height, pen = dice.uniform(90, 150), dice.uniform(4, 9)
+        ink = written(field, height, pen, slant=dice.normal(0, 0.1), turn=dice.normal(0, 0.05), width=1, rng=dice)
+        y, x = dice.integers(10, 250 - ink.shape[0]), dice.integers(10, 310 - ink.shape[1])
+        cover = np.zeros((260, 320))
+        cover[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
+        light = np.linspace(dice.uniform(0.75, 1), dice.uniform(0.75, 1), 320)
+        return np.clip(225 * light * (1 - 0.75 * cover) + dice.normal(0, 3, cover.shape), 0, 255).astype(np.uint8)
+
+    photos = [photo(field) for field in strokes.fields]
+    stages({f"a {some.labels[place]}": photos[place] for place in range(4)}, "Four of 400 photos")
+    return (photos,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    A network takes 28×28 pixels. So, as most people do first: make the photo small, and ask.
+    """)
+    return
+
+
+@app.cell
+def _(photos):
+    def shrunk(image):
+        return cv2.resize(image, (28, 28), interpolation=cv2.INTER_AREA)
+
+    simply = [shrunk(each) for each in photos]
+    return shrunk, simply
+
+
+@app.cell(hide_code=True)
+def _(convolutional, right, simply, some):
+    naive = right(convolutional, simply)
+    assert naive < 0.3
+    question(
+        "In how many of 400 photos is the convolutional network right, that was right in 99 % of MNIST?",
+        f"In **{naive:.0%}**. Guessing is right in 10 %.",
+        stages({f"a {some.labels[place]}": simply[place] for place in range(4)}, "This is what the network was given"),
+        "It has never seen anything like it. In MNIST paper is black, a digit fills a box of 20×20 pixels, its centre "
+        "of mass is in the middle, and strokes are two or three pixels wide. The network knows digits *of that form*, "
+        "and nobody told it that there are others.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Break one thing at a time
+
+    Four things are different, then: **polarity**, **size**, **centre** and **stroke**. Which of them matters? Take
+    MNIST's digits, which both networks can read, and break one thing only. Choose which, and how much of it.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def polarity(image, amount):
+        return cv2.addWeighted(image, 1 - amount, 255 - image, amount, 0)  # at last, black on white
+
+    def size(image, amount):
+        side = round(28 * (1 - 0.7 * amount))
+        small = cv2.resize(image, (side, side), interpolation=cv2.INTER_AREA)
+        edge = (28 - side) // 2
+        return cv2.copyMakeBorder(small, edge, 28 - side - edge, edge, 28 - side - edge, cv2.BORDER_CONSTANT)
+
+    def centre(image, amount):
+        move = np.float32([[1, 0, round(10 * amount)], [0, 1, round(-6 * amount)]])
+        return cv2.warpAffine(image, move, (28, 28))
+
+    def stroke(image, amount):
+        thin = cv2.erode(image, np.ones((3, 3), np.uint8))  # every pixel is as dark as its lightest neighbour
+        return cv2.addWeighted(image, 1 - amount, thin, amount, 0)
+
+    breaks = {"polarity": polarity, "size": size, "centre": centre, "stroke": stroke}
+    return (breaks,)
+
+
+@app.cell
+def _(breaks):
+    which = mo.ui.dropdown(list(breaks), value="size", label="break the")
+    amount = mo.ui.slider(0, 1, 0.1, value=0.6, label="how much", show_value=True, debounce=True)
+    mo.hstack([which, amount], justify="start")
+    return amount, which
+
+
+@app.cell
+def _(amount, breaks, convolutional, layered, right, some, which):
+    _broken = [breaks[which.value](image, amount.value) for image in some.images]
+    stages(
+        {f"a {some.labels[place]}": _broken[place] for place in range(6)},
+        f"{which.value}, {amount.value:g}: layered {right(layered, _broken):.0%}, "
+        f"convolutional {right(convolutional, _broken):.0%} right",
+        columns=6,
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(breaks, convolutional, layered, right, some):
+    after = {
+        name: [right(network, [how(image, 1.0) for image in some.images]) for network in (layered, convolutional)]
+        for name, how in breaks.items()
+    }
+    assert all(after[name][1] < 0.6 for name in ("polarity", "size", "stroke"))
+    assert after["centre"][0] < 0.5 and after["centre"][1] > after["centre"][0] + 0.2
+    question(
+        "Which of the four breaks the layered network, and which the convolutional one?",
+        table(["broken, fully", "layered", "convolutional"],
+              *([name, *(f"{share:.0%}" for share in shares)] for name, shares in after.items())).text,
+        "All of them break the layered network. The convolutional one minds being off centre much less, for it looks "
+        "everywhere with the same eyes, as lesson 5 has shown. Polarity, size and stroke it has never learnt to see.",
+    )  # fmt: skip
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Mend one thing at a time
+
+    There are two ways out. Show the network everything while it learns, as lesson 6 did with wild variations. Or bring
+    every picture to MNIST's form *before* the network sees it. The second way needs no training at all, and here it
+    is, a few lines for each step. First **polarity**, and with it the paper: what is darker than the paper around it is
+    ink.
+    """)
+    return
+
+
+@app.cell
+def _(photos):
+    def inked(image):
+        """Ink bright on 0, from a photo that is dark on bright paper, unevenly lit."""
+        paper = cv2.medianBlur(cv2.resize(image, (64, 52)), 31)  # what most of each neighbourhood looks like
+        paper = cv2.resize(paper, image.shape[::-1]).astype(np.float32)
+        ink = np.maximum(paper - image - 40, 0)  # less is only noise
+        return (255 * ink / max(1, ink.max())).astype(np.uint8)
+
+    lifted = [inked(each) for each in photos]
+    return inked, lifted
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Then **size**: cut the digit out, and make its longer side 20 pixels.
+    """)
+    return
+
+
+@app.cell
+def _(lifted):
+    def boxed(ink):
+        """The digit, its longer side 20 pixels, in the upper left corner of 28×28."""
+        rows, columns = np.flatnonzero((ink > 100).any(axis=1)), np.flatnonzero((ink > 100).any(axis=0))
+        cut = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+        scale = 20 / max(cut.shape)
+        small = cv2.resize(cut, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
+        glyph = np.zeros((28, 28), np.uint8)
+        glyph[: small.shape[0], : small.shape[1]] = small
+        return glyph
+
+    sized = [boxed(each) for each in lifted]
+    return boxed, sized
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Then the **centre**, which you write yourself.
+
+    ## Exercise 1
+
+    The *centre of mass* of an image is the place on which it would balance if ink had weight: the mean of all rows, and
+    of all columns, each counted as often as there is ink in it. Both are counted from 0.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def centre_of_mass(image):
+        """[row, column] of the centre of mass of `image`, uint8 H×W with some ink."""
+        ...
+
+    return (centre_of_mass,)
+
+
+@app.cell(hide_code=True)
+def _(centre_of_mass, sized, some):
+    def balance(image):
+        weight = image.astype(np.float64)
+        row = weight.sum(axis=1) @ np.arange(image.shape[0]) / weight.sum()
+        column = weight.sum(axis=0) @ np.arange(image.shape[1]) / weight.sum()
+        return [row, column]
+
+    assert np.allclose(balance(np.eye(5, dtype=np.uint8)), [2, 2])
+    assert all(abs(place - 13.5) < 1.5 for image in some.images[:50] for place in balance(image))  # MNIST is centred
+    check(centre_of_mass, balance, [some.images[0]], [sized[0]])
+    return (balance,)
+
+
+@app.cell
+def _(balance, sized):
+    def centred(glyph):
+        """The same, moved by whole pixels so that its centre of mass is in the middle."""
+        row, column = balance(glyph)
+        move = np.float32([[1, 0, round(13.5 - column)], [0, 1, round(13.5 - row)]])
+        return cv2.warpAffine(glyph, move, (28, 28))
+
+    middle = [centred(each) for each in sized]
+    return centred, middle
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    And at last the **stroke**: a ball pen's line is thinner than a pixel by now, and pale. Every pixel becomes as
+    bright as its brightest neighbour.
+    """)
+    return
+
+
+@app.cell
+def _(middle):
+    def thickened(glyph):
+        return cv2.dilate(glyph, np.ones((2, 2), np.uint8))
+
+    thick = [thickened(each) for each in middle]
+    return thick, thickened
+
+
+@app.cell(hide_code=True)
+def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some, thick):
+    ladder = {
+        "made small, nothing else": simply,
+        "polarity mended": [shrunk(each) for each in lifted],
+        "and size": sized,
+        "and centre": middle,
+        "and stroke": thick,
+        "by the project's own reader": list(glyphs_of(np.stack(photos))),
+    }
+    steps = {name: right(convolutional, images) for name, images in ladder.items()}
+    climbed = list(steps.values())
+    assert climbed[1] > climbed[0] + 0.1 and climbed[2] > climbed[1] + 0.2
+    assert climbed[3] > climbed[2] + 0.02 and climbed[4] > climbed[3] + 0.01
+    assert climbed[4] > 0.92 and climbed[5] > 0.95
+    question(
+        "By how much does each step help? Not a weight of the network is changed.",
+        table(["the 400 photos", "right"], *([name, f"{share:.1%}"] for name, share in steps.items())).text,
+        stages({f"{name}: {some.labels[0]}": images[0] for name, images in ladder.items()}, "One digit on its way", 3),
+        "From guessing to nearly what it has on MNIST. **The network was good all the time. It was asked about "
+        "pictures of a kind that it had never seen.**",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _(boxed, centred, inked, picture, thickened):
+    _mended = picture
+    _shown = {"your drawing": picture}
+    if inked(picture).max() > 100:
+        for _name, _step in (("polarity", inked), ("size", boxed), ("centre", centred), ("stroke", thickened)):
+            _mended = _step(_mended)
+            _shown[_name] = _mended
+    stages(_shown, "Your own drawing from the top of this page, by these five functions", columns=5)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Exercise 2
+
+    Our functions take it for granted that ink is darker than paper. On a blackboard it is not. Write a function that
+    says which it is. One idea: most of a picture is paper, and so its border is.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def is_dark_on_bright(image):
+        """1 if the digit on `image`, uint8 H×W, is darker than its paper, else 0."""
+        ...
+
+    return (is_dark_on_bright,)
+
+
+@app.cell(hide_code=True)
+def _(is_dark_on_bright, photos, some):
+    def darker_than_its_border(image):
+        border = np.concatenate([image[0], image[-1], image[:, 0], image[:, -1]])
+        apart = image.astype(int) - int(np.median(border))
+        return int(-apart.min() > apart.max())  # whether what differs most from the border is darker
+
+    assert all(darker_than_its_border(each) == 1 for each in photos[:50])
+    assert all(darker_than_its_border(each) == 0 for each in some.images[:50])
+    check(is_dark_on_bright, darker_than_its_border, [photos[0]], [some.images[0]], [255 - photos[1]])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## A whole page, and your own photo
+
+    On a page nobody says where the digits are. The reader first finds places where one may stand, then does what you
+    have just done, for each of them. **Load a photo of your own** with some digits on it (a JPEG or a PNG). Until then
+    there is a page that we have drawn.
+    """)
+    return
+
+
+@app.cell
+def _():
+    upload = mo.ui.file(filetypes=[".jpg", ".jpeg", ".png", ".webp"], kind="area", label="a photo of digits")
+    upload
+    return (upload,)
+
+
+@app.cell
+def _(parts, reader, upload):
+    sample = page(parts.held, ("2026 1998", "31415"), seed=7).image
+    source = upload.value[0].contents if upload.value else sample
+    opened = only_page(source, Limits())
+    found = reader.stages(opened)
+    reading = reader.read(source)
+    mo.md(f"It reads: **{' / '.join(reading.text.splitlines()) or 'nothing'}**")
+    return found, opened, reading, sample
+
+
+@app.cell(hide_code=True)
+def _(reader, sample):
+    digits_read = [digit.text for digit in reader.read(sample).digits]
+    assert sum(a == b for a, b in zip(digits_read, "2026199831415", strict=False)) >= 11
+    return
+
+
+@app.cell
+def _(found, opened, reading):
+    pictures = {name: np.asarray(image) for name, image in explained(opened, reading, found)}
+    stages(
+        {name: pictures[name] for name in ("ink", "found", "weighed", "read")},
+        "The ink, finds that may be digits, the same after a closer look, and what was read",
+        columns=2,
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What you now know
+
+    - A network knows what it was shown. MNIST is bright on black, 20 pixels high, centred, with broad strokes.
+    - A photo is none of these; made small and nothing else, it is read no better than by guessing.
+    - Polarity, size, centre and stroke can each be broken and each be mended, and nothing need be learnt anew.
+    - A convolutional network minds a digit off centre much less than a layered one, and the rest as much.
+    - Before blaming a network, look at what it was given.
+
+    The reader also said *how sure* it is. Lesson 8 asks whether to believe that.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,447 @@
+"""Should you believe it?
+
+What confidence is and whether it keeps its word; saying "I don't know"; a sneaker that is surely a digit; and a digit
+that is changed so little that nobody sees it, and is read as another.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="8 Should you believe it?", width="medium")
+
+with app.setup:
+    from dataclasses import replace
+
+    import cv2
+    import marimo as mo
+    import numpy as np
+    import torch
+    import torch.nn.functional as F
+
+    from inkdigits import Reader
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.nondigits import smoothed
+    from inkdigits.data.splits import split
+    from inkdigits.glyph import from_ink, to_float
+    from inkdigits.lab.calibration import refusal, reliability
+    from inkdigits.lab.pictures import pictures
+    from inkdigits.lab.stages import bars
+    from inkdigits.training.calibrate import calibration_error, temperature
+    from inkdigits.training.evaluate import digit_logits, logits
+    from inkdigits.training.loop import begin, train
+    from inkdigits.training.recipes import RECIPES
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 8 Should you believe it?
+
+    Ask a person to read an ink blot as a digit, and she will say: *that is none*. Ask a network, and it will say: *3*.
+    It has ten answers and must give one. So the answer alone is worth little. What one wants to know is **how far to
+    trust it**, and that is this lesson.
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## What it says, and how sure it says it is
+
+    We take the layered network of the lecture, 784 to 20 to 10, and let it learn its 5,000 digits nearly by heart, in
+    small batches, which takes seconds. The next 5,000 judge.
+    """)
+    return
+
+
+@app.cell
+def _():
+    parts = split(mnist.load("train"), "lecture")
+    recipe = replace(RECIPES["lecture-mlp"], batch=100, steps=1500, lr=3e-3)
+    network = train(begin(recipe, parts, torch.device("cpu")), []).network.eval()
+    said, labels = digit_logits(network, parts.held), torch.from_numpy(parts.held.labels)
+    probabilities = said.softmax(dim=1)
+
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten shares that make 1
+    bars(probabilities[0].numpy(), f"Image 5,001: it says {said[0].argmax()}, the label says {labels[0]}")
+    return labels, network, parts, probabilities, said
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    The greatest of the ten probabilities is called the network's **confidence**. If it means anything, then of all
+    digits of which the network is 80 % sure, 80 % are right.
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _(labels, probabilities):
+    sure = float(probabilities.max(dim=1).values.mean())
+    is_right = float((probabilities.argmax(dim=1) == labels).float().mean())
+    assert 0.86 < is_right < 0.94 and sure > is_right + 0.02
+    question(
+        f"This network is right in {is_right:.1%} of the new digits. How sure does it say it is, on average?",
+        f"**{sure:.1%}**. It is overconfident. It learnt from digits that it knew nearly all in the end, and never "
+        "found out what it is like to be wrong.",
+    )
+    return
+
+
+@app.cell
+def _(labels, probabilities):
+    reliability(probabilities.numpy(), labels.numpy(), "Does confidence keep its word? As trained")
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    Blue is what came true, orange is what was promised beyond it. The mean of these gaps, each counted as often as it
+    has digits, is the *expected calibration error*.
+
+    ## One number puts it right
+
+    Before softmax, divide all ten numbers by one *temperature* T:
+
+    $$p_d = \frac{e^{z_d / T}}{\sum_k e^{z_k / T}}$$
+
+    The greatest stays the greatest, so no answer changes. But a T above 1 makes the ten more alike, and the network
+    more modest. Turn it until the orange is gone.
+    """)
+    return
+
+
+@app.cell
+def _():
+    heat = mo.ui.slider(0.5, 4, 0.1, value=1.6, label="temperature", show_value=True, debounce=True)
+    heat
+    return (heat,)
+
+
+@app.cell
+def _(heat, labels, said):
+    _cooled = (said / heat.value).softmax(dim=1).numpy()
+    reliability(
+        _cooled,
+        labels.numpy(),
+        f"T = {heat.value:g}: expected calibration error {calibration_error(_cooled, labels.numpy()):.1%}",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    A knob that is turned by looking at some digits must be judged by others, as lesson 6 has it. So fit T on the first
+    half of the new digits, by the smallest loss, and measure on the second half.
+    """)
+    return
+
+
+@app.cell
+def _(labels, said):
+    fitted = temperature(said[:2500], labels[:2500])
+    before = calibration_error(said[2500:].softmax(dim=1).numpy(), labels[2500:].numpy())
+    calibrated = (said[2500:] / fitted).softmax(dim=1).numpy()
+    after = calibration_error(calibrated, labels[2500:].numpy())
+
+    assert fitted > 1.1 and after < 0.75 * before
+    table(["", "as trained", f"T = {fitted:.2f}"], ["expected calibration error", f"{before:.1%}", f"{after:.1%}"])
+    return calibrated, fitted
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## "I don't know"
+
+    Now that confidence means something, one can act on it. A program that reads cheques need not read all of them. What
+    it is not sure of, it leaves to a person. Choose how sure it must be.
+    """)
+    return
+
+
+@app.cell
+def _():
+    least = mo.ui.slider(0.1, 0.99, 0.01, value=0.75, label="least confidence", show_value=True, debounce=True)
+    least
+    return (least,)
+
+
+@app.cell
+def _(calibrated, labels, least):
+    confidence = calibrated.max(axis=1)
+    right = calibrated.argmax(axis=1) == labels[2500:].numpy()
+    _taken = confidence >= least.value
+    refusal(
+        confidence, right,
+        f"From {least.value:.0%} on it is taken: {1 - _taken.mean():.1%} refused, "
+        f"{1 - right[_taken].mean() if _taken.any() else 0:.1%} of the rest wrong", least.value,
+    )  # fmt: skip
+    return confidence, right
+
+
+@app.cell(hide_code=True)
+def _(confidence, right):
+    surest = np.argsort(-confidence)[: int(0.8 * len(confidence))]
+    all_wrong, rest_wrong = 1 - right.mean(), 1 - right[surest].mean()
+    assert rest_wrong < 0.6 * all_wrong
+    question(
+        f"Of all digits {all_wrong:.1%} are wrong. Refuse the fifth of which it is least sure. "
+        "How many of the others are wrong?",
+        f"**{rest_wrong:.1%}**. Most mistakes are where the network hesitates. That is worth more than another layer.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Exercise 1
+
+    Where to draw the line depends on what mistakes cost. Say a refused digit costs 1 (a person looks at it), and a
+    digit taken wrongly costs *c*. If confidence is honest, a digit of confidence *p* is wrong with the chance 1 − p.
+    From which confidence on is taking it no dearer than refusing it?
+    """)
+    return
+
+
+@app.cell
+def _():
+    def least_confidence(cost):
+        """The confidence, 0 to 1, from which on a digit is better taken than refused; a wrong one costs `cost` > 1."""
+        ...
+
+    return (least_confidence,)
+
+
+@app.cell(hide_code=True)
+def _(confidence, least_confidence, right):
+    def threshold(cost):
+        return 1 - 1 / cost  # cost × (1 − p) ≤ 1
+
+    def paid(line, cost):
+        return np.where(confidence >= line, np.where(right, 0, cost), 1).mean()
+
+    assert paid(threshold(10), 10) < min(paid(0, 10), paid(0.3, 10), paid(0.9999, 10))
+    check(least_confidence, threshold, [2], [4], [100])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    The reader of this project does the same with a cost of its own choosing; `inkdigits read --min-confidence` takes
+    another line.
+
+    ## A sneaker
+
+    Confidence was calibrated on *digits*. What does it say of things that are none? There is a well-known set of
+    pictures of clothes in the very form of MNIST, which is not part of this package, so we have **drawn** three hundred
+    sneakers by a few lines of code. Here are twelve.
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    OUTLINE = np.array(
+        [(2, 30), (3, 14), (8, 8), (18, 8), (22, 12), (30, 20), (44, 27), (56, 31), (61, 36), (61, 43), (2, 43)]
+    )
+
+    def sneaker(dice):
+        """One sneaker as a glyph, uint8 28×28: an upper of some grey, a sole, and up to three stripes."""
+        shape = OUTLINE * [dice.uniform(0.8, 1.1), dice.uniform(0.7, 1.3)] + dice.normal(0, 1.2, OUTLINE.shape)
+        upper = smoothed(np.concatenate([shape, shape[:1]]), True).round().astype(np.int32) + 8
+        ink = np.zeros((96, 96), np.uint8)
+        cv2.fillPoly(ink, [upper], int(dice.integers(110, 230)), cv2.LINE_AA)
+        (right, bottom), (left, _) = (shape[-2:] + 8).astype(int)
+        cv2.rectangle(ink, (left, bottom - 2), (right, bottom + int(dice.integers(2, 6))), 255, -1)
+        for stripe in range(dice.integers(0, 4)):
+            x = int(left + (right - left) * (0.4 + 0.1 * stripe))
+            cv2.line(ink, (x, bottom - 4), (x - 6, bottom - 16), int(dice.choice([20, 255])), 2, cv2.LINE_AA)
+        return from_ink(ink)
+
+    return (sneaker,)
+
+
+@app.cell
+def _(sneaker):
+    dice = np.random.default_rng(8)
+    sneakers = np.stack([sneaker(dice) for _ in range(300)])
+    pictures(sneakers[:12], [""] * 12, "Twelve of three hundred sneakers", columns=6)
+    return (sneakers,)
+
+
+@app.cell(hide_code=True)
+def _(fitted, network, sneakers):
+    of_shoes = (logits(network, torch.from_numpy(to_float(sneakers))) / fitted).softmax(dim=1)
+    how_sure, what = of_shoes.max(dim=1)
+    worst = int(how_sure.argmax())
+    assert how_sure[worst] > 0.99 and (how_sure > 0.9).float().mean() > 0.1
+    question(
+        "The network is calibrated now. How sure is it, at most, that one of these is a digit?",
+        bars(of_shoes[worst].numpy(), f"This sneaker is a {what[worst]}"),
+        pictures([sneakers[worst]], [f"{how_sure[worst]:.2%} sure"], "The sneaker"),
+        f"Of {(how_sure > 0.9).float().mean():.0%} of the sneakers it is more than 90 % sure. Softmax shares out 100 "
+        "% among ten digits. There is no eleventh place for *none of them*. **Confidence answers *which digit?* and "
+        "never *is it a digit?***",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## An eleventh answer
+
+    So ask the other question too. The network that comes with this project has an eleventh output, learnt from digits
+    on one side and from letters, scribbles, halves of digits and stains on the other: *is it a digit at all?* It says
+    yes of digits and no of sneakers, of which it has seen none like these.
+    """)
+    return
+
+
+@app.cell
+def _(parts, sneakers):
+    reader = Reader()
+    of_digits = reader.classify(parts.held.images[:300], normalised=True).digitness > 0.5
+    of_sneakers = reader.classify(sneakers, normalised=True).digitness > 0.5
+
+    assert of_digits.mean() > 0.97 and of_sneakers.mean() < 0.2
+    table(["called a digit", "of 300"], ["digits", of_digits.sum()], ["sneakers", of_sneakers.sum()])
+    return (reader,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    That is better, and no proof. It has learnt what the things look like that we thought of. Draw it something in
+    lesson 7 that nobody thought of.
+
+    ## A digit that is changed on purpose
+
+    Learning follows the gradient of the loss by the *weights*, downhill. The same machinery gives the gradient by the
+    *pixels*: which way to change each, so that the loss grows. Change every pixel by the same small amount in that
+    direction, and see. This is a known trick, the *fast gradient sign method*.
+
+    ## Exercise 2
+
+    Write it. `gradient` is the loss's slope at each pixel; a pixel stays between 0 and 1.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def attacked(image, gradient, amount):
+        """`image` with each pixel moved by `amount` to where the loss grows; all are tensors of one shape."""
+        ...
+
+    return (attacked,)
+
+
+@app.cell(hide_code=True)
+def _(attacked):
+    def fast_gradient_sign(image, gradient, amount):
+        return (image + amount * gradient.sign()).clamp(0, 1)
+
+    _image, _slope = torch.tensor([0.5, 1.0, 0.0]), torch.tensor([2.0, 0.1, 5.0])
+    assert torch.allclose(fast_gradient_sign(_image, _slope, 0.1), torch.tensor([0.6, 1.0, 0.1]))
+    check(attacked, fast_gradient_sign, [_image, _slope, 0.1], [_image, -_slope, 0.25])
+    return (fast_gradient_sign,)
+
+
+@app.cell
+def _():
+    strength = mo.ui.slider(0, 0.3, 0.01, value=0.08, label="change of each pixel", show_value=True, debounce=True)
+    strength
+    return (strength,)
+
+
+@app.cell
+def _(fast_gradient_sign, labels, network, parts):
+    first, truth = torch.from_numpy(to_float(parts.held.images[:1000])), labels[:1000]
+
+    def slope(images):
+        """The gradient of the loss by each pixel."""
+        images = images.clone().requires_grad_()
+        return torch.autograd.grad(F.cross_entropy(network(images), truth), images)[0]
+
+    def on_purpose(amount):
+        return fast_gradient_sign(first, slope(first), amount)
+
+    def by_chance(amount):
+        coins = torch.randint(0, 2, first.shape, generator=torch.Generator().manual_seed(8)) * 2 - 1
+        return (first + amount * coins).clamp(0, 1)
+
+    def share_right(images):
+        return (logits(network, images).argmax(dim=1) == truth).float().mean().item()
+
+    return by_chance, first, on_purpose, share_right, truth
+
+
+@app.cell
+def _(by_chance, first, labels, network, on_purpose, share_right, strength):
+    _changed = on_purpose(strength.value)
+    _sure, _digit = network(_changed[:5]).softmax(dim=1).max(dim=1)
+    pictures(
+        torch.cat([first[:5], (_changed - first)[:5].abs(), _changed[:5]])[:, 0],
+        [f"a {label}" for label in labels[:5].tolist()] + ["the change"] * 5
+        + [f"{digit}, {sure:.0%} sure" for digit, sure in zip(_digit.tolist(), _sure.tolist(), strict=True)],
+        f"{strength.value:g} a pixel: {share_right(_changed):.0%} of 1,000 right; "
+        f"changed as much by tossing coins: {share_right(by_chance(strength.value)):.0%}",
+    )  # fmt: skip
+    return
+
+
+@app.cell(hide_code=True)
+def _(by_chance, on_purpose, share_right):
+    aimed, tossed, untouched = share_right(on_purpose(0.1)), share_right(by_chance(0.1)), share_right(on_purpose(0.0))
+    assert aimed < 0.3 and tossed > 0.75 and untouched > 0.86
+    question(
+        "Untouched, the network is right in "
+        f"{untouched:.0%}. Change every pixel by a tenth of the way from paper to "
+        "ink: once by tossing coins, once on purpose. How often is it right?",
+        f"Tossing coins: {tossed:.0%}. On purpose: **{aimed:.0%}**. You can read all of them. Small changes at 784 "
+        "places all pull in one direction, and no chance would ever do that. This is why *tested on noisy images* says "
+        "nothing about somebody who means harm.",
+    )
+    return
+
+
+@app.cell
+def _(on_purpose, reader, truth):
+    fooled = (255 * on_purpose(0.1)[:, 0]).round().to(torch.uint8).numpy()
+    unfooled = float((reader.classify(fooled, normalised=True).probabilities.argmax(axis=1) == truth.numpy()).mean())
+
+    assert unfooled > 0.85
+    mo.md(f"The project's own network reads **{unfooled:.1%}** of these images right.")
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    It sees in another way and learnt from spoilt images. But do not take comfort: these changes were aimed at the other
+    network. Who has a network's weights, and ours are in the package, can aim at it.
+
+    ## What you now know
+
+    - Confidence is the greatest of ten shares. As trained it promises too much; one temperature makes it honest.
+    - Refusing what is unsure takes away most mistakes. Where to draw the line follows from what a mistake costs.
+    - Confidence says *which* digit, never *whether*. A sneaker can be a digit, and surely. Ask that separately.
+    - Honest on digits like those it was fitted on, and no further: calibration does not travel to other data.
+    - The gradient by the pixels makes changes that fool a network and no person.
+
+    Lesson 9 looks inside: what does it look at when it decides?
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,415 @@
+"""Small and fast
+
+How few parameters reach 99 %; how few bits each of them needs; the network without PyTorch, as a file for any
+computer and as a few lines of NumPy; and how many digits it reads in a second.
+"""
+
+import marimo
+
+__generated_with = "0.25.2"
+app = marimo.App(app_title="10 Small and fast", width="medium")
+
+with app.setup:
+    import copy
+    import time
+    from dataclasses import replace
+
+    import marimo as mo
+    import numpy as np
+    import onnxruntime
+    import torch
+    from numpy.lib.stride_tricks import sliding_window_view
+
+    from inkdigits.course.teaching import check, question, table
+    from inkdigits.data import mnist
+    from inkdigits.data.splits import split
+    from inkdigits.glyph import to_float
+    from inkdigits.lab.lines import lines
+    from inkdigits.lab.pictures import pictures
+    from inkdigits.models.build import build, parameters
+    from inkdigits.training.evaluate import score
+    from inkdigits.training.export import agree, onnx_bytes
+    from inkdigits.training.loop import begin, train
+    from inkdigits.training.recipes import RECIPES
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    # 10 Small and fast
+
+    The first network of this course had 7,850 parameters and was right in nine of ten digits. Networks that are talked
+    about in newspapers have a hundred million times as many. A cheque reader in 1995 had to fit into the memory of its
+    time, and a watch or a toy has to today. **How small can a network be that is right 99 times in 100?**
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    _mlp, _softmax = parameters(build("mlp")), parameters(build("softmax"))
+    _cnn = {width: parameters(build("cnn", width=width)) for width in (2, 4, 16)}
+    assert (_softmax, _mlp) == (7_850, 15_910) and _cnn[4] < _softmax
+    question(
+        "The lecture's networks have 7,850 and 15,910 parameters and are right in about 92 and 96 %, with all 60,000 "
+        "digits. Which has more parameters: these, or a network of five convolutions that gets 99 %?",
+        f"The convolutions can do with fewer: {_cnn[4]:,} when the first layer has 4 maps, {_cnn[2]:,} with 2, and "
+        f"{_cnn[16]:,} with the usual 16. A convolution uses the same few weights at every place of the picture. "
+        "A layer of units has a weight of its own for every pixel, and most of them say the same.",
+    )
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## How few parameters?
+
+    One knob makes this network narrow or wide: `width`, the number of maps in its first layer; the later ones have two,
+    three and four times as many. Three widths learn from 55,000 digits, three rounds each, and are judged by the
+    validation digits. This is the longest wait of the course.
+    """)
+    return
+
+
+@app.cell
+def _():
+    parts = split(mnist.load("train"), "choosing")
+    recipe = replace(RECIPES["standard"], epochs=3, augment="none", average=0.95)
+
+    def narrow(width):
+        """A trained network of five convolutions."""
+        return train(begin(replace(recipe, width=width), parts, torch.device("cpu")), []).judged.eval()
+
+    return narrow, parts
+
+
+@app.cell
+def _(narrow, parts):
+    networks = {width: narrow(width) for width in (2, 4, 6)}
+    sizes = {width: parameters(network) for width, network in networks.items()}
+    right = {width: score(network, parts.held).accuracy for width, network in networks.items()}
+
+    assert sizes[4] < 6_000 and right[4] > 0.985
+    assert sizes[6] < 13_000 and right[6] > 0.99
+    assert right[2] < right[4] - 0.005
+    table(["width", "parameters", "right"], *([w, f"{sizes[w]:,}", f"{100 * right[w]:.2f} %"] for w in networks))
+    return networks, right, sizes
+
+
+@app.cell
+def _(right, sizes):
+    lines(
+        list(sizes.values()), {"five convolutions": [100 * share for share in right.values()]},
+        "The first thousands of parameters are worth most", below="parameters", up="right, in %",
+        scales=("log", "linear"), note="The lecture's 784 to 20 to 10 has 15,910 parameters and about 96 %.",
+    )  # fmt: skip
+    return
+
+
+@app.cell(hide_code=True)
+def _(right, sizes):
+    mo.md(f"""
+    {sizes[6]:,} parameters are past 99 %, and {sizes[4]:,} are right in {100 * right[4]:.1f} %: fewer than the *first*
+    network of this course has, which knew nothing but one weight for every pixel. Less can be more, if it is in the
+    right place.
+    """)
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Exercise 1
+
+    Count them. A convolution from *a* maps to *b* maps with k×k filters has one k×k filter for each pair of maps, and
+    the batch normalisation after it two numbers for each of its *b* maps. (The convolutions here have no bias: the
+    normalisation has one.)
+    """)
+    return
+
+
+@app.cell
+def _():
+    def convolution_parameters(inputs, outputs, side):
+        """How many numbers a side×side convolution with its normalisation learns."""
+        ...
+
+    return (convolution_parameters,)
+
+
+@app.cell(hide_code=True)
+def _(convolution_parameters, networks):
+    def counted(inputs, outputs, side):
+        return inputs * outputs * side * side + 2 * outputs
+
+    assert counted(1, 4, 5) == parameters(networks[4].conv1)
+    assert counted(4, 8, 3) == parameters(networks[4].conv2)
+    check(convolution_parameters, counted, [1, 16, 5], [4, 8, 3], [64, 64, 3])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## How few bits?
+
+    PyTorch keeps each parameter in 32 bits, as one of four thousand million values. Does a weight need that? Round the
+    weights of each filter to a few equal steps between minus and plus its greatest one. With 8 bits there are 255
+    values, with 3 bits seven: −3, −2, −1, 0, 1, 2, 3 times one number. This is called *quantising*.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def quantised(weights, bits):
+        """Weights, any shape, rounded to 2^bits − 1 steps; each filter (first axis) has a scale of its own."""
+        steps = 2 ** (bits - 1) - 1
+        scale = weights.abs().flatten(1).amax(dim=1).clamp(min=1e-9) / steps
+        scale = scale.reshape(-1, *[1] * (weights.dim() - 1))
+        return (weights / scale).round() * scale
+
+    def rounded(network, bits):
+        """A copy of the network with all weights quantised; biases and normalisation stay as they are."""
+        copied = copy.deepcopy(network)
+        with torch.no_grad():
+            for weights in copied.parameters():
+                if weights.dim() > 1:
+                    weights.copy_(quantised(weights, bits))
+        return copied
+
+    return quantised, rounded
+
+
+@app.cell
+def _():
+    bits = mo.ui.slider(2, 8, value=4, label="bits", show_value=True, debounce=True)
+    bits
+    return (bits,)
+
+
+@app.cell
+def _(bits, networks, parts, quantised, rounded):
+    _filters = networks[4].conv1[0].weight.detach()
+    _right = score(rounded(networks[4], bits.value), parts.held).accuracy
+    pictures(
+        [*_filters[:, 0].numpy(), *quantised(_filters, bits.value)[:, 0].numpy()],
+        [f"filter {number}" for number in range(1, 5)] + [f"{bits.value} bits"] * 4,
+        f"The first filters as learnt, and in {bits.value} bits: {100 * _right:.2f} % right", columns=4,
+    )  # fmt: skip
+    return
+
+
+@app.cell(hide_code=True)
+def _(networks, parts, right, rounded):
+    depths = (8, 6, 5, 4, 3, 2)
+    by_bits = [100 * score(rounded(networks[4], depth), parts.held).accuracy for depth in depths]
+    assert by_bits[0] > 100 * right[4] - 0.5 and by_bits[-1] < by_bits[0] - 5
+    question(
+        f"As learnt it is right in {100 * right[4]:.2f} %. With how many bits a weight does it begin to fail?",
+        lines(depths, {"width 4": by_bits}, "Bits of a weight", below="bits", up="right, in %"),
+        f"Eight bits lose next to nothing ({by_bits[0]:.2f} %), and a quarter of the bytes is left. With two bits, "
+        f"weights are −1, 0 or 1 times one number, and it is right in {by_bits[-1]:.0f} %. (Networks that *learn* with "
+        "few bits can do with one or two. Ours was rounded after the fact.)",
+    )
+    return
+
+
+@app.cell
+def _(networks):
+    learnt = [weights.detach() for weights in networks[4].parameters()]
+    in_32 = sum(4 * weights.numel() for weights in learnt)
+    in_8 = sum(weights.numel() + 4 * len(weights) if weights.dim() > 1 else 4 * weights.numel() for weights in learnt)
+
+    assert in_8 < 0.45 * in_32 and in_8 < 10_000
+    table(["kept in", "bytes"], ["32 bits", f"{in_32:,}"], ["8 bits, and a scale for each filter", f"{in_8:,}"])
+    return (in_8,)
+
+
+@app.cell(hide_code=True)
+def _(in_8):
+    mo.md(f"""
+    A network that reads digits in **{in_8 / 1000:.1f} kilobytes**: fewer than this lesson has letters.
+
+    ## Without PyTorch
+
+    PyTorch is for learning, and hundreds of megabytes large. To *use* a network one needs multiplication and addition.
+    **ONNX** is a file format in which a network is written down as a list of such operations. Small programs that run
+    it are there for every kind of computer, and for web browsers. The project's reader works that way.
+    """)
+    return
+
+
+@app.cell
+def _(networks):
+    content = onnx_bytes(networks[4])
+    agree(networks[4], content)  # raises an error unless both say the same of 1,000 digits
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+    assert len(content) < 100_000
+    mo.md(f"The file has {len(content):,} bytes, and both say the same.")
+    return (session,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Without anything
+
+    And to *understand* it, one needs no runtime at all. Here is the whole network in NumPy: twenty lines.
+    """)
+    return
+
+
+@app.cell
+def _():
+    def convolved(maps, block):
+        """Maps N×C×H×W → convolution, pooling where there is one, normalisation, relu: as the layer `block` does."""
+        filters, norm = block[0].weight.detach().numpy(), block[-2]
+        edge = filters.shape[-1] // 2
+        padded = np.pad(maps, ((0, 0), (0, 0), (edge, edge), (edge, edge)))
+        windows = sliding_window_view(padded, filters.shape[2:], axis=(2, 3))  # N×C×H×W×k×k
+        maps = np.einsum("nchwij,ocij->nohw", windows, filters, optimize=True)
+        if len(block) == 4:  # it pools: the greatest of 2×2
+            n, c, h, w = maps.shape
+            maps = maps.reshape(n, c, h // 2, 2, w // 2, 2).max(axis=(3, 5))
+        mean, variance, gain, offset = (
+            getattr(norm, name).detach().numpy()[:, None, None]
+            for name in ("running_mean", "running_var", "weight", "bias")
+        )
+        return np.maximum((maps - mean) / np.sqrt(variance + norm.eps) * gain + offset, 0)
+
+    return (convolved,)
+
+
+@app.cell
+def _(convolved, networks, parts):
+    def by_numpy(network, images):
+        """The ten answers of a network of five convolutions to float32 N×1×28×28."""
+        maps = images
+        for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
+            maps = convolved(maps, getattr(network, name))
+        features = np.concatenate([maps.max(axis=(2, 3)), maps.mean(axis=(2, 3))], axis=1)
+        return features @ network.logits.weight.detach().numpy().T + network.logits.bias.detach().numpy()
+
+    few = to_float(parts.held.images[:100])
+    with torch.inference_mode():
+        by_torch = networks[4](torch.from_numpy(few)).numpy()
+    assert np.allclose(by_numpy(networks[4], few), by_torch, atol=1e-3)
+    mo.md("NumPy, PyTorch and ONNX agree.")
+    return (by_numpy,)
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## Exercise 2
+
+    Before it is used, a normalisation can vanish. It multiplies each map by a number and adds one; the convolution
+    could have done so itself. *Fold* it in: give the factor by which each map's filter is to be multiplied, gain /
+    √(variance + a tiny number).
+    """)
+    return
+
+
+@app.cell
+def _():
+    def folded(gain, variance, tiny):
+        """The factor of each map, float32 C; `gain` and `variance` are float32 C."""
+        ...
+
+    return (folded,)
+
+
+@app.cell(hide_code=True)
+def _(folded, networks, parts):
+    def factor(gain, variance, tiny):
+        return gain / np.sqrt(variance + tiny)
+
+    _conv, _norm = networks[4].conv2[0], networks[4].conv2[-2]
+    _factor = factor(_norm.weight.detach().numpy(), _norm.running_var.numpy(), _norm.eps)
+    with torch.inference_mode():
+        _maps = networks[4].conv1(torch.from_numpy(to_float(parts.held.images[:10])))
+        _offset = _norm.bias - _norm.running_mean * torch.from_numpy(_factor)
+        _one = torch.nn.functional.conv2d(
+            _maps, _conv.weight * torch.from_numpy(_factor)[:, None, None, None], _offset, padding=1
+        ).relu()
+        assert torch.allclose(_one, networks[4].conv2(_maps), atol=1e-3)  # one operation in place of two
+    check(folded, factor, [np.array([1.0, 2]), np.array([4.0, 1]), 0.0], [np.ones(3), np.arange(1.0, 4), 1e-5])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    ## How many a second?
+
+    Each call costs something, however little there is to do. So it matters whether digits come one at a time or many at
+    once.
+    """)
+    return
+
+
+@app.cell
+def _(by_numpy, networks, parts, session):
+    thousand = to_float(parts.held.images[:1000])
+    ways = {
+        "NumPy": lambda images: by_numpy(networks[4], images),
+        "PyTorch": lambda images: networks[4](torch.from_numpy(images)),
+        "ONNX": lambda images: session.run(["logits"], {"images": images}),
+    }
+
+    def a_second(way, count, seconds=0.3):
+        """How many digits a second, `count` at once: the best of as many calls as fit into the time."""
+        began, best = time.perf_counter(), 0.0
+        with torch.inference_mode():
+            while time.perf_counter() - began < seconds:
+                start = time.perf_counter()
+                way(thousand[:count])
+                best = max(best, count / (time.perf_counter() - start))
+        return best
+
+    return a_second, ways
+
+
+@app.cell(hide_code=True)
+def _(a_second, ways):
+    counts = (1, 10, 100)
+    speeds = {name: [a_second(way, count) for count in counts] for name, way in ways.items()}
+    assert all(speed > 1 for each in speeds.values() for speed in each)
+    assert speeds["PyTorch"][2] > speeds["PyTorch"][0]
+    question(
+        "How many digits a second does this computer read, one at a time, and a hundred at once?",
+        table(["digits a second", *(f"{count} at once" for count in counts)],
+              *([name, *(f"{speed:,.0f}" for speed in each)] for name, each in speeds.items())).text,
+        "Measured just now, here, while the browser and whatever else you have open took their share: so the best of "
+        "several calls counts. What a call costs is shared by all digits in it.",
+    )  # fmt: skip
+    return (speeds,)
+
+
+@app.cell(hide_code=True)
+def _(speeds):
+    _best = max(speed for each in speeds.values() for speed in each)
+    mo.md(f"""
+    At {_best:,.0f} a second, all 70,000 digits of MNIST are read in {70_000 / _best:,.0f} seconds, by a network that
+    fits into a few kilobytes, on a computer without anything special.
+
+    ## What you now know
+
+    - Weights that are used everywhere in the picture are worth many that are used once.
+    - Under 6,000 parameters are enough for about 99 %, fewer than softmax has for 92 %.
+    - Eight bits for a weight are as good as 32; rounded to two it fails.
+    - A network is multiplication and addition: a file of kilobytes, a page of NumPy.
+    - Digits that come together are cheaper than digits that come one by one. Speeds are measured, on the machine that
+      matters, and said with their conditions.
+
+    That was the last lesson. Everything used here is the project's own code; the first file to read in it is
+    `reading/reader.py`, and `inkdigits train` makes a network that is yours.
+    """)
+    return
+
+
+if __name__ == "__main__":
+    app.run()

@@ -1,0 +1,63 @@
+"""A canvas to draw on in a notebook. It hands over strokes, not pixels, so that any pen can draw them again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import cv2
+import numpy as np
+import traitlets
+from numpy.typing import NDArray
+
+from inkdigits.errors import UsageError
+
+SIDE = 280  # pixels
+PEN = 18  # pixels; MNIST's strokes are about so wide where a digit fills the canvas
+MOST_POINTS = 20_000  # in all strokes together
+SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
+# A three, so that there is something to see before anybody has drawn.
+THREE = [[84, 76, 104, 58, 134, 50, 164, 56, 182, 78, 178, 106, 158, 126, 126, 134]]
+THREE[0] += [160, 138, 186, 156, 194, 184, 182, 212, 152, 230, 118, 228, 90, 210]
+
+Strokes = Iterable[Iterable[float]]
+
+
+class Canvas(anywidget.AnyWidget):
+    """A square of white paper, 280×280, with a pen, an undo and a clear button.
+
+    `strokes` has a list x, y, x, y, … for every stroke, in pixels; `pen` is the pen's width in pixels. Both change
+    whenever the pen is lifted.
+    """
+
+    _esm = Path(__file__).with_name("canvas.js")
+    strokes = traitlets.List().tag(sync=True)
+    pen = traitlets.Int(PEN, min=1, max=60).tag(sync=True)
+    side = traitlets.Int(SIDE).tag(sync=True)
+
+
+def drawn(strokes: Strokes, pen: float = PEN) -> NDArray[np.uint8]:
+    """The strokes as a picture: uint8 280×280, dark ink (0) on white paper (255).
+
+    Raises UsageError for what are no strokes, and for more than 20,000 points.
+    """
+    paper: NDArray[np.uint8] = np.full((SIDE, SIDE), 255, np.uint8)
+    lines = [_points(stroke) for stroke in strokes]
+    if sum(map(len, lines)) > MOST_POINTS:
+        raise UsageError(f"A drawing has at most {MOST_POINTS:,} points; clear the canvas and draw less.")
+    for line in lines:
+        cv2.polylines(paper, [line], False, 0, max(1, round(pen)), cv2.LINE_AA, SHIFT)
+    return paper
+
+
+def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
+    """K×2, moved into the canvas, in sixteenths of a pixel."""
+    try:
+        points = np.asarray(list(stroke), np.float64).reshape(-1, 2)
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"A stroke is a list x, y, x, y, … of numbers ({error}).") from error
+    if not len(points) or not np.isfinite(points).all():
+        raise UsageError("A stroke has at least one point, and only finite numbers.")
+    return (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)

@@ -1,0 +1,50 @@
+"""What the layers of a network say of one digit, as pictures; and which of its parts mattered."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from inkdigits.lab import style
+
+ACROSS = 12  # maps of a layer that are drawn
+
+
+def maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
+    """A row for every layer that has maps (C×H×W), first to last, the twelve strongest of each; others are left out.
+
+    White is nothing; within a layer the darkest is the strongest answer of all its maps.
+    """
+    shown = {name: said for name, said in layers.items() if said.ndim == 3}
+    figure = style.new_figure(
+        0.7 + 0.86 * len(shown), title, "The maps with the strongest answers, in their own order."
+    )
+    grid = figure.subplots(len(shown), ACROSS, squeeze=False)
+    for row, (name, said) in zip(grid, shown.items(), strict=True):
+        chosen = np.sort(np.argsort(-said.max(axis=(1, 2)), kind="stable")[:ACROSS])
+        for axes in row:
+            axes.set_axis_off()
+        for axes, channel in zip(row, chosen, strict=False):
+            axes.set_axis_on()
+            axes.imshow(said[channel], cmap=style.GLYPH, vmin=0, vmax=float(said.max()) or 1.0, interpolation="nearest")
+            style.bare(axes)
+        count, height, width = said.shape
+        style.heading(row[0], f"{name}: {count} maps of {height}×{width}", style.GREY, style.SMALL)
+    return figure
+
+
+def mattered(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, note: str = "") -> Figure:
+    """A glyph, uint8 28×28, and beside it by how much the probability falls, 0..1 28×28, where ink is blanked."""
+    figure = style.new_figure(3.9, title, note)
+    left, right = figure.subplots(1, 2)
+    style.draw_glyph(left, glyph)
+    right.imshow(glyph, cmap=style.GLYPH, vmin=0, vmax=900, interpolation="nearest")
+    most = float(falls.max()) or 1.0
+    right.imshow(falls, cmap="Oranges", vmin=0, vmax=most, alpha=np.clip(0.9 * falls / most, 0, 0.9))
+    style.bare(right)
+    style.heading(left, "the digit")
+    style.heading(right, f"blanked here, it is up to {style.percent(most)} less sure", style.ORANGE)
+    return figure
