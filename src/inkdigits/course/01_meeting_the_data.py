@@ -88,7 +88,7 @@ def _():
     been passed on freely for research and teaching since 1998, and the project's `NOTICE` file says what is known.
 
     There are two parts, one to learn from and one for an examination at the end. This lesson opens the first only,
-    and so will the next ones. *Why* is a story of its own, told in lesson 6.
+    and so do the next two. *Why* is a story of its own, told in lesson 6.
     """)
     return
 

@@ -330,7 +330,7 @@ def _(learn, x, y):
 
     assert first[0] > first[1] > after
     table(["before", "after one step", "after two"], [f"{loss:.4f}" for loss in (*first, after)])
-    return network, stepper
+    return
 
 
 @app.cell(hide_code=True)
@@ -360,14 +360,14 @@ def _(lecture):
 
 
 @app.cell(hide_code=True)
-def _(forty, learn, network, stepper, x, y):
-    _by_hand, _by_library = build("softmax", seed=0), forty.network
-    _by_hand.load_state_dict(network.state_dict())
-    for _ in range(38):  # two are done
-        learn(network, stepper, x, y)
-    assert torch.allclose(network.logits.weight, _by_library.logits.weight, atol=1e-4)
+def _(forty, learn, x, y):
+    _by_hand = build("softmax", seed=0)
+    _stepper = torch.optim.Adam(_by_hand.parameters(), lr=0.001)
+    for _ in range(40):
+        learn(_by_hand, _stepper, x, y)
+    assert torch.allclose(_by_hand.logits.weight, forty.network.logits.weight, atol=1e-4)
     question(
-        "Our four lines went two steps. If they go 38 more, do they end where the library's loop ended?",
+        "Our four lines went two steps. If they go forty, do they end where the library's loop ended?",
         "Yes, to the last digits: the library began with the same random weights (they have the same seed) and does "
         "the same arithmetic. What it adds is bookkeeping: callbacks, records, files, Ctrl-C.",
     )

@@ -276,14 +276,14 @@ def _():
 
 
 @app.cell
-def _(choosing, fast, network):
-    train(fast, [])
-    convolutional = score(network, choosing.held)
+def _(choosing, fast):
+    trained = train(fast, []).network
+    convolutional = score(trained, choosing.held)
 
     assert convolutional.accuracy > 0.988
-    mo.md(f"{parameters(network):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
+    mo.md(f"{parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
           f"**{convolutional.accuracy:.2%}** of 5,000 new images are right.")  # fmt: skip
-    return (convolutional,)
+    return convolutional, trained
 
 
 @app.cell
@@ -309,8 +309,8 @@ def _(convolutional, hidden_layer):
 
 
 @app.cell
-def _(network):
-    weights(network)  # the 16 stencils that it has found for itself
+def _(trained):
+    weights(trained)  # the 16 stencils that it has found for itself
     return
 
 
@@ -335,10 +335,10 @@ def _(choosing):
 
 
 @app.cell
-def _(dense, network, right_when_moved):
+def _(dense, right_when_moved, trained):
     distances = (0, 1, 2, 3, 4)
     of_dense = [right_when_moved(dense.network, each) for each in distances]
-    of_convolutional = [right_when_moved(network, each) for each in distances]
+    of_convolutional = [right_when_moved(trained, each) for each in distances]
 
     assert of_dense[4] < 0.45  # broken
     assert of_convolutional[2] > 0.95 and of_convolutional[4] > of_dense[4] + 0.3
@@ -355,8 +355,8 @@ def _():
 
 
 @app.cell
-def _(choosing, dense, network, pixels, right_when_moved):
-    both = [right_when_moved(each, pixels.value) for each in (network, dense.network)]
+def _(choosing, dense, pixels, right_when_moved, trained):
+    both = [right_when_moved(each, pixels.value) for each in (trained, dense.network)]
     mo.vstack(
         [
             mo.md(f"{pixels.value} pixels to the right: convolutions {both[0]:.1%}, hidden layer {both[1]:.1%}."),
@@ -405,8 +405,9 @@ def _(choosing):
 
 
 @app.cell(hide_code=True)
-def _(convolutional, without_neighbours):
+def _(convolutional, hidden_layer, without_neighbours):
     _more = (1 - without_neighbours) / (1 - convolutional.accuracy)
+    assert without_neighbours < hidden_layer.accuracy + 0.01
     assert _more > 2
     question(
         "How many times as many mistakes does the convolutional network make when neighbours are no longer neighbours?",

@@ -62,7 +62,8 @@ def _cell(cell: Any) -> str:
         return f"<section>{markdown(cell.source)}</section>"
     outputs = "".join(map(_output, cell.get("outputs", [])))
     code = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
-    if cell.metadata.get("marimo", {}).get("config", {}).get("hide_code"):
+    told = cell.metadata.get("marimo", {})
+    if told.get("config", {}).get("hide_code") or told.get("name") == "setup":
         return f'{outputs}<details class="behind"><summary>code</summary>{code}</details>'
     return code + outputs
 
