@@ -3,10 +3,12 @@
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
 
 from inkdigits.serving.openapi import problems
 from inkdigits.serving.problems import KINDS
+from tests.reading.drawing import saved
 from tests.serving.conftest import Answer, Service
 
 
@@ -29,6 +31,8 @@ def test_every_path_is_described(described: Any) -> None:
     assert {(path, method) for path, methods in described["paths"].items() for method in methods} == {
         ("/v1/read", "post"),
         ("/v1/digit", "post"),
+        ("/v1/inspect", "post"),
+        ("/v1/explain", "post"),
         ("/v1/samples", "post"),
         ("/v1/samples", "get"),
         ("/v1/samples", "delete"),
@@ -49,7 +53,7 @@ def test_every_schema_is_one(described: Any) -> None:
 def test_options_and_bodies_are_described(described: Any) -> None:
     read, digit = described["paths"]["/v1/read"]["post"], described["paths"]["/v1/digit"]["post"]
     options = {each["name"] for each in read["parameters"]}
-    assert options == {"min_confidence", "pattern", "length", "check", "range", "region", "annotate"}
+    assert options == {"min_confidence", "pattern", "length", "check", "range", "region", "annotate", "format"}
     assert {each["name"] for each in digit["parameters"]} == {"min_confidence", "region"}
     for operation in (read, digit):
         content = operation["requestBody"]["content"]
@@ -65,6 +69,11 @@ def test_options_and_bodies_are_described(described: Any) -> None:
         ("post", "/v1/read", "?length=0", "page"),
         ("post", "/v1/digit", "", "seven"),
         ("post", "/v1/digit", "", "blank"),
+        ("post", "/v1/inspect", "", "seven"),
+        ("post", "/v1/inspect", "", "empty"),
+        ("post", "/v1/inspect", "?normalised=1", "seven"),
+        ("post", "/v1/explain", "", "page"),
+        ("post", "/v1/explain", "?page=2", "page"),
         ("get", "/v1/models", "", ""),
         ("get", "/health/live", "", ""),
         ("get", "/health/ready", "", ""),
@@ -74,7 +83,8 @@ def test_options_and_bodies_are_described(described: Any) -> None:
 def test_answers_are_as_described(
     service: Service, described: Any, method: str, path: str, query: str, body: str, page: bytes, seven: bytes
 ) -> None:
-    sent = {"page": page, "seven": seven, "blank": b"nothing", "": None}[body]
+    empty = saved(np.full((30, 30), 255, np.uint8), "PNG")
+    sent = {"page": page, "seven": seven, "empty": empty, "blank": b"nothing", "": None}[body]
     headers = {"content_type": "image/png"} if body else {}
     check(described, method, path, service.ask(method.upper(), path + query, sent, **headers))
 

@@ -1,0 +1,186 @@
+"""How long a person waits for the page, in headless Chromium on this machine, and its picture for the docs.
+
+    python -m bench.page               measure, and keep it; pages opened anew, medians of 15
+    python -m bench.page --pictures    draw docs/pictures/page.png
+
+`paint` is from asking for the page to its first contentful paint. `first` is from the moment the pen touches the pad to
+the first frame that shows an answer, by the clock of the page; `while_drawing` the same for every later movement of the
+pen, one at a time. `inspect` is the reader's own share, without HTTP. The service runs on the same cores.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from bench import store
+from inkdigits.data import mnist
+from inkdigits.files import write_atomically
+from inkdigits.reading.reader import Reader
+
+TIMES = 15
+PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "page.png"
+Stroke = list[tuple[float, float]]  # shares of the pad's side
+SEVEN: Stroke = [(0.3, 0.25), (0.5, 0.24), (0.7, 0.25), (0.62, 0.42), (0.54, 0.6), (0.46, 0.8)]
+CENTRE, RADIUS = (0.47, 0.5), 0.17  # of the 3 that is drawn for the docs
+CLOCK = """
+window.took = [];
+let began = null;
+const begin = (event) => { began ??= event.timeStamp; };
+document.addEventListener("pointerdown", begin, { capture: true });
+document.addEventListener("pointermove", (event) => event.buttons && begin(event), { capture: true });
+document.addEventListener("inkdigits:drawn", () => requestAnimationFrame(() => {
+    if (began !== null) took.push(performance.now() - began);
+    began = null;
+}));
+"""
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--times", type=int, default=TIMES, help="fewer, to see that it works; nothing is kept then")
+    parser.add_argument("--pictures", action="store_true", help="draw the picture of the docs instead")
+    given = parser.parse_args()
+    with service() as address, chromium() as browser:
+        if given.pictures:
+            write_atomically(PICTURE, picture(browser, address))
+            return
+        result = measured(browser, address, given.times)
+    for key, value in result.items():
+        print(f"{key:<20} {value}")
+    if given.times == TIMES:
+        store.save("page", result)
+
+
+def measured(browser: Browser, address: str, times: int) -> store.Json:
+    """Medians and worst, in milliseconds, after one page that is not counted."""
+    paints, firsts, later = [], list[float](), list[float]()
+    for _ in range(times + 1):
+        with opened(browser, address) as page:
+            paints.append(first_paint(page))
+            first, *others = drawn(page, SEVEN)
+            firsts.append(first)
+            later += others
+    inspect = inspecting(times)
+    return {
+        "paint": median(paints[1:]),
+        "paint_worst": max(paints[1:]),
+        "first": median(firsts[1:]),
+        "first_worst": max(firsts[1:]),
+        "while_drawing": median(later),
+        "inspect": inspect,
+        "times": times,
+        "chromium": browser.version,
+        "load": os.getloadavg()[0],
+    }
+
+
+def first_paint(page: Page) -> float:
+    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    page.wait_for_function(paint)
+    return float(page.evaluate(paint))
+
+
+def drawn(page: Page, stroke: Stroke) -> list[float]:
+    """Draw, and wait for the answer to every movement before the next; how long each took."""
+    box = page.locator("#ink").bounding_box()
+    assert box is not None
+    for place, (x, y) in enumerate(stroke):
+        page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if place == 0:
+            page.mouse.down()
+        page.wait_for_function("count => took.length >= count", arg=place + 1)
+    page.mouse.up()
+    return [float(each) for each in page.evaluate("took")]
+
+
+def inspecting(times: int) -> float:
+    """The reader's own share: the median, in milliseconds."""
+    reader, taken = Reader(threads=1), list[float]()
+    image = np.kron(255 - mnist.load("train").images[0], np.ones((10, 10), np.uint8))
+    for _ in range(times + 1):
+        start = time.perf_counter()
+        reader.inspect(image)
+        taken.append(1000 * (time.perf_counter() - start))
+    return median(taken[1:])
+
+
+def picture(browser: Browser, address: str) -> bytes:
+    """A 3 drawn on the page and what it shows of it, in light and in dark halves: PNG."""
+    halves = []
+    for scheme in ("light", "dark"):
+        with opened(browser, address, color_scheme=scheme) as page:
+            drawn(page, three())
+            page.wait_for_timeout(500)  # bars move
+            halves.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
+    light, dark = halves
+    both = light.copy()
+    both.paste(dark.crop((light.width // 2, 0, *light.size)), (light.width // 2, 0))
+    file = io.BytesIO()
+    both.quantize(128).save(file, "PNG", optimize=True)
+    return file.getvalue()
+
+
+def three() -> Stroke:
+    """The way of a pen that writes a 3."""
+    upper = [(-150 + 230 * step / 12) for step in range(13)]  # degrees, clockwise from the right
+    lower = [(-80 + 240 * step / 14) for step in range(15)]
+    return [on_circle(angle, -0.85) for angle in upper] + [on_circle(angle, 0.95) for angle in lower]
+
+
+def on_circle(angle: float, down: float) -> tuple[float, float]:
+    x, y = np.cos(np.radians(angle)), np.sin(np.radians(angle)) + down
+    return CENTRE[0] + RADIUS * float(x), CENTRE[1] + RADIUS * float(y)
+
+
+@contextmanager
+def service() -> Iterator[str]:
+    """`inkdigits serve` on a free port; its address."""
+    words = [str(Path(sys.executable).parent / "inkdigits"), "serve", "--port", "0", "--threads", "1"]
+    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    assert process.stdout is not None
+    try:
+        yield process.stdout.readline().strip()
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait()
+        process.stdout.close()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """The system's Chromium without a window."""
+    program = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as play:
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, color_scheme: str = "light") -> Iterator[Page]:
+    """The page in a browser that has never seen it."""
+    viewport = {"width": 1200, "height": 900}
+    with browser.new_context(viewport=viewport, color_scheme=color_scheme) as context:  # type: ignore[arg-type]
+        page = context.new_page()
+        page.add_init_script(CLOCK)
+        page.goto(address)
+        yield page
+
+
+if __name__ == "__main__":
+    main()
