@@ -1,0 +1,39 @@
+"""`inkdigits learn` as far as it opens no browser: listing, checking, and words it does not know."""
+
+from pathlib import Path
+
+import pytest
+import typer
+
+from inkdigits.cli.learn import _check
+from inkdigits.course.lessons import Lesson, lessons
+from tests.helpers import inkdigits, one_sentence
+
+
+def test_lessons_are_listed_with_what_they_are_about() -> None:
+    said = inkdigits("learn").out
+    for each in lessons():
+        assert f"{each.number:>2}  {each.title}\n" in said and each.about in said
+
+
+def test_a_lesson_that_is_not_there_is_usage() -> None:
+    assert "There is no lesson 99; there are 1, 2" in one_sentence(inkdigits("learn", "99", code=2).err)
+
+
+def lesson(number: int, code: str, folder: Path) -> Lesson:
+    path = folder / f"{number}.py"
+    path.write_text(code)
+    return Lesson(number, "A lesson", "For a test.", path)
+
+
+def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    given = [
+        lesson(number, code, tmp_path) for number, code in enumerate(("pass", "assert 1 == 2, 'so it is'", "pass"))
+    ]
+    with pytest.raises(typer.Exit) as stopped:
+        _check(given)
+    said = capsys.readouterr()
+    assert stopped.value.exit_code == 1
+    assert [line.split()[:2] for line in said.out.splitlines()] == [["0", "holds"], ["1", "failed"], ["2", "holds"]]
+    assert "AssertionError: so it is" in said.err
+    _check([given[0]])
