@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -50,7 +51,7 @@ def _neighbour(each: Neighbour) -> Json:
 
 def explanation(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
     """A page's stages, the upright page itself first, and its digits, each with its glyph; see schema.Explanation."""
-    drawn = [("page", Image.fromarray(page.image)), *explained(page, reading, stages)]
+    drawn = chain([("page", Image.fromarray(page.image))], explained(page, reading, stages))  # one by one: large ones
     return {
         "page": page.page,
         "stages": [{"name": name, "picture": _stage(name, image)} for name, image in drawn],

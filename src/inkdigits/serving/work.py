@@ -79,7 +79,7 @@ def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds)
 
 
 def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds) -> Answer:
-    """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`."""
+    """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
     check_kind(sent)
     how, page = options.how(), page_at(sent.data, options.page, bounds.picture, sent.name)
     region = how["region"]
@@ -88,7 +88,7 @@ def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds)
     stages = reader.stages(part, how.get("form"), how.get("min_confidence"))
     glyphs = [stages.glyph_at(each.box) for line in stages.lines for number in line.numbers for each in number.digits]
     seen = [reader.glyph(part.image) if glyph is None else glyph for glyph in glyphs]
-    return _answer(answers.explanation(page, reading, stages, seen), 1, reading.digits)
+    return _answer(answers.explanation(page, reading, stages, seen), 0, [])
 
 
 def check_kind(sent: Sent) -> None:

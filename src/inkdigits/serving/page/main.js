@@ -92,7 +92,7 @@ $("undo").addEventListener("click", () => pad.undo());
 $("clear").addEventListener("click", () => pad.clear());
 $("width").addEventListener("input", ({ target }) => (pad.width = target.value / SCALE));
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !$("draw").hidden) {
+  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !$("draw").hidden && !event.target.matches("input")) {
     event.preventDefault();
     pad.undo();
   }

@@ -13,6 +13,7 @@ const STAGES = {
   weighed: "The finds as both networks together see them.",
   read: "The most probable digits that do not conflict, put together to numbers and lines.",
 };
+const NARROW = "(max-width: 52rem)"; // where what is told of a digit lies far below its box
 const $ = (id) => document.getElementById(id);
 
 /** `say(words)` for a screen reader, `trouble(error)` for all, `told(blob, answer)` when a digit was chosen. */
@@ -65,6 +66,7 @@ export class PictureView {
 
   #showPage(at) {
     this.at = at;
+    this.digit = null; // the one that is chosen
     this.explained = null; // asked for when it is wanted
     const page = this.readings[at];
     this.digits = page.lines.flatMap(({ numbers }) => numbers.flatMap(({ digits }) => digits));
@@ -87,8 +89,11 @@ export class PictureView {
     this.url = URL.createObjectURL(this.file);
     const image = $("photo-image");
     image.alt = `Page ${at + 1} of ${this.file.name || "the picture"}`;
-    image.src = at === 0 ? this.url : "";
-    if (at > 0) this.#attempt(() => this.#drawnByService());
+    if (at === 0) image.src = this.url;
+    else {
+      image.removeAttribute("src");
+      this.#attempt(() => this.#drawnByService());
+    }
   }
 
   /** What no browser shows, PDF and TIFF say, the service has drawn. */
@@ -105,14 +110,15 @@ export class PictureView {
   }
 
   async #choose(place) {
-    const digit = this.digits[place];
+    const digit = (this.digit = this.digits[place]);
     $("chosen-title").textContent = `Digit ${place + 1} of ${this.digits.length}`;
     const { digits } = await this.#explanation();
     const blob = blobOf(digits[place].glyph);
     const answer = merged(await postForJson("/v1/inspect?normalised=true", blob), digit);
-    if (digit !== this.digits[place]) return; // another page meanwhile
+    if (digit !== this.digit) return; // another one was chosen meanwhile
     this.seen.show(answer);
     $("chosen").hidden = false;
+    if (matchMedia(NARROW).matches) $("chosen").scrollIntoView({ block: "start" });
     this.say(`Digit ${place + 1} of ${this.digits.length}: ${$("picture-seen").querySelector("[data-part=why]").textContent}`);
     this.told(blob, answer);
   }
