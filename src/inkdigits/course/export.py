@@ -31,12 +31,12 @@ def export(lessons: Sequence[Lesson], folder: Path) -> Iterator[Path]:
     for place, lesson in enumerate(lessons):
         notebook = run(lesson)
         before, after = (lessons[p] if 0 <= p < len(lessons) else None for p in (place - 1, place + 1))
-        yield _written(folder / f"{lesson.path.stem}.ipynb", nbformat.writes(notebook))
+        yield _written(folder / f"{lesson.path.stem}.ipynb", nbformat.writes(notebook))  # type: ignore[no-untyped-call]
         yield _written(folder / f"{lesson.path.stem}.html", page(notebook, lesson, before, after))
     yield _written(folder / "index.html", contents(lessons))
 
 
-def run(lesson: Lesson) -> nbformat.NotebookNode:
+def run(lesson: Lesson) -> Any:
     """The lesson as a Jupyter notebook with what its cells gave, by marimo's own export; knobs become words.
 
     Raises ExportError when a cell fails.
@@ -48,7 +48,7 @@ def run(lesson: Lesson) -> nbformat.NotebookNode:
         done = subprocess.run([*command, "--include-outputs"], capture_output=True, text=True, check=False)
         if done.returncode != 0 or not target.exists():
             raise ExportError(f"Lesson {lesson.number} does not run to its end: {' '.join(done.stderr.split())[-500:]}")
-        notebook = nbformat.read(target, as_version=4)
+        notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         tidy(output)
     nbformat.validate(notebook)

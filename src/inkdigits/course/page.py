@@ -61,7 +61,7 @@ def _cell(cell: Any) -> str:
     if cell.cell_type == "markdown":
         return f"<section>{markdown(cell.source)}</section>"
     outputs = "".join(map(_output, cell.get("outputs", [])))
-    code = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
+    code: str = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
     told = cell.metadata.get("marimo", {})
     if told.get("config", {}).get("hide_code") or told.get("name") == "setup":
         return f'{outputs}<details class="behind"><summary>code</summary>{code}</details>'
