@@ -60,4 +60,5 @@ def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
         raise UsageError(f"A stroke is a list x, y, x, y, … of numbers ({error}).") from error
     if not len(points) or not np.isfinite(points).all():
         raise UsageError("A stroke has at least one point, and only finite numbers.")
+    points = np.concatenate([points, points[-1:]])  # a single point is a dot: OpenCV draws nothing of it alone
     return (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)
