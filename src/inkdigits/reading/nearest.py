@@ -6,6 +6,7 @@ The packaged file has 1,500 training digits, and their embeddings as the package
 from __future__ import annotations
 
 import zipfile
+import zlib
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +17,7 @@ from inkdigits.reading.classify import Network
 from inkdigits.reading.exported import FOLDER
 
 PACKAGED = FOLDER / "reader.nearest.npz"
-_DAMAGED = (OSError, ValueError, KeyError, zipfile.BadZipFile)
+_DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
