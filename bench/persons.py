@@ -29,7 +29,9 @@ MIDDLE = SIDE / 2
 def written(digits: Digits, habits: tuple[Habit, ...], name: str, seed: int = 0) -> Digits:
     """The same digits as the person with these habits writes them, as glyphs."""
     rng = np.random.default_rng(seed)
-    images = [_written(image, int(label), habits, rng) for image, label in zip(digits.images, digits.labels, strict=True)]
+    images = [
+        _written(image, int(label), habits, rng) for image, label in zip(digits.images, digits.labels, strict=True)
+    ]
     return Digits(np.stack(images), digits.labels, name)
 
 
@@ -149,9 +151,7 @@ def _moved(ink: Ink, source: Callable[[Grid, Grid], tuple[Grid, Grid]]) -> Ink:
     """The ink where every place x, y shows what was at `source(x, y)`."""
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float64)
     from_x, from_y = source(x, y)
-    return np.asarray(
-        cv2.remap(ink, from_x.astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR), np.uint8
-    )
+    return np.asarray(cv2.remap(ink, from_x.astype(np.float32), from_y.astype(np.float32), cv2.INTER_LINEAR), np.uint8)
 
 
 SLASHED = {

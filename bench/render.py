@@ -92,12 +92,25 @@ def rows() -> Iterator[Row]:
             what = f"other people's digits: {name}"
             right = f"{100 * score['right'] / score['n']:.2f} %"
             yield what, right, "never learnt from; a development set", f"{score['n']:,} digits"
+    if result := store.load("finetune"):
+        yield from hands(result)
     yield from render_reading.rows()
     if result := store.load("demo"):
         yield "`make demo`, all of it, once installed", f"{result['seconds']:.0f} s", "", "1 run"
     if result := store.load("startup"):
         yield "`import inkdigits`", f"{1000 * result['import_seconds']:.0f} ms", "", "median of 15"
         yield "`inkdigits read --single`, whole process", f"{result['read_single_seconds']:.2f} s", "", "median of 15"
+
+
+def hands(result: store.Json) -> Iterator[Row]:
+    """What fine-tuning did for persons, and to MNIST."""
+    before, after = (f"{100 * result[which]['mean']:.2f} %" for which in ("before", "after"))
+    people = f"{len(result['persons'])} simulated persons, {result['each']} samples a digit, 1,000 to measure, mean"
+    seconds = f"{result['seconds']['mean']:.0f} s"
+    yield "error on one person's digits, after `inkdigits finetune`", f"{after}, {seconds}", f"before: {before}", people
+    halved = f"{result['halved']} of {result['above']}"
+    least = f"MNIST's test set: {100 * min(result['mnist']['values']):+.2f} points at the worst"
+    yield "the error at least halved, where it was above 2 %", halved, least, f"{result['mnist']['n']} persons"
 
 
 def speed(name: str, result: store.Json) -> Row:

@@ -9,7 +9,7 @@ The blocks of a page run in order in one empty folder, `sh` by bash, which stops
                                  a free port, which stands in for the usual http://127.0.0.1:8000 in later blocks
 
 So that this takes seconds, every `inkdigits train RECIPE` is given `--steps 20` in place of its own steps, and
-`inkdigits demo` is given `--steps 5`. Nothing else is changed.
+`inkdigits demo` and `inkdigits finetune` are given `--steps 5`. Nothing else is changed.
 """
 
 import os
@@ -45,7 +45,7 @@ PROGRAMS = {
 ENV = {name: value for name, value in os.environ.items() if name != "INKDIGITS_DATA"} | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 }
-DEMO = re.compile(r"(\binkdigits demo\b)")
+DEMO = re.compile(r"(\binkdigits (demo|finetune)\b)")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
 
@@ -201,6 +201,7 @@ def test_a_block_that_fails_fails_the_test(tmp_path: Path) -> None:
         ("inkdigits train a\ninkdigits train b", "inkdigits train a --steps 20\ninkdigits train b --steps 20"),
         ("inkdigits train a \\\n --steps 9 \\\n --lr 1", "inkdigits train a --steps 20 \\\n \\\n --lr 1"),
         ("inkdigits demo", "inkdigits demo --steps 5"),
+        ("inkdigits finetune a || b", "inkdigits finetune --steps 5 a || b"),
         ("inkdigits read demo/page-1.png", "inkdigits read demo/page-1.png"),
     ],
 )

@@ -205,9 +205,9 @@ def test_without_collecting_there_is_nothing(service: Service, seven: bytes, met
     assert "--collect" in problem(answer, 404, "not-collecting")
 
 
-def test_the_page_can_ask_whether_samples_are_kept(service: Service, both: tuple[Service, Store]) -> None:
-    assert service.ask("GET", "/v1/models").json["collecting"] is False
-    assert both[0].ask("GET", "/v1/models").json["collecting"] is True
+def test_the_page_is_told_whether_samples_are_kept(service: Service, both: tuple[Service, Store]) -> None:
+    assert b"data-collecting" not in service.ask("GET", "/").body
+    assert b'data-collecting="open"' in both[0].ask("GET", "/").body
 
 
 def test_answers_are_as_described(both: tuple[Service, Store], seven: bytes) -> None:

@@ -16,9 +16,18 @@ from inkdigits.reading.classify import PACKAGED, Network
 from inkdigits.reading.reader import Reader
 from inkdigits.training import finetune as module
 from inkdigits.training import lessons
-from inkdigits.training.evaluate import paired
+from inkdigits.training.evaluate import digit_logits, paired
 from inkdigits.training.export import export
-from inkdigits.training.finetune import Base, Outcome, base_of, finetune, reheated, worse
+from inkdigits.training.finetune import (
+    BLENDS,
+    Base,
+    Outcome,
+    as_far_as_mnist_bears,
+    base_of,
+    finetune,
+    reheated,
+    worse,
+)
 from inkdigits.training.runs import Run
 
 
@@ -26,11 +35,6 @@ from inkdigits.training.runs import Run
 def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> Base:
     """A tiny network that was exported."""
     return base_of(export(runs["mlp"], tmp_path_factory.mktemp("base") / "mlp.onnx"))
-
-
-@pytest.fixture
-def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lessons, "STEPS", 60)
 
 
 def mirrored(count: int = 60) -> Digits:
@@ -45,9 +49,8 @@ def learnt(base: Base, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcom
     """What came of it, and what was told on the way."""
     told: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lessons, "STEPS", 120)
         patch.setattr(lessons, "LR", 5e-3)
-        return finetune(mirrored(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, told.append), told
+        return finetune(mirrored(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, told.append, steps=120), told
 
 
 def test_the_hand_is_learnt_and_mnist_is_not_forgotten(learnt: tuple[Outcome, list[str]]) -> None:
@@ -57,7 +60,7 @@ def test_the_hand_is_learnt_and_mnist_is_not_forgotten(learnt: tuple[Outcome, li
     assert outcome.own.after < 0.7 * outcome.own.before and outcome.own.low > 0
     assert outcome.own.after > 0, "each was judged by a network that had not learnt from it"
     assert outcome.held.after <= outcome.held.before
-    assert len(told) == lessons.FOLDS + 2
+    assert len(told) == lessons.FOLDS + 1
 
 
 def test_what_is_written_reads(learnt: tuple[Outcome, list[str]], base: Base) -> None:
@@ -77,7 +80,6 @@ def test_what_is_written_reads(learnt: tuple[Outcome, list[str]], base: Base) ->
     assert base_of(path).recipe.name == "mlp-finetuned", "it can be gone on from"
 
 
-@pytest.mark.usefixtures("short")
 def test_what_got_worse_is_not_written_and_the_old_one_stays(
     base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -87,10 +89,23 @@ def test_what_got_worse_is_not_written_and_the_old_one_stays(
     target.write_bytes(b"the old one")
     digits = load("train").part(58_000, 59_000)
     right = Network(base.path).classify(digits.images).probabilities.argmax(axis=1) == digits.labels
-    outcome = finetune(Digits(digits.images[right][:60], digits.labels[right][:60], "easy"), target, base)
+    outcome = finetune(Digits(digits.images[right][:60], digits.labels[right][:60], "easy"), target, base, steps=60)
     assert outcome.refused is not None and outcome.path is None and outcome.test is None
     assert outcome.own.before == 0 < outcome.own.after
     assert [path.name for path in tmp_path.iterdir()] == ["mlp.onnx"] and target.read_bytes() == b"the old one"
+
+
+def test_as_much_is_taken_over_as_mnist_bears(base: Base, monkeypatch: pytest.MonkeyPatch) -> None:
+    held = load("train").part(55_000, 56_000)
+    was = digit_logits(base.network(), held)
+    same, whole = as_far_as_mnist_bears(base, base.network(), held, was)
+    assert whole == 1 and torch.equal(digit_logits(same, held), was)
+    ruined = base.network()
+    with torch.no_grad():
+        ruined.logits.bias[0] += 20  # type: ignore[union-attr, operator, index]
+    network, share = as_far_as_mnist_bears(base, ruined, held, was)
+    assert share == min(BLENDS)
+    assert network.logits.bias[0].item() == pytest.approx(base.weights["logits.bias"][0].item() + 20 * share, abs=1e-4)  # type: ignore[union-attr, index]
 
 
 def test_when_it_is_worse() -> None:
@@ -116,11 +131,10 @@ def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:
         finetune(ones, tmp_path / "mlp.onnx", base)
 
 
-@pytest.mark.usefixtures("short")
 def test_digits_may_be_missing(base: Base, tmp_path: Path) -> None:
     digits = mirrored()
     few = digits.labels < 3
-    outcome = finetune(Digits(digits.images[few], digits.labels[few], "three"), tmp_path / "mlp.onnx", base)
+    outcome = finetune(Digits(digits.images[few], digits.labels[few], "three"), tmp_path / "mlp.onnx", base, steps=30)
     assert outcome.own.n == 18
 
 

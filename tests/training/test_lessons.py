@@ -12,7 +12,7 @@ from inkdigits.data.mnist import load
 from inkdigits.errors import RunError
 from inkdigits.models.build import build
 from inkdigits.training import lessons
-from inkdigits.training.lessons import FOLDS, Lessons, evenly, folds, knobs, mixture
+from inkdigits.training.lessons import FOLDS, Lessons, evenly, folds, knobs, lessons_of, mixture
 from inkdigits.training.recipes import RECIPES, recipe
 from inkdigits.training.runs import Run, trained_network
 from tests.helpers import some_digits
@@ -65,7 +65,6 @@ def test_every_network_goes_on_by_its_own_recipe(name: str) -> None:
 
 @pytest.fixture
 def short(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(lessons, "STEPS", 3)
     monkeypatch.setattr(lessons, "BATCH", 20)
     monkeypatch.setattr(lessons, "NONDIGITS", 20)
 
@@ -74,7 +73,8 @@ def short(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_starts_from_the_weights_it_is_given(runs: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lessons, "LR", 1e-8)
     network = trained_network(runs["mlp"])
-    learnt = Lessons(runs["mlp"].recipe(), network.state_dict(), load("train").part(0, 500)).learn(some_digits(30))
+    lesson = lessons_of(runs["mlp"].recipe(), network.state_dict(), load("train").part(0, 500), steps=3)
+    learnt = lesson.learn(some_digits(30))
     assert not learnt.training
     for name, weights in learnt.state_dict().items():
         assert torch.allclose(weights, network.state_dict()[name], atol=1e-6)
@@ -88,7 +88,7 @@ def test_a_reader_learns_and_no_font_is_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("inkdigits.data.nondigits.font_glyphs", None)
     weights = build("reader").state_dict()
     before = {name: each.clone() for name, each in weights.items()}
-    lesson = Lessons(recipe("reader"), weights, load("train").part(0, 500))
+    lesson = lessons_of(recipe("reader"), weights, load("train").part(0, 500), steps=3)
     learnt = lesson.learn(some_digits(30)).state_dict()
     assert all(torch.equal(weights[name], before[name]) for name in weights)
     assert not torch.equal(learnt["logits.weight"], before["logits.weight"])
@@ -102,4 +102,4 @@ def test_what_diverges_is_an_error(runs: Mapping[str, Run]) -> None:
         name: torch.full_like(each, torch.nan) for name, each in trained_network(runs["mlp"]).state_dict().items()
     }
     with pytest.raises(RunError, match="diverged"):
-        Lessons(runs["mlp"].recipe(), weights, load("train").part(0, 500)).learn(some_digits(30))
+        Lessons(runs["mlp"].recipe(), weights, load("train").part(0, 500), steps=3).learn(some_digits(30))

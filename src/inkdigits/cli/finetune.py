@@ -24,6 +24,7 @@ from inkdigits.serving.store import LONGEST, Sample, Store
 from inkdigits.training.evaluate import Paired
 from inkdigits.training.finetune import MOST, Outcome, base_of
 from inkdigits.training.finetune import finetune as finetuned
+from inkdigits.training.lessons import STEPS
 
 REFUSED = 3  # the exit code where the network got worse and was not written
 DRAWING = Limits(bytes=LONGEST, pixels=2_000_000, pages=1)  # of a file of samples, which may have come from anybody
@@ -37,6 +38,7 @@ def finetune(
     model: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Start from this exported network, not the packaged one.")
     ] = None,
+    steps: Annotated[int, typer.Option(min=1, max=100_000, help="How long it learns.")] = STEPS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Have the packaged network learn one person's digits, without forgetting MNIST's. Five of each digit are enough.
@@ -47,7 +49,7 @@ def finetune(
     start = time.perf_counter()
     base = base_of() if model is None else base_of(model)
     target = out / f"{base.recipe.name.removesuffix('-finetuned')}.onnx"
-    outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True))
+    outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True), steps)
     if as_json:
         typer.echo(json.dumps(as_dict(outcome) | {"seconds": round(time.perf_counter() - start, 1)}))
     else:

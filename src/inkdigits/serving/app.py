@@ -56,7 +56,7 @@ def create(settings: Settings) -> Frame:
     samples.add(app, service)
     _add_about(app, service)
     _add_pages(app, service)
-    _add_site(app)
+    _add_site(app, service)
     _add_errors(app)
     return Frame(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
 
@@ -108,9 +108,9 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
 def _add_about(app: FastAPI, service: Service) -> None:
     @app.get("/v1/models", response_model=schema.Models)
     async def models() -> Response:
-        """Which network reads, and whether samples are kept."""
-        model, collecting = service.reader.model, service.store is not None
-        return JSONResponse({"models": [{"name": model.name, "version": model.version}], "collecting": collecting})
+        """Which network reads."""
+        model = service.reader.model
+        return JSONResponse({"models": [{"name": model.name, "version": model.version}]})
 
     @app.get("/health/live", response_model=schema.Health)
     async def live() -> Response:
@@ -143,9 +143,11 @@ def _add_pages(app: FastAPI, service: Service) -> None:
         return HTMLResponse(docs.page(described(app, token)), headers=docs.HEADERS)
 
 
-def _add_site(app: FastAPI) -> None:
+def _add_site(app: FastAPI, service: Service) -> None:
     """The page, file by file: nothing of the disk is reached by a path from outside."""
-    for path, file in site.files().items():
+    for path, file in site.files(
+        collecting=service.store is not None, token=service.settings.token is not None
+    ).items():
         app.add_route(path, file.answer, include_in_schema=False)
 
 

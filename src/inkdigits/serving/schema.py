@@ -142,7 +142,6 @@ class Models(BaseModel):
     """The networks that read."""
 
     models: list[Model]
-    collecting: bool = Field(description="Whether samples are kept: see /v1/samples.")
 
 
 _Counts = Annotated[list[int], Field(min_length=10, max_length=10, description="Samples of each digit, 0 to 9.")]

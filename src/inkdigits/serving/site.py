@@ -12,6 +12,7 @@ from starlette.responses import Response
 from inkdigits.serving.headers import SECURITY
 
 FOLDER = Path(__file__).parent / "page"
+PAGE = FOLDER / "index.html"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 POLICY = (  # scripts and styles in files of our own only; pictures also of what the page has made or was answered
     SECURITY["Content-Security-Policy"]
@@ -36,12 +37,14 @@ class File:
         return Response(self.content, headers=headers, media_type=self.kind)
 
 
-def files() -> dict[str, File]:
-    """Paths → files: `/` is the page itself, `/page/…` what it needs."""
+def files(collecting: bool = False, token: bool = False) -> dict[str, File]:
+    """Paths → files: `/` is the page itself, `/page/…` what it needs. The page is told whether samples are kept, and
+    whether it takes a token to see them."""
     there = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
-    return {"/" if path.name == "index.html" else f"/page/{path.name}": _file(path) for path in there}
+    made = {f"/page/{path.name}": _file(path.read_bytes(), path) for path in there if path != PAGE}
+    told = f'<html data-collecting="{"token" if token else "open"}"'.encode() if collecting else b"<html"
+    return made | {"/": _file(PAGE.read_bytes().replace(b"<html", told, 1), PAGE)}
 
 
-def _file(path: Path) -> File:
-    content = path.read_bytes()
+def _file(content: bytes, path: Path) -> File:
     return File(content, KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')

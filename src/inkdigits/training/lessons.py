@@ -23,8 +23,8 @@ from inkdigits.training.callbacks import check_finite, stopped_by_signals
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
-STEPS, BATCH, LR = 200, 64, 1e-3
-SHARE = 0.3  # of a batch's digits: the person's
+STEPS, BATCH, LR = 150, 64, 1.5e-3
+SHARE = 0.4  # of a batch's digits: the person's
 FOLDS = 3
 NONDIGITS = 1_000
 SEED = 0
@@ -32,16 +32,22 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learnt beside the person's digits, and from where: the same in every fold."""
+    """What is learnt beside the person's digits, from where, and for how long: the same in every fold.
+
+    `replay` are rehearsed, and `others`, uint8 N×28×28, as what is no digit, where the recipe wants that.
+    """
 
     recipe: Recipe
     weights: Mapping[str, Tensor]
     replay: Digits
+    others: NDArray[np.uint8] | None = None
+    steps: int = STEPS
 
     def learn(self, own: Digits) -> nn.Sequential:
         """The network after it learnt from these samples too. Raises RunError when it is stopped or diverges."""
-        recipe = knobs(self.recipe)
-        state = begin(recipe, Split(mixture(own, self.replay, recipe), None, ""), torch.device("cpu"), self._start())
+        recipe = knobs(self.recipe).with_knobs(steps=self.steps)
+        mixed, start = mixture(own, self.replay, recipe), Start(self.weights, self.others)
+        state = begin(recipe, Split(mixed, None, ""), torch.device("cpu"), start)
         with stopped_by_signals() as stop:
             train(state, [stop])
         if not state.done:
@@ -49,9 +55,11 @@ class Lessons:
         check_finite(state, state.loss.item())
         return state.judged.eval()
 
-    def _start(self) -> Start:
-        none = nondigits(NONDIGITS, self.replay.images, self.replay.labels, SEED, letters=False)
-        return Start(self.weights, none)
+
+def lessons_of(recipe: Recipe, weights: Mapping[str, Tensor], replay: Digits, steps: int = STEPS) -> Lessons:
+    """The lessons for a network of that recipe with these weights. No font is needed for what is no digit."""
+    others = nondigits(NONDIGITS, replay.images, replay.labels, SEED, letters=False) if recipe.nondigits else None
+    return Lessons(recipe, weights, replay, others, steps)
 
 
 def knobs(recipe: Recipe) -> Recipe:

@@ -11,10 +11,19 @@ export class Trouble extends Error {
   }
 }
 
-/** POST a blob; the answer as a Response with status 200. Throws Trouble. */
+/** POST a blob; the answer as a Response that is no error. Throws Trouble. */
 export async function post(path, blob, name = "") {
+  return answered("POST", path, blob, name);
+}
+
+/** GET or DELETE; the answer as a Response that is no error. Throws Trouble. */
+export async function ask(method, path) {
+  return answered(method, path);
+}
+
+async function answered(method, path, blob, name) {
   for (let asked = 0; ; asked++) {
-    const answer = await sent(path, blob, name);
+    const answer = await sent(method, path, blob, name);
     if (answer.ok) return answer;
     if (answer.status !== 401 || asked === ASKS || !(await tokenGiven())) throw await troubleOf(answer);
   }
@@ -42,18 +51,18 @@ export function newestOnly(work) {
   };
 }
 
-async function sent(path, blob, name) {
+async function sent(method, path, blob, name) {
   const token = sessionStorage.getItem(KEY);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
   let body = blob;
   if (name) {
     body = new FormData(); // carries the picture's name
     body.append("file", blob, name);
-  } else {
+  } else if (blob) {
     headers["Content-Type"] = blob.type || "application/octet-stream";
   }
   try {
-    return await fetch(path, { method: "POST", body, headers });
+    return await fetch(path, { method, body, headers });
   } catch {
     throw new Trouble("The service cannot be reached; see whether it still runs, and try again.", 2);
   }

@@ -1,0 +1,122 @@
+"""What fine-tuning does for ten persons with hands of their own, and to MNIST.
+
+    python -m bench.finetune              the measurement
+    python -m bench.finetune --choosing   the same for others, on training digits, to choose settings by
+
+The persons (persons.py) write MNIST's test digits. Of each, the first five of every digit are learnt from, by what
+`inkdigits finetune` does, and a thousand others are read before and after. A network that is refused is not used: then
+nothing changes. When choosing, other persons write the last 5,000 training digits, which are never rehearsed, and
+MNIST's test set stays closed.
+"""
+
+from __future__ import annotations
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import nn
+
+from bench import store
+from bench.persons import OTHERS, PERSONS, Habit, written
+from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.mnist import load
+from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
+from inkdigits.training.finetune import Base, as_far_as_mnist_bears, base_of, compared, finetune
+from inkdigits.training.lessons import lessons_of
+
+EACH, MEASURED = 5, 1000  # samples of every digit to learn from, digits to measure by
+Learnt = Callable[[Base, Digits], tuple[nn.Sequential, Paired]]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--choosing", action="store_true", help="other persons, on training digits; nothing is kept")
+    parser.add_argument("--persons", nargs="*", default=[], help="only those whose names begin so; nothing is kept")
+    given = parser.parse_args()
+    people, digits = (OTHERS, load("train").part(55_000, 60_000)) if given.choosing else (PERSONS, test_digits())
+    chosen = {name: habits for name, habits in people.items() if name.startswith(tuple(given.persons) or "")}
+    found = measured(base_of(), chosen, digits, learn if given.choosing else finetuned)
+    if not given.choosing and not given.persons:
+        store.save("finetune", {"each": EACH, "persons": found} | summary(found))
+
+
+def measured(base: Base, people: Mapping[str, tuple[Habit, ...]], digits: Digits, learnt: Learnt) -> store.Json:
+    """Every person's figures."""
+    before, found = base.network(), {}
+    for seed, (name, habits) in enumerate(people.items()):
+        own, others = parted(written(drawn(digits, seed), habits, name, seed))
+        start = time.perf_counter()
+        after, mnist = learnt(base, own)
+        seconds = time.perf_counter() - start
+        gain = paired(name, *(right(network, others) for network in (before, after)))
+        found[name] = {"person": gain.as_dict(), "mnist": mnist.as_dict(), "seconds": seconds}
+        print(
+            f"{name}: error {100 * gain.before / gain.n:.2f} % → {100 * gain.after / gain.n:.2f} %, "
+            f"MNIST {100 * mnist.gain:+.2f} points, {seconds:.0f} s",
+            flush=True,
+        )
+    return found
+
+
+def finetuned(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
+    """The network that `inkdigits finetune` leaves a person with, and what MNIST's test set says of it."""
+    with tempfile.TemporaryDirectory() as folder:
+        outcome = finetune(own, Path(folder) / "reader.onnx", base)
+        if outcome.path is None or outcome.test is None:
+            print(f"{own.name}: refused: {outcome.refused}")
+            return base.network(), outcome.held
+        return base_of(outcome.path).network(), outcome.test
+
+
+def learn(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
+    """The network alone, without folds and files, and what MNIST's held-out training digits say of it."""
+    known = load("train")
+    held = known.part(55_000, 60_000)
+    was = digit_logits(base.network(), held)
+    new = lessons_of(base.recipe, base.weights, known.part(0, 55_000)).learn(own)
+    network, share = as_far_as_mnist_bears(base, new, held, was)
+    print(f"{own.name}: {share:.0%} of what was learnt")
+    return network, compared(held, was, digit_logits(network, held))
+
+
+def drawn(digits: Digits, seed: int) -> Digits:
+    """As many digits as one person needs, any of the set."""
+    places = np.random.default_rng(seed).permutation(len(digits))[: MEASURED + 3 * CLASSES * EACH]
+    return Digits(digits.images[places], digits.labels[places], digits.name)
+
+
+def parted(digits: Digits) -> tuple[Digits, Digits]:
+    """The first five of every digit, and a thousand others."""
+    first = np.concatenate([np.flatnonzero(digits.labels == label)[:EACH] for label in range(CLASSES)])
+    others = np.setdiff1d(np.arange(len(digits)), first)[:MEASURED]
+    own, rest = (Digits(digits.images[part], digits.labels[part], digits.name) for part in (first, others))
+    return own, rest
+
+
+def right(network: nn.Sequential, digits: Digits) -> NDArray[np.bool_]:
+    """Which digits the network takes for what they are."""
+    found: NDArray[np.bool_] = digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels
+    return found
+
+
+def summary(found: store.Json) -> store.Json:
+    """Over all persons: errors, for how many the error was halved of those above 2 %, what MNIST lost at most."""
+    people = [each["person"] for each in found.values()]
+    above = [each for each in people if each["before"] > 0.02 * each["n"]]
+    return {
+        "before": store.spread([each["before"] / each["n"] for each in people]),
+        "after": store.spread([each["after"] / each["n"] for each in people]),
+        "above": len(above),
+        "halved": sum(2 * each["after"] <= each["before"] for each in above),
+        "mnist": store.spread([each["mnist"]["gain"] for each in found.values()]),
+        "seconds": store.spread([each["seconds"] for each in found.values()]),
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,162 @@
+// Teach it your hand: keep what was drawn or chosen under the digit it really is; see, download and delete what is kept.
+// Shown only where the service keeps samples.
+
+import { ask, post } from "./ask.js";
+
+const $ = (id) => document.getElementById(id);
+const AT_ONCE = 60; // samples shown, until more are asked for
+const when = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
+
+const { collecting } = document.documentElement.dataset; // said by the service: undefined, "open" or "token"
+
+let current = null; // {blob, answer, source}: what would be kept
+let next = null; // where the samples go on that are not shown yet
+let started = false;
+
+const labels = Array.from({ length: 10 }, (_, digit) => {
+  const button = made("button", { type: "button", onclick: () => keep(digit) });
+  button.append(String(digit), made("small"));
+  $("labels").append(listed(button));
+  return button;
+});
+
+for (const [event, source] of [["drawn", "drawn"], ["chosen", "correction"]]) {
+  document.addEventListener(`inkdigits:${event}`, ({ detail: { blob, answer } }) => {
+    if (blob) begin();
+    if (blob || current?.source === source) offer(blob && { blob, answer, source });
+  });
+}
+
+/** Show which drawing would be kept; null for none. */
+function offer(what) {
+  current = what;
+  const nothing = !what || what.answer.why === "no-ink";
+  if (nothing) current = null;
+  $("keep-glyph").hidden = nothing;
+  if (!nothing) $("keep-glyph").src = what.answer.glyph;
+  $("keep-lead").textContent = what?.source === "correction" ? "Keep this digit of the picture as" : "Keep this drawing as";
+  labels.forEach((button, digit) => {
+    button.setAttribute("aria-disabled", nothing); // not `disabled`, which would lose the focus
+    button.toggleAttribute("data-guess", !nothing && what.answer.digit === digit);
+  });
+}
+
+async function keep(digit) {
+  if (!current) return told("Draw a digit first, or click one in a picture.");
+  const { blob, source } = current;
+  offer(null); // one click keeps once
+  await tried(async () => {
+    const { sample, counts } = await (await post(`/v1/samples?label=${digit}&source=${source}`, blob)).json();
+    $("samples").prepend(thumbnail(sample));
+    count(counts);
+    told(`Kept as ${digit}. ${source === "drawn" ? "Draw the next." : ""}`);
+    if (source === "drawn") $("clear").click();
+  });
+}
+
+async function remove(sample, item) {
+  await tried(async () => {
+    const { counts } = await (await ask("DELETE", `/v1/samples/${sample.id}`)).json();
+    const neighbour = item.nextElementSibling ?? item.previousElementSibling;
+    item.remove();
+    count(counts);
+    (neighbour?.querySelector("button") ?? $("teach-title")).focus();
+    told(`The ${sample.label} is deleted.`);
+  });
+}
+
+function count(counts) {
+  const all = counts.reduce((sum, each) => sum + each, 0);
+  labels.forEach((button, digit) => {
+    button.lastChild.textContent = counts[digit] || "–";
+    button.setAttribute("aria-label", `${digit}, ${counts[digit]} kept`);
+  });
+  $("kept").hidden = all === 0;
+  const many = all === 1 ? "The one sample" : `All ${all.toLocaleString("en")} samples`;
+  $("clear-all-told").textContent = `${many} will be gone from the service's file, for good. A folder that you have `
+    + "downloaded stays.";
+}
+
+async function more() {
+  await tried(async () => {
+    const place = next ? `&before=${next}` : "";
+    const found = await (await ask("GET", `/v1/samples?limit=${AT_ONCE}${place}`)).json();
+    next = found.next;
+    $("samples").append(...found.samples.map(thumbnail));
+    $("samples-more").hidden = next === null;
+    count(found.counts);
+  });
+}
+
+function thumbnail(sample) {
+  const made_ = when.format(new Date(sample.made));
+  const item = listed(
+    made("img", { src: sample.glyph, alt: `A ${sample.label}`, width: 28, height: 28, title: made_ }),
+    made("span", { textContent: sample.label, ariaHidden: "true" }),
+  );
+  const name = `Delete this ${sample.label}, kept ${made_}`;
+  item.append(made("button", { type: "button", textContent: "×", ariaLabel: name, onclick: () => remove(sample, item) }));
+  return item;
+}
+
+async function save() {
+  await tried(async () => {
+    const url = URL.createObjectURL(await (await ask("GET", "/v1/samples/export")).blob());
+    made("a", { href: url, download: "samples.zip" }).click();
+    setTimeout(() => URL.revokeObjectURL(url), 60_000);
+    told("samples.zip has a folder for every digit.");
+  });
+}
+
+async function clear() {
+  await tried(async () => {
+    const { deleted, counts } = await (await ask("DELETE", "/v1/samples")).json();
+    $("samples").replaceChildren();
+    next = null;
+    $("samples-more").hidden = true;
+    count(counts);
+    $("teach-title").focus();
+    told(`${deleted} deleted.`);
+  });
+}
+
+/** Say in the panel what went wrong, if something does. */
+async function tried(work) {
+  try {
+    await work();
+  } catch (error) {
+    told(error.message);
+  }
+}
+
+function told(words) {
+  $("kept-told").textContent = words;
+}
+
+function made(name, properties = {}) {
+  return Object.assign(document.createElement(name), properties);
+}
+
+function listed(...children) {
+  const item = made("li");
+  item.append(...children);
+  return item;
+}
+
+/** Show the panel, if samples are kept here. */
+function begin() {
+  if (started || !collecting) return;
+  started = true;
+  $("teach").hidden = false;
+  more();
+}
+
+offer(null);
+$("samples-more").addEventListener("click", more);
+$("samples-save").addEventListener("click", save);
+$("samples-clear").addEventListener("click", () => $("clear-all").showModal());
+$("clear-all").addEventListener("close", () => {
+  if ($("clear-all").returnValue === "delete") clear();
+  $("clear-all").returnValue = "";
+});
+if (collecting === "open") begin(); // else the page has the token when the first drawing is answered
