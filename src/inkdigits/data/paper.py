@@ -104,10 +104,10 @@ def dark_edge(size: Size, rng: Generator) -> Ink:
 def spoilt(ink: Ink, height: float, rng: Generator) -> Ink:
     """What pen, camera and scanner do: gaps, few pixels, blur, noise, thresholds, JPEG, less contrast."""
     chance = rng.random(8)
-    if chance[0] < 0.12:
+    if chance[0] < 0.08:
         ink = ink * (1 - clouded(ink.shape, rng) * rng.uniform(0.3, 1))  # a pen that skips
     if chance[1] < 0.3:
-        ink = _scanned(ink, height / rng.uniform(10, 26))
+        ink = _scanned(ink, height / rng.uniform(11, 28))
     if chance[2] < 0.5:
         ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.04 * height)), np.float32)
     if chance[3] < 0.5:

@@ -22,8 +22,9 @@ from inkdigits.data.strokes import Ink, Strokes, bent, written
 from inkdigits.data.things import silhouette
 
 _CROPPED = 0.25  # share of scenes that are cut out tightly
-_WORDLESS = 0.1  # share of scenes in which there is no row of digits
-_MIXED = 0.85  # share of the letters of a hand-written word that are not written like a digit
+_WORDLESS = 0.06  # share of scenes in which there is no row of digits
+_APART = 0.2  # heights between digits that may have a box each
+_MIXED = 0.95  # share of the letters of a hand-written word that are not written like a digit
 
 
 @dataclass(frozen=True)
@@ -70,16 +71,16 @@ class _Hand:
         return cls(
             height=height,
             pen=max(1.2, height * float(np.exp(rng.uniform(np.log(0.035), np.log(0.2))))),
-            slant=float(rng.normal(0.07, 0.22)),
+            slant=float(rng.normal(0.07, 0.2)),
             rise=float(rng.normal(0, 0.05)),
             gap=float(ways[rng.choice(4, p=[0.3, 0.35, 0.25, 0.1])]),
-            width=float(rng.uniform(0.7, 1.3)),
+            width=float(rng.uniform(0.75, 1.25)),
             uneven=float(rng.choice([0.05, 0.12, 0.25])),
             dots=float(rng.choice([0, 0.15, 0.35], p=[0.4, 0.4, 0.2])),
             signs=float(rng.choice([0, 0.12, 0.4], p=[0.5, 0.25, 0.25])),
             spaces=float(rng.choice([0, 0.1, 0.4], p=[0.5, 0.3, 0.2])),
             links=float(rng.choice([0, 0.3], p=[0.75, 0.25])),
-            words=float(rng.choice([0, 0.4], p=[0.7, 0.3])),
+            words=float(rng.choice([0, 0.4], p=[0.8, 0.2])),
         )
 
     def write(self, field: NDArray[np.uint8], size: float, rng: Generator) -> Ink:
@@ -88,9 +89,9 @@ class _Hand:
             bent(field, rng),
             self.height * size,
             self.pen * rng.uniform(0.9, 1.1),
-            self.slant + rng.normal(0, 0.07),
-            self.rise + rng.normal(0, 0.07),
-            self.width * rng.uniform(0.82, 1.22),
+            self.slant + rng.normal(0, 0.06),
+            self.rise + rng.normal(0, 0.06),
+            self.width * rng.uniform(0.85, 1.18),
             rng,
         )
 
@@ -98,24 +99,25 @@ class _Hand:
 def scene(material: Material, rng: Generator, size: tuple[int, int] = (128, 256)) -> Scene:
     """One scene of `size` (height, width)."""
     sheet = Sheet(np.zeros(size, np.float32))
-    kind, digits = rng.random(), 0.72 if rng.random() >= _WORDLESS else 0.0
+    kind, digits = rng.random(), 0.76 if rng.random() >= _WORDLESS else 0.0
     hand = _Hand.drawn(rng, *(HUGE if kind < 0.06 else TINY if kind < 0.12 else (LEAST, MOST)))
     y = rng.uniform(-0.6, 0.6) * hand.height
     while y < size[0] and kind < 0.95:
         what, low = rng.random(), y + hand.height
         if what < digits:
             _row(sheet, hand, material, y, rng)
-        elif what < 0.81 and material.letters is not None:
+        elif what < 0.82 and material.letters is not None:
             _row(sheet, hand, material, y, rng, letters=True)
         elif what < 0.92 and material.faces:
             low = _words(sheet, hand, material.faces, y, rng)
         elif what < 0.97:
             low = _things(sheet, hand, y, rng)
         y = max(low, y + hand.height) + hand.height * rng.uniform(0.05, 1.2)
-    _furnished(sheet, hand.height, rng)
+    _furnished(sheet, hand.height, hand.gap > _APART, rng)
     if rng.random() < _CROPPED:
         sheet.crop(rng)
     ink = paper.spoilt(sheet.ink, hand.height, rng)
+    sheet.doubt(ink)
     boxes, labels = np.array(sheet.found, np.float32).reshape(-1, 4), np.array(sheet.labels, np.int64)
     return Scene(ink, boxes[labels != GONE], labels[labels != GONE])
 
@@ -256,12 +258,12 @@ def _things(sheet: Sheet, hand: _Hand, y: float, rng: Generator) -> float:
     return float(y + largest)
 
 
-def _furnished(sheet: Sheet, height: float, rng: Generator) -> None:
-    """Rules, boxes, patterns, stains and strokes of other writing over and under it all."""
+def _furnished(sheet: Sheet, height: float, apart: bool, rng: Generator) -> None:
+    """Rules, boxes around digits that stand `apart`, patterns, stains and strokes of other writing over it all."""
     size = sheet.ink.shape[0], sheet.ink.shape[1]
     if rng.random() < 0.22:
         np.maximum(sheet.ink, paper.ruled(size, height, rng), out=sheet.ink)
-    if sheet.found and rng.random() < 0.14:
+    if sheet.found and apart and rng.random() < 0.25:
         for box in sheet.found if rng.random() < 0.5 else sheet.found[:: int(rng.integers(1, 5))]:
             np.maximum(sheet.ink, paper.boxed(size, box, height, rng), out=sheet.ink)
     if rng.random() < 0.3:

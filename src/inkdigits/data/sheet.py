@@ -15,6 +15,7 @@ TINY, HUGE = (7.0, 15.0), (90.0, 260.0)  # and of these sizes are not: another s
 INSIDE = 0.75  # share of a digit's box that must lie within the scene
 DOUBTFUL = -1  # the label of a digit that may be found or not
 GONE = -2  # and of one that was cut away
+LEGIBLE = 0.45  # correlation of a digit's own ink with what is seen in its place, from which on it can be made out
 
 
 @dataclass
@@ -24,6 +25,7 @@ class Sheet:
     ink: Ink
     found: list[tuple[float, float, float, float]] = field(default_factory=list)
     labels: list[int] = field(default_factory=list)
+    inks: list[tuple[int, int, Ink]] = field(default_factory=list)  # of each digit alone, and its top left corner
 
     def lay(self, ink: Ink, x: int, y: int, label: int | None = None) -> None:
         """Put ink with its top left corner at x, y; what lies outside is lost."""
@@ -36,8 +38,18 @@ class Sheet:
             side = max(ink.shape)
             if label is not None and TINY[1] < side < HUGE[0]:
                 certain = part.size >= INSIDE * ink.size and LEAST <= side <= MOST
+                self.inks.append((x, y, ink))
                 self.found.append((x, y, ink.shape[1], ink.shape[0]))
                 self.labels.append(label if certain else DOUBTFUL)
+
+    def doubt(self, seen: Ink) -> None:
+        """Make doubtful what can hardly be made out any more in `seen`, what has become of the ink."""
+        for place, (x, y, ink) in enumerate(self.inks):
+            height, width = seen.shape
+            part = seen[max(0, y) : y + ink.shape[0], max(0, x) : x + ink.shape[1]]
+            own = ink[max(0, -y) : max(0, height - y), max(0, -x) : max(0, width - x)]
+            if self.labels[place] >= 0 and _alike(own, part) < LEGIBLE:
+                self.labels[place] = DOUBTFUL
 
     def crop(self, rng: Generator) -> None:
         """Leave a part of the page as it was, and nothing around it, as a picture that is cut out tightly."""
@@ -58,6 +70,12 @@ class Sheet:
                 self.labels[place] = DOUBTFUL
             else:
                 self.found[place] = (left, top, right - left, bottom - top)
+
+
+def _alike(one: Ink, other: Ink) -> float:
+    """The correlation of two pieces of ink of one shape, -1 to 1; 0 where one of them is even."""
+    one, other = one - one.mean(), other - other.mean()
+    return float((one * other).sum() / (np.sqrt((one**2).sum() * (other**2).sum()) + 1e-6))
 
 
 def beside(edge: NDArray[np.floating], ink: Ink, top: int, x: float, gap: float) -> float:

@@ -94,14 +94,14 @@ def _superfluous(line: Bits, first: bool) -> Bits:
     return superfluous
 
 
-def bent(field: Bits, rng: Generator, amount: float = 1.6) -> Bits:
+def bent(field: Bits, rng: Generator, amount: float = 1.3) -> Bits:
     """A field as another hand would have it: the points of a 4×4 grid moved, by `amount` fine pixels (sd) each way.
 
     Distances stay those of before, so that the pen's width varies along the way, as it does where one presses.
     """
     moves = rng.normal(0, amount, (4, 4, 2)).astype(np.float32)
     places = _PLACES + cv2.resize(moves, (FINE * SIZE, FINE * SIZE), interpolation=cv2.INTER_CUBIC)
-    return np.asarray(cv2.remap(field, places, None, cv2.INTER_LINEAR, borderValue=255), np.uint8)
+    return np.asarray(cv2.remap(field, places[..., 0], places[..., 1], cv2.INTER_LINEAR, borderValue=255), np.uint8)
 
 
 def written(field: Bits, height: float, pen: float, slant: float, turn: float, width: float, rng: Generator) -> Ink:
