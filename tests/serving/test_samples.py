@@ -28,7 +28,7 @@ PATHS = [("POST", ""), ("GET", ""), ("GET", "/export"), ("DELETE", "/1"), ("DELE
 def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Service, Store]]:
     """A service that keeps samples, and its file."""
     path = tmp_path_factory.mktemp("collecting") / "samples.sqlite"
-    with serving("--collect", str(path), "--workers", "2") as service:
+    with serving("--collect", str(path), "--threads", "2") as service:
         yield service, Store(path)
 
 

@@ -142,6 +142,21 @@ def test_what_is_no_file_of_samples(tmp_path: Path) -> None:
         Store(tmp_path)
 
 
+def test_a_log_that_others_began_is_ended(store: Store) -> None:
+    """And the log of somebody else's database is left alone."""
+    other = store.path.with_name("other")
+    for path in (store.path, other):
+        with closing(sqlite3.connect(path)) as to:
+            to.execute("PRAGMA journal_mode = WAL")
+            to.execute("CREATE TABLE IF NOT EXISTS samples (id)")
+    before = other.read_bytes()
+    with pytest.raises(DataError, match="something else"):
+        Store(other)
+    assert other.read_bytes() == before
+    Store(store.path).add(1, "drawn", b"", b"")
+    assert not list(store.path.parent.glob(f"{store.path.name}?*"))
+
+
 def test_a_view_that_looks_like_ours_is_never_asked(store: Store) -> None:
     """SQLite runs what a view says: one that never ends must not be reached."""
     with closing(sqlite3.connect(store.path)) as to:

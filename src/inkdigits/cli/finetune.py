@@ -6,7 +6,7 @@ import json
 import time
 from itertools import islice
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import numpy as np
 import typer
@@ -83,7 +83,7 @@ def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
         raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
 
 
-def as_dict(outcome: Outcome) -> dict[str, object]:
+def as_dict(outcome: Outcome) -> dict[str, Any]:
     """An outcome as JSON has it."""
     judged = {name: None if each is None else each.as_dict() for name, each in _judged(outcome).items()}
     return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refused}

@@ -113,10 +113,9 @@ def _own(request: Request, named: bool) -> bool:
     can be asked only where a token is demanded (`named`), since any site's name may lead here."""
     headers = request.headers
     host = headers.get("host", "")
-    origin = headers.get("origin")
     return (
         headers.get("sec-fetch-site", "none") in _OWN
-        and (origin is None or urlsplit(origin).netloc == host)
+        and headers.get("origin", f"//{host}").partition("//")[2] == host
         and (named or _is_address(host))
     )
 

@@ -63,6 +63,11 @@ class Store:
         if not readonly:
             self._make()
         self._check()
+        if not readonly:
+            with _told(self.path), closing(self._connection()) as to:
+                to.execute(
+                    "PRAGMA journal_mode = DELETE"
+                )  # whatever others made of it: a log would keep what is deleted
 
     def add(self, label: int, source: Source, glyph: bytes, drawing: bytes) -> Sample:
         """Keep a sample. Raises FullError, BusyError, WriteError."""
@@ -158,7 +163,6 @@ class Store:
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "secure_delete = ON"):
             to.execute(f"PRAGMA {pragma}")
         if not self._readonly:
-            to.execute("PRAGMA journal_mode = DELETE")  # of what others made of it
             to.execute(f"PRAGMA max_page_count = {MOST_BYTES // _PAGE}")
         return to
 

@@ -31,7 +31,7 @@ from inkdigits.reading.exported import Exported
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
 from inkdigits.training.export import write_network
-from inkdigits.training.lessons import FOLDS, STEPS, Lessons, folds, knobs, lessons_of, part
+from inkdigits.training.lessons import FOLDS, STEPS, Lessons, folds, lessons_of, part
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json
 from inkdigits.training.session import conditions
@@ -94,7 +94,7 @@ def finetune(
     """Have a network, by default the packaged one, learn a person's digits; write it to `target` unless it got worse.
 
     `told` hears what is being done. Raises DataError for too few or too many samples, ModelError for the network,
-    RunError when it is stopped by Ctrl-C or diverges, WriteError. A network that was at `target` stays there until
+    RunError when it diverges, WriteError. A network that was at `target` stays there until
     the new one is there and found not to be worse.
     """
     check(own)
@@ -111,7 +111,7 @@ def finetune(
     if (why := worse(*judged)) is not None:
         return Outcome(*judged, None, None, why)
     heat = reheated(base, known.held, was, now, (said, own))
-    return _kept(base, network, own, judged, reading_of(heat, said, own), target)
+    return _kept(base, lessons.recipe, network, own, judged, reading_of(heat, said, own), target)
 
 
 def as_far_as_mnist_bears(base: Base, learnt: nn.Sequential, held: Digits, was: Tensor) -> tuple[nn.Sequential, float]:
@@ -144,16 +144,22 @@ def held_out(base: Base, lessons: Lessons, share: float, own: Digits, told: Call
 
 
 def _kept(
-    base: Base, network: nn.Sequential, own: Digits, judged: tuple[Paired, Paired], reading: Json, target: Path
+    base: Base,
+    recipe: Recipe,
+    network: nn.Sequential,
+    own: Digits,
+    judged: tuple[Paired, Paired],
+    reading: Json,
+    target: Path,
 ) -> Outcome:
     """Judge by the test set, once, and write. Nothing depends on what the test set says."""
     test = test_digits()
     said = digit_logits(network, test)
     final = compared(test, digit_logits(base.network(), test), said)
     card = {
-        "name": knobs(base.recipe).name,
-        "about": knobs(base.recipe).about,
-        "recipe": knobs(base.recipe).as_dict(),
+        "name": recipe.name,
+        "about": recipe.about,
+        "recipe": recipe.as_dict(),
         "parameters": parameters(network),
         "from": {key: base.card[key] for key in ("name", "version", "sha256")},
         "data": {"name": own.name, "n": len(own), "sha256": own.sha256},

@@ -6,6 +6,7 @@ things that are no digits. All are varied as in the first training.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import cast
@@ -19,7 +20,6 @@ from inkdigits.data.digits import Digits
 from inkdigits.data.nondigits import nondigits
 from inkdigits.data.splits import Split
 from inkdigits.errors import RunError
-from inkdigits.training.callbacks import check_finite, stopped_by_signals
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
@@ -32,7 +32,7 @@ SEED = 0
 
 @dataclass(frozen=True)
 class Lessons:
-    """What is learnt beside the person's digits, from where, and for how long: the same in every fold.
+    """How a person's digits are learnt, from where on, and what beside them: the same in every fold.
 
     `replay` are rehearsed, and `others`, uint8 N×28×28, as what is no digit, where the recipe wants that.
     """
@@ -41,25 +41,21 @@ class Lessons:
     weights: Mapping[str, Tensor]
     replay: Digits
     others: NDArray[np.uint8] | None = None
-    steps: int = STEPS
 
     def learn(self, own: Digits) -> nn.Sequential:
-        """The network after it learnt from these samples too. Raises RunError when it is stopped or diverges."""
-        recipe = knobs(self.recipe).with_knobs(steps=self.steps)
-        mixed, start = mixture(own, self.replay, recipe), Start(self.weights, self.others)
-        state = begin(recipe, Split(mixed, None, ""), torch.device("cpu"), start)
-        with stopped_by_signals() as stop:
-            train(state, [stop])
-        if not state.done:
-            raise RunError("Stopped before it was done; nothing was written.")
-        check_finite(state, state.loss.item())
+        """The network after it learnt from these samples too. Raises RunError when it diverges."""
+        mixed, start = mixture(own, self.replay, self.recipe), Start(self.weights, self.others)
+        state = begin(self.recipe, Split(mixed, None, ""), torch.device("cpu"), start)
+        train(state, [])
+        if not math.isfinite(state.loss.item()):
+            raise RunError("The network could not learn these samples: its loss is no number any more; look at them.")
         return state.judged.eval()
 
 
 def lessons_of(recipe: Recipe, weights: Mapping[str, Tensor], replay: Digits, steps: int = STEPS) -> Lessons:
-    """The lessons for a network of that recipe with these weights. No font is needed for what is no digit."""
+    """The lessons for a network of that recipe with these weights. What is no digit is made without fonts."""
     others = nondigits(NONDIGITS, replay.images, replay.labels, SEED, letters=False) if recipe.nondigits else None
-    return Lessons(recipe, weights, replay, others, steps)
+    return Lessons(knobs(recipe).with_knobs(steps=steps), weights, replay, others)
 
 
 def knobs(recipe: Recipe) -> Recipe:
