@@ -26,7 +26,7 @@ def chromium() -> Iterator[Browser]:
     program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     assert program, "the page is tested in Chromium, which is not installed; on Debian: apt-get install chromium"
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser
         browser.close()
 
@@ -99,7 +99,7 @@ def visiting(browser: Browser, address: str, **context: Any) -> Iterator[Visit]:
     and no other host asked."""
     with browser.new_context(**context) as opened:
         visit = Visit(opened.new_page(), address)
-        visit.page.set_default_timeout(20_000)  # the machine may be busy
+        visit.page.set_default_timeout(60_000)  # the machine may be busy
         visit.page.add_init_script(READY)
         opened.on("request", lambda request: visit.asked.append(request.url))
         visit.page.on("console", lambda message: visit.complaints.append(message.text))
