@@ -18,13 +18,14 @@ FLOORS = (
 )
 HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
 VARIES_IMAGES = {"data/augment.py", "data/forms.py", "data/texture.py"}  # only augment.py uses the two others
-READS_ONNX = {"reading/exported.py", "training/export.py"}
+READS_ONNX = {"reading/exported.py", "training/export.py", "course/10_small_and_fast.py"}
 OPENS_TEST_SET = {  # and why
     "training/evaluate.py",  # the door
     "training/session.py",  # through it, once, after the last step
     "training/finetune.py",  # the same, once it is decided what is kept
     "lab/show.py",  # through it, what finished runs are judged by
     "course/04_hidden_layer_overfitting.py",  # through it, once, what has learnt from all 60,000
+    "course/06_good_training.py",  # through it, once, the packaged network's mistakes, after the last choice
     "cli/data.py",  # counts
     "cli/demo.py",  # digits to write sample pages with
 }

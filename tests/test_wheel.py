@@ -21,7 +21,7 @@ ROOT = Path(__file__).parents[1]
 EXTRAS = {
     *("torch", "matplotlib", "safetensors", "filelock", "onnx", "onnxscript", "scikit-learn", "scipy", "pytest"),
     *("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
-    *("marimo", "nbformat", "latex2mathml"),
+    *("marimo", "nbformat", "latex2mathml", "anywidget"),
 }
 
 
