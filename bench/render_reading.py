@@ -23,6 +23,8 @@ def rows() -> Iterator[Row]:
         yield from nothing(result)
     if result := store.load("speed-reading"):
         yield from speed(result)
+    if result := store.load("page"):
+        yield from page(result)
 
 
 def pictures(ours: store.Json, peers: dict[str, store.Json]) -> Iterator[Row]:
@@ -91,3 +93,11 @@ def speed(result: store.Json) -> Iterator[Row]:
     yield "a strip of 1,000×300 pixels", f"{result['strip']:.3f} s", "", cores
     both = f"{result['process']:.2f} s; {result['single']:.2f} s"
     yield "`inkdigits read` of a small picture, whole process; with `--single`", both, "", cores
+
+
+def page(result: store.Json) -> Iterator[Row]:
+    """How long a person waits for the page of the service."""
+    conditions = f"median of {result['times']}, Chromium {result['chromium']}, {result['conditions']['cores']} cores"
+    yield "the page: first paint", f"{result['paint']:.0f} ms", f"at worst {result['paint_worst']:.0f} ms", conditions
+    worst = f"at worst {result['first_worst']:.0f} ms; while drawing {result['while_drawing']:.0f} ms"
+    yield "the page: from the pen's touch to the first answer shown", f"{result['first']:.0f} ms", worst, conditions

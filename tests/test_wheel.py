@@ -63,6 +63,9 @@ def test_the_wheel_has_the_data_the_network_and_the_notices(wheel: Path) -> None
         "inkdigits/py.typed",
         "inkdigits/reading/weights/reader.onnx",
         "inkdigits/reading/weights/reader.json",
+        "inkdigits/reading/weights/reader.nearest.npz",
+        "inkdigits/serving/page/index.html",
+        "inkdigits/serving/page/main.js",
     } <= names
     for notice in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f"licenses/{notice}") for name in names)
