@@ -104,7 +104,7 @@ def test_only_augment_imports_forms_and_texture(drawn: str) -> None:
     assert users == {"data/augment.py"}
 
 
-def test_only_two_files_know_onnxruntime() -> None:
+def test_onnxruntime_is_known_where_it_is_told_and_nowhere_else() -> None:
     assert {name_of(path) for path in FILES if "onnxruntime" in packages(path)} == READS_ONNX
 
 

@@ -1,7 +1,7 @@
 """What good training is
 
 Why there are three piles of digits; how far chance alone moves a figure; learning rate, varied images and averages,
-each measured; and what is left when 99.7 % is right, some of it not the network's fault.
+each measured; and what the best network still gets wrong, some of it not its fault.
 """
 
 import marimo
@@ -467,7 +467,7 @@ def _():
     - A learning rate too small is slow, too great destroys; the best is not far below too great.
     - Gently varied images make up for missing digits, as long as a label stays true.
     - Averages of weights, and of networks, are better than their members.
-    - Of the last 0.3 %, a part is not the network's mistake but the label's.
+    - Of the last mistakes, a part is not the network's but the label's.
 
     All this was measured with digits that others have written, scanned and centred. Lesson 7 brings your own.
     """)
