@@ -95,15 +95,16 @@ def first_paint(page: Page) -> float:
     return float(page.evaluate(paint))
 
 
-def drawn(page: Page, stroke: Stroke) -> list[float]:
-    """Draw, and wait for the answer to every movement before the next; how long each took."""
+def drawn(page: Page, stroke: Stroke, wait: bool = True) -> list[float]:
+    """Draw, and wait for the answer to every movement before the next; how long each took, in milliseconds."""
     box = page.locator("#ink").bounding_box()
     assert box is not None
     for place, (x, y) in enumerate(stroke):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
         if place == 0:
             page.mouse.down()
-        page.wait_for_function("count => took.length >= count", arg=place + 1)
+        if wait:
+            page.wait_for_function("count => took.length >= count", arg=place + 1)
     page.mouse.up()
     return [float(each) for each in page.evaluate("took")]
 
@@ -124,8 +125,9 @@ def picture(browser: Browser, address: str) -> bytes:
     halves = []
     for scheme in ("light", "dark"):
         with opened(browser, address, color_scheme=scheme) as page:
-            drawn(page, three())
-            page.wait_for_timeout(500)  # bars move
+            drawn(page, three(), wait=False)
+            page.wait_for_selector("#draw-seen .looks:not([hidden])")
+            page.wait_for_timeout(2000)  # the last answer is in, and the bars have moved
             halves.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     light, dark = halves
     both = light.copy()
@@ -177,6 +179,7 @@ def opened(browser: Browser, address: str, color_scheme: str = "light") -> Itera
     viewport = {"width": 1200, "height": 900}
     with browser.new_context(viewport=viewport, color_scheme=color_scheme) as context:  # type: ignore[arg-type]
         page = context.new_page()
+        page.set_default_timeout(300_000)  # who measures sees for himself that it takes too long
         page.add_init_script(CLOCK)
         page.goto(address)
         yield page
