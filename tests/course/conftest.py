@@ -2,6 +2,7 @@
 
 import os
 import re
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,7 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def served(number: int, log: Path) -> Iterator[str]:
     """A lesson in marimo's run mode, on a port of its own; its address. It ends with the block."""
-    command = opening(lesson(number).path, read=True, browser=False)
+    command = opening(lesson(number).path, read=True, browser=False, port=free_port())
     with open(log, "wb") as said:
         process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"})
     try:
@@ -31,6 +32,13 @@ def served(number: int, log: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
+
+
+def free_port() -> int:
+    """A port that nobody listens on: marimo looks for one too, but two that look at once may find the same."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def address_in(log: Path, process: "subprocess.Popen[bytes]") -> str:
