@@ -57,7 +57,7 @@ def _(units):
 @app.cell
 def _(units):
     assert units.value == VALUE
-    mo.vstack([units, table(["a", "b"], ["x", 1])])
+    mo.vstack([units, table(["a", "b"], ["x", 1]), pictures([np.eye(3)], ["one"], "In a stack")])
     return
 
 
@@ -104,11 +104,12 @@ def test_the_page_is_whole_without_a_network(exported: Path, browser: Browser, s
     asked: list[str] = []
     with browser.new_context(offline=True, color_scheme=scheme) as context:  # type: ignore[arg-type]
         page = context.new_page()
+        page.set_default_timeout(120_000)  # the machine may be busy
         page.on("request", lambda request: asked.append(request.url))
         page.goto((exported / "01_small.html").as_uri())
         assert page.locator("h1").inner_text() == "1 A small lesson"
         assert page.locator("math mfrac").count() == 1 and "$5" in page.locator("section").inner_text()
-        assert page.evaluate("[...document.images].every(each => each.naturalWidth > 0)")
+        assert page.evaluate("[...document.images].map(each => each.naturalWidth > 0)") == [True, True]
         assert page.get_by_text("as it goes <on>").count() == 1
         assert page.locator("table td").all_inner_texts() == ["x", "1"]
         answer = page.get_by_text("Ten.")
@@ -137,6 +138,9 @@ def test_what_only_marimo_can_draw_becomes_words() -> None:
     inner = "<marimo-slider data-label='&quot;&lt;b&gt;units&lt;/b&gt;&quot;' data-initial-value='20'></marimo-slider>"
     knob = f"<div><marimo-ui-element object-id='a'>{inner}</marimo-ui-element></div>"
     assert in_words(knob) == "<div><p><em>A knob in the notebook: units, here at 20.</em></p></div>"
+    assert "knob in the notebook: break, here at size." in in_words(
+        """<marimo-dropdown data-initial-value='[&quot;size&quot;]' data-label='&quot;break&quot;'></marimo-dropdown>"""
+    )
     assert "click or draw" in in_words("<marimo-anywidget data-initial-value='{}'></marimo-anywidget>")
     assert in_words("<p>plain</p>") == "<p>plain</p>"
 

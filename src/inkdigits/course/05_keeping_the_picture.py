@@ -124,7 +124,7 @@ def _(digit, stencil):
     maps = {name: F.conv2d(digit, each[None, None], padding=1)[0, 0] for name, each in stencils.items()}
 
     assert all(each.shape == (28, 28) for each in maps.values())
-    pictures([digit[0, 0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
+    pictures([4 * digit[0, 0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
              note="Orange: fits. Blue: fits the other way round.")  # fmt: skip
     return
 
@@ -397,22 +397,22 @@ def _(choosing):
         return replace(digits, images=digits.images.reshape(-1, 784)[:, order].reshape(-1, 28, 28))
 
     mixed = replace(choosing, train=shuffled(choosing.train), held=shuffled(choosing.held))
-    blind = train(begin(recipe("fast").with_knobs(split="choosing", epochs=1), mixed, CPU), [])
+    blind = train(begin(recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU), [])
     without_neighbours = score(blind.network, mixed.held).accuracy
 
-    assert without_neighbours < 0.975
+    assert without_neighbours < 0.985
     return (without_neighbours,)
 
 
 @app.cell(hide_code=True)
 def _(convolutional, hidden_layer, without_neighbours):
     _more = (1 - without_neighbours) / (1 - convolutional.accuracy)
-    assert without_neighbours < hidden_layer.accuracy + 0.01
+    assert abs(without_neighbours - hidden_layer.accuracy) < 0.02
     assert _more > 2
     question(
         "How many times as many mistakes does the convolutional network make when neighbours are no longer neighbours?",
-        f"{_more:.0f} times as many: it is right in {without_neighbours:.1%}, no better than a hidden layer. Its whole "
-        "advantage was that it takes neighbours for neighbours. Where that is true of the world, it is worth more than "
+        f"{_more:.0f} times as many: it is right in {without_neighbours:.1%}, about as a hidden layer "
+        f"({hidden_layer.accuracy:.1%}). Its advantage was that it takes neighbours for neighbours. Where that is true of the world, it is worth more than "
         "any number of parameters.",
     )
     return

@@ -20,7 +20,8 @@ from inkdigits.errors import ExportError
 from inkdigits.files import write_atomically
 
 ELEMENT = re.compile(r"<(marimo-[\w-]+)\b([^>]*)>(?:(?!<\1\b).)*?</\1>", re.DOTALL)  # one with none of its kind inside
-ATTRIBUTE = re.compile(r"""data-(label|initial-value)=(["'])(.*?)\2""", re.DOTALL)
+ATTRIBUTE = re.compile(r"""data-(data|label|initial-value)=(["'])(.*?)\2""", re.DOTALL)
+PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
 
 
 def export(lessons: Sequence[Lesson], folder: Path) -> Iterator[Path]:
@@ -67,7 +68,9 @@ def tidy(output: dict[str, Any]) -> None:
 
 
 def in_words(text: str) -> str:
-    """The HTML with every marimo element replaced: a knob by its label and value, anything else by a remark."""
+    """The HTML with every marimo element replaced: a figure by its PNG, a knob by its label and value, anything else
+    by a remark.
+    """
     before = ""
     while before != text:  # elements stand within each other
         before, text = text, ELEMENT.sub(_words, text)
@@ -79,8 +82,12 @@ def _words(element: re.Match[str]) -> str:
     if name == "marimo-ui-element":  # what only wraps a knob
         return inside[inside.index(">") + 1 : inside.rindex("<")]
     found = {key: _json(value) for key, _, value in ATTRIBUTE.findall(attributes)}
+    if picture := PICTURE.search(str(found.get("data"))):  # a figure that stands with others in a stack
+        return f'<img alt="figure" src="{picture[0]}">'
     label = " ".join(re.sub(r"<[^>]*>", "", str(found.get("label") or "")).split())
     value = found.get("initial-value")
+    if isinstance(value, list) and len(value) == 1:  # what is chosen of a list
+        value = value[0]
     if label and isinstance(value, int | float | str):
         return f"<p><em>A knob in the notebook: {html.escape(label)}, here at {html.escape(str(value))}.</em></p>"
     return "<p><em>In the notebook, there is something here to click or draw on.</em></p>"
