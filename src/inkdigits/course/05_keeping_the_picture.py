@@ -412,8 +412,8 @@ def _(convolutional, hidden_layer, without_neighbours):
     question(
         "How many times as many mistakes does the convolutional network make when neighbours are no longer neighbours?",
         f"{_more:.0f} times as many: it is right in {without_neighbours:.1%}, about as a hidden layer "
-        f"({hidden_layer.accuracy:.1%}). Its advantage was that it takes neighbours for neighbours. Where that is true of the world, it is worth more than "
-        "any number of parameters.",
+        f"({hidden_layer.accuracy:.1%}). Its advantage was that it takes neighbours for neighbours. Where that is true "
+        "of the world, it is worth more than any number of parameters.",
     )
     return
 
