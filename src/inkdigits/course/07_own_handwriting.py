@@ -26,6 +26,7 @@ with app.setup:
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, drawn
     from inkdigits.lab.stages import bars, stages
+    from inkdigits.lab.style import percent
     from inkdigits.reading.explain import explained
     from inkdigits.reading.limits import Limits
     from inkdigits.reading.normalise import glyphs_of, mark_of
@@ -41,7 +42,8 @@ def _():
     # 7 Your own handwriting
 
     Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. Whatever you do, the words below the canvas
-    follow. (There is a three on it already, which nobody minds if you clear.)
+    follow. (There is a three on it already, which nobody minds if you clear. When the page has just been opened, it first
+    trains its networks below, for some seconds, before it listens.)
     """)
     return
 
@@ -58,7 +60,7 @@ def _(canvas, reader):
     picture = drawn(canvas.value["strokes"], canvas.value["pen"])
     seen = reader.inspect(picture)
     verdict = {
-        "accepted": f"It reads **{seen.digit.digit}**, {seen.digit.confidence:.1%} sure.",
+        "accepted": f"It reads **{seen.digit.digit}**, {percent(seen.digit.confidence)} sure.",
         "unsure": f"It is unsure, and guesses **{seen.digit.digit}**.",
         "no-digit": "It sees ink, but **no digit**.",
         "no-ink": "It sees an empty page.",

@@ -29,6 +29,7 @@ with app.setup:
     from inkdigits.lab.maps import maps, mattered
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.plane import decision_map, regions
+    from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
     from inkdigits.models.build import layers, parameters
     from inkdigits.models.fast import FastNet
@@ -61,7 +62,7 @@ def _(canvas):
     mine = reader.inspect(drawn(canvas.value["strokes"], canvas.value["pen"]))
 
     assert reader.inspect(drawn(THREE)).digit.digit == 3
-    mo.md(f"The project's own network sees a **{mine.digit.digit}**, {mine.digit.confidence:.1%} sure.")
+    mo.md(f"The project's own network sees a **{mine.digit.digit}**, {percent(mine.digit.confidence)} sure.")
     return mine, reader
 
 
