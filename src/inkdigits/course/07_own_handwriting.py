@@ -42,8 +42,8 @@ def _():
     # 7 Your own handwriting
 
     Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. Whatever you do, the words below the canvas
-    follow. (There is a three on it already, which nobody minds if you clear. When the page has just been opened, it first
-    trains its networks below, for some seconds, before it listens.)
+    follow. (There is a three on it already, which nobody minds if you clear. When the page has just been opened, it
+    first trains its networks below, for some seconds, before it listens.)
     """)
     return
 
