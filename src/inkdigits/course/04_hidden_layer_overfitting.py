@@ -199,10 +199,11 @@ def _(last, state):
 @app.cell(hide_code=True)
 def _(last):
     assert last["train_accuracy"] - last["held_accuracy"] > 0.08
+    assert last["held_accuracy"] - 0.8988 < 0.02
     question(
         "Of what it has learnt from, the network now knows nearly everything. It has twice as many parameters as the "
         "first. Do you call that a success?",
-        "Judge by what is new: less than one per cent gained. A pupil who has learnt the answers to last year's "
+        f"Judge by what is new: {last['held_accuracy']:.1%}, where the first network had 89.9 %. A pupil who has learnt the answers to last year's "
         "examination by heart gets everything right in last year's examination. This is **overfitting**.",
     )
     return
@@ -405,7 +406,7 @@ def _(supplied):
 
     assert all(later > earlier - 0.005 for earlier, later in pairwise(fresh))
     assert old[0] > 0.99 and fresh[0] < 0.8 and fresh[-1] > 0.95
-    assert old[-1] - fresh[-1] < 0.03
+    assert abs(old[-1] - fresh[-1]) < 0.02
     assert old[0] - fresh[0] > 0.2
     lines(supply, {"learnt from": old, "new": fresh}, "More images to learn from", below="images", up="share right",
           scales=("log", "linear"))  # fmt: skip
@@ -416,9 +417,9 @@ def _(supplied):
 def _(fresh, old, supply):
     question(
         "Does this one work?",
-        f"From {supply[0]} images to {supply[-1]:,} the gap goes from {100 * (old[0] - fresh[0]):.0f} points to "
-        f"{100 * (old[-1] - fresh[-1]):.1f}, and it closes from the right side: new images go from {fresh[0]:.0%} to "
-        f"{fresh[-1]:.1%}. The network is the same one, with its 15,910 parameters. There are just too many images for "
+        f"With {supply[0]} images the gap is {100 * (old[0] - fresh[0]):.0f} points, with {supply[-1]:,} it is gone "
+        f"({old[-1]:.1%} and {fresh[-1]:.1%}), and it has closed from the right side: new images went up from "
+        f"{fresh[0]:.0%}. The network is the same one, with its 15,910 parameters. There are just too many images for "
         "it to learn by heart, so it has to find what they have in common.",
     )
     return
@@ -440,10 +441,10 @@ def _():
     result = score(whole.network, test_digits())
 
     assert len(whole.split.train) == 60_000 and result.n == 10_000
-    assert 0.945 < result.accuracy < 0.975
+    assert 0.94 < result.accuracy < 0.965
     mo.md(
         f"Learnt from 60,000, judged by the 10,000 of the test set: **{result.accuracy:.2%}** right. The lecture had "
-        "90.72 % of what it judged by."
+        "90.72 % of what it judged by. (Less than just above? Other judges: think of lesson 1.)"
     )
     return
 
@@ -458,7 +459,7 @@ def _():
     - It knows over 99 % of what it has learnt from and about 90 % of what is new: it overfits. The loss of what is new
       shows it by turning up; the accuracy hardly does.
     - Fewer parameters close the gap from below. More samples close it from above.
-    - The same network, with twelve times the images, is right in about 96 %.
+    - The same network, with twelve times the images, is right in about 95 % of the test set.
 
     The lecture's last thought was to keep the image's structure. In lesson 5 the picture stays a picture.
     """)
