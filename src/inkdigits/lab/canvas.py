@@ -19,8 +19,14 @@ PEN = 18  # pixels; MNIST's strokes are about so wide where a digit fills the ca
 MOST_POINTS = 20_000  # in all strokes together
 SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
 # A three, so that there is something to see before anybody has drawn.
-THREE = [[84, 76, 104, 58, 134, 50, 164, 56, 182, 78, 178, 106, 158, 126, 126, 134]]
-THREE[0] += [160, 138, 186, 156, 194, 184, 182, 212, 152, 230, 118, 228, 90, 210]
+# fmt: off
+THREE = [[
+    84, 76, 89, 72, 99, 62, 112, 56, 126, 52, 142, 52, 156, 54, 168, 62, 178, 72, 181, 85, 179, 99, 173, 111, 163,
+    121, 150, 128, 134, 132, 126, 134, 134, 135, 152, 137, 166, 142, 180, 152, 188, 163, 192, 177, 191, 191, 185,
+    205, 174, 216, 160, 226, 144, 230, 126, 228, 111, 224, 97, 214, 90, 210
+]]
+# fmt: on
+
 
 Strokes = Iterable[Iterable[float]]
 
@@ -33,7 +39,7 @@ class Canvas(anywidget.AnyWidget):
     """
 
     _esm = Path(__file__).with_name("canvas.js")
-    strokes = traitlets.List().tag(sync=True)
+    strokes: Any = traitlets.List().tag(sync=True)
     pen = traitlets.Int(PEN, min=1, max=60).tag(sync=True)
     side = traitlets.Int(SIDE).tag(sync=True)
 
@@ -61,4 +67,5 @@ def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
     if not len(points) or not np.isfinite(points).all():
         raise UsageError("A stroke has at least one point, and only finite numbers.")
     points = np.concatenate([points, points[-1:]])  # a single point is a dot: OpenCV draws nothing of it alone
-    return (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)
+    fixed: NDArray[np.int32] = (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)
+    return fixed

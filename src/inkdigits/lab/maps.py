@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -32,8 +33,17 @@ def maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
             axes.imshow(said[channel], cmap=style.GLYPH, vmin=0, vmax=float(said.max()) or 1.0, interpolation="nearest")
             style.bare(axes)
         count, height, width = said.shape
-        style.heading(row[0], f"{name}: {count} maps of {height}×{width}", style.GREY, style.SMALL)
+        _above(row[0], f"{name}: {count} maps of {height}×{width}")
     return figure
+
+
+def _above(axes: Axes, words: str) -> None:
+    """A heading that may be wider than its axes, and moves nothing."""
+    written = axes.annotate(
+        words, (0, 1), (0, 4), "axes fraction", "offset points",
+        fontsize=style.SMALL, color=style.GREY, fontfamily=style.FONT,
+    )  # fmt: skip
+    written.set_in_layout(False)
 
 
 def mattered(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, note: str = "") -> Figure:
@@ -43,7 +53,7 @@ def mattered(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, n
     style.draw_glyph(left, glyph)
     right.imshow(glyph, cmap=style.GLYPH, vmin=0, vmax=900, interpolation="nearest")
     most = float(falls.max()) or 1.0
-    right.imshow(falls, cmap="Oranges", vmin=0, vmax=most, alpha=np.clip(0.9 * falls / most, 0, 0.9))
+    right.imshow(falls, cmap="Oranges", vmin=0, vmax=most, alpha=np.clip(0.75 * falls / most, 0, 0.75))
     style.bare(right)
     style.heading(left, "the digit")
     style.heading(right, f"blanked here, it is up to {style.percent(most)} less sure", style.ORANGE)

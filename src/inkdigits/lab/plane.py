@@ -63,7 +63,7 @@ def decision_map(
     for digit, part in enumerate(regions(weights, biases, box)):
         if len(part) >= 3:
             axes.add_patch(Polygon(part, facecolor=TEN[digit], alpha=0.16, edgecolor=style.PAPER, linewidth=1.5))
-    axes.scatter(*points.T, s=7, c=[TEN[label] for label in labels], linewidths=0)
+    axes.scatter(points[:, 0], points[:, 1], s=7, c=[TEN[label] for label in labels], linewidths=0)
     for digit in np.unique(labels):
         x, y = np.median(points[labels == digit], axis=0)
         frame = {"boxstyle": "circle,pad=0.18", "facecolor": "#ffffffcc", "edgecolor": TEN[digit]}
