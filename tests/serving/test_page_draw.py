@@ -1,5 +1,6 @@
 """Drawing on the page, by every hand: what it shows, and what it tells."""
 
+import json
 import threading
 import time
 from collections import Counter
@@ -7,6 +8,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Browser
 
+from inkdigits.reading.classify import PACKAGED
 from tests.serving.browser import FENCE, SEVEN, Visit, visiting
 from tests.serving.conftest import Service, serving
 
@@ -17,7 +19,8 @@ SEVEN_BY_KEYS = ["ArrowLeft", "ArrowLeft", *["Shift+ArrowRight"] * 5, *DOWN * 3,
 def test_a_drawing_is_answered_with_all_that_led_to_it(visit: Visit) -> None:
     visit.draw_seven()
     page = visit.page
-    assert "Accepted as 7" in visit.part("why") and "75\u202f% is enough" in visit.part("why")
+    least = json.loads(PACKAGED.with_suffix(".json").read_text())["accept"]["confidence"]
+    assert "Accepted as 7" in visit.part("why") and f"{100 * least:g}\u202f% is enough" in visit.part("why")
     best = page.locator("#draw-seen .bars li[data-best]")
     assert best.inner_text().split()[0] == "7" and best.locator(".share").inner_text().endswith("%")
     assert page.locator("#draw-seen .bars li").count() == 10
