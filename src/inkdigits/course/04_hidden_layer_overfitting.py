@@ -203,8 +203,9 @@ def _(last):
     question(
         "Of what it has learnt from, the network now knows nearly everything. It has twice as many parameters as the "
         "first. Do you call that a success?",
-        f"Judge by what is new: {last['held_accuracy']:.1%}, where the first network had 89.9 %. A pupil who has learnt "
-        "the answers to last year's examination by heart gets everything right in last year's examination. This is **overfitting**.",
+        f"Judge by what is new: {last['held_accuracy']:.1%}, where the first network had 89.9 %. A pupil who learns "
+        "the answers to last year's examination by heart gets everything right in last year's examination. "
+        "This is **overfitting**.",
     )
     return
 
