@@ -40,7 +40,7 @@ def folder(tmp_path: Path, drawings: list[tuple[int, bytes]]) -> Path:
     """The drawings as a labelled folder."""
     for number, (label, drawing) in enumerate(drawings):
         (tmp_path / "mine" / str(label)).mkdir(parents=True, exist_ok=True)
-        (tmp_path / "mine" / str(label) / f"{number}.png").write_bytes(drawing)
+        (tmp_path / "mine" / str(label) / f"{number:02}.png").write_bytes(drawing)
     return tmp_path / "mine"
 
 
