@@ -231,7 +231,13 @@ def _(networks):
 def _(in_8):
     mo.md(f"""
     A network that reads digits in **{in_8 / 1000:.1f} kilobytes**: fewer than this lesson has letters.
+    """)
+    return
 
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
     ## Without PyTorch
 
     PyTorch is for learning, and hundreds of megabytes large. To *use* a network one needs multiplication and addition.
@@ -384,7 +390,8 @@ def _(a_second, ways):
         table(["digits a second", *(f"{count} at once" for count in counts)],
               *([name, *(f"{speed:,.0f}" for speed in each)] for name, each in speeds.items())).text,
         "Measured just now, here, while the browser and whatever else you have open took their share: so the best of "
-        "several calls counts. What a call costs is shared by all digits in it.",
+        "several calls counts. What a call costs is shared by all digits in it. (NumPy keeps every table on the way, and "
+        "with many digits may lose again what it gains.)",
     )  # fmt: skip
     return (speeds,)
 
@@ -393,9 +400,15 @@ def _(a_second, ways):
 def _(speeds):
     _best = max(speed for each in speeds.values() for speed in each)
     mo.md(f"""
-    At {_best:,.0f} a second, all 70,000 digits of MNIST are read in {70_000 / _best:,.0f} seconds, by a network that
+    At {_best:,.0f} a second, all 70,000 digits of MNIST are read in {70_000 / _best:.1f} seconds, by a network that
     fits into a few kilobytes, on a computer without anything special.
+    """)
+    return
 
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
     ## What you now know
 
     - Weights that are used everywhere in the picture are worth many that are used once.
