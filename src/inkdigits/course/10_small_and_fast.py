@@ -390,8 +390,8 @@ def _(a_second, ways):
         table(["digits a second", *(f"{count} at once" for count in counts)],
               *([name, *(f"{speed:,.0f}" for speed in each)] for name, each in speeds.items())).text,
         "Measured just now, here, while the browser and whatever else you have open took their share: so the best of "
-        "several calls counts. What a call costs is shared by all digits in it. (NumPy keeps every table on the way, and "
-        "with many digits may lose again what it gains.)",
+        "several calls counts. What a call costs is shared by all digits in it. (NumPy keeps each table on the way, "
+        "and with many digits may lose again what it gains.)",
     )  # fmt: skip
     return (speeds,)
 
