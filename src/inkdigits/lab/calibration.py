@@ -24,7 +24,7 @@ def reliability(probabilities: NDArray[np.float32], labels: NDArray[np.int64], t
     with np.errstate(invalid="ignore"):
         accuracy, sure = (np.bincount(place, weights=each, minlength=BINS) / count for each in (right, confidence))
     figure = style.new_figure(
-        5.2, title, "Orange: what is missing to the diagonal, or too much. Below: how many digits."
+        5.2, title, "Orange: promised, and did not come true. Brown: came true, and was not promised."
     )
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     above.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.8, linestyle=(0, (4, 3)))
