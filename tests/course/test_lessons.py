@@ -59,7 +59,7 @@ def test_a_copy_is_made_once_and_what_was_written_into_it_stays(tmp_path: Path) 
 
 def test_a_lesson_is_opened_to_work_in_or_to_read() -> None:
     path = Path("a.py")
-    assert opening(path)[4:5] == ["edit"] and "--skip-update-check" in opening(path)
-    assert opening(path, read=True, port=1, browser=False)[4:] == [
+    assert opening(path)[5:6] == ["edit"] and "--skip-update-check" in opening(path)
+    assert opening(path, read=True, port=1, browser=False)[5:] == [
         *("run", "--no-sandbox", "--include-code", "--port", "1", "--headless", "a.py")
     ]

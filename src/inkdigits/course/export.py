@@ -45,7 +45,7 @@ def run(lesson: Lesson) -> Any:
     with TemporaryDirectory() as folder:
         copy, target = Path(folder) / lesson.path.name, Path(folder) / "out.ipynb"
         copy.write_bytes(lesson.path.read_bytes())
-        command = [sys.executable, "-m", "marimo", "--yes", "export", "ipynb", str(copy), "-o", str(target)]
+        command = [sys.executable, "-P", "-m", "marimo", "--yes", "export", "ipynb", str(copy), "-o", str(target)]
         done = subprocess.run([*command, "--include-outputs"], capture_output=True, text=True, check=False)
         if done.returncode != 0 or not target.exists():
             raise ExportError(f"Lesson {lesson.number} does not run to its end: {' '.join(done.stderr.split())[-500:]}")

@@ -53,7 +53,8 @@ def opening(notebook: Path, *, read: bool = False, port: int | None = None, brow
 
     marimo listens on this machine only, and is told to ask nobody for updates.
     """
-    command = [sys.executable, "-m", "marimo", "--yes", "run" if read else "edit", "--no-sandbox"]
+    # -P: what lies in the folder where somebody stands, as a cmd.py, must not come before Python's own modules.
+    command = [sys.executable, "-P", "-m", "marimo", "--yes", "run" if read else "edit", "--no-sandbox"]
     command += ["--include-code"] if read else ["--skip-update-check"]
     command += [] if port is None else ["--port", str(port)]
     command += [] if browser else ["--headless"]
