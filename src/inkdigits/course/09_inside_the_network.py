@@ -41,8 +41,8 @@ def _():
     # 9 Inside the network
 
     It is often said that nobody knows what goes on inside a network. But it is all there: every number can be looked
-    at, changed, and put back. Nothing of that can be done with a brain. The difficulty is only that there are many
-    numbers, so one must ask well. This lesson asks in seven ways.
+    at, changed, and put back. The difficulty is only that there are many numbers, so one must ask well. This lesson asks
+    in seven ways.
 
     Some of them are about *your* digit. Draw one, or keep the three.
     """)
@@ -464,7 +464,7 @@ def _():
 @app.cell
 def _():
     favoured = mo.ui.slider(0, 9, value=8, label="class", show_value=True, debounce=True)
-    bonus = mo.ui.slider(-20, 20, 1, value=6, label="added to its bias", show_value=True, debounce=True)
+    bonus = mo.ui.slider(-6, 6, 0.5, value=3, label="added to its bias", show_value=True, debounce=True)
     mo.hstack([favoured, bonus], justify="start")
     return bonus, favoured
 
@@ -473,7 +473,7 @@ def _():
 def _(bonus, favoured, lines_of, offsets, points, truth):
     _biased = offsets + bonus.value * (np.arange(10) == favoured.value)
     _won = (points @ lines_of.T + _biased).argmax(axis=1)
-    _title = f"{favoured.value} with {bonus.value:+d}: {(_won == truth.numpy()).mean():.1%} right"
+    _title = f"{favoured.value} with {bonus.value:+g}: {(_won == truth.numpy()).mean():.1%} right"
     decision_map(lines_of, _biased, points, truth.numpy(), _title)
     return
 
