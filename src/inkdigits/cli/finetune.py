@@ -78,7 +78,8 @@ def collected(file: Path) -> Digits:
 
 def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
     try:
-        return glyphs_of(only_page(sample.drawing, DRAWING).grey[None])[0]
+        glyph: NDArray[np.uint8] = glyphs_of(only_page(sample.drawing, DRAWING).grey[None])[0]
+        return glyph
     except PictureError as error:
         raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
 

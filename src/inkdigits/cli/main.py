@@ -32,7 +32,7 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "serve": "inkdigits.cli.serve",
     "demo": "inkdigits.cli.demo",
 }
-EXTRAS = {"serve": "serve", "learn": "course"}  # command → the extra that brings what it needs; all others need `train`, or nothing
+EXTRAS = {"serve": "serve", "learn": "course"}  # command → the extra that it needs; all others need `train`, or nothing
 
 app = typer.Typer(
     name="inkdigits",
