@@ -41,8 +41,8 @@ def _():
     # 9 Inside the network
 
     It is often said that nobody knows what goes on inside a network. But it is all there: every number can be looked
-    at, changed, and put back. The difficulty is only that there are many numbers, so one must ask well. This lesson asks
-    in seven ways.
+    at, changed, and put back. The difficulty is only that there are many numbers, so one must ask well. This lesson
+    asks in seven ways.
 
     Some of them are about *your* digit. Draw one, or keep the three.
     """)
