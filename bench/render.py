@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import render_reading, store
+from bench import render_reading, render_service, store
 from bench.render_reading import pages
 from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
@@ -24,7 +24,7 @@ from inkdigits.reading.detect import PACKAGED as DETECTOR
 
 ROOT = Path(__file__).parent.parent
 README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"
-MODEL = ROOT / "docs" / "model.md"
+MODEL, SERVICE = ROOT / "docs" / "model.md", ROOT / "docs" / "service.md"
 Row = tuple[str, str, str, str]
 CALIBRATION = {
     "accuracy": "right",
@@ -42,7 +42,8 @@ def main() -> None:
     readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
     card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
     card = with_block(card, "detector", detector())
-    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results(), MODEL: card}
+    service = with_block(SERVICE.read_text(encoding="utf-8"), "figures", render_service.table())
+    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results(), MODEL: card, SERVICE: service}
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
@@ -95,6 +96,7 @@ def rows() -> Iterator[Row]:
     if result := store.load("finetune"):
         yield from hands(result)
     yield from render_reading.rows()
+    yield from render_service.rows()
     if result := store.load("demo"):
         yield "`make demo`, all of it, once installed", f"{result['seconds']:.0f} s", "", "1 run"
     if result := store.load("startup"):

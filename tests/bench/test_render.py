@@ -9,6 +9,7 @@ from bench.render import (
     MODEL,
     README,
     RESULTS,
+    SERVICE,
     demo,
     reader,
     reader_rows,
@@ -19,6 +20,7 @@ from bench.render import (
     table,
     with_block,
 )
+from bench.render_service import table as service_table
 from bench.speed import PEERS, summary
 
 
@@ -27,6 +29,8 @@ def test_readme_and_results_are_what_was_measured() -> None:
     assert with_block(with_block(readme, "figures", table()), "demo output", demo()) == readme
     model = MODEL.read_text(encoding="utf-8")
     assert with_block(model, "reader", reader()) == model
+    service = SERVICE.read_text(encoding="utf-8")
+    assert with_block(service, "figures", service_table()) == service
     assert results() == RESULTS.read_text(encoding="utf-8")
 
 

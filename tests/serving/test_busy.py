@@ -1,12 +1,16 @@
 """When more comes than can be read: refused at once, late ones told so, and all well again afterwards."""
 
+import os
 import select
 import socket
+import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
+from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
 from tests.reading.drawing import saved
@@ -38,6 +42,15 @@ def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: byte
         assert service.metric('inkdigits_errors_total{kind="busy"}') == len(refused)
         assert service.metric("inkdigits_queue_waiting") == service.metric("inkdigits_queue_running") == 0
         assert service.ask("GET", "/health/ready").status == 200
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
+def test_answering_goes_before_reading(service: Service, seven: bytes) -> None:
+    assert service.post("/v1/digit", seven).status == 200
+    threads = [int(each.name) for each in Path(f"/proc/{service.process.pid}/task").iterdir()]
+    nice = {os.getpriority(os.PRIO_PROCESS, each) for each in threads}
+    answering = os.getpriority(os.PRIO_PROCESS, service.process.pid)
+    assert nice == {answering, min(answering + 5, 19)}
 
 
 def test_what_takes_too_long_is_told_so(long_page: bytes, seven: bytes) -> None:

@@ -108,6 +108,11 @@ def test_paths_and_methods(service: Service) -> None:
     answer = service.ask("GET", "/v1/read")
     problem(answer, 405, "method")
     assert answer.headers["allow"] == "POST"
+    assert service.ask("PATCH", "/v1/samples").headers["allow"] == "DELETE, GET, POST"
+    answer = service.ask("DELETE", "/v1/samples/export")
+    problem(answer, 405, "method")
+    assert answer.headers["allow"] == "GET"
+    problem(service.ask("DELETE", "/v1/samples/x"), 404, "not-found")
 
 
 def test_a_body_that_says_it_is_too_long(tight: Service) -> None:
@@ -197,6 +202,7 @@ def ended(to: socket.socket) -> bool:
         head(-1),
         head(1, "Content-Length: 2\r\n"),
         b"POST /v1/read HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
+        b"POST /v1/read HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nTransfer-Encoding: chunked\r\n\r\nnonsense\r\n",
     ],
 )
 def test_what_is_no_http_is_said_so(service: Service, sent: bytes) -> None:
@@ -205,6 +211,7 @@ def test_what_is_no_http_is_said_so(service: Service, sent: bytes) -> None:
         told = to.makefile("rb").read()
     if told:  # an answer that had begun cannot be taken back
         assert told.startswith(b"HTTP/1.1 400 ") and b"application/problem+json" in told and b"nosniff" in told
+    assert not [line for line in service.logged() if "trace" in line]
 
 
 def test_a_sender_that_lies_about_the_length_and_goes(service: Service) -> None:

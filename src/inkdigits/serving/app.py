@@ -13,6 +13,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
+from starlette.routing import Match
 
 import inkdigits
 from inkdigits.errors import InkdigitsError
@@ -160,11 +161,15 @@ def _add_errors(app: FastAPI) -> None:
 
         app.add_exception_handler(error, handler)
 
+    async def http(request: Request, raised: Exception) -> Response:
+        assert isinstance(raised, HTTPException)
+        return problems.answer(_http(raised, request))
+
     answers(Problem, lambda error: error)
     answers(InkdigitsError, problems.of)
     answers(RequestValidationError, _bad_options)
     answers(ClientDisconnect, lambda _: Problem("gone", "The sender went away before all was sent; send it again."))
-    answers(HTTPException, _http)
+    app.add_exception_handler(HTTPException, http)
     answers(
         Exception, lambda _: Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
     )
@@ -175,10 +180,17 @@ def _bad_options(error: RequestValidationError) -> Problem:
     return Problem("usage", f"These options make no sense: {'; '.join(wrong)[:500]}. See /docs.")
 
 
-def _http(error: HTTPException) -> Problem:
+def _http(error: HTTPException, request: Request) -> Problem:
     kind = {404: "not-found", 405: "method"}.get(error.status_code)
     if kind is None:
         logging.getLogger(REQUESTS).error("no problem is known for status %d", error.status_code)
         return Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
     advice = "see /docs for all paths" if kind == "not-found" else "see the header Allow"
-    return Problem(kind, f"{problems.KINDS[kind].title}; {advice}.", error.headers)
+    headers = {"Allow": _methods(request)} if kind == "method" else error.headers
+    return Problem(kind, f"{problems.KINDS[kind].title}; {advice}.", headers)
+
+
+def _methods(request: Request) -> str:
+    """All methods that a path has: who raised the error knows but those of one of its routes."""
+    routes = [route for route in request.app.routes if route.matches(request.scope)[0] is not Match.NONE]
+    return ", ".join(sorted({method for route in routes for method in route.methods or ()}))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -13,6 +15,7 @@ from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.problems import Problem
 
 T = TypeVar("T")
+_STEP_BACK = 5  # of niceness
 
 
 class Pool:
@@ -20,7 +23,7 @@ class Pool:
 
     def __init__(self, bounds: Bounds, metrics: Metrics) -> None:
         self._bounds, self._metrics = bounds, metrics
-        self._executor = ThreadPoolExecutor(bounds.threads, "reading")
+        self._executor = ThreadPoolExecutor(bounds.threads, "reading", _step_back)
         self._lock, self._inside = threading.Lock(), 0
         metrics.queue_limit.set(bounds.queue)
 
@@ -59,6 +62,14 @@ class Pool:
             running = min(self._inside, self._bounds.threads)
             self._metrics.running.set(running)
             self._metrics.waiting.set(self._inside - running)
+
+
+def _step_back() -> None:
+    """Let answering go before reading: else, with more coming than can be read, readers keep the cores so busy that
+    refusing falls behind, and whatever comes waits for seconds. Only Linux has a niceness for each thread."""
+    if sys.platform == "linux":
+        mine = threading.get_native_id()
+        os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + _STEP_BACK)
 
 
 def too_long(bounds: Bounds) -> Problem:

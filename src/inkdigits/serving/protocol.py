@@ -80,7 +80,10 @@ class Connection(H11Protocol):
             self.cycle.keep_alive = False
 
     def send_400_response(self, msg: str) -> None:
-        """Answer what is no HTTP with a problem document, and hang up."""
+        """Answer what is no HTTP with a problem document, and hang up; what answers its beginning need not go on."""
+        if self.cycle is not None:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self._send_problem(Problem("request", f"{msg} Send HTTP/1.1 as RFC 9112 has it."))
         self.transport.close()

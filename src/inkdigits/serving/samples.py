@@ -86,7 +86,7 @@ def _add_deleting(app: FastAPI, service: Service) -> None:
         """Delete all that is kept: nothing of it is left in the file."""
         return await _answered(service, request, lambda store: {"deleted": store.clear(), "counts": store.counts()})
 
-    @app.delete("/v1/samples/{number}", response_model=schema.Deleted, responses=may_answer(*_ALWAYS, "not-found"))
+    @app.delete("/v1/samples/{number:int}", response_model=schema.Deleted, responses=may_answer(*_ALWAYS, "not-found"))
     async def delete(request: Request, number: _Id) -> Response:
         """Delete one sample: nothing of it is left in the file."""
         return await _answered(service, request, partial(_deleted, number=number))
