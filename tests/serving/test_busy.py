@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench.served import resident
 from tests.reading.drawing import saved
 from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
@@ -89,3 +90,14 @@ def test_who_does_not_read_the_answer_is_cut_off() -> None:
         time.sleep(1.5)
         service.process.terminate()  # which would wait for an answer that is still on its way
         assert service.process.wait(10) == 0
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is looked up as Linux has it")
+def test_the_memory_of_large_pages_is_given_back(seven: bytes) -> None:
+    pages = [saved(np.full((side, 50_000_000 // side), 255, np.uint8), "PNG") for side in (6_000, 7_000, 8_000)]
+    with serving("--threads", "1") as service:
+        assert service.post("/v1/digit", seven).status == 200
+        held = resident(service.process.pid)
+        for page in pages:
+            assert service.post("/v1/read", page).status == 200
+        assert resident(service.process.pid) < held + 60_000_000  # one such page alone takes more

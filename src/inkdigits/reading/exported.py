@@ -89,6 +89,8 @@ def _session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceS
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
+    options.enable_cpu_mem_arena = False  # it keeps for ever what the largest page took, and is no faster here
+    options.enable_mem_pattern = False  # it remembers something of every size of page there was
     options.log_severity_level = 4  # errors come as exceptions
     try:
         return onnxruntime.InferenceSession(weights, options, providers=["CPUExecutionProvider"])

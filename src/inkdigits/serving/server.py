@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import shutil
 import signal
@@ -29,6 +30,9 @@ from inkdigits.serving.protocol import Connection
 
 _BACKLOG = 2048  # connections that wait to be taken
 _ANSWERS = 10  # seconds for an answer to be sent, on top of what making it may take, when the service ends
+
+_MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of glibc's malloc.h
+_LARGE = 4 * 2**20  # bytes: what is larger goes back to the system at once; smaller ones would take time
 
 _HEALTHY = 10  # seconds within which a worker says that it lives; one that died meanwhile is missed only after them
 
@@ -76,10 +80,18 @@ def _config(settings: Settings, workers: int) -> Config:
 
 def _worker(settings: Settings) -> Frame:
     """The application of one process; a worker whose parent is killed ends too, as at SIGTERM."""
+    _keep_little()
     parent = parent_process()
     if parent is not None:
         Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
     return create(settings)
+
+
+def _keep_little() -> None:
+    """Have the memory of a large page given back when it is read: glibc learns to keep blocks of up to 32 MB, and a
+    worker that has seen a few such pages would hold hundreds of megabytes for ever. Other libraries do not."""
+    if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
+        libc.mallopt(_MMAP_THRESHOLD, _LARGE)
 
 
 def _end_with(sentinel: int) -> None:
