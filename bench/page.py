@@ -91,7 +91,7 @@ def measured(browser: Browser, address: str, times: int) -> store.Json:
 
 def first_paint(page: Page) -> float:
     paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    page.wait_for_function(paint)
+    page.wait_for_function(f"() => {paint}")
     return float(page.evaluate(paint))
 
 

@@ -36,11 +36,11 @@ SHAPES = {
     "reader": {
         "conv1": (3, 16, 28, 28),
         "conv2": (3, 32, 14, 14),
-        "conv3": (3, 48, 14, 14),
-        "conv4": (3, 64, 7, 7),
-        "conv5": (3, 96, 7, 7),
-        "conv6": (3, 96, 7, 7),
-        "embedding": (3, 192),
+        "conv3": (3, 64, 14, 14),
+        "conv4": (3, 96, 7, 7),
+        "conv5": (3, 128, 7, 7),
+        "conv6": (3, 128, 7, 7),
+        "embedding": (3, 256),
         "logits": (3, 11),  # ten digits, and whether there is one
     },
 }
@@ -63,7 +63,7 @@ def convolutional(first: int, channels: list[int], answers: int = 10) -> int:
         ("cnn", {}, 400 + 4_608 + 13_824 + 27_648 + 36_864 + 448 + 1_290),
         ("cnn", {"width": 4}, convolutional(25, [4, 8, 12, 16, 16])),
         ("fast", {}, convolutional(25, [16, 32, 64])),
-        ("reader", {}, convolutional(9, [16, 32, 48, 64, 96, 96], answers=11)),
+        ("reader", {}, convolutional(9, [16, 32, 64, 96, 128, 128], answers=11)),
     ],
 )
 def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:

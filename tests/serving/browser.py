@@ -42,6 +42,7 @@ class Visit:
 
     def draw(self, *strokes: Points) -> None:
         """Strokes of the mouse, in shares of the pad's side."""
+        self.page.locator("#ink").scroll_into_view_if_needed()
         box = self.page.locator("#ink").bounding_box()
         assert box is not None
         for stroke in strokes:

@@ -114,7 +114,7 @@ def guarded() -> Iterator[Service]:
         yield service
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # two of Playwright at once are an error, and the lessons have one too
 def browser() -> Iterator[Browser]:
     """A browser without a window."""
     with chromium() as browser:

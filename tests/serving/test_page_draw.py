@@ -36,7 +36,7 @@ def test_a_drawing_is_answered_with_all_that_led_to_it(visit: Visit) -> None:
 def test_who_listens_is_told_of_every_answer(visit: Visit) -> None:
     visit.draw_seven()
     assert visit.told[-1] == {"what": "drawn", "text": "7", "kind": "image/png"}
-    visit.page.wait_for_function("document.getElementById('told').textContent.startsWith('Accepted as 7')")
+    visit.page.wait_for_function("() => document.getElementById('told').textContent.startsWith('Accepted as 7')")
     visit.page.click("#clear")
     assert visit.told[-1] == {"what": "drawn", "text": None, "kind": None}
 

@@ -53,7 +53,7 @@ def test_a_digit_is_chosen_by_pointer_and_by_keys(shown: Visit) -> None:
     shown.shows("picture-seen", "digit", "3")
     assert shown.page.locator(OPTION).nth(1).get_attribute("aria-selected") == "true"
     shown.page.keyboard.press("End")
-    shown.page.wait_for_function("document.getElementById('chosen-title').textContent === 'Digit 8 of 8'")
+    shown.page.wait_for_function("() => document.getElementById('chosen-title').textContent === 'Digit 8 of 8'")
 
 
 def test_the_bars_of_a_chosen_digit_are_its_candidates(shown: Visit, page: bytes) -> None:
@@ -67,9 +67,9 @@ def test_the_bars_of_a_chosen_digit_are_its_candidates(shown: Visit, page: bytes
 
 def test_every_stage_is_shown(shown: Visit) -> None:
     shown.page.click("summary")
-    shown.page.wait_for_function("document.querySelectorAll('#stage-list img').length === 6")
+    shown.page.wait_for_function("() => document.querySelectorAll('#stage-list img').length === 6")
     loaded = shown.page.wait_for_function(
-        "[...document.querySelectorAll('#stage-list img')].every((i) => i.naturalWidth)"
+        "() => [...document.querySelectorAll('#stage-list img')].every((i) => i.naturalWidth)"
     )
     assert loaded and "lifted off the paper" in shown.page.inner_text("#stage-list")
 
@@ -77,7 +77,7 @@ def test_every_stage_is_shown(shown: Visit) -> None:
 def test_text_is_copied(shown: Visit, page: bytes) -> None:
     shown.page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     shown.page.click("#copy")
-    shown.page.wait_for_function("document.getElementById('copy').textContent === 'Copied'")
+    shown.page.wait_for_function("() => document.getElementById('copy').textContent === 'Copied'")
     assert shown.page.evaluate("navigator.clipboard.readText()") == inkdigits.read(page).text
 
 
@@ -119,7 +119,7 @@ def test_a_picture_is_dropped(visit: Visit, page: bytes) -> None:
 
 def test_what_a_browser_cannot_show_the_service_draws(visit: Visit) -> None:
     visit.choose("two.pdf", pages_pdf(2), "application/pdf")
-    drawn = "document.getElementById('photo-image').src.startsWith('data:image/jpeg')"
+    drawn = "() => document.getElementById('photo-image').src.startsWith('data:image/jpeg')"
     visit.page.wait_for_function(drawn)
     assert visit.page.inner_text("#page-number") == "Page 1 of 2" and visit.page.is_disabled("#earlier")
     visit.page.click("#later")

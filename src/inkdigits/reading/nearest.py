@@ -40,7 +40,7 @@ class Nearest:
         Raises ModelError when the file is missing or damaged.
         """
         try:
-            with np.load(PACKAGED, allow_pickle=False) as file:
+            with PACKAGED.open("rb") as raw, np.load(raw, allow_pickle=False) as file:
                 seen_by, self._places, self._labels, self._glyphs, embeddings = (file[name] for name in NAMES)
         except _DAMAGED as error:
             raise ModelError(f"{PACKAGED}: missing or damaged ({error}); install inkdigits again.") from error

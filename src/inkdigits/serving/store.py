@@ -172,6 +172,8 @@ def _told(path: Path) -> Iterator[None]:
     """SQLite's errors as ours."""
     try:
         yield
+    except UnicodeDecodeError as error:
+        raise DataError(f"{path} is damaged; take another file.") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what follows the first byte says more than is needed
         if code == sqlite3.SQLITE_FULL:
