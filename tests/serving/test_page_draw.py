@@ -152,14 +152,23 @@ def test_without_the_service_one_sentence_is_shown_until_it_is_back(visit: Visit
 
 def test_a_full_queue_is_told_of_and_asked_again(browser: Browser, long_page: bytes) -> None:
     with serving("--threads", "1", "--queue", "0") as busy, visiting(browser, busy.address) as visit:
-        reading = threading.Thread(target=busy.post, args=("/v1/read", long_page))
+        told = threading.Event()
+
+        def keep_busy() -> None:
+            while not told.is_set():  # one page may be read before the browser has drawn
+                busy.post("/v1/read", long_page)
+
+        reading = threading.Thread(target=keep_busy)
         reading.start()
         while not busy.metric("inkdigits_queue_running"):
             time.sleep(0.01)
         visit.draw(SEVEN)
-        visit.page.wait_for_selector("#trouble:not([hidden])")
-        assert "waiting already; send it again" in visit.page.inner_text("#trouble")
-        reading.join()
+        try:
+            said = visit.page.wait_for_function("() => document.getElementById('trouble').textContent").json_value()
+        finally:
+            told.set()
+            reading.join()
+        assert "waiting already; send it again" in said
         visit.shows("draw-seen", "digit", "7")
         visit.complaints[:] = [each for each in visit.complaints if "503" not in each]
 
