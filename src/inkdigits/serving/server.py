@@ -9,6 +9,7 @@ import signal
 import socket
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -33,6 +34,7 @@ _ANSWERS = 10  # seconds for an answer to be sent, on top of what making it may 
 
 _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of glibc's malloc.h
 _LARGE = 4 * 2**20  # bytes: what is larger goes back to the system at once; smaller ones would take time
+_PAUSE = 5.0  # seconds after which what is free is given back again; it takes about a millisecond
 
 _HEALTHY = 10  # seconds within which a worker says that it lives; one that died meanwhile is missed only after them
 
@@ -88,10 +90,17 @@ def _worker(settings: Settings) -> Frame:
 
 
 def _keep_little() -> None:
-    """Have the memory of a large page given back when it is read: glibc learns to keep blocks of up to 32 MB, and a
-    worker that has seen a few such pages would hold hundreds of megabytes for ever. Other libraries do not."""
+    """Have memory given back when a picture is read: glibc learns to keep blocks of up to 32 MB, and what is free
+    between blocks in use, and a worker that has seen much would hold it for ever. Other libraries do not."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_MMAP_THRESHOLD, _LARGE)
+        Thread(target=_give_back, args=(libc,), daemon=True).start()
+
+
+def _give_back(libc: ctypes.CDLL) -> None:
+    while True:
+        time.sleep(_PAUSE)
+        libc.malloc_trim(0)
 
 
 def _end_with(sentinel: int) -> None:
