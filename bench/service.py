@@ -18,7 +18,8 @@ its defaults: one worker, which then reads one picture at a time and lets 32 wai
   else is relaxed. The service keeps samples meanwhile, in a file that is thrown away.
 
 Memory is what the server's processes hold (resident): after warming up, at the end, and at most between (twice a second
-looked at). For the attacks, warming up are the first tenth of them.
+looked at). For the attacks, warming up are the first tenth of them, and begin and end are looked at after twelve quiet
+seconds: what an attack brings is held for some, but not for good.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,17 +66,18 @@ positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409",
 
 @dataclass(frozen=True)
 class Sizes:
-    """Seconds of each load, attacks, and examples that schemathesis makes up for each operation."""
+    """Seconds of each load and of quiet, attacks, and examples that schemathesis makes up for each operation."""
 
     steady: float = 60
     warming: float = 10
     sustained: float = 60
     overload: float = 30
     attacks: int = 100_000
+    quiet: float = 12
     examples: int = 200
 
 
-QUICK = Sizes(steady=1, warming=0.5, sustained=1, overload=0.5, attacks=200, examples=3)
+QUICK = Sizes(steady=1, warming=0.5, sustained=1, overload=0.5, attacks=200, quiet=0, examples=3)
 
 
 def main() -> None:
@@ -96,7 +99,7 @@ def measured(sizes: Sizes, schemathesis: str | None) -> store.Json:
     with serving() as served:
         result = loads(served, digit(), sizes)
     with serving("--max-upload-seconds", "1") as served:
-        result["hostile"] = attacked(served, sizes.attacks)
+        result["hostile"] = attacked(served, sizes)
     if schemathesis is not None:
         result["schemathesis"] = described(schemathesis, sizes.examples)
     return result | {"cores": {"server": cores[0], "load": cores[1]}}
@@ -153,13 +156,15 @@ def wrk_version() -> str:
     return " ".join(output.split()[1:2])
 
 
-def attacked(served: Served, count: int) -> store.Json:
+def attacked(served: Served, sizes: Sizes) -> store.Json:
     """The attacks: what was answered, how the memory was, and whether a digit is read as before."""
-    picture = digit()
+    picture, count = digit(), sizes.attacks
     before = served.ask("POST", PATH, picture)
     found = hostile.counts(served.host, served.port, range(count // 10), SEED)
+    time.sleep(sizes.quiet)
     with Watch(served) as watch:
         found += hostile.counts(served.host, served.port, range(count // 10, count), SEED)
+        time.sleep(sizes.quiet)
     well = served.ask("GET", "/health/ready")[0] == 200 and same(before, served.ask("POST", PATH, picture))
     return {
         "attacks": found.total(),
