@@ -1,6 +1,5 @@
 """A real browser for the pages and the notebooks."""
 
-import os
 import re
 import socket
 import subprocess
@@ -11,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.course.lessons import lesson, opening
+from inkdigits.course.lessons import lesson, opening, surroundings
 from tests.serving.browser import chromium
 
 
@@ -26,7 +25,9 @@ def served(number: int, log: Path) -> Iterator[str]:
     """A lesson in marimo's run mode, on a port of its own; its address. It ends with the block."""
     command = opening(lesson(number).path, read=True, browser=False, port=free_port())
     with open(log, "wb") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, env={**os.environ, "NO_COLOR": "1"})
+        process = subprocess.Popen(
+            command, stdout=said, stderr=subprocess.STDOUT, env=surroundings() | {"NO_COLOR": "1"}
+        )
     try:
         yield address_in(log, process)
     finally:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening
+from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening, surroundings
 from inkdigits.errors import UsageError
 
 LESSONS = lessons()
@@ -63,3 +63,10 @@ def test_a_lesson_is_opened_to_work_in_or_to_read() -> None:
     assert opening(path, read=True, port=1, browser=False)[5:] == [
         *("run", "--no-sandbox", "--include-code", "--port", "1", "--headless", "a.py")
     ]
+
+
+def test_threads_of_a_lesson_wait_asleep_unless_somebody_wants_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
+    assert surroundings()["OMP_WAIT_POLICY"] == "passive"
+    monkeypatch.setenv("OMP_WAIT_POLICY", "active")
+    assert surroundings()["OMP_WAIT_POLICY"] == "active"

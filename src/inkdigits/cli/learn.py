@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening
+from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening, surroundings
 
 for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # loaded only when they are needed
     if find_spec(_name) is None:
@@ -57,7 +57,8 @@ def _list(asked: list[Lesson]) -> None:
 def _open(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
     notebook = asked.path if read else copied(asked, folder)
     typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
-    raise typer.Exit(subprocess.run(opening(notebook, read=read, port=port, browser=browser), check=False).returncode)
+    command = opening(notebook, read=read, port=port, browser=browser)
+    raise typer.Exit(subprocess.run(command, check=False, env=surroundings()).returncode)
 
 
 def _export(asked: list[Lesson], folder: Path) -> None:
@@ -73,7 +74,8 @@ def _check(asked: list[Lesson]) -> None:
     failed = False
     for each in asked:
         started = time.monotonic()
-        done = subprocess.run([sys.executable, each.path], capture_output=True, text=True, check=False)
+        command = [sys.executable, str(each.path)]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings())
         typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'holds'} {time.monotonic() - started:5.1f} s")
         if done.returncode:
             failed = True

@@ -11,6 +11,7 @@ app = marimo.App(app_title="4 A hidden layer, and overfitting", width="medium")
 
 with app.setup:
     from dataclasses import replace
+    from functools import cache
     from itertools import pairwise
 
     import marimo as mo
@@ -271,14 +272,15 @@ def _():
 
     ## Turn it yourself
 
-    Here 300 steps are enough, because the learning rate is ten times the lecture's. Every move trains a network from
-    the beginning. Find a setting with a hopeless gap, and one with hardly any.
+    Here 300 steps are enough, because the learning rate is ten times the lecture's. Every new setting trains a network
+    from the beginning. Find a setting with a hopeless gap, and one with hardly any.
     """)
     return
 
 
 @app.cell
 def _(lecture):
+    @cache  # the same setting gives the same network: it need not learn twice
     def learnt(hidden, samples, steps=300):
         settings = recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
         state = begin(settings, replace(lecture, train=lecture.train.part(0, samples)), CPU)

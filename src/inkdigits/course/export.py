@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from inkdigits.course.lessons import Lesson
+from inkdigits.course.lessons import Lesson, surroundings
 from inkdigits.course.page import contents, page
 from inkdigits.errors import ExportError
 from inkdigits.files import write_atomically
@@ -46,7 +46,8 @@ def run(lesson: Lesson) -> Any:
         copy, target = Path(folder) / lesson.path.name, Path(folder) / "out.ipynb"
         copy.write_bytes(lesson.path.read_bytes())
         command = [sys.executable, "-P", "-m", "marimo", "--yes", "export", "ipynb", str(copy), "-o", str(target)]
-        done = subprocess.run([*command, "--include-outputs"], capture_output=True, text=True, check=False)
+        command += ["--include-outputs"]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings())
         if done.returncode != 0 or not target.exists():
             raise ExportError(f"Lesson {lesson.number} does not run to its end: {' '.join(done.stderr.split())[-500:]}")
         notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
