@@ -22,6 +22,13 @@ def test_what_is_negative_is_blue_and_nothing_is_paper() -> None:
     assert below[2] > below[0] and above[0] > above[2] and min(nothing[:3]) > 0.95
 
 
+def test_a_glyph_beside_what_is_negative_stays_ink() -> None:
+    images = [np.full((28, 28), 7, np.uint8), np.array([[-2.0, 1.0]])]
+    glyph, other = (each.images[0] for each in pictures(images, ["a", "b"], "Two").axes if each.axison)
+    assert glyph.get_cmap().name == style.GLYPH.name and (glyph.norm.vmin, glyph.norm.vmax) == (0, 255)
+    assert other.get_cmap().name == style.AGAINST_FOR.name and other.norm.halfrange == 2
+
+
 def test_an_empty_image_can_be_drawn() -> None:
     pictures([np.zeros((3, 3))], ["nothing"], "Empty")
 

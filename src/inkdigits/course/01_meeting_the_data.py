@@ -56,7 +56,7 @@ def _():
     notebook. `inkdigits` is the project that the course belongs to: its networks, its training loop and its figures
     are what you will use, and its code is meant to be read.
 
-    They all came with `pip install "inkdigits[course]"`. From here on nothing needs a network.
+    They all came with `pip install ".[course]"`. From here on nothing needs a network.
     """)
     return
 

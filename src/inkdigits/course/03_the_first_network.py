@@ -504,9 +504,8 @@ def _(said, three, trained):
 
     assert math.isclose(verdict.sum() + bias, said[2, 9] - said[2, 4], abs_tol=1e-3)
     assert verdict.sum() + bias > 0
-    pictures(
-        [ink, sheets[9] - sheets[4], verdict], ["image 5003", "sheet 9 − sheet 4", "what lies under the ink"], "4 or 9?"
-    )
+    _captions = ["image 5003", "sheet 9 − sheet 4", "what lies under the ink"]
+    pictures([three.images[2], sheets[9] - sheets[4], verdict], _captions, "4 or 9?", columns=3)
     return bias, verdict
 
 

@@ -114,7 +114,7 @@ def _():
 
 
 @app.cell
-def _(digit, stencil):
+def _(choosing, digit, stencil):
     stencils = {
         "lower edges": stencil,
         "upper edges": -stencil,
@@ -124,7 +124,7 @@ def _(digit, stencil):
     maps = {name: F.conv2d(digit, each[None, None], padding=1)[0, 0] for name, each in stencils.items()}
 
     assert all(each.shape == (28, 28) for each in maps.values())
-    pictures([4 * digit[0, 0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
+    pictures([choosing.train.images[0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
              note="Orange: fits. Blue: fits the other way round.")  # fmt: skip
     return
 

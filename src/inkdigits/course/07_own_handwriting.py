@@ -432,7 +432,7 @@ def _(boxed, centred, inked, picture, thickened):
         for _name, _step in (("polarity", inked), ("size", boxed), ("centre", centred), ("stroke", thickened)):
             _mended = _step(_mended)
             _shown[_name] = _mended
-    stages(_shown, "Your own drawing from the top of this page, by these five functions", columns=5)
+    stages(_shown, "Your own drawing from the top of this page, by these four functions", columns=5)
     return
 
 
