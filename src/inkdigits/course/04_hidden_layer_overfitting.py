@@ -25,6 +25,7 @@ with app.setup:
     from inkdigits.lab.curves import curves
     from inkdigits.lab.lines import lines
     from inkdigits.lab.predictions import choose, predictions
+    from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
     from inkdigits.models.build import build, parameters
     from inkdigits.training.callbacks import recorded
@@ -190,7 +191,13 @@ def _(last, state):
     _seconds = f"{state.seconds:.1f}"
     table(
         ["network", "parameters", "learnt from, images 1–5000", "new, images 5001–10000", "seconds"],
-        ["784 → 20 → 10, here", "15,910", f"{last['train_accuracy']:.2%}", f"{last['held_accuracy']:.2%}", _seconds],
+        [
+            "784 → 20 → 10, here",
+            "15,910",
+            percent(last["train_accuracy"], 2),
+            percent(last["held_accuracy"], 2),
+            _seconds,
+        ],
         ["784 → 20 → 10, the lecture", "15,910", "99.84 %", "90.72 %", "896"],
         ["784 → 10, the lecture", "7,850", "96.36 %", "89.88 %", "865"],
     )
@@ -204,8 +211,8 @@ def _(last):
     question(
         "Of what it has learnt from, the network now knows nearly everything. It has twice as many parameters as the "
         "first. Do you call that a success?",
-        f"Judge by what is new: {last['held_accuracy']:.1%}, where the first network had 89.9 %. A pupil who learns "
-        "the answers to last year's examination by heart gets everything right in last year's examination. "
+        f"Judge by what is new: {percent(last['held_accuracy'])}, where the first network had 89.9 %. A pupil who "
+        "learns the answers to last year's examination by heart gets everything right in last year's examination. "
         "This is **overfitting**.",
     )
     return
@@ -222,8 +229,8 @@ def _(state):
         "Look at the orange line of the loss. When should one have stopped?",
         f"It is lowest after about {_best['step']} steps, at {_best['held_loss']:.3f}, and then **turns up**, to "
         f"{_end['held_loss']:.3f}, while the blue one goes on down. The accuracy hardly minds "
-        f"({_best['held_accuracy']:.1%} then, {_end['held_accuracy']:.1%} at the end). Both are true: it is wrong "
-        "about as often as before, but surer of it each step, and the loss makes it pay for being sure.",
+        f"({percent(_best['held_accuracy'])} then, {percent(_end['held_accuracy'])} at the end). Both are true: it "
+        "is wrong about as often as before, but surer of it each step, and the loss makes it pay for being sure.",
     )
     return
 
@@ -307,8 +314,9 @@ def _(counted, learnt, samples, units):
         [
             mo.md(
                 f"{units.value} hidden units ({counted(units.value):,} parameters), {samples.value:,} images: "
-                f"300 steps in **{turned.seconds:.2f} s**. Right: {now['train_accuracy']:.1%} of what it learnt from, "
-                f"{now['held_accuracy']:.1%} of what is new; loss {now['train_loss']:.3f} and {now['held_loss']:.3f}."
+                f"300 steps in **{turned.seconds:.2f} s**. Right: {percent(now['train_accuracy'])} of what it learnt "
+                f"from, {percent(now['held_accuracy'])} of what is new; loss {now['train_loss']:.3f} and "
+                f"{now['held_loss']:.3f}."
             ),
             curves(turned.history, f"{units.value} hidden units, {samples.value:,} images", "lecture test"),
         ]
@@ -370,9 +378,10 @@ def _(known, new, sizes):
     assert new[0] < 0.5 and max(new) < 0.94
     question(
         "Does this cure work?",
-        f"It closes the gap, but from the wrong side. With one hidden unit both are equal, at {new[0]:.0%}. The best "
-        f"on new images is {new[_where]:.1%}, with {sizes[_where]} units, which know {known[_where]:.1%} of the old. "
-        "Less room makes the network worse on what it has seen; it does not make it much better on what it has not.",
+        f"It closes the gap, but from the wrong side. With one hidden unit both are bad, at {percent(known[0], 0)} "
+        f"and {percent(new[0], 0)}. The best on new images is {percent(new[_where])}, with {sizes[_where]} units, "
+        f"which know {percent(known[_where])} of the old. Less room makes the network worse on what it has seen; it "
+        "does not make it much better on what it has not.",
     )
     return
 
@@ -421,9 +430,9 @@ def _(fresh, old, supply):
     question(
         "Does this one work?",
         f"With {supply[0]} images the gap is {100 * (old[0] - fresh[0]):.0f} points, with {supply[-1]:,} it is gone "
-        f"({old[-1]:.1%} and {fresh[-1]:.1%}), and it has closed from the right side: new images went up from "
-        f"{fresh[0]:.0%}. The network is the same one, with its 15,910 parameters. There are just too many images for "
-        "it to learn by heart, so it has to find what they have in common.",
+        f"({percent(old[-1])} and {percent(fresh[-1])}), and it has closed from the right side: new images went up "
+        f"from {percent(fresh[0], 0)}. The network is the same one, with its 15,910 parameters. There are just too "
+        "many images for it to learn by heart, so it has to find what they have in common.",
     )
     return
 
@@ -446,8 +455,8 @@ def _():
     assert len(whole.split.train) == 60_000 and result.n == 10_000
     assert 0.94 < result.accuracy < 0.965
     mo.md(
-        f"Learnt from 60,000, judged by the 10,000 of the test set: **{result.accuracy:.2%}** right. The lecture had "
-        "90.72 % of what it judged by. (Less than just above? Other judges: think of lesson 1.)"
+        f"Learnt from 60,000, judged by the 10,000 of the test set: **{percent(result.accuracy, 2)}** right. The "
+        "lecture had 90.72 % of what it judged by. (Less than just above? Other judges: think of lesson 1.)"
     )
     return
 

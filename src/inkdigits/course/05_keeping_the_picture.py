@@ -24,6 +24,7 @@ with app.setup:
     from inkdigits.glyph import to_float
     from inkdigits.lab.lines import lines
     from inkdigits.lab.pictures import pictures
+    from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
     from inkdigits.models.build import layers, parameters
     from inkdigits.training.evaluate import score
@@ -282,7 +283,7 @@ def _(choosing, fast):
 
     assert convolutional.accuracy > 0.988
     mo.md(f"{parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
-          f"**{convolutional.accuracy:.2%}** of 5,000 new images are right.")  # fmt: skip
+          f"**{percent(convolutional.accuracy, 2)}** of 5,000 new images are right.")  # fmt: skip
     return convolutional, trained
 
 
@@ -300,8 +301,8 @@ def _(convolutional, hidden_layer):
     _fewer = (1 - hidden_layer.accuracy) / (1 - convolutional.accuracy)
     assert _fewer > 2.5
     question(
-        f"The hidden layer is right in {hidden_layer.accuracy:.1%}, the convolutional network in "
-        f"{convolutional.accuracy:.1%}. Is that a great difference?",
+        f"The hidden layer is right in {percent(hidden_layer.accuracy)}, the convolutional network in "
+        f"{percent(convolutional.accuracy)}. Is that a great difference?",
         f"Count the mistakes, not the successes: {_fewer:.1f} times as many. Near 100 % that is the honest way to "
         "compare.",
     )
@@ -359,7 +360,9 @@ def _(choosing, dense, pixels, right_when_moved, trained):
     both = [right_when_moved(each, pixels.value) for each in (trained, dense.network)]
     mo.vstack(
         [
-            mo.md(f"{pixels.value} pixels to the right: convolutions {both[0]:.1%}, hidden layer {both[1]:.1%}."),
+            mo.md(
+                f"{pixels.value} pixels to the right: convolutions {percent(both[0])}, hidden layer {percent(both[1])}."
+            ),
             pictures(np.roll(choosing.held.images[:5], pixels.value, axis=2), [""] * 5, "What they are shown"),
         ]
     )
@@ -370,10 +373,10 @@ def _(choosing, dense, pixels, right_when_moved, trained):
 def _(of_convolutional, of_dense):
     question(
         "Move the digits by three pixels, a tenth of the image. Why does the hidden layer fail and the other not?",
-        f"For the hidden layer ({of_dense[3]:.0%}) the ink lies under other weights, which have learnt something else: "
-        "to it, this is another image. With convolutions the maps move along, and what is kept of them at the end, "
-        f"greatest and mean, asks for no place ({of_convolutional[3]:.0%}). It still loses a little: at the border "
-        "things look different, and its first layer looks at every other place only.",
+        f"For the hidden layer ({percent(of_dense[3], 0)}) the ink lies under other weights, which have learnt "
+        "something else: to it, this is another image. With convolutions the maps move along, and what is kept of "
+        f"them at the end, greatest and mean, asks for no place ({percent(of_convolutional[3], 0)}). It still loses "
+        "a little: at the border things look different, and its first layer looks at every other place only.",
     )
     return
 
@@ -411,9 +414,9 @@ def _(convolutional, hidden_layer, without_neighbours):
     assert _more > 2
     question(
         "How many times as many mistakes does the convolutional network make when neighbours are no longer neighbours?",
-        f"{_more:.0f} times as many: it is right in {without_neighbours:.1%}, about as a hidden layer "
-        f"({hidden_layer.accuracy:.1%}). Its advantage was that it takes neighbours for neighbours. Where that is true "
-        "of the world, it is worth more than any number of parameters.",
+        f"{_more:.0f} times as many: it is right in {percent(without_neighbours)}, about as a hidden layer "
+        f"({percent(hidden_layer.accuracy)}). Its advantage was that it takes neighbours for neighbours. Where that "
+        "is true of the world, it is worth more than any number of parameters.",
     )
     return
 

@@ -143,7 +143,7 @@ def _(right, some, trained):
     on_mnist = right(layered, some.images), right(convolutional, some.images)
 
     assert on_mnist[0] > 0.92 and on_mnist[1] > 0.97
-    table(["network", "MNIST"], ["layered", f"{on_mnist[0]:.1%}"], ["convolutional", f"{on_mnist[1]:.1%}"])
+    table(["network", "MNIST"], ["layered", percent(on_mnist[0])], ["convolutional", percent(on_mnist[1])])
     return convolutional, layered
 
 
@@ -199,7 +199,7 @@ def _(convolutional, right, simply, some):
     assert naive < 0.3
     question(
         "In how many of 400 photos is the convolutional network right, that was right in 99 % of MNIST?",
-        f"In **{naive:.0%}**. Guessing is right in 10 %.",
+        f"In **{percent(naive, 0)}**. Guessing is right in 10 %.",
         stages(
             {f"photo {place + 1}, a {some.labels[place]}": simply[place] for place in range(4)},
             "This is what the network was given",
@@ -258,8 +258,8 @@ def _(amount, breaks, convolutional, layered, right, some, which):
     _broken = [breaks[which.value](image, amount.value) for image in some.images]
     stages(
         {f"no. {place + 1}, a {some.labels[place]}": _broken[place] for place in range(6)},
-        f"{which.value}, {amount.value:g}: layered {right(layered, _broken):.0%}, "
-        f"convolutional {right(convolutional, _broken):.0%} right",
+        f"{which.value}, {amount.value:g}: layered {percent(right(layered, _broken), 0)}, "
+        f"convolutional {percent(right(convolutional, _broken), 0)} right",
         columns=6,
     )
     return
@@ -276,7 +276,7 @@ def _(breaks, convolutional, layered, right, some):
     question(
         "Which of the four breaks the layered network, and which the convolutional one?",
         table(["broken, fully", "layered", "convolutional"],
-              *([name, *(f"{share:.0%}" for share in shares)] for name, shares in after.items())).text,
+              *([name, *(percent(share, 0) for share in shares)] for name, shares in after.items())).text,
         "All of them break the layered network. The convolutional one minds being off centre much less, for it looks "
         "everywhere with the same eyes, as lesson 5 has shown. Polarity, size and stroke it has never learnt to see.",
     )  # fmt: skip
@@ -416,7 +416,7 @@ def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some,
     assert climbed[4] > 0.92 and climbed[5] > 0.95
     question(
         "By how much does each step help? Not a weight of the network is changed.",
-        table(["the 400 photos", "right"], *([name, f"{share:.1%}"] for name, share in steps.items())).text,
+        table(["the 400 photos", "right"], *([name, percent(share)] for name, share in steps.items())).text,
         stages({f"{name}: {some.labels[0]}": images[0] for name, images in ladder.items()}, "One digit on its way", 3),
         "From guessing to nearly what it has on MNIST. **The network was good all the time. It was asked about "
         "pictures of a kind that it had never seen.**",

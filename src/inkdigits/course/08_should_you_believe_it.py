@@ -27,6 +27,7 @@ with app.setup:
     from inkdigits.lab.calibration import refusal, reliability
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
+    from inkdigits.lab.style import percent
     from inkdigits.training.calibrate import calibration_error, temperature
     from inkdigits.training.evaluate import digit_logits, logits
     from inkdigits.training.loop import begin, train
@@ -84,9 +85,9 @@ def _(labels, probabilities):
     is_right = float((probabilities.argmax(dim=1) == labels).float().mean())
     assert 0.86 < is_right < 0.94 and sure > is_right + 0.02
     question(
-        f"This network is right in {is_right:.1%} of the new digits. How sure does it say it is, on average?",
-        f"**{sure:.1%}**. It is overconfident. It learnt from digits that it knew nearly all in the end, and never "
-        "found out what it is like to be wrong.",
+        f"This network is right in {percent(is_right)} of the new digits. How sure does it say it is, on average?",
+        f"**{percent(sure)}**. It is overconfident. It learnt from digits that it knew nearly all in the end, and "
+        "never found out what it is like to be wrong.",
     )
     return
 
@@ -128,7 +129,7 @@ def _(heat, labels, said):
     reliability(
         _cooled,
         labels.numpy(),
-        f"T = {heat.value:g}: expected calibration error {calibration_error(_cooled, labels.numpy()):.1%}",
+        f"T = {heat.value:g}: expected calibration error {percent(calibration_error(_cooled, labels.numpy()))}",
     )
     return
 
@@ -150,7 +151,10 @@ def _(labels, said):
     after = calibration_error(calibrated, labels[2500:].numpy())
 
     assert fitted > 1.1 and after < 0.75 * before
-    table(["", "as trained", f"T = {fitted:.2f}"], ["expected calibration error", f"{before:.1%}", f"{after:.1%}"])
+    table(
+        ["", "as trained", f"T = {fitted:.2f}"],
+        ["expected calibration error", percent(before), percent(after)],
+    )
     return calibrated, fitted
 
 
@@ -179,8 +183,8 @@ def _(calibrated, labels, least):
     _taken = confidence >= least.value
     refusal(
         confidence, right,
-        f"From {least.value:.0%} on it is taken: {1 - _taken.mean():.1%} refused, "
-        f"{1 - right[_taken].mean() if _taken.any() else 0:.1%} of the rest wrong", least.value,
+        f"From {percent(least.value, 0)} on it is taken: {percent(1 - _taken.mean())} refused, "
+        f"{percent(1 - right[_taken].mean() if _taken.any() else 0)} of the rest wrong", least.value,
     )  # fmt: skip
     return confidence, right
 
@@ -191,9 +195,10 @@ def _(confidence, right):
     all_wrong, rest_wrong = 1 - right.mean(), 1 - right[surest].mean()
     assert rest_wrong < 0.6 * all_wrong
     question(
-        f"Of all digits {all_wrong:.1%} are wrong. Refuse the fifth of which it is least sure. "
+        f"Of all digits {percent(all_wrong)} are wrong. Refuse the fifth of which it is least sure. "
         "How many of the others are wrong?",
-        f"**{rest_wrong:.1%}**. Most mistakes are where the network hesitates. That is worth more than another layer.",
+        f"**{percent(rest_wrong)}**. Most mistakes are where the network hesitates. That is worth more than another "
+        "layer.",
     )
     return
 
@@ -286,10 +291,10 @@ def _(fitted, network, sneakers):
     question(
         "The network is calibrated now. How sure is it, at most, that one of these is a digit?",
         bars(of_shoes[worst].numpy(), f"This sneaker is a {what[worst]}"),
-        pictures([sneakers[worst]], [f"{how_sure[worst]:.2%} sure"], "The sneaker"),
-        f"Of {(how_sure > 0.9).float().mean():.0%} of the sneakers it is more than 90 % sure. Softmax shares out 100 "
-        "% among ten digits. There is no eleventh place for *none of them*. **Confidence answers *which digit?* and "
-        "never *is it a digit?***",
+        pictures([sneakers[worst]], [f"{percent(how_sure[worst], 2)} sure"], "The sneaker"),
+        f"Of {percent((how_sure > 0.9).float().mean(), 0)} of the sneakers it is more than 90 % sure. Softmax shares "
+        "out 100 % among ten digits. There is no eleventh place for *none of them*. **Confidence answers *which "
+        "digit?* and never *is it a digit?***",
     )
     return
 
@@ -392,9 +397,9 @@ def _(by_chance, first, labels, network, on_purpose, share_right, strength):
     pictures(
         torch.cat([first[:5], (_changed - first)[:5].abs(), _changed[:5]])[:, 0],
         [f"a {label}" for label in labels[:5].tolist()] + ["the change"] * 5
-        + [f"{digit}, {sure:.0%} sure" for digit, sure in zip(_digit.tolist(), _sure.tolist(), strict=True)],
-        f"{strength.value:g} a pixel: {share_right(_changed):.0%} of 1,000 right; "
-        f"changed as much by tossing coins: {share_right(by_chance(strength.value)):.0%}",
+        + [f"{digit}, {percent(sure, 0)} sure" for digit, sure in zip(_digit.tolist(), _sure.tolist(), strict=True)],
+        f"{strength.value:g} a pixel: {percent(share_right(_changed), 0)} of 1,000 right; "
+        f"changed as much by tossing coins: {percent(share_right(by_chance(strength.value)), 0)}",
     )  # fmt: skip
     return
 
@@ -405,11 +410,11 @@ def _(by_chance, on_purpose, share_right):
     assert aimed < 0.3 and tossed > 0.75 and untouched > 0.86
     question(
         "Untouched, the network is right in "
-        f"{untouched:.0%}. Change every pixel by a tenth of the way from paper to "
+        f"{percent(untouched, 0)}. Change every pixel by a tenth of the way from paper to "
         "ink: once by tossing coins, once on purpose. How often is it right?",
-        f"Tossing coins: {tossed:.0%}. On purpose: **{aimed:.0%}**. You can read all of them. Small changes at 784 "
-        "places all pull in one direction, and no chance would ever do that. This is why *tested on noisy images* says "
-        "nothing about somebody who means harm.",
+        f"Tossing coins: {percent(tossed, 0)}. On purpose: **{percent(aimed, 0)}**. You can read all of them. Small "
+        "changes at 784 places all pull in one direction, and no chance would ever do that. This is why *tested on "
+        "noisy images* says nothing about somebody who means harm.",
     )
     return
 
@@ -420,7 +425,7 @@ def _(on_purpose, reader, truth):
     unfooled = float((reader.classify(fooled, normalised=True).probabilities.argmax(axis=1) == truth.numpy()).mean())
 
     assert unfooled > 0.85
-    mo.md(f"The project's own network reads **{unfooled:.1%}** of these images right.")
+    mo.md(f"The project's own network reads **{percent(unfooled)}** of these images right.")
     return
 
 

@@ -122,7 +122,7 @@ def _(mine):
         "Which small part of your digit would you have to lose for the network to be least sure?",
         "None of them alone does any harm." if _hint is None else
         f"The 7×7 pixels from column {_hint.box.x + 1} and row {_hint.box.y + 1} on. Without them it reads a "
-        f"**{_hint.digit}**, {_hint.confidence:.1%} sure.",
+        f"**{_hint.digit}**, {percent(_hint.confidence)} sure.",
         "Draw a 9 and leave its loop a little open, or a 7 with a bar, and look again. (An answer about *covering* is "
         "no answer about *why*: what is left may look like something it has never seen.)",
     )  # fmt: skip
@@ -242,7 +242,7 @@ def _(network, parts):
     right = (said["logits"].argmax(dim=1) == truth).float().mean().item()
 
     assert right > 0.88
-    mo.md(f"With two numbers for a digit it is right in **{right:.1%}** of 2,000 new digits.")
+    mo.md(f"With two numbers for a digit it is right in **{percent(right)}** of 2,000 new digits.")
     return new, right, said, truth
 
 
@@ -318,9 +318,9 @@ def _(points, said, truth):
     question(
         "Take the digit that is nearest in this plane: how often has it the same label? And nearest in the 128 numbers "
         "from which the plane is made?",
-        f"In the plane {in_plane:.0%}, in the 128 numbers {in_full:.0%}. To be forced through two numbers costs "
-        "something. But no label was used here, only nearness: a network that has learnt to classify has learnt what "
-        "is alike.",
+        f"In the plane {percent(in_plane, 0)}, in the 128 numbers {percent(in_full, 0)}. To be forced through two "
+        "numbers costs something. But no label was used here, only nearness: a network that has learnt to classify "
+        "has learnt what is alike.",
     )
     return
 
@@ -473,7 +473,7 @@ def _():
 def _(bonus, favoured, lines_of, offsets, points, truth):
     _biased = offsets + bonus.value * (np.arange(10) == favoured.value)
     _won = (points @ lines_of.T + _biased).argmax(axis=1)
-    _title = f"{favoured.value} with {bonus.value:+g}: {(_won == truth.numpy()).mean():.1%} right"
+    _title = f"{favoured.value} with {bonus.value:+g}: {percent((_won == truth.numpy()).mean())} right"
     decision_map(lines_of, _biased, points, truth.numpy(), _title)
     return
 
