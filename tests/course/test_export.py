@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from inkdigits.course.export import export, in_words
-from inkdigits.course.lessons import Lesson
-from inkdigits.course.page import markdown
+from inkdigits.course.lessons import Lesson, lesson
+from inkdigits.course.page import markdown, page
 from inkdigits.errors import ExportError
 
 SMALL = '''"""A small lesson
@@ -144,6 +144,14 @@ def test_what_only_marimo_can_draw_becomes_words() -> None:
     )
     assert "click or draw" in in_words("<marimo-anywidget data-initial-value='{}'></marimo-anywidget>")
     assert in_words("<p>plain</p>") == "<p>plain</p>"
+
+
+def test_photos_are_marked_so_that_dark_pages_do_not_turn_them() -> None:
+    picture = nbformat.v4.new_output("display_data", {"image/png": "iVBORw0="})  # type: ignore[no-untyped-call]
+    for code, there in (('stages({"a": photo}, "b")', True), ('pictures([photo], ["a"], "b")', False)):
+        cell = nbformat.v4.new_code_cell(code, outputs=[picture])  # type: ignore[no-untyped-call]
+        notebook = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
+        assert ('<div class="true"><img' in page(notebook, lesson(1), None, None)) == there
 
 
 def test_formulas_are_found_outside_code_only() -> None:

@@ -21,6 +21,7 @@ with app.setup:
     from inkdigits.data import mnist
     from inkdigits.data.splits import split
     from inkdigits.glyph import to_float
+    from inkdigits.lab.lines import lines
     from inkdigits.lab.pictures import pictures
 
 
@@ -68,7 +69,8 @@ def _(images):
     assert row.shape == (784,) and np.shares_memory(row, images)
     assert row[28 * 13 + 14] == images[0][13, 14] != 0
     assert np.array_equal(row.reshape(28, 28), images[0])  # and back
-    pictures([row[None, 100:300]], ["places 100 to 299 of 784"], "Part of image 1 as a network gets it", columns=1)
+    lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network gets it: places 100 to 299 of 784",
+          below="place", up="0 is paper, 255 ink", note="Every 28 places another row begins.")  # fmt: skip
     return (row,)
 
 
@@ -137,7 +139,8 @@ def _(images):
 def _(images, inputs):
     _weights = torch.randn(784, 10, generator=torch.Generator().manual_seed(1)) / 28
     _scaled = (inputs @ _weights).softmax(1).max(1).values.mean().item()
-    _raw = (torch.from_numpy(images).reshape(5000, 784).float() @ _weights).softmax(1).max(1).values.mean().item()
+    _large = torch.from_numpy(images.astype(np.float32)).reshape(5000, 784)
+    _raw = (_large @ _weights).softmax(1).max(1).values.mean().item()
     assert _scaled < 0.4 and _raw > 0.95
     question(
         "A network with random weights knows nothing. How sure of its answers should it be, on average? And how sure "

@@ -417,7 +417,7 @@ def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some,
     question(
         "By how much does each step help? Not a weight of the network is changed.",
         table(["the 400 photos", "right"], *([name, percent(share)] for name, share in steps.items())).text,
-        stages({f"{name}: {some.labels[0]}": images[0] for name, images in ladder.items()}, "One digit on its way", 3),
+        stages({name: images[2] for name, images in ladder.items()}, f"One digit, an {some.labels[2]}, on its way", 3),
         "From guessing to nearly what it has on MNIST. **The network was good all the time. It was asked about "
         "pictures of a kind that it had never seen.**",
     )

@@ -61,6 +61,8 @@ def _cell(cell: Any) -> str:
     if cell.cell_type == "markdown":
         return f"<section>{markdown(cell.source)}</section>"
     outputs = "".join(map(_output, cell.get("outputs", [])))
+    if "stages(" in cell.source:  # photos and drawings: turned to dark paper, they would be other pictures
+        outputs = f'<div class="true">{outputs}</div>'
     code: str = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
     told = cell.metadata.get("marimo", {})
     if told.get("config", {}).get("hide_code") or told.get("name") == "setup":

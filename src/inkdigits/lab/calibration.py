@@ -46,8 +46,8 @@ def _finish(above: Axes, below: Axes) -> None:
     below.margins(y=0.35)
     below.set_yticks([])
     shares = np.linspace(0, 1, 6)
-    above.set_yticks(shares, [f"{share:.0%}" for share in shares])
-    below.set_xticks(shares, [f"{share:.0%}" for share in shares])
+    above.set_yticks(shares, [style.percent(share, 0) for share in shares])
+    below.set_xticks(shares, [style.percent(share, 0) for share in shares])
     below.set_xlabel("how sure the network is", fontsize=style.TEXT, color=style.GREY, fontfamily=style.FONT)
     style.heading(above, "how many of those are right")
 
