@@ -20,7 +20,8 @@ _numbers = count()
 
 STYLE = """#{name} .d image, #{name} .d rect {{ display: none; pointer-events: none }}
 #{name} .d:hover image, #{name} .d:hover rect {{ display: inline }}
-#{name} circle {{ opacity: .75 }} #{name} .d:hover circle {{ opacity: 1; r: 9px }}"""
+#{name} circle {{ opacity: .75 }} #{name}:has(.d:hover) circle {{ opacity: .15 }}
+#{name} .d:hover circle {{ opacity: 1; r: 9px }}"""  # the others fade, for later ones are drawn over the digit shown
 
 
 def hover_map(
