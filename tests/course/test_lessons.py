@@ -65,8 +65,11 @@ def test_a_lesson_is_opened_to_work_in_or_to_read() -> None:
     ]
 
 
-def test_threads_of_a_lesson_wait_asleep_unless_somebody_wants_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_lesson_runs_when_opened_and_its_threads_wait_asleep_unless_somebody_wants_otherwise(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert surroundings()["OMP_WAIT_POLICY"] == "passive"
+    assert surroundings()["_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE"] == "true"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     assert surroundings()["OMP_WAIT_POLICY"] == "active"

@@ -63,12 +63,13 @@ def opening(notebook: Path, *, read: bool = False, port: int | None = None, brow
 
 
 def surroundings() -> dict[str, str]:
-    """The environment that a lesson's process is to have: this one's, and threads that wait for each other asleep.
+    """The environment that a lesson's process is to have: this one's, with two things said unless it says otherwise.
 
-    By default they wait spinning. Small networks have a thousand such waits a second: where another program has one of
-    two cores, 1,000 steps of the lecture's network then took 110 seconds of processor time instead of 9.
+    Threads wait for each other asleep. By default they wait spinning, and small networks have a thousand such waits a
+    second: where other programs had the two cores, 1,000 steps of the lecture's network took 110 seconds of processor
+    time instead of 9. And a lesson that is opened runs: marimo would show it without a single figure until told to.
     """
-    return {"OMP_WAIT_POLICY": "passive", **os.environ}
+    return {"OMP_WAIT_POLICY": "passive", "_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true", **os.environ}
 
 
 def _lesson(path: Path) -> Lesson:
