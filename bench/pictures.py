@@ -1,26 +1,51 @@
 """The pictures of the README and the docs, drawn from what the program really does.
 
-python -m bench.pictures
+python -m bench.pictures            the page that was read, and the plane of lesson 9
+python -m bench.page --pictures     the page of `inkdigits serve`
 """
 
 from __future__ import annotations
 
+import importlib
+import io
 from pathlib import Path
+
+from matplotlib.figure import Figure
+from PIL import Image
 
 from inkdigits.cli.read import save_png
 from inkdigits.data import mnist
 from inkdigits.data.pages import page
+from inkdigits.files import write_atomically
+from inkdigits.lab.plane import decision_map
 from inkdigits.reading.annotate import annotated
 from inkdigits.reading.picture import only_page
 from inkdigits.reading.reader import Reader
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 LINES = ("1984 2026", "31415926", "07 42 66")
+DPI, COLOURS = 90, 64
 
 
 def main() -> None:
     drawn = page(mnist.load("test"), LINES, seed=1)
     save_png(annotated(only_page(drawn.image), Reader().read(drawn.image)), FOLDER / "reading.png")
+    write_atomically(FOLDER / "plane.png", small(plane()))
+
+
+def plane() -> Figure:
+    """The decision map of the network that lesson 9 trains."""
+    _, said = importlib.import_module("inkdigits.course.09_inside_the_network").app.run()
+    cuts = (said[name] for name in ("lines_of", "offsets", "points"))
+    return decision_map(*cuts, said["truth"].numpy(), "Ten classes share a plane")
+
+
+def small(figure: Figure) -> bytes:
+    """The figure as a PNG of few colours."""
+    drawn, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(drawn, dpi=DPI)
+    Image.open(drawn).convert("RGB").quantize(COLOURS).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 if __name__ == "__main__":
