@@ -19,7 +19,7 @@ from inkdigits.training import lessons
 from inkdigits.training.evaluate import digit_logits, paired
 from inkdigits.training.export import export
 from inkdigits.training.finetune import (
-    BLENDS,
+    HALVINGS,
     Base,
     Outcome,
     as_far_as_mnist_bears,
@@ -102,10 +102,10 @@ def test_as_much_is_taken_over_as_mnist_bears(base: Base, monkeypatch: pytest.Mo
     assert whole == 1 and torch.equal(digit_logits(same, held), was)
     ruined = base.network()
     with torch.no_grad():
-        ruined.logits.bias[0] += 20  # type: ignore[union-attr, operator, index]
+        ruined.logits.bias[0] += 200  # type: ignore[union-attr, operator, index]
     network, share = as_far_as_mnist_bears(base, ruined, held, was)
-    assert share == min(BLENDS)
-    assert network.logits.bias[0].item() == pytest.approx(base.weights["logits.bias"][0].item() + 20 * share, abs=1e-4)  # type: ignore[union-attr, index]
+    assert share == 0.5**HALVINGS
+    assert network.logits.bias[0].item() == pytest.approx(base.weights["logits.bias"][0].item() + 200 * share, abs=1e-4)  # type: ignore[union-attr, index]
 
 
 def test_when_it_is_worse() -> None:

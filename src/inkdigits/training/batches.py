@@ -14,7 +14,7 @@ from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
 LIGHT, HANDS = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), Hands()
-CALM = 0.2  # the last share of a run, in which images are spoilt half as often
+CALM = 0.25  # the last share of a run, in which half of the images are plain
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 
 
@@ -76,6 +76,7 @@ class Batches:
             labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT)])
         if self.recipe.augment == "light":
             images = warp(images, LIGHT, chances)
-        if self.recipe.augment == "hands":
-            images = augment(images, labels, HANDS if step < self._calm_from else HANDS.calmer(), chances)
+        if self.recipe.augment in ("hands", "calm"):
+            calm = self.recipe.augment == "calm" or step >= self._calm_from
+            images = augment(images, labels, HANDS.calmer() if calm else HANDS, chances)
         return images, labels

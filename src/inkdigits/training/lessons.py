@@ -1,7 +1,7 @@
 """What a network that learns one person's hand is shown, beside what it knew before: see finetune.py.
 
 Of every batch a part are the person's digits, each label as often as another, the rest MNIST's training digits and
-things that are no digits. All are varied as in the first training.
+things that are no digits. All are varied as at the end of the first training.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from inkdigits.errors import RunError
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
-STEPS, BATCH, LR = 150, 64, 1.5e-3
+STEPS, BATCH, LR = 150, 128, 1e-3
 SHARE = 0.4  # of a batch's digits: the person's
 FOLDS = 3
 NONDIGITS = 1_000
@@ -66,6 +66,7 @@ def knobs(recipe: Recipe) -> Recipe:
         about="a network that went on learning from one person's digits",
         split="full",
         samples=None,
+        augment="calm" if recipe.augment == "hands" else recipe.augment,  # as its first training ended
         batch=BATCH,
         steps=STEPS,
         optimizer="adamw",

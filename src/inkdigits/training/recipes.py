@@ -17,7 +17,7 @@ from inkdigits.models.build import NETWORKS
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "hands")
+AUGMENTS = ("none", "light", "hands", "calm")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
@@ -175,7 +175,7 @@ RECIPES: Mapping[str, Recipe] = {
             about="the network that is packaged: other people's digits, and what is no digit",
             model="reader",
             batch=256,
-            epochs=26,
+            epochs=40,
             optimizer="muon",
             lr=3e-3,
             decay=0.05,
