@@ -11,8 +11,8 @@ from inkdigits.types import Classification
 
 # Chosen by the development pictures, where the optimum is flat. Fitted on scenes of our own drawing instead, the two
 # networks are doubted too much: those are harder than real pages.
-_DETECTOR, _CLASSIFIER = 0.5, 0.5  # for which digit it is
-_FOUND, _SEEN, _CLEAR, _BEFOREHAND = 2.4, 0.2, 0.5, 1.5  # for whether there is one
+_DETECTOR, _CLASSIFIER = 0.65, 0.7  # for which digit it is
+_FOUND, _SEEN, _CLEAR, _BEFOREHAND = 2.0, 0.2, 0.5, 1.5  # for whether there is one
 _SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
 _SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZES_DIFFER, _PLAIN = 8.0, 4.0  # log odds a squared octave, and at most
