@@ -21,7 +21,7 @@ from inkdigits.models.build import build, layers
 from inkdigits.reading.classify import Network
 from inkdigits.reading.detect import Detector
 from inkdigits.training import detection
-from inkdigits.training.export import agree, export, onnx_bytes
+from inkdigits.training.export import agree, export, guess_alike, onnx_bytes
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run, trained_network
 from inkdigits.training.session import start
@@ -173,3 +173,24 @@ def test_where_it_cannot_go(runs: Mapping[str, Run], tmp_path: Path) -> None:
 def test_the_file_tells_nothing_of_the_machine(name: str) -> None:
     content = onnx_bytes(build(name).eval())
     assert b"stack_trace" not in content and b"export.py" not in content
+
+
+def test_rounded_to_8_bits_it_is_small_and_guesses_alike(
+    runs: Mapping[str, Run], exported: dict[str, Path], tmp_path: Path
+) -> None:
+    small = export(runs["standard"], tmp_path / "small.onnx", int8=True)
+    assert small.stat().st_size < 0.5 * exported["standard"].stat().st_size
+    assert json.loads(small.with_suffix(".json").read_text())["int8"] is True
+    session = onnxruntime.InferenceSession(small.read_bytes(), providers=["CPUExecutionProvider"])
+    assert [output.name for output in session.get_outputs()] == OUTPUTS["standard"]
+    digits = load("train").part(3000, 4000)
+    whole, rounded = (
+        Network(path).classify(digits.images).probabilities.argmax(axis=1) for path in (exported["standard"], small)
+    )
+    assert (whole != rounded).mean() <= 0.02
+
+
+def test_what_guesses_otherwise_when_rounded_is_refused(exported: dict[str, Path]) -> None:
+    other = build("softmax", seed=5).eval()
+    with pytest.raises(ExportError, match=r"Rounded to 8 bits, the network takes \d+ of 1000 digits for others"):
+        guess_alike(other, exported["softmax"].read_bytes())

@@ -19,7 +19,7 @@ from inkdigits.data.mnist import Part
 from inkdigits.glyph import to_float
 from inkdigits.reading.normalise import glyphs_of
 
-AT_ONCE = 1000  # images in one forward pass
+AT_ONCE = 200  # images in one forward pass: what a convolution makes of them stays in the cache
 Z95 = 1.959964  # the normal quantile of a 95 % interval
 
 
@@ -58,6 +58,7 @@ def logits(network: nn.Module, images: Tensor) -> Tensor:
     """What the network says of float32 N×1×28×28, in evaluation mode, without gradients: N×10."""
     was_training = network.training
     network.eval()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are faster so on a CPU
     with torch.inference_mode():
         said = torch.cat([network(part)[:, :CLASSES] for part in torch.split(images, AT_ONCE)])
     network.train(was_training)

@@ -27,9 +27,11 @@ from inkdigits.glyph import SIZE, to_float
 from inkdigits.models.build import layers
 from inkdigits.models.detector import Detector
 from inkdigits.training import runs
+from inkdigits.training.quantise import quantised
 from inkdigits.training.runs import Json, Run, trained_network
 
 TOLERANCE = 1e-3  # in logits, which reach about ±20
+ROUNDED = 0.01  # of the guesses: so many may change when a network is rounded to 8 bits
 CHECKED = 1000  # digits on which both runtimes must agree
 
 
@@ -59,26 +61,36 @@ class NamedOutputs(nn.Module):
         return OrderedDict(named, **said)
 
 
-def export(run: Run, target: Path, calibration: Json | None = None) -> Path:
+def export(run: Run, target: Path, calibration: Json | None = None, int8: bool = False) -> Path:
     """Write `target` (….onnx) and beside it ….safetensors and ….json, the card with what reading needs to know.
 
-    `calibration` holds `temperature` and `accept`; without it nothing is rescaled or refused. Returns the ONNX path.
+    `calibration` holds `temperature` and `accept`; without it nothing is rescaled or refused. `int8` rounds the network
+    to 8 bits (quantise.py). Returns the ONNX path.
     Raises RunError when the run is not finished, UsageError for a target of another kind, ExportError when
-    onnxruntime and torch disagree by more than 0.001 in a logit or in a single guess, WriteError.
+    onnxruntime and torch disagree by more than 0.001 in a logit or in a single guess (rounded: in 1 % of the guesses),
+    WriteError.
     """
     if target.suffix != ".onnx":
         raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
     reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
-    return write_network(trained_network(run), run.card(), reading, target)
+    return write_network(trained_network(run), run.card(), reading, target, int8)
 
 
-def write_network(network: nn.Sequential, card: Json, reading: Json, target: Path) -> Path:
+def write_network(network: nn.Sequential, card: Json, reading: Json, target: Path, int8: bool = False) -> Path:
     """Write a network with its run's `card` and what `reading` needs to know of it, as `export` does."""
     content = onnx_bytes(network)
     agree(network, content)
+    if int8:
+        content = quantised(content)
+        guess_alike(network, content)
     write_atomically(target, content)
     write_atomically(target.with_suffix(".safetensors"), save(network.state_dict()))
-    facts = {"name": card["name"], "version": inkdigits.__version__, "sha256": hashlib.sha256(content).hexdigest()}
+    facts: Json = {
+        "name": card["name"],
+        "version": inkdigits.__version__,
+        "sha256": hashlib.sha256(content).hexdigest(),
+    }
+    facts |= {"int8": True} if int8 else {}
     runs.write_json(target.with_suffix(".json"), facts | reading | {"trained": card})
     return target
 
@@ -130,6 +142,17 @@ def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) 
         other_guess = name == "logits" and bool((theirs.argmax(axis=1) != ours.argmax(axis=1)).any())
         if not apart <= tolerance or other_guess:
             raise ExportError(f"onnxruntime and torch differ by {apart:g} in a logit (allowed: {tolerance:g}).")
+
+
+def guess_alike(network: nn.Sequential, content: bytes) -> None:
+    """Raise ExportError when of a thousand digits a rounded network takes more than ten for another than torch does."""
+    images = to_float(mnist.load("train").images[:CHECKED])
+    theirs = _session(content).run(["logits"], {"images": images})[0].argmax(axis=1)
+    with torch.inference_mode():
+        ours = NamedOutputs(network).named(torch.from_numpy(images))["logits"].argmax(dim=1).numpy()
+    others = int((theirs != ours).sum())
+    if others > ROUNDED * CHECKED:
+        raise ExportError(f"Rounded to 8 bits, the network takes {others} of {CHECKED} digits for others; leave int8.")
 
 
 def _session(content: bytes) -> onnxruntime.InferenceSession:
