@@ -115,10 +115,11 @@ def test_when_it_is_worse() -> None:
         after[mended : mended + broken] = False
         return paired("some", before, after)
 
-    assert worse(judged(50, 3, 0), judged(5000, 0, 5)) is None
-    assert worse(judged(50, 0, 0), judged(5000, 0, 0)) is None
-    assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0)) or "")
-    assert "forgot: of MNIST's 5,000 held-out digits 6 are" in (worse(judged(50, 9, 0), judged(5000, 0, 6)) or "")
+    assert worse(judged(50, 3, 0), judged(5000, 0, 5), True) is None
+    assert worse(judged(50, 0, 0), judged(5000, 0, 0), True) is None
+    assert worse(judged(50, 1, 2), judged(5000, 0, 0), False) is None
+    assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0), True) or "")
+    assert "forgot: of MNIST's 5,000 held-out digits 6" in (worse(judged(50, 9, 0), judged(5000, 0, 6), False) or "")
 
 
 def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:

@@ -84,7 +84,8 @@ def write_network(network: nn.Sequential, card: Json, reading: Json, target: Pat
         content = quantised(content)
         guess_alike(network, content)
     write_atomically(target, content)
-    write_atomically(target.with_suffix(".safetensors"), save(network.state_dict()))
+    weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}
+    write_atomically(target.with_suffix(".safetensors"), save(weights))
     facts: Json = {
         "name": card["name"],
         "version": inkdigits.__version__,

@@ -23,7 +23,7 @@ from inkdigits.errors import RunError
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
-STEPS, BATCH, LR = 100, 128, 1.2e-3
+STEPS, BATCH, LR = 150, 128, 1e-3
 SHARE = 0.4  # of a batch's digits: the person's
 FOLDS = 3
 NONDIGITS = 1_000
