@@ -24,7 +24,7 @@ from inkdigits.reading.reader import Reader
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 LINES = ("1984 2026", "31415926", "07 42 66")
-DPI, COLOURS = 90, 64
+DPI, COLOURS = 90, 256
 
 
 def main() -> None:
