@@ -21,7 +21,7 @@ const pad = new Pad($("ink"), { changed, say });
 const picture = new PictureView({ say, trouble, told: (blob, answer) => tell("chosen", blob, answer) });
 
 const answerDrawing = newestOnly(async (_, outdated) => {
-  const blob = await pad.blob();
+  const blob = pad.blob();
   try {
     const answer = await postForJson("/v1/inspect", blob);
     if (pad.empty) return; // cleared meanwhile
