@@ -119,6 +119,8 @@ def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
     detector = Detector(path)
     assert not (detector.find(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
+    with pytest.raises(UsageError, match="the detector is not; leave --int8 out"):
+        export(Run(tmp_path / "run"), tmp_path / "small.onnx", int8=True)
     assert path.with_suffix(".safetensors").exists()
 
 

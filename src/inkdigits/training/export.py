@@ -15,7 +15,6 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import torch
-from safetensors.torch import save
 from torch import Tensor, nn
 
 import inkdigits
@@ -72,6 +71,8 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     """
     if target.suffix != ".onnx":
         raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
+    if int8 and run.recipe().model == "detector":
+        raise UsageError("Only networks that tell digits are rounded to 8 bits, the detector is not; leave --int8 out.")
     reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
     return write_network(trained_network(run), run.card(), reading, target, int8)
 
@@ -84,8 +85,7 @@ def write_network(network: nn.Sequential, card: Json, reading: Json, target: Pat
         content = quantised(content)
         guess_alike(network, content)
     write_atomically(target, content)
-    weights = {name: weight.contiguous() for name, weight in network.state_dict().items()}
-    write_atomically(target.with_suffix(".safetensors"), save(weights))
+    runs.save_tensors(target.with_suffix(".safetensors"), network.state_dict(), {})
     facts: Json = {
         "name": card["name"],
         "version": inkdigits.__version__,
