@@ -133,7 +133,10 @@ def test_a_check_of_ones_own_finds_what_the_known_check_finds(pieces: list[Piece
     elif score_of(expected, close) > score_of(free, close) - 5:  # what is far less probable may not be tried
         assert found is not None
         assert score_of(found, close) == pytest.approx(score_of(expected, close), abs=1e-5)
-        assert found[0].confidence == pytest.approx(expected[0].confidence, abs=0.01)
+        fitting = [("".join(str(d) for _, d in choice), math.exp(s)) for choice, s in strings(close, known, length)]
+        for one in (found[0], expected[0]):  # of equally probable strings they may take different ones
+            probable = sum(p for text, p in fitting if text == one.text) / sum(p for _, p in fitting)
+            assert one.confidence == pytest.approx(probable, abs=0.01)
 
 
 def test_a_check_of_ones_own_is_asked_no_more_often_than_the_beam_is_wide() -> None:
