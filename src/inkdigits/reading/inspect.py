@@ -16,7 +16,7 @@ from inkdigits.reading.nearest import Nearest, Neighbour
 from inkdigits.types import Box, Classification, Digit
 
 Why = Literal["accepted", "unsure", "no-digit", "no-ink"]
-PATCH, STEP = 8, 4  # pixels: the side of what is blanked, and from one to the next; they cover the glyph exactly
+PATCH, STEP = 8, 5  # pixels: the side of what is blanked, and from one to the next; they cover the glyph exactly
 NEIGHBOURS = 8
 
 

@@ -1,11 +1,13 @@
 """The pieces of one row as a lattice: which can follow which in a consistent set, and what every step costs.
 
-Two pieces conflict when the middle of one lies, from left to right, within the other. For boxes of one width that is
-when they share more than half of it, so the boxes of slanted neighbours may overlap by a good third. It is symmetric,
-and it is local: of three pieces ordered by their middles, when the outer two conflict, the middle one conflicts with
-one of them. (Together the outer two cover all columns between their middles, and the middle one's middle is there.)
-So a set is consistent when neighbours in it do not conflict, and a piece left out conflicts with a taken one only if
-it does with the taken one next to it on either side. Sums and maxima over sets are sums and maxima over paths.
+Two pieces may be of one and the same ink. How far the middles of their boxes are apart, from left to right, in half
+widths of the wider one, says how probable that is: below `_SAME` they conflict for certain, above `_APART` they do not,
+and between the two it falls evenly. Slanted neighbours, and a 1 beside a wide digit, have boxes that overlap much.
+
+That is symmetric, and it is local: of three pieces ordered by their middles, the middle one and one of the others, the
+wider, are the same at least as probably as the outer two. (It is nearer to it than the other is.) So a set costs what
+its neighbours cost, and how far a piece left out is explained by taken ones depends on the next to its left and to its
+right. Sums and maxima over sets are sums and maxima over paths.
 """
 
 from __future__ import annotations
@@ -20,6 +22,8 @@ from numpy.typing import NDArray
 from inkdigits.reading.piece import Piece
 from inkdigits.reading.spacing import Spacing, middle
 
+# Chosen by the development pictures, and by drawn pages of training digits.
+_SAME, _APART = 0.5, 1.2  # half widths of the wider box
 LEAST = 1e-6  # no probability is taken to be nearer to 0 or 1, so that no single answer rules all others out
 _NEW = np.log(0.5)  # a new number after a gap or a sign,
 _ACROSS_GAP = np.log(0.1)  # a number that goes on across a visible gap,
@@ -35,7 +39,7 @@ class Lattice:
     """
 
     pieces: tuple[Piece, ...]
-    passed: NDArray[np.float64]  # (N+2)×(N+2): from one taken piece to the next, what leaving out those between costs
+    passed: NDArray[np.float64]  # (N+2)×(N+2): that two neighbours are two, and those between left out
     taken: NDArray[np.float64]  # (N+2)×10: taking a piece as each digit
     on: NDArray[np.float64]  # (N+2)×(N+2): when the two are neighbours in one number
     new: NDArray[np.float64]  # (N+2)×(N+2): when a new number begins with the second
@@ -82,7 +86,7 @@ def spaced(plain: Lattice, spacing: Spacing, literals: frozenset[str]) -> Lattic
 
 
 def part(row: Lattice, first: int, last: int) -> Lattice:
-    """The pieces between two numbered ones, without those that conflict with either; all digits are one number."""
+    """The pieces between two numbered ones, without those that are certainly the same; all digits are one number."""
     free = (row.passed[first] > -np.inf) & (row.passed[:, last] > -np.inf)
     inside = np.flatnonzero(free[1:-1]) + 1
     alone = lattice([row.pieces[place - 1] for place in inside])
@@ -90,20 +94,23 @@ def part(row: Lattice, first: int, last: int) -> Lattice:
     return alone
 
 
-def conflicts(pieces: Sequence[Piece]) -> NDArray[np.bool_]:
-    """N pieces → N×N: whether the middle of one lies within the other."""
+def apart(pieces: Sequence[Piece]) -> NDArray[np.float64]:
+    """N pieces → N×N: how probably two of them are of different ink, 0..1."""
     middles = np.array([middle(piece.box) for piece in pieces])
     widths = np.array([piece.box.width for piece in pieces], np.float64)
-    apart = np.abs(middles[:, np.newaxis] - middles[np.newaxis])
-    return np.asarray(2 * apart <= np.maximum(widths[:, np.newaxis], widths[np.newaxis]), np.bool_)
+    away = np.abs(middles[:, np.newaxis] - middles[np.newaxis])
+    wider = np.maximum(widths[:, np.newaxis], widths[np.newaxis])
+    return np.asarray(np.clip((2 * away / wider - _SAME) / (_APART - _SAME), 0, 1), np.float64)
 
 
 def _passed(pieces: Sequence[Piece], left_out: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What is between two taken pieces and conflicts with neither is left out at its cost; the rest is explained."""
+    """What the two taken pieces cost as neighbours, and what is between them and left out, as far as they do not
+    explain it."""
     size = len(pieces) + 2
-    follows = np.ones((size, size), np.bool_)
+    different = np.ones((size, size))
     if pieces:
-        follows[1:-1, 1:-1] = ~conflicts(pieces)
-    follows = np.triu(follows, 1)
+        different[1:-1, 1:-1] = apart(pieces)
+    different = np.triu(different, 1)
     costs = np.concatenate([[0.0], left_out, [0.0]])
-    return np.where(follows, (follows * costs) @ follows.astype(np.float64), -np.inf)
+    with np.errstate(divide="ignore"):  # what is the same for certain never follows: -inf
+        return np.asarray((different * costs) @ different + np.log(different), np.float64)

@@ -2,8 +2,9 @@
 
 A consistent set of pieces, each taken as one of the ten digits, scores
   Σ over the taken: log digitness + log p(digit)
-+ Σ over those left out that conflict with none taken: log(1 − digitness);
-one left out that conflicts with a taken one is explained by it and costs nothing. Maxima and sums over all sets are
++ Σ over neighbours among them: log p(of different ink)
++ Σ over those left out: log(1 − digitness) · p(of other ink than the taken one next to the left) · and to the right;
+so one that is certainly the same as a taken one is explained by it and costs nothing. Maxima and sums over all sets are
 exact (see `lattice.py` and `paths.py`).
 
 Without a form log p(digit) counts less (`SHARPNESS`). Which digit it is may well be open where it is plain that one

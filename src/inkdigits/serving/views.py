@@ -47,11 +47,12 @@ def maps_url(maps: NDArray[np.float32]) -> str:
     layer is white, and what is 0 or less black."""
     count, height, width = maps.shape
     columns = columns_of(count)
-    sheet = np.zeros((-(-count // columns) * (height + 1) - 1, columns * (width + 1) - 1, 2), np.uint8)
-    for place, image in enumerate(_lit(np.sqrt(np.maximum(maps, 0)))):  # the root shows what is faint
-        y, x = place // columns * (height + 1), place % columns * (width + 1)
-        sheet[y : y + height, x : x + width] = np.stack([image, np.full_like(image, 255)], axis=2)
-    return data_url(Image.fromarray(sheet))
+    rows = -(-count // columns)
+    cells = np.zeros((rows * columns, height + 1, width + 1, 2), np.uint8)  # each with a line below and to the right
+    cells[:count, :height, :width, 0] = _lit(np.sqrt(np.maximum(maps, 0)))  # the root shows what is faint
+    cells[:count, :height, :width, 1] = 255
+    sheet = cells.reshape(rows, columns, height + 1, width + 1, 2).swapaxes(1, 2)
+    return data_url(Image.fromarray(sheet.reshape(rows * (height + 1), columns * (width + 1), 2)[:-1, :-1]))
 
 
 def columns_of(count: int) -> int:
