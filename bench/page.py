@@ -5,9 +5,9 @@
 
 `paint` is from asking for the page to its first contentful paint. `first` is from the moment the pen touches the pad to
 the first frame that shows an answer, by the clock of the page, half a second after the page was there: nobody reaches
-the pad sooner. `first_at_once` is the same while the browser still makes the page. `while_drawing` is the same for every
-later movement of the pen, one at a time. `inspect` is the reader's own share, without HTTP. The service runs on the same
-cores.
+the pad sooner. `first_at_once` is the same while the browser is still making the page. `while_drawing` is the same for
+every later movement of the pen, one at a time. `inspect` is the reader's own share, without HTTP. The service runs on
+the same cores.
 """
 
 from __future__ import annotations

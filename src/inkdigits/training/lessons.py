@@ -1,7 +1,8 @@
 """What a network that learns one person's hand is shown, beside what it knew before: see finetune.py.
 
-Of every batch a part are the person's digits, each label as often as another, the rest MNIST's training digits and
-things that are no digits. All are varied as at the end of the first training.
+Of every batch a part are the person's digits, each label as often as another, some are MNIST's training digits in the
+person's style (data/style.py), the rest MNIST's as they are and things that are no digits. All are varied as at the end
+of the first training.
 """
 
 from __future__ import annotations
@@ -19,12 +20,14 @@ from torch import Tensor, nn
 from inkdigits.data.digits import Digits
 from inkdigits.data.nondigits import nondigits
 from inkdigits.data.splits import Split
+from inkdigits.data.style import styled
 from inkdigits.errors import RunError
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
 STEPS, BATCH, LR = 150, 128, 1e-3
-SHARE = 0.4  # of a batch's digits: the person's
+SHARE = 0.35  # of a batch's digits: the person's
+STYLED = 0.15  # and of MNIST's in the person's style
 FOLDS = 3
 NONDIGITS = 1_000
 SEED = 0
@@ -82,10 +85,12 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe) -> Digits:
     """All digits that the steps of a recipe see, each once: the person's over and over, the others drawn by chance."""
     rng = np.random.default_rng(recipe.seed)
     total = cast(int, recipe.steps) * recipe.batch
-    mine = evenly(own.labels, round(SHARE * total), rng)
-    others = rng.choice(len(replay), total - len(mine))
-    images = np.concatenate([own.images[mine], replay.images[others]])
-    return Digits(images, np.concatenate([own.labels[mine], replay.labels[others]]), own.name)
+    mine = part(own, evenly(own.labels, round(SHARE * total), rng))
+    others = part(replay, rng.choice(len(replay), total - len(mine)))
+    alike = round(STYLED * total)
+    parts = mine, styled(part(others, slice(alike)), own, rng), part(others, slice(alike, None))
+    images, labels = (np.concatenate([getattr(each, name) for each in parts]) for name in ("images", "labels"))
+    return Digits(images, labels, own.name)
 
 
 def evenly(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -105,6 +110,6 @@ def folds(own: Digits) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
         yield np.flatnonzero(fold != number), np.flatnonzero(fold == number)
 
 
-def part(own: Digits, places: NDArray[np.int64]) -> Digits:
+def part(own: Digits, places: NDArray[np.int64] | slice) -> Digits:
     """Some of the samples."""
     return Digits(own.images[places], own.labels[places], own.name)

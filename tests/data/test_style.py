@@ -1,0 +1,73 @@
+"""A hand's slant, width and pen: measured, and given to other digits."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bench.persons import Habit, leans, presses, spreads, written
+from inkdigits.data.digits import Digits
+from inkdigits.data.mnist import load
+from inkdigits.data.style import PEN, SLANT, WIDTH, difference, measured, styled
+
+HANDS: dict[str, tuple[Habit, ...]] = {
+    "leans right": (partial(leans, by=0.6),),
+    "leans left": (partial(leans, by=-0.5),),
+    "wide": (partial(spreads, width=1.5),),
+    "narrow": (partial(spreads, width=0.65),),
+    "felt pen": (partial(presses, by=1.5),),
+    "leans with a felt pen": (partial(leans, by=0.4), partial(presses, by=1.2)),
+}
+
+
+@pytest.fixture(scope="module")
+def digits() -> Digits:
+    return load("train").part(0, 400)
+
+
+@pytest.mark.parametrize("hand", HANDS)
+def test_digits_in_a_hands_style_have_its_slant_width_and_pen(digits: Digits, hand: str) -> None:
+    own = written(load("train").part(1000, 1200), HANDS[hand], hand)
+    before, after = (np.abs(difference(own, each)) for each in (digits, styled(digits, own, np.random.default_rng(0))))
+    for what, near in ((SLANT, 0.08), (WIDTH, 0.12), (PEN, 0.5)):
+        assert after[what] <= max(near, 0.5 * before[what]), (what, before, after)
+
+
+def test_a_hand_is_measured_as_it_was_bent(digits: Digits) -> None:
+    right, left, wide, felt = (
+        difference(written(digits, HANDS[hand], hand), digits)
+        for hand in ("leans right", "leans left", "wide", "felt pen")
+    )
+    assert right[SLANT] == pytest.approx(-0.6, abs=0.1) and left[SLANT] == pytest.approx(0.5, abs=0.1)
+    assert wide[WIDTH] > 0.15 and felt[PEN] > 0.8
+    assert np.allclose(difference(digits, digits), 0)
+
+
+def test_labels_stay_and_equal_chances_give_equal_digits(digits: Digits) -> None:
+    own = written(digits.part(0, 50), HANDS["leans right"], "own")
+    once, again = (styled(digits, own, np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(once.images, again.images) and np.array_equal(once.labels, digits.labels)
+    assert once.images.dtype == np.uint8 and once.images.shape == digits.images.shape
+    assert all(image.any() for image in once.images)
+
+
+def test_a_person_of_whom_no_label_is_known_changes_little(digits: Digits) -> None:
+    twos, threes = (Digits(digits.images[digits.labels == n], digits.labels[digits.labels == n], "") for n in (2, 3))
+    assert difference(twos, threes) == (0, 0, 0)
+    assert np.abs(measured(styled(threes, twos, np.random.default_rng(0)).images).mean(axis=0)[SLANT]) < 0.3
+
+
+@given(arrays(np.uint8, (2, 28, 28)))
+def test_any_image_can_be_measured_and_written(images: np.ndarray) -> None:
+    some = Digits(images, np.array([1, 7]), "some")
+    assert np.isfinite(measured(images)).all()
+    made = styled(some, some, np.random.default_rng(0))
+    assert made.images.shape == images.shape
+
+
+@given(st.integers(0, 255))
+def test_even_images_have_a_style_too(level: int) -> None:
+    assert np.isfinite(measured(np.full((1, 28, 28), level, np.uint8))).all()
