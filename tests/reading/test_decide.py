@@ -88,6 +88,15 @@ def test_a_point_is_noted_and_a_dash_parts() -> None:
     assert text(decided(apart, signs=(Box(37, 25, 15, 4),))) == "1 2"
 
 
+@pytest.mark.parametrize("form", [None, Form(pattern="d{1,2}")])
+def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None) -> None:
+    """Above `5t5eet`, below `12`."""
+    word = finds((0, 0, sure(5), 0.99), (80, 0, sure(5), 0.99), (0, 100, sure(1), 0.99), (40, 100, sure(2), 0.99))
+    letters = tuple(Box(x, 10, 28, 40) for x in (40, 120, 160, 200))
+    assert text(decided(word, form)).replace(" ", "") == "55\n12"
+    assert text(decided(word, form, signs=letters)).replace(" ", "") == "??\n12"
+
+
 def test_a_form_chooses_what_fits() -> None:
     """0 to 50: the first digit, rather a 7 than a 1, must be a 1."""
     pair = finds((0, 0, {7: 0.7, 1: 0.29}, 0.99), (40, 0, sure(5), 0.99))

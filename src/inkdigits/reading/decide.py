@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,24 +12,40 @@ from inkdigits.reading.classify import Accept
 from inkdigits.reading.detect import Finds
 from inkdigits.reading.form import Form
 from inkdigits.reading.group import group, number
+from inkdigits.reading.letters import among_letters
 from inkdigits.reading.piece import Piece
 from inkdigits.reading.rows import rows
 from inkdigits.reading.search import Found, chosen
-from inkdigits.types import Box, Digit, Line
+from inkdigits.types import Box, Digit, Line, Number
 
 _LEAST = 0.001  # candidates that are less probable are left out, beyond the first two
 
 
 def decide(finds: Finds, scale: float, signs: Sequence[Box], accept: Accept, form: Form | None) -> tuple[Line, ...]:
-    """Choose among finds that overlap and conflict, row by row, and sort what was chosen into numbers and lines.
+    """Choose among finds that overlap and conflict, row by row, and sort what was chosen into numbers and lines. What
+    stands among letters is not accepted.
 
     `scale` is the size of a pixel of the finds in pixels of the picture; `signs` are boxes of ink in the picture.
     """
     pieces = list(_pieces(finds, scale))
     if form is not None:
-        return tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row))
+        return _doubted(tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row)), signs)
     found = [number for row in rows(pieces) for number in chosen(row) or []]
-    return group([digit for each in found for digit in _digits(each, accept)], signs)
+    return _doubted(group([digit for each in found for digit in _digits(each, accept)], signs), signs)
+
+
+def _doubted(lines: tuple[Line, ...], signs: Sequence[Box]) -> tuple[Line, ...]:
+    """The lines, of which no digit is accepted that stands among letters."""
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    among = iter(among_letters(digits, signs).tolist())
+
+    def doubted(number: Number) -> Number:
+        kept = (
+            accepted(digit, digit.accepted and not letter) for digit, letter in zip(number.digits, among, strict=False)
+        )
+        return replace(number, digits=tuple(kept))
+
+    return tuple(replace(line, numbers=tuple(map(doubted, line.numbers))) for line in lines)
 
 
 def _fitting(row: list[Piece], form: Form, signs: Sequence[Box], accept: Accept) -> Line:
