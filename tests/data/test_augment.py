@@ -1,9 +1,12 @@
 """Whatever is done to digits, they stay images of the same shape and range, and the same chances do the same."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from inkdigits.data.augment import Hands, Warp, augment, clutter, showthrough, warp
+from inkdigits.data.forms import RARER
 from inkdigits.data.mnist import load
 from inkdigits.glyph import to_float
 
@@ -47,6 +50,16 @@ def test_a_shift_moves_the_ink_by_so_many_pixels_at_most(digits: tuple[torch.Ten
 
 def test_images_without_ink() -> None:
     assert augment(torch.zeros(10, 1, 28, 28), torch.arange(10), Hands(), chances(0)).isfinite().all()
+
+
+def test_rarer_forms_add_strokes_to_their_digits_only(digits: tuple[torch.Tensor, torch.Tensor]) -> None:
+    images, labels = digits
+    shaping = replace(Hands().shaping(), plain=0.0, form=0.0, warp=Warp(0, 0, 0, 0, 0, 0))
+    plain, rare = (augment(images, labels, replace(shaping, rarer=chance), chances(1)) for chance in (0.0, 1.0))
+    changed = (rare - plain).abs().amax(dim=(1, 2, 3)) > 0.5
+    has_one = torch.isin(labels, torch.tensor(list(RARER)))
+    assert not changed[~has_one].any() and changed[has_one].float().mean() > 0.8
+    assert rare.isfinite().all() and rare.min() >= 0 and rare.max() <= 1
 
 
 def test_clutter_crosses_the_picture_and_leaves_the_digit(digits: tuple[torch.Tensor, torch.Tensor]) -> None:

@@ -121,7 +121,7 @@ def test_touching_digits_touch_and_others_do_not(
 
 @pytest.mark.usefixtures("clean")
 def test_letters_are_ink_without_labels(letters: Strokes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(scenes, "_WORDLESS", 1.0)
+    monkeypatch.setattr(scenes, "_EMPTY", 1.0)
     made = [scene(Material(letters, letters), chances(seed)) for seed in range(20)]
     assert all(len(each.labels) == 0 for each in made)
     assert np.mean([(each.ink > INKED).any() for each in made]) > 0.7

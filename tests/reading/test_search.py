@@ -45,9 +45,9 @@ ROWS = st.lists(PIECES, max_size=7)
 
 
 def different(a: Piece, b: Piece) -> float:
-    """The definition in other words: 0 until the middles are a quarter of the wider box apart, 1 from 0.6 of it on."""
+    """The definition in other words: 0 until the middles are a fifth of the wider box apart, 1 from 0.65 of it on."""
     away = abs((a.box.x + a.box.width / 2) - (b.box.x + b.box.width / 2)) / max(a.box.width, b.box.width)
-    return 0.0 if away <= 0.25 else 1.0 if away >= 0.6 else (away - 0.25) / 0.35
+    return 0.0 if away <= 0.2 else 1.0 if away >= 0.65 else (away - 0.2) / 0.45
 
 
 def sets(pieces: Sequence[Piece]) -> Iterator[tuple[tuple[Piece, ...], float]]:

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkdigits.reading.detect import Finds
-from inkdigits.reading.weigh import of_one_size, weighed
+from inkdigits.reading.weigh import in_company, of_one_size, weighed
 from inkdigits.types import Classification
 
 
@@ -76,3 +76,38 @@ def test_what_is_of_quite_another_size_is_less_probable_but_what_is_plain_stays(
     changed = of_one_size(page).digitness
     assert (changed[6:8] < 0.3).all() and changed[8] > 0.9
     assert np.allclose(changed[:6], 0.95, atol=1e-5)
+
+
+def odds(digitness: np.ndarray) -> np.ndarray:
+    return np.log(digitness / (1 - digitness))
+
+
+def placed(*boxes: tuple[float, float, float, float], digitness: float = 0.9) -> Finds:
+    made = np.array(boxes, np.float32).reshape(-1, 4)
+    return Finds(made, np.full(len(made), digitness, np.float32), np.full((len(made), 10), 0.1, np.float32))
+
+
+def test_who_stands_alone_is_less_probable_and_in_company_nothing_changes() -> None:
+    row = placed((0, 0, 20, 40), (30, 2, 20, 40), (60, 0, 20, 38))
+    assert np.allclose(in_company(row).digitness, row.digitness, atol=0.04)
+    lone = odds(in_company(row.part(np.array([0]))).digitness) - odds(row.digitness[:1])
+    assert lone == pytest.approx(-3, abs=1e-3)
+    two = odds(in_company(row.part(np.array([0, 1]))).digitness) - odds(row.digitness[:2])
+    assert (two < -1).all() and (two > -2).all()
+    assert len(in_company(placed())) == 0
+
+
+@pytest.mark.parametrize(
+    "other",
+    [(0, 80, 20, 40), (400, 0, 20, 40), (30, 0, 40, 90), (4, 0, 20, 40)],
+    ids=["below", "far", "larger", "the same ink"],
+)
+def test_what_is_elsewhere_or_else_is_no_company(other: tuple[float, float, float, float]) -> None:
+    pair = in_company(placed((0, 0, 20, 40), other))
+    assert odds(pair.digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 3, abs=1e-3)
+
+
+def test_the_improbable_is_no_company() -> None:
+    pair = placed((0, 0, 20, 40), (30, 0, 20, 40))
+    pair.digitness[1] = 0.3
+    assert odds(in_company(pair).digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 3, abs=1e-3)

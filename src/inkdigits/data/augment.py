@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from inkdigits.data.forms import FORMS, SIDE, box_of, curve, line, uniform
+from inkdigits.data.forms import FORMS, RARER, SIDE, box_of, curve, line, uniform
 from inkdigits.data.texture import each, filtering, full_contrast, spectrum, wave
 
 BOX = 20
@@ -47,6 +47,7 @@ class Hands:
     warp: Warp = field(default_factory=lambda: Warp(17.0, 0.17, 0.15, 0.3, 3.0, 0.8))
     plain: float = 0.2  # the light warp and nothing else
     form: float = 0.4  # of the digits that have another form; see `forms.py`
+    rarer: float = 0.0  # of those that have one of its rarer forms
     rescan: float = 0.45
     pen: float = 0.4
     neighbour: float = 0.12
@@ -243,9 +244,10 @@ LATER = (neighbour, showthrough, clutter, scrawl, rule, gap, patch, filtering, s
 
 def _changed(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:
     """Every change with its chance, in the order in which they happen to a digit: hand, pen, paper, scanner."""
-    for digit, redraws in FORMS.items():
-        for redraw in redraws:
-            images = _some(images, settings.form * (labels == digit), redraw, generator)
+    for share, forms in ((settings.form, FORMS), (settings.rarer, RARER)):
+        for digit, redraws in forms.items() if share else ():
+            for redraw in redraws:
+                images = _some(images, share * (labels == digit), redraw, generator)
     for change in (rescan, pen):
         images = _some(images, getattr(settings, change.__name__), change, generator)
     images = warp(images, settings.warp, generator)

@@ -1,7 +1,8 @@
 """Forms of digits that MNIST's American writers hardly use, drawn onto its digits in batches.
 
-The 1 with a long flag and perhaps a foot, the 2 on a level foot, the 4 whose stem begins at the bar, the crossed 7, the
-9 with a tail or an open loop. Images are float32 N×1×28×28 in 0..1, ink bright on 0; chances come from the generator.
+The 1 with a long flag and perhaps a foot, or as a roof; the 2 on a level foot, or with a curled head; the 4 whose stem
+begins at the bar, the crossed 7, the 9 with a tail or an open loop. Images are float32 N×1×28×28 in 0..1, ink bright on
+0; chances come from the generator.
 The strokes that are drawn get about the width of the digit's own.
 """
 
@@ -33,6 +34,19 @@ def long_one(images: Tensor, generator: Generator) -> Tensor:
     return torch.maximum(torch.maximum(images, flag), line(base - left, base + right, width) * has_foot)
 
 
+def peaked_one(images: Tensor, generator: Generator) -> Tensor:
+    """Write a 1 as a roof: its upstroke nearly as long as its stem, and steep, steeper where the 1 leans."""
+    count = len(images)
+    top, bottom, _, _ = box_of(images)
+    width, height = pen_width(images), bottom - top
+    head, base = _point(images, top + width / 2), _point(images, bottom - width / 2)
+    lean = ((head - base)[:, 0] / height).clamp(0, 0.5)
+    down = height * uniform(count, 0.45, 0.95, generator)
+    across = down * (lean + uniform(count, 0.15, 0.5, generator)).clamp(max=0.75)
+    foot = torch.stack([(head[:, 0] - across).clamp(min=1.0), head[:, 1] + down], dim=1)
+    return torch.maximum(images, line(head, foot, width * uniform(count, 0.7, 1.1, generator)))
+
+
 def flat_two(images: Tensor, generator: Generator) -> Tensor:
     """Give a 2 a straight, level foot."""
     count = len(images)
@@ -42,6 +56,25 @@ def flat_two(images: Tensor, generator: Generator) -> Tensor:
     start = torch.stack([left + width / 2 + uniform(count, 0, 2, generator), level], dim=1)
     end = torch.stack([right - width / 2 + uniform(count, -2, 2, generator), level], dim=1)
     return torch.maximum(images, line(start, end, width * uniform(count, 0.8, 1.2, generator)))
+
+
+def curled_two(images: Tensor, generator: Generator) -> Tensor:
+    """Begin a 2 with a curl: from within its arch to the left, and up to where the arch begins."""
+    count = len(images)
+    top, bottom, left, right = box_of(images)
+    height, across, width = bottom - top, right - left, pen_width(images)
+    rows = torch.arange(SIDE) + 0.5
+    upper = (rows > (top + 0.1 * height)[:, None]) & (rows < (top + 0.38 * height)[:, None])
+    ink = (images[:, 0] > 0.4) & upper[:, :, None]
+    begins = ink.any(dim=1).int().argmax(dim=1)  # the leftmost column of the upper part, and the ink's mean row there
+    column = ink[torch.arange(count), :, begins].float()
+    row = (column * rows).sum(dim=1) / (column.sum(dim=1) + 1e-6)
+    x = begins + 0.5 + width / 4
+    tip = (x + across * uniform(count, 0.2, 0.5, generator), row + height * uniform(count, -0.05, 0.15, generator))
+    turn = (x - across * uniform(count, -0.05, 0.2, generator), row + height * uniform(count, 0.15, 0.35, generator))
+    return torch.maximum(
+        images, curve(torch.stack([x, row], dim=1), torch.stack(turn, dim=1), torch.stack(tip, dim=1), width)
+    )
 
 
 def short_four(images: Tensor, generator: Generator) -> Tensor:
@@ -101,6 +134,10 @@ FORMS: dict[int, tuple[Callable[[Tensor, Generator], Tensor], ...]] = {
     4: (short_four,),
     7: (crossed_seven,),
     9: (tailed_nine, open_nine),
+}
+RARER: dict[int, tuple[Callable[[Tensor, Generator], Tensor], ...]] = {  # so far only the detector learns them
+    1: (peaked_one,),
+    2: (curled_two,),
 }
 
 

@@ -22,7 +22,9 @@ from inkdigits.data.strokes import Ink, Strokes, bent, written
 from inkdigits.data.things import silhouette
 
 _CROPPED = 0.25  # share of scenes that are cut out tightly
-_WORDLESS = 0.06  # share of scenes in which there is no row of digits
+_EMPTY = 0.1  # share of scenes in which there is no row of digits
+_ROWS = (0.75, 0.8, 0.92, 0.97)  # of rows: those of digits, those and hand-written words, and printed ones, and things
+_ROWS_OF_EMPTY = (0.0, 0.2, 0.7, 0.95)
 _APART = 0.2  # heights between digits that may have a box each
 _MIXED = 0.95  # share of the letters of a hand-written word that are not written like a digit
 
@@ -99,18 +101,18 @@ class _Hand:
 def scene(material: Material, rng: Generator, size: tuple[int, int] = (128, 256)) -> Scene:
     """One scene of `size` (height, width)."""
     sheet = Sheet(np.zeros(size, np.float32))
-    kind, digits = rng.random(), 0.76 if rng.random() >= _WORDLESS else 0.0
+    kind, (digits, letters, words, things) = rng.random(), _ROWS if rng.random() >= _EMPTY else _ROWS_OF_EMPTY
     hand = _Hand.drawn(rng, *(HUGE if kind < 0.06 else TINY if kind < 0.12 else (LEAST, MOST)))
     y = rng.uniform(-0.6, 0.6) * hand.height
     while y < size[0] and kind < 0.95:
         what, low = rng.random(), y + hand.height
         if what < digits:
             _row(sheet, hand, material, y, rng)
-        elif what < 0.82 and material.letters is not None:
+        elif what < letters and material.letters is not None:
             _row(sheet, hand, material, y, rng, letters=True)
-        elif what < 0.92 and material.faces:
+        elif what < words and material.faces:
             low = _words(sheet, hand, material.faces, y, rng)
-        elif what < 0.97:
+        elif what < things:
             low = _things(sheet, hand, y, rng)
         y = max(low, y + hand.height) + hand.height * rng.uniform(0.05, 1.2)
     _furnished(sheet, hand.height, hand.gap > _APART, rng)

@@ -16,6 +16,7 @@ from inkdigits.data.strokes import Ink, cut
 SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
 LETTERS = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 LONELY = "acdefhjkmnprtuvwxyACDEFGHJKMNPQRTUVWXYαβγδλμπψωΓΔΣΦΨΩЖЯДФШ@&%#€£$§"  # none is written like a digit
+_IN_WORDS = LETTERS + 2 * "oOlLiIsSzZbBgGqQ"  # those that look like digits are what is to be learnt from words
 _SIZES = (20, 28, 40, 56, 80, 110)  # pixels
 
 
@@ -26,8 +27,8 @@ def fonts(paths: Sequence[Path]) -> list[ImageFont.FreeTypeFont]:
 
 def word(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
     """A word of three to nine letters in one of the fonts, as ink cut to its box."""
-    letters = "".join(rng.choice(list(LETTERS), int(rng.integers(3, 10))))
-    return drawn(rng.choice(["", "l", "t", "c"], p=[0.7, 0.1, 0.1, 0.1]) or letters, letters, faces, rng)
+    letters = "".join(rng.choice(list(_IN_WORDS), int(rng.integers(3, 10))))
+    return drawn(rng.choice(["", "l", "t", "c"], p=[0.1, 0.4, 0.25, 0.25]), letters, faces, rng)
 
 
 def letter(faces: Sequence[ImageFont.FreeTypeFont], rng: Generator) -> Ink:
@@ -71,13 +72,14 @@ def between(height: float, pen: float, rng: Generator, kind: int | None = None) 
             lines = [level + wave, level[:, ::-1] * rng.uniform(0.8, 1.2) + wave]
         case 5:  # times
             lines = [level + level[:, ::-1], level - level[:, ::-1]]
-        case 6:  # division: a slash that leans more than a 1
-            lines = [np.array([[1, -1], [-1, 1]]) * [rng.uniform(0.55, 1.2), 1] * height * rng.uniform(0.45, 0.7)]
+        case 6:  # division: a slash that leans more than a 1, or is longer
+            lean, tall = (0.55, 0.45) if rng.random() < 0.6 else (0.15, 0.6)
+            lines = [np.array([[1, -1], [-1, 1]]) * [rng.uniform(lean, 2 * lean), 1] * height * rng.uniform(tall, 0.8)]
         case 7:  # division: dots above and below a line
             dot = np.array([[0.0, -half * 0.7], [0.1, -half * 0.7]])
             lines, pen = [level, dot, dot + np.array([0, 1.4 * half])], pen * 1.3
         case _:
-            lines = [_bracket(height * rng.uniform(1.1, 1.5), rng)]
+            lines = [_bracket(height * rng.uniform(1.1, 1.9), rng)]
     return _together(lines, pen)
 
 
@@ -86,8 +88,8 @@ def _bracket(height: float, rng: Generator) -> NDArray[np.floating]:
     side = rng.choice([-1, 1])
     tall = np.linspace(-0.5, 0.5, 9)[:, None] * [0, height]
     if rng.random() < 0.5:
-        return np.asarray(tall + (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.12, 0.3), 0])
-    foot = [side * height * rng.uniform(0.12, 0.25), 0]
+        return np.asarray(tall + (np.linspace(-1, 1, 9) ** 2)[:, None] * [side * height * rng.uniform(0.07, 0.3), 0])
+    foot = [side * height * rng.uniform(0.07, 0.25), 0]
     return np.asarray(np.concatenate([[tall[0] + foot], tall, [tall[-1] + foot]]))
 
 

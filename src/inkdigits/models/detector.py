@@ -16,22 +16,27 @@ class Detector(nn.Sequential):
 
     The answers of a cell are logits and shares: 0 whether a digit's box has its middle here; 1–10 which digit; 11–12
     the middle's place, x and y, in cells from the cell's own middle; 13–14 the logarithm of the box's width and
-    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 4,000
+    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 11,000
     multiply-adds.
     """
 
     def __init__(self) -> None:
         super().__init__(
             OrderedDict(
-                conv1=convolution(1, 16, kernel=5, stride=2),  # N×1×H×W → N×16×H/2×W/2
-                conv2=convolution(16, 32, stride=2),  # → N×32×H/4×W/4
-                conv3=convolution(32, 32),
-                around=Around(32, 64, Around(64, 96, convolution(96, 96), convolution(96, 96)), convolution(64, 64)),
-                conv4=convolution(32, 64),
-                answers=nn.Conv2d(64, ANSWERS, 1),  # → N×15×H/4×W/4
+                conv1=convolution(1, 24, kernel=5, stride=2),  # N×1×H×W → N×24×H/2×W/2
+                conv2=convolution(24, 48, stride=2),  # → N×48×H/4×W/4
+                conv3=convolution(48, 48),
+                around=Around(48, 96, Around(96, 160, *_same(160)), *_same(96)),
+                conv4=convolution(48, 96),
+                answers=nn.Conv2d(96, ANSWERS, 1),  # → N×15×H/4×W/4
             )
         )
         nn.init.constant_(self.get_parameter("answers.bias")[0], -4.0)  # digits are rare: begin by expecting none
+
+
+def _same(channels: int) -> list[nn.Sequential]:
+    """Two convolutions from `channels` to as many."""
+    return [convolution(channels, channels), convolution(channels, channels)]
 
 
 class Around(nn.Module):

@@ -23,7 +23,7 @@ from inkdigits.reading.piece import Piece
 from inkdigits.reading.spacing import Spacing, middle
 
 # Chosen by the development pictures, and by drawn pages of training digits.
-_SAME, _APART = 0.5, 1.2  # half widths of the wider box
+_SAME, _APART = 0.4, 1.3  # half widths of the wider box
 LEAST = 1e-6  # no probability is taken to be nearer to 0 or 1, so that no single answer rules all others out
 _NEW = np.log(0.5)  # a new number after a gap or a sign,
 _ACROSS_GAP = np.log(0.1)  # a number that goes on across a visible gap,

@@ -26,7 +26,7 @@ from inkdigits.reading.nearest import Nearest
 from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
-from inkdigits.reading.weigh import of_one_size, weighed
+from inkdigits.reading.weigh import in_company, of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -138,16 +138,17 @@ class Reader:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
-        finds = of_one_size(weighed(located.finds, self._network.classify(glyphs)))
+        finds = in_company(of_one_size(weighed(located.finds, self._network.classify(glyphs))))
         accept = self._accept(min_confidence)
         lines = decide(finds, located.scale, located.signs, accept, form)
-        return Stages(located, glyphs, finds, self._alone(page, accept, form) or lines if unsure(lines) else lines)
+        return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)
 
-    def _alone(self, page: Picture, accept: Accept, form: Form | None) -> tuple[Line, ...]:
+    def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written."""
         digit = self._digit(page, accept)
         fits = digit.accepted and (form is None or form.fits(digit.text))
-        return (Line((Number((digit,)),)),) if fits else ()
+        likely = not lines and form is None and digit.digitness >= accept.digitness  # better a `?` than nothing
+        return (Line((Number((digit,)),)),) if fits or likely else lines
 
     def _digit(self, page: Picture, accept: Accept) -> Digit:
         """The page is one digit: picture → mark → glyph → probabilities → digit"""

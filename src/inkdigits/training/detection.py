@@ -32,7 +32,7 @@ DIGITS = 5_000  # digits that those are written with at most
 FACES = 2  # fonts of a family that are used at most
 PER_LETTER = 14  # digits to one letter, of what scenes are written with
 ALIKE = 0.25  # of the letters are written like a digit
-FORMED = replace(Hands().shaping(), plain=0.0, warp=Warp(0, 0, 0, 0, 0, 0))  # other forms, nothing bent
+FORMED = replace(Hands().shaping(), plain=0.0, rarer=0.15, warp=Warp(0, 0, 0, 0, 0, 0))  # other forms, nothing bent
 HEAT, WEIGHT, LABEL, BOX = 0, 1, 2, slice(4, 8)  # planes of a target; 3 is the weight of label and box
 
 
