@@ -1,5 +1,6 @@
 """Where digits may stand on a page: at every size, in either polarity, each found once."""
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 from inkdigits.data.digits import Digits
 from inkdigits.reading.detect import LEAST, MOST, Detector, Finds
 from inkdigits.reading.ink import shrunk
-from inkdigits.reading.locate import Located, fused, joined, locate, overlap, scales
+from inkdigits.reading.locate import Located, connected, fused, joined, locate, overlap, scales, torn
 from tests.reading.drawing import Pixels, in_rows
 
 DETECTOR = Detector(threads=1)
@@ -49,6 +50,19 @@ def test_digits_of_any_size_are_found(digits: Digits, times: float) -> None:
     located = locate(page, DETECTOR)
     assert located.scale == pytest.approx(min(1.0, 2400 / max(page.shape)), rel=0.01)
     assert len(cells(located, times) & {(row, column) for row in range(4) for column in range(5)}) >= 16
+
+
+def test_a_loop_of_a_cable_is_torn_out_and_a_digit_is_whole() -> None:
+    mask = np.zeros((400, 600), np.uint8)
+    cv2.ellipse(mask, (120, 200), (25, 30), 0, 0, 360, 1, 4)  # a loop,
+    cv2.polylines(mask, [np.array([[120, 230], [300, 40], [420, 380], [580, 100]])], False, 1, 4)  # of a long line
+    cv2.ellipse(mask, (520, 300), (25, 30), 0, 0, 360, 1, 4)  # and one by itself
+    loop, whole, empty = (90, 165, 60, 70), (490, 265, 60, 70), (5, 5, 40, 40)
+    boxes = np.array([loop, whole, empty, (-50, -50, 20, 20), (590, 390, 60, 60)], np.float32)
+    assert torn(boxes, *connected(mask)).tolist() == [True, False, False, False, False]
+    touching = np.zeros((100, 600), np.uint8)
+    touching[20:80, 10:590] = 1  # a row of digits that hang together is wide, and no higher than they
+    assert not torn(np.array([(40, 20, 40, 60)], np.float32), *connected(touching)).any()
 
 
 def test_signs_are_the_parts_of_the_ink_in_pixels_of_the_page() -> None:

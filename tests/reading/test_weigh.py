@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from inkdigits.reading.detect import Finds
-from inkdigits.reading.weigh import in_company, of_one_size, weighed
+from inkdigits.reading.weigh import doubted, in_company, of_one_size, weighed
 from inkdigits.types import Classification
 
 
@@ -111,3 +111,11 @@ def test_the_improbable_is_no_company() -> None:
     pair = placed((0, 0, 20, 40), (30, 0, 20, 40))
     pair.digitness[1] = 0.3
     assert odds(in_company(pair).digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 3, abs=1e-3)
+
+
+def test_a_piece_of_something_larger_stays_open() -> None:
+    row = placed((0, 0, 20, 40), (30, 0, 20, 40), digitness=0.99)
+    assert doubted(row, np.array([True, False])).digitness == pytest.approx([0.6, 0.99])
+    low = placed((0, 0, 20, 40), digitness=0.2)
+    assert doubted(low, np.array([True])).digitness == pytest.approx([0.2]), "never more probable"
+    assert len(doubted(placed(), np.zeros(0, np.bool_))) == 0

@@ -18,9 +18,9 @@ from inkdigits.reading.rules import without_rules
 from inkdigits.types import Box
 
 _WORKING = 2400  # longest side, in pixels, that a page is looked at with
-_PIXELS = 6_000_000  # that the detector looks at, over all scales
+_PIXELS, _TIMES = (3_000_000, 9_000_000), 4  # that the detector looks at, over all scales: so many times the page's
 _CHEAP = 300_000  # pixels: so few are looked at in any case
-_FEW = 0.04  # of the parts' heights: a size that fewer parts have is not looked for in many pixels
+_FEW = 0.08  # of the parts' heights: a size that fewer parts have is not looked for in many pixels
 _USUAL = 38.0  # pixels: the height that the usual digit of a page is brought to
 _LARGEST = 6.0  # times that a picture is enlarged at most
 _STEP = 2**0.5  # between one scale and the next
@@ -31,15 +31,18 @@ _SURE = (24.0, 60.0)  # pixels: digits of this size should be found
 _NEVER = 1e-6  # no probability is nearer to 0 or 1
 _MOST_PARTS = 3000  # connected parts of a page; gravel has more
 _MOST_FINDS = 1500  # on one page; a photo of fur has more, and none of them is a digit
+_TORN = (0.7, 2.5)  # of a find's ink, so much in one part, which is so much wider and higher: a piece of a drawing
 _FULL = 75  # percentile of the ink's strength that counts as full
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """`finds` in pixels of `ink`, the page as it was looked at, `scale` times as large as it is; `signs` are boxes, in
-    pixels of the page itself, of the connected parts of its ink."""
+    """`finds` in pixels of `ink`, the page as it was looked at, `scale` times as large as it is; `torn` says which of
+    them are but pieces of something much larger; `signs` are boxes, in pixels of the page itself, of the connected
+    parts of its ink."""
 
     finds: Finds
+    torn: NDArray[np.bool_]
     ink: Ink
     scale: float
     signs: tuple[Box, ...]
@@ -49,18 +52,40 @@ def locate(grey: Pixels, detector: Detector) -> Located:
     """Where digits may stand on a page, uint8 H×W. Finds may still overlap and conflict."""
     small = inks.shrunk(grey, _WORKING)
     lifted = inks.lift(small)
-    parts = _parts(without_rules(lifted.mask))
+    labels, stats = connected(without_rules(lifted.mask))
+    parts = _parts(stats)
     finds = found_at(lifted, scales(parts, lifted.mask.shape), detector)
     scale = small.shape[1] / grey.shape[1]
     signs = tuple(Box(*(int(side / scale) for side in part)) for part in parts)
-    return Located(finds, lifted, scale, signs)
+    return Located(finds, torn(finds.boxes, labels, stats), lifted, scale, signs)
 
 
-def _parts(mask: Pixels) -> NDArray[np.int32]:
+def connected(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """The connected parts of a mask, numbered, H×W, and what OpenCV tells of each, of the paper first."""
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    return np.asarray(labels, np.int32), np.asarray(stats, np.int32)
+
+
+def _parts(stats: NDArray[np.int32]) -> NDArray[np.int32]:
     """The boxes of the connected parts, N×4, the largest first if there are too many."""
-    stats = cv2.connectedComponentsWithStats(mask, connectivity=8)[2][1:]
-    order = np.argsort(-stats[:, 4], kind="stable")[:_MOST_PARTS]
+    order = np.argsort(-stats[1:, 4], kind="stable")[:_MOST_PARTS] + 1
     return np.asarray(stats[order, :4], np.int32)
+
+
+def torn(boxes: NDArray[np.float32], labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Which of N boxes hold but a piece of one much larger part of the ink: a loop of a cable, the edge of a stroke.
+
+    `labels` H×W number the connected parts, and `stats` are of each, as OpenCV gives them.
+    """
+    found = np.zeros(len(boxes), np.bool_)
+    for place, (x, y, width, height) in enumerate(boxes.tolist()):
+        inside = labels[max(0, int(y)) : max(0, int(y + height) + 1), max(0, int(x)) : max(0, int(x + width) + 1)]
+        counts = np.bincount(inside[inside > 0])
+        if len(counts):
+            part = int(counts.argmax())
+            larger = min(stats[part, 2] / width, stats[part, 3] / height)
+            found[place] = counts[part] > _TORN[0] * counts.sum() and larger > _TORN[1]
+    return found
 
 
 def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
@@ -80,14 +105,15 @@ def scales(parts: NDArray[np.int32], shape: tuple[int, ...]) -> list[float]:
     usual = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
     tried = usual * _STEP ** np.arange(-12, 13)
     votes = [float(heights[(heights > sure / 1.5) & (heights < sure * 1.5)].sum()) for sure in tried]
-    wanted, left = [], _PIXELS
+    budget = min(max(_PIXELS[0], _TIMES * pixels), _PIXELS[1])
+    wanted, left = [], budget
     for place in sorted(range(len(tried)), key=lambda place: (-votes[place], tried[place])):
         scale = float(min(_USUAL / tried[place], _LARGEST, (max(left, _CHEAP) / pixels) ** 0.5))
         enough = votes[place] >= _FEW * heights.sum() or scale**2 * pixels <= _CHEAP
         if enough and scale >= LEAST / tried[place] and _LEAST_HEIGHT <= tried[place] <= 1.2 * max(shape):
             wanted.append(scale)
             left -= round(scale**2 * pixels)
-    return sorted(set(wanted)) or [min(_LARGEST, (_PIXELS / pixels) ** 0.5)]
+    return sorted(set(wanted)) or [min(_LARGEST, (budget / pixels) ** 0.5)]
 
 
 def found_at(ink: Ink, wanted: list[float], detector: Detector) -> Finds:

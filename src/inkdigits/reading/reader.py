@@ -26,7 +26,7 @@ from inkdigits.reading.nearest import Nearest
 from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
-from inkdigits.reading.weigh import in_company, of_one_size, weighed
+from inkdigits.reading.weigh import doubted, in_company, of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -138,7 +138,8 @@ class Reader:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
         glyphs = glyphs_at(located.finds.boxes, located.ink)
-        finds = in_company(of_one_size(weighed(located.finds, self._network.classify(glyphs))))
+        both = weighed(located.finds, self._network.classify(glyphs))
+        finds = doubted(in_company(of_one_size(both)), located.torn)
         accept = self._accept(min_confidence)
         lines = decide(finds, located.scale, located.signs, accept, form)
         return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)

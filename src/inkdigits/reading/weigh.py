@@ -16,6 +16,7 @@ _FOUND, _SEEN, _CLEAR, _BEFOREHAND = 3.25, 0.2, 0.5, 2.0  # for whether there is
 _SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
 _SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZES_DIFFER, _PLAIN = 8.0, 4.0  # log odds a squared octave, and at most
+_OPEN = 0.6  # the digitness that is left to what is but a piece of something larger: it is shown, and not accepted
 _ALONE = 3.0  # log odds that a digit loses by standing alone
 _COMPANY = 2.0  # digits that are company enough
 _NEAR, _LEVEL, _ALIKE, _BESIDE = 7.0, 0.4, 1.6, 0.6  # of heights: how far off, up or down, how different; of the width
@@ -68,6 +69,12 @@ def in_company(finds: Finds) -> Finds:
     company = np.minimum((beside & level & alike) @ probable / _COMPANY, 1)
     odds = _odds(finds.digitness) - _ALONE * (1 - company)
     return Finds(boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
+
+
+def doubted(finds: Finds, torn: NDArray[np.bool_]) -> Finds:
+    """The finds with those that are but pieces of something much larger, bool N, held for hardly probable."""
+    most = np.where(torn, np.float32(_OPEN), np.float32(1))
+    return Finds(finds.boxes, np.minimum(finds.digitness, most), finds.probabilities)
 
 
 def _log(probability: NDArray[np.float32]) -> NDArray[np.float32]:
