@@ -63,7 +63,7 @@ def test_of_two_that_cover_each_other_the_likelier_is_taken() -> None:
 
 def test_two_halves_are_taken_before_what_lies_across_them() -> None:
     """A find across two digits conflicts with both; together they are more probable."""
-    both = finds((0, 0, sure(3), 0.95), (14, 0, sure(8), 0.55), (28, 0, sure(5), 0.95))
+    both = finds((0, 0, sure(3), 0.95), (10, 0, sure(8), 0.55), (20, 0, sure(5), 0.95))
     assert text(decided(both)) == "35"
 
 

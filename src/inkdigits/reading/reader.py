@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.reading.classify import Accept, Network
-from inkdigits.reading.decide import decide, places, unsure
+from inkdigits.reading.decide import accepted, decide, places, unsure
 from inkdigits.reading.detect import Detector, Finds
 from inkdigits.reading.form import Form
 from inkdigits.reading.inspect import Inspection, Seen, inspected, read_from
@@ -28,6 +28,8 @@ from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
 from inkdigits.reading.weigh import doubted, in_company, of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
+
+_BROAD = 1.3  # times as wide as high: no digit that stands for itself is broader
 
 
 class How(TypedDict, total=False):
@@ -145,8 +147,12 @@ class Reader:
         return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)
 
     def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written."""
+        """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written. What is
+        broad, or reaches across the page, is not accepted: a stain, an edge."""
         digit = self._digit(page, accept)
+        box = digit.box
+        across = box.width >= page.width or box.height >= page.height
+        digit = accepted(digit, digit.accepted and not across and box.width <= _BROAD * box.height)
         fits = digit.accepted and (form is None or form.fits(digit.text))
         likely = not lines and form is None and digit.digitness >= accept.digitness  # better a `?` than nothing
         return (Line((Number((digit,)),)),) if fits or likely else lines
