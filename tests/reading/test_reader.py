@@ -8,6 +8,7 @@ import threading
 from difflib import SequenceMatcher
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -264,3 +265,13 @@ def test_the_module_reads_with_one_shared_reader(digits: Digits) -> None:
     assert reading.lines == next(inkdigits.read_pages(page)).lines and [digit.digit for digit in reading.digits] == [0]
     with pytest.raises(PictureError):
         inkdigits.read("no such file.png")
+
+
+def test_a_stain_or_an_edge_that_is_all_there_is_is_not_accepted(reader: Reader) -> None:
+    stain = np.full((60, 60), 235, np.uint8)
+    cv2.ellipse(stain, (30, 30), (26, 10), 0, 0, 360, 60, -1)
+    edge = np.full((300, 400), 235, np.uint8)
+    cv2.fillPoly(edge, [np.array([[300, 0], [400, 0], [400, 300], [330, 300]])], 60)
+    assert reader.read_digit(stain).accepted, "asked for a digit, it is one"
+    for picture in (stain, edge):
+        assert not any(digit.accepted for digit in reader.read(picture).digits)
