@@ -91,7 +91,7 @@ def test_who_stands_alone_is_less_probable_and_in_company_nothing_changes() -> N
     row = placed((0, 0, 20, 40), (30, 2, 20, 40), (60, 0, 20, 38))
     assert np.allclose(in_company(row).digitness, row.digitness, atol=0.04)
     lone = odds(in_company(row.part(np.array([0]))).digitness) - odds(row.digitness[:1])
-    assert lone == pytest.approx(-3, abs=1e-3)
+    assert lone == pytest.approx(-4.5, abs=1e-3)
     two = odds(in_company(row.part(np.array([0, 1]))).digitness) - odds(row.digitness[:2])
     assert (two < -1).all() and (two > -2).all()
     assert len(in_company(placed())) == 0
@@ -110,7 +110,7 @@ def test_what_is_elsewhere_or_else_is_no_company(other: tuple[float, float, floa
 def test_the_improbable_is_no_company() -> None:
     pair = placed((0, 0, 20, 40), (30, 0, 20, 40))
     pair.digitness[1] = 0.3
-    assert odds(in_company(pair).digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 3, abs=1e-3)
+    assert odds(in_company(pair).digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 4.5, abs=1e-3)
 
 
 def test_a_piece_of_something_larger_stays_open() -> None:

@@ -17,7 +17,6 @@ from inkdigits.types import Box, Digit
 
 # Chosen by the development pictures, and by words drawn in fonts.
 _WORD, _LINE = 0.5, 1.0  # of its own height: so far, to either side, a sign reaches the next of its word, of its line
-_RUN = 1.25  # letters beside N digits, to this power of N, may be as many: that all of a run look like digits is rare
 _SOME = 3  # letters of a line among which one digit is none
 _LEVEL = 0.5  # of its height: so much of a sign, about its middle, must be on the level of the next
 _TALL = (0.4, 1.8)  # of a digit's height: a letter's
@@ -42,7 +41,7 @@ def among_letters(digits: Sequence[Digit], signs: Sequence[Box]) -> NDArray[np.b
     boxes = np.concatenate([own, others])
     word, line = _together(boxes, _WORD), _together(boxes, _LINE)
     sure, beside = (_sums(word, each)[: len(own)] for each in (np.pad(accepted, (0, len(others))), letters))
-    return np.asarray((beside > sure**_RUN) | ((sure <= 1) & (_sums(line, letters)[: len(own)] >= _SOME)), np.bool_)
+    return np.asarray((beside > sure) | ((sure <= 1) & (_sums(line, letters)[: len(own)] >= _SOME)), np.bool_)
 
 
 def _array(boxes: Sequence[Box]) -> Boxes:

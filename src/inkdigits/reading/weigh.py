@@ -12,12 +12,12 @@ from inkdigits.types import Classification
 # Chosen by the development pictures, where the optimum is flat. Fitted on scenes of our own drawing instead, the two
 # networks are doubted too much: those are harder than real pages.
 _DETECTOR, _CLASSIFIER = 0.65, 0.5  # for which digit it is
-_FOUND, _SEEN, _CLEAR, _BEFOREHAND = 3.25, 0.2, 0.5, 2.0  # for whether there is one
+_FOUND, _SEEN, _CLEAR, _BEFOREHAND = 3.75, 0.2, 0.5, 2.25  # for whether there is one
 _SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
 _SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZES_DIFFER, _PLAIN = 3.0, 4.0  # log odds a squared octave, and at most
 _OPEN = 0.6  # the digitness that is left to what is but a piece of something larger: it is shown, and not accepted
-_ALONE = 3.0  # log odds that a digit loses by standing alone
+_ALONE, _ONLY = 3.0, 1.5  # log odds that a digit loses by standing alone, and by being all there is on the page
 _COMPANY = 2.0  # digits that are company enough
 _NEAR, _LEVEL, _ALIKE, _BESIDE = 7.0, 0.4, 1.6, 0.6  # of heights: how far off, up or down, how different; of the width
 
@@ -54,7 +54,8 @@ def of_one_size(finds: Finds) -> Finds:
 
 
 def in_company(finds: Finds) -> Finds:
-    """The finds with those that stand alone held for less probable: by 3 in log odds, by half of it beside one digit.
+    """The finds with those that stand alone held for less probable: by 3 in log odds, by half of it beside one digit,
+    and by 1.5 more where no other is on the page at all.
 
     Company are other probable digits of about the same height, on the same level and no more than 7 heights away.
     """
@@ -67,7 +68,8 @@ def in_company(finds: Finds) -> Finds:
     alike = taller < _ALIKE * np.minimum(tall[:, None], tall)
     probable = np.where(finds.digitness > 0.5, finds.digitness, 0)
     company = np.minimum((beside & level & alike) @ probable / _COMPANY, 1)
-    odds = _odds(finds.digitness) - _ALONE * (1 - company)
+    only = (probable > 0).sum() == (probable > 0)  # it, or none
+    odds = _odds(finds.digitness) - _ALONE * (1 - company) - _ONLY * only
     return Finds(boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
 
 

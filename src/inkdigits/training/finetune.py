@@ -111,12 +111,9 @@ def finetune(
     now, said = digit_logits(network, known.held), held_out(base, lessons, share, own, told)
     guessed = digit_logits(before, own)
     judged = compared(own, guessed, said), compared(known.held, was, now)
-    heat = reheated(base, known.held, was, now, (said, own))
-    surprised = surprise(said / heat, own) > surprise(
-        guessed / float(base.card["temperature"]), own
-    )  # as they will read
-    if (why := worse(*judged, surprised)) is not None:
+    if (why := worse(*judged, surprise(said, own) > surprise(guessed, own))) is not None:
         return Outcome(*judged, None, None, why)
+    heat = reheated(base, known.held, was, now, (said, own))
     return _kept(base, lessons.recipe, network, own, judged, reading_of(heat, said, own), target)
 
 
