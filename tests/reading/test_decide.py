@@ -97,6 +97,12 @@ def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None) -> No
     assert text(decided(word, form, signs=letters)).replace(" ", "") == "??\n12"
 
 
+def test_a_plain_digit_among_many_doubtful_ones_is_not_accepted() -> None:
+    doubtful = [(60 * place, 200, sure(5, 0.6), 0.7) for place in range(5)]
+    assert "3" in text(decided(finds((0, 0, sure(3), 0.99), *doubtful[:2])))
+    assert "3" not in text(decided(finds((0, 0, sure(3), 0.99), *doubtful)))
+
+
 def test_a_form_chooses_what_fits() -> None:
     """0 to 50: the first digit, rather a 7 than a 1, must be a 1."""
     pair = finds((0, 0, {7: 0.7, 1: 0.29}, 0.99), (40, 0, sure(5), 0.99))

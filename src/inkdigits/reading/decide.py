@@ -18,6 +18,7 @@ from inkdigits.reading.rows import rows
 from inkdigits.reading.search import Found, chosen
 from inkdigits.types import Box, Digit, Line, Number
 
+_PLAIN, _MOSTLY = 0.75, 0.25  # the probability of a plain digit; a page that has a smaller share of them is a texture
 _LEAST = 0.001  # candidates that are less probable are left out, beyond the first two
 
 
@@ -35,9 +36,11 @@ def decide(finds: Finds, scale: float, signs: Sequence[Box], accept: Accept, for
 
 
 def _doubted(lines: tuple[Line, ...], signs: Sequence[Box]) -> tuple[Line, ...]:
-    """The lines, of which no digit is accepted that stands among letters."""
+    """The lines, of which no digit is accepted that stands among letters, and none at all where most of what is shown
+    is doubtful: that is a texture, and some of it will look like a digit."""
     digits = [digit for line in lines for number in line.numbers for digit in number.digits]
-    among = iter(among_letters(digits, signs).tolist())
+    plain = sum(digit.confidence * digit.digitness >= _PLAIN for digit in digits)
+    among = iter((among_letters(digits, signs) | (plain < _MOSTLY * len(digits))).tolist())
 
     def doubted(number: Number) -> Number:
         kept = (
