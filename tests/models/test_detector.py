@@ -16,15 +16,15 @@ def test_an_answer_for_every_cell_of_a_page(height: int, width: int) -> None:
     said = layers(build("detector").eval(), torch.zeros(3, 1, height, width))
     assert said["answers"].shape == (3, ANSWERS, height // STRIDE, width // STRIDE)
     assert list(said)[-1] == "answers"
-    assert said["around"].shape == said["conv3"].shape == (3, 32, height // 4, width // 4)
+    assert said["around"].shape == said["conv3"].shape == (3, 48, height // 4, width // 4)
 
 
 def test_how_many_numbers_are_learnt() -> None:
     """Kernels by hand, two numbers a normalised channel, biases where nothing is normalised."""
-    fine = 25 * 16 + 9 * 16 * 32 + 9 * 32 * 32 + 2 * (16 + 32 + 32)
-    half = 9 * 32 * 64 + 9 * 64 * 64 + 2 * (64 + 64) + 64 * 32 + 32
-    quarter = 9 * 64 * 96 + 2 * 9 * 96 * 96 + 2 * 3 * 96 + 96 * 64 + 64
-    last = 9 * 32 * 64 + 2 * 64 + 64 * ANSWERS + ANSWERS
+    fine = 25 * 24 + 9 * 24 * 48 + 9 * 48 * 48 + 2 * (24 + 48 + 48)
+    half = 9 * 48 * 96 + 2 * 9 * 96 * 96 + 2 * 3 * 96 + 96 * 48 + 48
+    quarter = 9 * 96 * 160 + 2 * 9 * 160 * 160 + 2 * 3 * 160 + 160 * 96 + 96
+    last = 9 * 48 * 96 + 2 * 96 + 96 * ANSWERS + ANSWERS
     assert parameters(build("detector")) == fine + half + quarter + last
 
 
