@@ -37,8 +37,8 @@ def styled(digits: Digits, own: Digits, rng: Generator) -> Digits:
 
 
 def measured(images: Images) -> NDArray[np.float32]:
-    """Slant (pixels to the right a pixel down), logarithm of the width over the height, and pen (pixels) of each digit:
-    float32 N×3."""
+    """Slant (pixels to the right a pixel down), logarithm of the width over the height, and pen (pixels, as
+    `forms.pen_width` measures it, without PyTorch) of each digit: float32 N×3."""
     ink = images.astype(np.float32) / np.float32(255)
     mass = ink.sum(axis=(1, 2)) + np.float32(1e-6)
     places = np.arange(SIZE, dtype=np.float32)

@@ -16,7 +16,7 @@ class Detector(nn.Sequential):
 
     The answers of a cell are logits and shares: 0 whether a digit's box has its middle here; 1–10 which digit; 11–12
     the middle's place, x and y, in cells from the cell's own middle; 13–14 the logarithm of the box's width and
-    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 11,000
+    height over 32 pixels. After Zhou, Wang and Krähenbühl, "Objects as points", 2019. A pixel costs about 10,500
     multiply-adds.
     """
 

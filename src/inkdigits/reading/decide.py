@@ -24,15 +24,17 @@ _LEAST = 0.001  # candidates that are less probable are left out, beyond the fir
 
 def decide(finds: Finds, scale: float, signs: Sequence[Box], accept: Accept, form: Form | None) -> tuple[Line, ...]:
     """Choose among finds that overlap and conflict, row by row, and sort what was chosen into numbers and lines. What
-    stands among letters is not accepted.
+    stands among letters, or on a texture, is not accepted.
 
     `scale` is the size of a pixel of the finds in pixels of the picture; `signs` are boxes of ink in the picture.
     """
     pieces = list(_pieces(finds, scale))
     if form is not None:
-        return _doubted(tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row)), signs)
-    found = [number for row in rows(pieces) for number in chosen(row) or []]
-    return _doubted(group([digit for each in found for digit in _digits(each, accept)], signs), signs)
+        lines = tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row))
+    else:
+        found = [number for row in rows(pieces) for number in chosen(row) or []]
+        lines = group([digit for each in found for digit in _digits(each, accept)], signs)
+    return _doubted(lines, signs)
 
 
 def _doubted(lines: tuple[Line, ...], signs: Sequence[Box]) -> tuple[Line, ...]:

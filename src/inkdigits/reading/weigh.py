@@ -9,14 +9,14 @@ from inkdigits.reading.classify import sigmoid, softmax
 from inkdigits.reading.detect import Finds
 from inkdigits.types import Classification
 
-# Chosen by the development pictures, where the optimum is flat. Fitted on scenes of our own drawing instead, the two
-# networks are doubted too much: those are harder than real pages.
+# Chosen by the development pictures and by drawn pages of training digits, where the optimum is flat. Fitted on scenes
+# of our own drawing instead, the two networks are doubted too much: those are harder than real pages.
 _DETECTOR, _CLASSIFIER = 0.65, 0.5  # for which digit it is
 _FOUND, _SEEN, _CLEAR, _BEFOREHAND = 3.75, 0.2, 0.5, 2.25  # for whether there is one
 _SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
 _SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZES_DIFFER, _PLAIN = 3.0, 4.0  # log odds a squared octave, and at most
-_OPEN = 0.6  # the digitness that is left to what is but a piece of something larger: it is shown, and not accepted
+_OPEN = 0.6  # the digitness that is left to what is but a piece of something larger: it is shown as `?`
 _ALONE, _ONLY = 3.0, 1.5  # log odds that a digit loses by standing alone, and by being all there is on the page
 _COMPANY = 2.0  # digits that are company enough
 _NEAR, _LEVEL, _ALIKE, _BESIDE = 7.0, 0.4, 1.6, 0.6  # of heights: how far off, up or down, how different; of the width
@@ -59,9 +59,8 @@ def in_company(finds: Finds) -> Finds:
 
     Company are other probable digits of about the same height, on the same level and no more than 7 heights away.
     """
-    boxes = finds.boxes
-    x, y = (boxes[:, axis] + boxes[:, 2 + axis] / 2 for axis in (0, 1))
-    wide, tall = boxes[:, 2], boxes[:, 3]
+    x, y = (finds.boxes[:, :2] + finds.boxes[:, 2:] / 2).T
+    wide, tall = finds.boxes[:, 2:].T
     away, taller = np.abs(x[:, None] - x), np.maximum(tall[:, None], tall)
     beside = (away < _NEAR * taller) & (away > _BESIDE * np.maximum(wide[:, None], wide))
     level = np.abs(y[:, None] - y) < _LEVEL * np.minimum(tall[:, None], tall)
@@ -70,7 +69,7 @@ def in_company(finds: Finds) -> Finds:
     company = np.minimum((beside & level & alike) @ probable / _COMPANY, 1)
     only = (probable > 0).sum() == (probable > 0)  # it, or none
     odds = _odds(finds.digitness) - _ALONE * (1 - company) - _ONLY * only
-    return Finds(boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
+    return Finds(finds.boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
 
 
 def doubted(finds: Finds, torn: NDArray[np.bool_]) -> Finds:
