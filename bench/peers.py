@@ -5,7 +5,11 @@
 - `one_epoch`: the one-epoch speed recipe: convolutions 24 of 5×5 and 32 of 3×3, 2×2 max pooling before each relu, 256
   units, Adam at .01 with β (.7, .9) on a one-cycle schedule, batches of 256, 1 epoch.
 
-Both take float32 N×1×28×28 in 0..1 and give a network that can be asked.
+- `keras_convnet`: Keras' simple convnet for MNIST: convolutions 32 and 64 of 3×3, each with max pooling, dropout .5,
+  Adam at .001, batches of 128, 15 epochs on all but the last tenth, which Keras holds back.
+- `lenet`: LeNet-5 as in the Flux model zoo: Adam at .0003 after a weight decay of .01, batches of 128, 10 epochs.
+
+Each takes float32 N×1×28×28 in 0..1 and gives a network that can be asked. What scikit-learn trains is in classics.py.
 """
 
 from __future__ import annotations
@@ -51,6 +55,50 @@ def one_epoch(images: Tensor, labels: Tensor, seed: int) -> nn.Module:
         follow(network, optimizer, images[chosen], labels[chosen])
         schedule.step()
     return network.eval()
+
+
+def keras_convnet(images: Tensor, labels: Tensor, seed: int, epochs: int = 15) -> nn.Module:
+    """Keras' simple convnet, 34,826 parameters."""
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10)),
+    )
+    glorot(network)
+    learnt = len(images) - len(images) // 10
+    optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
+    return plainly(network, optimizer, images[:learnt], labels[:learnt], epochs)
+
+
+def lenet(images: Tensor, labels: Tensor, seed: int, epochs: int = 10) -> nn.Module:
+    """LeNet-5 of the Flux model zoo, 44,426 parameters."""
+    torch.manual_seed(seed)
+    network = nn.Sequential(
+        *(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
+        *(nn.Flatten(), nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
+    )
+    glorot(network)
+    optimizer = torch.optim.Adam(network.parameters(), lr=3e-4, weight_decay=1e-2)
+    return plainly(network, optimizer, images, labels, epochs)
+
+
+def plainly(
+    network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, epochs: int
+) -> nn.Module:
+    """So many epochs in batches of 128."""
+    for _ in range(epochs):
+        for chosen in shuffled(len(images), 128):
+            follow(network, optimizer, images[chosen], labels[chosen])
+    return network.eval()
+
+
+def glorot(network: nn.Module) -> None:
+    """How Keras and Flux begin: Glorot-uniform weights, biases 0."""
+    for layer in network.modules():
+        if isinstance(layer, nn.Conv2d | nn.Linear):
+            nn.init.xavier_uniform_(layer.weight)
+            if layer.bias is not None:
+                nn.init.zeros_(layer.bias)
 
 
 class Standardised(nn.Module):

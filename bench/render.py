@@ -14,7 +14,8 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import render_reading, render_service, store
+from bench import render_frontier, render_reading, render_service, store
+from bench.pictures import small
 from bench.render_reading import pages
 from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
@@ -40,6 +41,7 @@ PEERS = {"one_epoch": "the one-epoch recipe, channels last", "pytorch_example": 
 
 def main() -> None:
     readme = with_block(README.read_text(encoding="utf-8"), "figures", table())
+    readme = with_block(readme, "frontier", render_frontier.table())
     card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
     card = with_block(card, "detector", detector())
     service = with_block(SERVICE.read_text(encoding="utf-8"), "figures", render_service.table())
@@ -49,6 +51,8 @@ def main() -> None:
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
     for path, text in (wanted | {COMMANDS: commands()}).items():
         write_atomically(path, text)
+    for path, figure in render_frontier.pictures().items():
+        write_atomically(path, small(figure))
 
 
 def with_block(text: str, name: str, block: str) -> str:
@@ -244,6 +248,8 @@ def results() -> str:
                 f"{which} {100 * s['accuracy']:.2f} % (n {s['n']:,})" for which, s in card["scores"].items()
             )
             parts.append(f"\n- seed {card['seed']}: {shares}, {card['seconds']:.1f} s")
+        if path.stem == render_frontier.NAME:
+            parts.append(render_frontier.in_full())
     return "".join(parts).rstrip() + "\n"
 
 

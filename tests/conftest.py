@@ -11,9 +11,9 @@ import torch
 from hypothesis import settings
 
 from inkdigits.data import nondigits
-from inkdigits.training import detection
+from inkdigits.training import detection, ensembles
 from inkdigits.training.recipes import recipe
-from inkdigits.training.runs import Run
+from inkdigits.training.runs import Ensemble, Run
 from inkdigits.training.session import start
 
 settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
@@ -40,6 +40,14 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     for name, knobs in KNOBS.items():
         start(recipe(name).with_knobs(**knobs), folder / name)
     return MappingProxyType({name: Run(folder / name) for name in KNOBS})
+
+
+@pytest.fixture(scope="session")
+def mlps(tmp_path_factory: pytest.TempPathFactory) -> Ensemble:
+    """A finished ensemble of two networks, with the seeds 4 and 5. To be looked at only: damage a copy."""
+    folder = tmp_path_factory.mktemp("ensembles") / "two"
+    ensembles.start(recipe("mlp").with_knobs(**KNOBS["mlp"], batch=32, seed=4), 2, folder)
+    return Ensemble(folder)
 
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings

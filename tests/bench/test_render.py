@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bench import store
+from bench import render_frontier, store
 from bench.render import (
     MODEL,
     README,
@@ -26,7 +26,8 @@ from bench.speed import PEERS, summary
 
 def test_readme_and_results_are_what_was_measured() -> None:
     readme = README.read_text(encoding="utf-8")
-    assert with_block(with_block(readme, "figures", table()), "demo output", demo()) == readme
+    again = with_block(with_block(readme, "figures", table()), "frontier", render_frontier.table())
+    assert with_block(again, "demo output", demo()) == readme
     model = MODEL.read_text(encoding="utf-8")
     assert with_block(model, "reader", reader()) == model
     service = SERVICE.read_text(encoding="utf-8")

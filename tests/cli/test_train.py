@@ -26,7 +26,7 @@ def test_a_tiny_training_writes_its_folder_and_plain_lines(tmp_path: Path) -> No
     assert names == {"recipe.json", "metrics.jsonl", "weights.safetensors", "card.json", "curves.png"}
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
     headline, *lines = said.err.splitlines()
-    assert headline == "mlp: mlp, 15,910 parameters; 500 digits, 128 a step, 20 steps"
+    assert headline == "mlp: mlp, 15,910 parameters; 500 digits, 128 a step, 20 steps, seed 0"
     assert len(lines) == 20 and all(LINE.fullmatch(line) for line in lines)
     out = said.out
     assert re.search(r"^mlp: 15,910 parameters, 20 steps in \d+\.\d s$", out, re.MULTILINE)

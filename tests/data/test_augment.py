@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
-from inkdigits.data.augment import Hands, Warp, augment, clutter, showthrough, warp
+from inkdigits.data.augment import Hands, augment, clutter, showthrough
 from inkdigits.data.forms import RARER
 from inkdigits.data.mnist import load
+from inkdigits.data.warp import Warp, warp
 from inkdigits.glyph import to_float
 
 

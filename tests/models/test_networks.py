@@ -43,6 +43,42 @@ SHAPES = {
         "embedding": (3, 256),
         "logits": (3, 11),  # ten digits, and whether there is one
     },
+    "best": {
+        "conv1": (3, 16, 12, 12),
+        "conv2": (3, 32, 12, 12),
+        "conv3": (3, 64, 6, 6),
+        "conv4": (3, 128, 6, 6),
+        "conv5": (3, 128, 6, 6),
+        "embedding": (3, 256),
+        "logits": (3, 10),
+    },
+    "tiny-600": {
+        "conv1": (3, 16, 13, 13),
+        "conv2": (3, 16, 13, 13),
+        "conv3": (3, 16, 6, 6),
+        "conv4": (3, 16, 2, 2),
+        "embedding": (3, 16),
+        "logits": (3, 10),
+    },
+    "tiny-3k": {
+        "conv1": (3, 16, 12, 12),
+        "conv2": (3, 36, 12, 12),
+        "conv3": (3, 44, 12, 12),
+        "conv4": (3, 44, 6, 6),
+        "conv5": (3, 52, 2, 2),
+        "embedding": (3, 52),
+        "logits": (3, 10),
+    },
+    "tiny-10k": {
+        "conv1": (3, 24, 12, 12),
+        "conv2": (3, 48, 12, 12),
+        "conv3": (3, 64, 6, 6),
+        "conv4": (3, 80, 6, 6),
+        "conv5": (3, 96, 6, 6),
+        "conv6": (3, 112, 2, 2),
+        "embedding": (3, 112),
+        "logits": (3, 10),
+    },
 }
 
 
@@ -64,6 +100,7 @@ def convolutional(first: int, channels: list[int], answers: int = 10) -> int:
         ("cnn", {"width": 4}, convolutional(25, [4, 8, 12, 16, 16])),
         ("fast", {}, convolutional(25, [16, 32, 64])),
         ("reader", {}, convolutional(9, [16, 32, 64, 96, 128, 128], answers=11)),
+        ("best", {}, convolutional(25, [16, 32, 64, 128, 128])),
     ],
 )
 def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:

@@ -20,27 +20,27 @@ from inkdigits.lab.show import figures, judged_by
 from inkdigits.models.build import parameters
 from inkdigits.training.evaluate import Score, score
 from inkdigits.training.export import export as export_run
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.runs import opened, trained_network
 
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, or an ensemble's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
-    """Say how good a run's network is.
+    """Say how good a run's network is, or an ensemble's mean of probabilities.
 
     It is judged by the test set, or, if it learnt from a part of the training digits only, by the digits it was
     shown but never learnt from.
     """
-    run = Run(folder)
+    run = opened(folder)
     run.card()
     network, (digits, _) = trained_network(run), judged_by(run)
     result = score(network, digits)
     if as_json:
-        about = {"run": str(folder), "network": run.recipe().model, "parameters": parameters(network)}
+        about = {"run": str(folder), "network": run.network_name, "parameters": parameters(network)}
         typer.echo(json.dumps(about | result.as_dict(), ensure_ascii=False))
     else:
-        typer.echo(f"{run.recipe().name}: {run.recipe().model}, {parameters(network):,} parameters")
+        typer.echo(f"{run.recipe().name}: {run.network_name}, {parameters(network):,} parameters")
         print_score(result)
 
 
@@ -82,7 +82,8 @@ def show(
     """Draw a run: curves, single predictions, confusion, the worst mistakes, weights. Prints the files' names.
 
     With --mistakes, draw pages of its mistakes, each beside the nearest training digits. Of several runs that differ
-    in their seeds, the first run's mistakes are drawn, and the labels that all of them contradict are listed.
+    in their seeds, as an ensemble's members do, the first run's mistakes are drawn, and the labels that all of them
+    contradict are listed.
     """
     if mistakes and images is not None:
         raise UsageError("--images goes without --mistakes, which draws no predictions.")
@@ -90,11 +91,14 @@ def show(
         raise UsageError("Several runs, and --pages, go with --mistakes.")
     numbers = None if images is None else _numbers(images)
     target, ending = output or folders[0] / "figures", "svg" if svg else "png"
+    runs = [opened(folder) for folder in folders]
     if mistakes:
-        for name, made in look([Run(folder) for folder in folders], pages or PAGES):
+        for run in runs:
+            run.card()  # says what an ensemble still lacks
+        for name, made in look([member for run in runs for member in run.members()], pages or PAGES):
             _save(made, target, name, ending)
     else:
-        for name, drawn in figures(Run(folders[0]), numbers).items():
+        for name, drawn in figures(runs[0], numbers).items():
             _save(drawn, target, name, ending)
 
 
@@ -114,7 +118,7 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Put runs side by side."""
-    runs = [Run(folder) for folder in folders]
+    runs = [opened(folder) for folder in folders]
     table = rows(runs)
     if as_json:
         for row in table:
@@ -150,8 +154,11 @@ def export(
     output: Annotated[Path | None, typer.Option(help="The ONNX file; by default RUN/NAME.onnx.")] = None,
     int8: Annotated[bool, typer.Option("--int8", help="Round to 8 bits: a smaller file that reads quicker.")] = False,
 ) -> None:
-    """Write a run's network as ONNX, to read with: inkdigits read --model FILE. Prints the file's name."""
-    run = Run(folder)
+    """Write a run's or an ensemble's network as one ONNX file, to read with: inkdigits read --model FILE.
+
+    Prints the file's name.
+    """
+    run = opened(folder)
     typer.echo(str(export_run(run, output or folder / f"{run.recipe().name}.onnx", int8=int8)))
 
 

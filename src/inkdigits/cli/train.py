@@ -17,10 +17,11 @@ from inkdigits.errors import UsageError
 from inkdigits.lab.curves import curves
 from inkdigits.lab.save import save
 from inkdigits.models.build import build, parameters
+from inkdigits.training import ensembles
 from inkdigits.training.callbacks import throttled
-from inkdigits.training.loop import State
+from inkdigits.training.loop import Callback, State
 from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
-from inkdigits.training.runs import Run
+from inkdigits.training.runs import Ensemble, Run, opened
 from inkdigits.training.session import resume, start
 
 
@@ -32,12 +33,16 @@ def train(
     data: DataOption = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
     threads: Annotated[int | None, typer.Option(help="Cores to use; by default all.", min=1)] = None,
+    seeds: Annotated[
+        int | None, typer.Option(help="Train so many networks, whose seeds count up from --seed, as an ensemble.")
+    ] = None,
     **settings: Any,
 ) -> None:
     """Train a network by a recipe, and watch it learn.
 
     The run's folder keeps the settings, the figures, the weights and a card. A training stopped with Ctrl-C goes on
-    with --resume, and ends at the same weights.
+    with --resume, and ends at the same weights. An ensemble's folder has one run's folder a seed, and a card of what
+    they come to together, as the mean of their probabilities.
     """
     if name is None and resumed is None:
         print_recipes()
@@ -48,20 +53,30 @@ def train(
         callbacks = [throttled(every, watch)]
         given = {knob: value for knob, value in settings.items() if value is not None}
         if resumed is not None:
-            if name is not None or out is not None or given:
+            if name is not None or out is not None or seeds is not None or given:
                 raise UsageError("--resume goes on with a run as it was started; give no recipe, --out or knobs.")
             folder = resumed
-            state = resume(folder, callbacks)
+            state = resume_any(folder, callbacks)
         else:
             assert name is not None
             chosen = recipe(name).with_knobs(**given)
             folder = out or free_folder(name)
-            state = start(chosen, folder, data, device, callbacks)
-    if not state.done:
+            if seeds is None:
+                state = start(chosen, folder, data, device, callbacks)
+            else:
+                state = ensembles.start(chosen, seeds, folder, data, device, callbacks)
+    run = opened(folder)
+    if state is not None and not run.finished:
         typer.echo(f"Stopped after step {state.step}. Go on with: inkdigits train --resume {folder}", err=True)
         raise typer.Exit(STOPPED)
-    save_curves(Run(folder))
-    print_summary(state, folder)
+    for member in run.members():
+        save_curves(member)
+    print_summary(run)
+
+
+def resume_any(folder: Path, callbacks: list[Callback]) -> State | None:
+    """Go on with a run or an ensemble. Returns a state where it was stopped again, and may where it was not."""
+    return (ensembles.resume if isinstance(opened(folder), Ensemble) else resume)(folder, callbacks)
 
 
 def save_curves(run: Run) -> None:
@@ -89,14 +104,19 @@ def print_recipes() -> None:
     Console().print(table)
 
 
-def print_summary(state: State, folder: Path) -> None:
-    """What came out, on stdout."""
-    card = Run(folder).card()
+def print_summary(run: Run) -> None:
+    """What came out, on stdout; of an ensemble also how well each member does on the set that judges it."""
+    card = run.card()
+    names = {"held": card["held"]}
     typer.echo(f"{card['name']}: {card['parameters']:,} parameters, {card['steps']:,} steps in {card['seconds']:.1f} s")
     for score in card["scores"]:
-        label = state.split.held_name if score["set"] == "held" else score["set"]
+        label = names.get(score["set"], score["set"])
         typer.echo(f"  {label:<14} {100 * score['accuracy']:6.2f} %   loss {score['loss']:.4f}   n {score['n']:,}")
-    typer.echo(f"run: {folder}")
+    for member in card.get("members", ()):
+        which, accuracy = list(member["accuracy"].items())[-1]
+        label = f"{names.get(which, which)}, seed {member['seed']}"
+        typer.echo(f"  {label:<14} {100 * accuracy:6.2f} %")
+    typer.echo(f"run: {run.folder}")
 
 
 def _with_knobs() -> None:

@@ -18,12 +18,12 @@ EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
 class Watch:
-    """A callback that shows the newest figures of a training on stderr. Use it in a `with`."""
+    """A callback that shows the newest figures of a training, or of several in turn, on stderr. Use it in a `with`."""
 
     def __init__(self, console: Console | None = None) -> None:
         self.console = console or Console(stderr=True)
         self.live: Live | None = None
-        self.begun = False
+        self.shown: State | None = None
 
     def __enter__(self) -> Watch:
         return self
@@ -33,8 +33,10 @@ class Watch:
             self.live.stop()
 
     def __call__(self, state: State) -> None:
-        if not self.begun:
-            self.begun = True
+        if state is not self.shown:
+            self.shown = state
+            if self.live is not None:
+                self.live.stop()  # the last figures of the training before stay where they are
             self.console.print(headline(state), highlight=False, soft_wrap=True)
             if self.console.is_terminal:
                 self.live = Live(console=self.console, auto_refresh=False)
@@ -50,7 +52,7 @@ def headline(state: State) -> str:
     recipe, size = state.recipe, state.batches.size
     return (
         f"{recipe.name}: {recipe.model}, {parameters(state.network):,} parameters; "
-        f"{len(state.split.train):,} digits, {size:,} a step, {state.total_steps:,} steps"
+        f"{len(state.split.train):,} digits, {size:,} a step, {state.total_steps:,} steps, seed {recipe.seed}"
     )
 
 

@@ -18,26 +18,9 @@ from torch import Generator, Tensor
 
 from inkdigits.data.forms import FORMS, RARER, SIDE, box_of, curve, line, uniform
 from inkdigits.data.texture import each, filtering, full_contrast, spectrum, wave
+from inkdigits.data.warp import Warp, warp
 
 BOX = 20
-
-
-@dataclass(frozen=True)
-class Warp:
-    """How far an image may be bent. Each amount is drawn uniformly from ± its value, per image and axis.
-
-    `rotation` in degrees; `scale` as a share of the size; `stretch` scales width against height, as a share;
-    `shear` in pixels sideways per pixel of height; `shift` in pixels; `elastic` is the standard deviation, in pixels,
-    by which the points of a 5×5 grid move (after Simard et al., "Best practices for convolutional neural networks
-    applied to visual document analysis", 2003, with a coarse grid in place of smoothed noise).
-    """
-
-    rotation: float = 12.0
-    scale: float = 0.12
-    stretch: float = 0.0
-    shear: float = 0.2
-    shift: float = 2.0
-    elastic: float = 0.6
 
 
 @dataclass(frozen=True)
@@ -73,19 +56,6 @@ class Hands:
     def calmer(self) -> Hands:
         """The same, with half of the images plain: what a run ends with."""
         return replace(self, plain=0.5)
-
-
-def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
-    """Bend each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0."""
-    count, _, height, width = images.shape
-    if count == 0:
-        return images
-    grid = F.affine_grid(_affine(count, settings, width, generator), [count, 1, height, width], align_corners=False)
-    if settings.elastic:
-        coarse = torch.randn(count, 2, 5, 5, generator=generator) * (settings.elastic * 2 / width)
-        fine = F.interpolate(coarse, (height, width), mode="bicubic", align_corners=True)  # N×2×H×W
-        grid = grid + fine.permute(0, 2, 3, 1)
-    return F.grid_sample(images, grid, mode="bilinear", padding_mode="zeros", align_corners=False)
 
 
 def augment(images: Tensor, labels: Tensor, settings: Hands, generator: Generator) -> Tensor:
@@ -273,23 +243,6 @@ def _stroke(count: int, generator: Generator) -> Tensor:
     upright = (torch.rand(count, generator=generator) < 0.5)[:, None]
     start, turn, end = (torch.where(upright, point.flip(1), point) for point in (start, turn, end))
     return curve(start, turn, end, uniform(count, 0.7, 2.5, generator))
-
-
-def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Tensor:
-    """One 2×3 matrix an image, from target to source, in the −1..1 coordinates of `affine_grid`: N×2×3."""
-
-    def spread(amount: float) -> Tensor:
-        return uniform(count, -amount, amount, generator)
-
-    angle, shear = spread(radians(settings.rotation)), spread(settings.shear)
-    size, stretch = 1 + spread(settings.scale), 1 + spread(settings.stretch)
-    across, down = size * stretch.sqrt(), size * stretch.rsqrt()
-    cos, sin = angle.cos(), angle.sin()
-    rows = [
-        torch.stack([cos / across, (shear * cos - sin) / across, spread(2 * settings.shift / width)], dim=1),
-        torch.stack([sin / down, (shear * sin + cos) / down, spread(2 * settings.shift / width)], dim=1),
-    ]
-    return torch.stack(rows, dim=1)
 
 
 def _window(x: Tensor, y: Tensor, width: Tensor, height: Tensor, pixels: int, side: int = SIDE) -> Tensor:

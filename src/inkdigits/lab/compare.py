@@ -45,10 +45,14 @@ def rows(runs: Sequence[Run]) -> list[Row]:
 
 
 def figure(runs: Sequence[Run], over: Over = "step") -> Figure:
-    """The curves of 1 to 6 runs over each other. Raises what `rows` and `curves.overlay` raise."""
+    """The curves of 1 to 6 runs, an ensemble's members among them, over each other.
+
+    Raises what `rows` and `curves.overlay` raise.
+    """
     if not runs:
         raise UsageError("Name at least one run to compare.")
-    return overlay({name: run.metrics() for name, run in _named(runs).items()}, over)
+    members = [member for run in runs for member in run.members()]
+    return overlay({name: run.metrics() for name, run in _named(members).items()}, over)
 
 
 def _named(runs: Sequence[Run]) -> dict[str, Run]:
@@ -69,7 +73,7 @@ def _row(name: str, run: Run) -> Row:
         scores = {score["set"]: score for score in card["scores"]}
         return Row(
             name=name,
-            network=str(card["recipe"]["model"]),
+            network=run.network_name,
             parameters=int(card["parameters"]),
             steps=int(card["steps"]),
             seconds=float(card["seconds"]),

@@ -9,13 +9,14 @@ from matplotlib.figure import Figure
 from torch import nn
 
 from inkdigits.data.digits import Digits
+from inkdigits.errors import UsageError
 from inkdigits.lab.confusion import confusion
 from inkdigits.lab.curves import curves
 from inkdigits.lab.mistakes import mistakes
 from inkdigits.lab.predictions import LECTURE, choose, predictions
 from inkdigits.lab.weights import weights
 from inkdigits.training.evaluate import digit_logits, load_digits, score_logits, test_digits
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.runs import Ensemble, Run, trained_network
 from inkdigits.training.session import parts_of
 
 
@@ -24,8 +25,13 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
 
     `numbers` says of which training digits, counted from 1, predictions are drawn (the lecture's 5001–5003 by
     default). Raises RunError when there is no run or its files are broken, DataError when its data are gone,
-    UsageError for a number that is no digit's.
+    UsageError for a number that is no digit's, and for an ensemble, which has neither curves nor weights of its own.
     """
+    if isinstance(run, Ensemble):
+        members = ", ".join(str(member.folder) for member in run.members())
+        raise UsageError(
+            f"{run.folder} is an ensemble; show its members one by one ({members}), or it with --mistakes."
+        )
     drawn: dict[str, Figure] = {}
     if records := run.metrics():
         drawn["curves"] = curves(records, run.recipe().name, str(run.read_json("recipe.json").get("held", "")))

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import torch
 from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
+from inkdigits.models.best import BestNet
 from inkdigits.models.cnn import CNN
 from inkdigits.models.detector import Detector
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
 from inkdigits.models.softmax import Softmax
+from inkdigits.models.tiny import TinyNet
 
 NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "softmax": Softmax,
@@ -22,6 +25,10 @@ NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "fast": FastNet,
     "reader": ReaderNet,
     "detector": Detector,
+    "best": BestNet,
+    "tiny-600": partial(TinyNet, 3, 4, (4, 4), (4,)),
+    "tiny-3k": partial(TinyNet, 5, 4, (9, 11, 11), (13,)),
+    "tiny-10k": partial(TinyNet, 5, 6, (12, 16), (20, 24, 28)),
 }
 
 

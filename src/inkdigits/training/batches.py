@@ -7,13 +7,15 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.augment import Hands, Warp, augment, warp
+from inkdigits.data.augment import Hands, augment
 from inkdigits.data.digits import NOT_A_DIGIT, Digits
 from inkdigits.data.nondigits import nondigits
+from inkdigits.data.warp import Warp, warp
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
-LIGHT, HANDS = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), Hands()
+WARPS = {"light": Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), "bent": Warp()}
+HANDS = Hands()
 CALM = 0.25  # the last share of a run, in which half of the images are plain
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 
@@ -74,8 +76,8 @@ class Batches:
             others = self._others[torch.randint(len(self._others), (count,), generator=chances)]
             images = torch.cat([images, others])
             labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT)])
-        if self.recipe.augment == "light":
-            images = warp(images, LIGHT, chances)
+        if self.recipe.augment in WARPS:
+            images = warp(images, WARPS[self.recipe.augment], chances)
         if self.recipe.augment in ("hands", "calm"):
             calm = self.recipe.augment == "calm" or step >= self._calm_from
             images = augment(images, labels, HANDS.calmer() if calm else HANDS, chances)

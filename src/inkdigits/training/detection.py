@@ -12,12 +12,13 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data import signs
-from inkdigits.data.augment import Hands, Warp, augment
+from inkdigits.data.augment import Hands, augment
 from inkdigits.data.digits import Digits
 from inkdigits.data.nondigits import LETTERS, LIKE_DIGITS, SIGNS, TRAINING_FONTS, font_glyphs, installed
 from inkdigits.data.scenes import Material, Scene, scene
 from inkdigits.data.sheet import DOUBTFUL
 from inkdigits.data.strokes import Strokes
+from inkdigits.data.warp import Warp
 from inkdigits.glyph import to_float
 from inkdigits.models.detector import STRIDE
 from inkdigits.training.evaluate import Score, score_of

@@ -74,7 +74,8 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     if int8 and run.recipe().model == "detector":
         raise UsageError("Only networks that tell digits are rounded to 8 bits, the detector is not; leave --int8 out.")
     reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
-    return write_network(trained_network(run), run.card(), reading, target, int8)
+    card = run.card()  # says what is missing where a run is not finished
+    return write_network(trained_network(run), card, reading, target, int8)
 
 
 def write_network(network: nn.Sequential, card: Json, reading: Json, target: Path, int8: bool = False) -> Path:

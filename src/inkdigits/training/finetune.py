@@ -75,6 +75,9 @@ def base_of(path: Path = PACKAGED) -> Base:
     """The network of an ONNX file, its card and its safetensors twin. Raises ModelError when one is not right."""
     card = Exported(path, "logits").card
     twin = path.with_suffix(".safetensors")
+    trained = card.get("trained")
+    if isinstance(trained, dict) and "members" in trained:
+        raise ModelError(f"{path}: an ensemble of networks, and only one can be fine-tuned; export one of its members.")
     try:
         recipe = Recipe.from_dict(card["trained"]["recipe"])
         base = Base(path, card, recipe, load_file(twin))

@@ -17,7 +17,7 @@ from inkdigits.models.build import NETWORKS
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "hands", "calm")
+AUGMENTS = ("none", "light", "bent", "hands", "calm")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
@@ -168,6 +168,71 @@ RECIPES: Mapping[str, Recipe] = {
             schedule="onecycle",
             augment="light",
             average=0.97,
+            precision="bfloat16",
+        ),
+        Recipe(
+            name="best",
+            about="the strongest single network: varied images, and as long as a cup of tea takes",
+            model="best",
+            batch=256,
+            epochs=16,
+            optimizer="muon",
+            lr=6e-3,
+            decay=0.05,
+            schedule="onecycle",
+            smoothing=0.05,
+            augment="bent",
+            average=0.998,
+            precision="bfloat16",
+        ),
+        Recipe(
+            name="tiny-600",
+            about="602 numbers: filters and mixtures used in four directions",
+            model="tiny-600",
+            epochs=30,
+            optimizer="muon",
+            lr=2e-2,
+            schedule="onecycle",
+            average=0.998,
+        ),
+        Recipe(
+            name="tiny-3k",
+            about="2,849 numbers, of the same kind",
+            model="tiny-3k",
+            epochs=20,
+            optimizer="muon",
+            lr=1e-2,
+            schedule="onecycle",
+            augment="light",
+            average=0.998,
+            precision="bfloat16",
+        ),
+        Recipe(
+            name="tiny-10k",
+            about="9,592 numbers, of the same kind",
+            model="tiny-10k",
+            epochs=20,
+            optimizer="muon",
+            lr=1e-2,
+            schedule="onecycle",
+            augment="bent",
+            average=0.998,
+            precision="bfloat16",
+        ),
+        Recipe(
+            name="lecture-cnn",
+            about="what the lecture's 5,000 images suffice for: a CNN, and every image varied each time",
+            model="cnn",
+            split="lecture",
+            batch=128,
+            epochs=60,
+            optimizer="muon",
+            lr=1e-2,
+            decay=0.05,
+            schedule="onecycle",
+            smoothing=0.05,
+            augment="bent",
+            average=0.998,
             precision="bfloat16",
         ),
         Recipe(

@@ -6,6 +6,9 @@ checkpoint.safetensors   where to go on from; gone once the run is done
 weights.safetensors      the trained network
 card.json                what it is, from which data, how, and how well it does
 curves.png               losses and accuracies over the steps
+
+An ensemble's folder has ensemble.json, the settings as above and the seeds; one run's folder a member, seed-0 and so
+on; and in the end a card.json of what the members are together.
 """
 
 from __future__ import annotations
@@ -13,7 +16,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from filelock import FileLock, Timeout
@@ -24,6 +27,7 @@ from torch import Tensor, nn
 from inkdigits.errors import RunError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.models.build import build
+from inkdigits.models.ensemble import EnsembleNet
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe
 
@@ -35,6 +39,7 @@ FIGURES = ("step", "train_loss", "train_accuracy", "held_loss", "held_accuracy")
 class Run:
     """One training's folder."""
 
+    SETTINGS: ClassVar[str] = "recipe.json"
     folder: Path
 
     @property
@@ -48,6 +53,19 @@ class Run:
     @property
     def finished(self) -> bool:
         return (self.folder / "card.json").exists()
+
+    @property
+    def begun(self) -> bool:
+        return (self.folder / self.SETTINGS).exists()
+
+    @property
+    def network_name(self) -> str:
+        """The network as tables name it."""
+        return self.recipe().model
+
+    def members(self) -> list[Run]:
+        """The runs that were trained for it: of a run, itself."""
+        return [self]
 
     def lock(self) -> FileLock:
         """Hold the folder for one training; a lock of a killed process is free again.
@@ -63,6 +81,18 @@ class Run:
         except OSError as error:
             raise RunError(f"The run's folder {self.folder} cannot be made ({error.strerror}).") from error
         return lock
+
+    def begin(self, settings: Json) -> None:
+        """Write the settings of a training that begins. Raises RunError when the folder holds one already."""
+        if opened(self.folder).begun:
+            raise RunError(
+                f"{self.folder} already holds a run; go on with --resume {self.folder}, or give another --out."
+            )
+        self.write_json(self.SETTINGS, settings)
+
+    def settings(self) -> Json:
+        """What the training was started with."""
+        return self.read_json(self.SETTINGS)
 
     def write_json(self, name: str, content: Json) -> None:
         """Write one of the folder's JSON files."""
@@ -88,7 +118,7 @@ class Run:
         try:
             return Recipe.from_dict(self.fact("recipe", dict))
         except UsageError as error:
-            raise RunError(f"{self.folder / 'recipe.json'} is broken ({error}); train again.") from error
+            raise RunError(f"{self.folder / self.SETTINGS} is broken ({error}); train again.") from error
 
     def source(self) -> Path | None:
         """Where the run's data lie; None for the packaged MNIST."""
@@ -96,10 +126,10 @@ class Run:
         return None if path is None else Path(path)
 
     def fact(self, name: str, kind: Any) -> Any:
-        """One value of recipe.json. Raises RunError when it is missing or not of that kind."""
-        settings = self.read_json("recipe.json")
+        """One value of the settings. Raises RunError when it is missing or not of that kind."""
+        settings = self.settings()
         if name not in settings or not isinstance(settings[name], kind):
-            raise RunError(f"{self.folder / 'recipe.json'} is broken (it says no {name}); train again.")
+            raise RunError(f"{self.folder / self.SETTINGS} is broken (it says no {name}); train again.")
         return settings[name]
 
     def card(self) -> Json:
@@ -123,9 +153,37 @@ class Run:
         write_atomically(self.folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in history))
 
     def _advice(self, name: str) -> str:
-        if name == "card.json" and (self.folder / "recipe.json").exists():
+        if name == "card.json" and self.begun:
             return f"the training is not finished: go on with --resume {self.folder}."
         return "is it the folder of a run?"
+
+
+class Ensemble(Run):
+    """The folder of several trainings of one recipe that differ in their seeds. Its recipe has the first seed."""
+
+    SETTINGS = "ensemble.json"
+
+    @property
+    def network_name(self) -> str:
+        return f"{len(self.seeds)} × {self.recipe().model}"
+
+    @property
+    def seeds(self) -> list[int]:
+        """The members' seeds."""
+        seeds: list[int] = self.fact("seeds", list)
+        if len(seeds) < 2 or not all(isinstance(seed, int) for seed in seeds):
+            raise RunError(f"{self.folder / self.SETTINGS} is broken (it says no seeds); train again.")
+        return seeds
+
+    def members(self) -> list[Run]:
+        """The members' folders, whether they are there by now or not."""
+        return [Run(self.folder / f"seed-{seed}") for seed in self.seeds]
+
+
+def opened(folder: Path) -> Run:
+    """A folder as what it says it is: an ensemble's, or else a run's."""
+    ensemble = Ensemble(folder)
+    return ensemble if ensemble.begun else Run(folder)
 
 
 def write_json(path: Path, content: Json) -> None:
@@ -161,7 +219,9 @@ def load_weights(run: Run, network: nn.Module) -> None:
 
 
 def trained_network(run: Run) -> nn.Sequential:
-    """The run's network with its trained weights, on the CPU, ready to be asked."""
+    """The run's network with its trained weights, on the CPU, ready to be asked; an ensemble's is one network too."""
+    if isinstance(run, Ensemble):
+        return EnsembleNet([trained_network(member) for member in run.members()]).eval()
     recipe = run.recipe()
     network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
     load_weights(run, network)

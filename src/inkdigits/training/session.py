@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import nn
 
 import inkdigits
 from inkdigits.data.digits import Digits
@@ -51,9 +52,7 @@ def start(
     run, where = Run(folder), pick_device(device)
     state = begin(recipe, parts_of(recipe, source), where)
     with run.lock():
-        if (folder / "recipe.json").exists():
-            raise RunError(f"{folder} already holds a run; go on with --resume {folder}, or give another --out.")
-        run.write_json("recipe.json", settings(state, source))
+        run.begin(settings(state, source))
         return _train(run, state, source, callbacks)
 
 
@@ -63,17 +62,46 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
     Raises RunError when the folder holds no run, a finished one, or one whose data have changed.
     """
     run = Run(folder)
+    state = begin_again(run)
+    with run.lock():
+        runs.load_checkpoint(run, state)
+        return _train(run, state, run.source(), callbacks)
+
+
+def begin_again(run: Run) -> State:
+    """A run's training before its first step, with the data, the device and the threads it was started with.
+
+    Raises RunError as `resume` does.
+    """
     recipe, source = run.recipe(), run.source()
     data, device, threads = run.fact("data", dict), run.fact("device", str), run.fact("threads", int)
     if run.finished:
-        raise RunError(f"The run in {folder} is finished; there is nothing to resume.")
+        raise RunError(f"The run in {run.folder} is finished; there is nothing to resume.")
     state = begin(recipe, parts_of(recipe, source), pick_device(device))
     if state.split.train.sha256 != data.get("sha256"):
-        raise RunError(f"The data of the run in {folder} have changed since it began; start a new run.")
+        raise RunError(f"The data of the run in {run.folder} have changed since it began; start a new run.")
     torch.set_num_threads(max(1, threads))
-    with run.lock():
-        runs.load_checkpoint(run, state)
-        return _train(run, state, source, callbacks)
+    return state
+
+
+def complete(
+    recipe: Recipe, folder: Path, source: Path | None = None, device: str = "cpu", callbacks: Iterable[Callback] = ()
+) -> State | None:
+    """Train what a recipe's run lacks: all of it, the rest of a stopped one, or of a finished one nothing (None).
+
+    Raises what `start` and `resume` raise, and RunError when the folder has a run of other settings.
+    """
+    run = Run(folder)
+    if run.begun and knobs_of(run.recipe()) != knobs_of(recipe):
+        raise RunError(f"{folder} holds a run of other settings than the recipe has now; move it away.")
+    if run.finished:
+        return None
+    return resume(folder, callbacks) if run.begun else start(recipe, folder, source, device, callbacks)
+
+
+def knobs_of(it: Recipe) -> Json:
+    """All that the weights depend on: the settings without the words about them."""
+    return {knob: value for knob, value in it.as_dict().items() if knob != "about"}
 
 
 def parts_of(recipe: Recipe, source: Path | None) -> Split:
@@ -112,49 +140,54 @@ def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Call
             raise
         if state.done:
             _finish(run, state, source)
+            stop(state)  # whoever goes on with another training is to know that Ctrl-C came meanwhile
     return state
 
 
 def _finish(run: Run, state: State, source: Path | None) -> None:
     """Weights, then the card (which is what says that a run is finished), then the checkpoint goes."""
-    content = card(run, state, source)
-    check_finite(state, *(score["loss"] for score in content["scores"]))  # the last step may be the one too far
+    judged = scores(state.judged, state.recipe, state.split, source)
+    check_finite(state, *(score["loss"] for score in judged))  # the last step may be the one too far
     runs.save_weights(run, state.judged)
-    run.write_json("card.json", content)
+    run.write_json("card.json", card(run, parameters(state.network), state.step, state.seconds, judged))
     run.checkpoint.unlink(missing_ok=True)
 
 
-def card(run: Run, state: State, source: Path | None) -> Json:
-    """What was trained, from which data, how, and how well it does.
-
-    The test set is opened here, after the last step, and only for runs that learn from all training digits: a run
-    that chooses must not see it, and the lecture's "test" is its own.
-    """
-    judged: dict[str, Digits] = {"train": state.split.train}
-    if state.split.held is not None:
-        judged["held"] = state.split.held
-    if state.recipe.split == "full":
-        judged["test"] = test_digits(source)
-    scores = [{"set": name} | _score(state, digits).as_dict() for name, digits in judged.items()]
-    before = run.read_json("recipe.json")
+def card(run: Run, parameters: int, steps: int, seconds: float, scores: list[Json]) -> Json:
+    """What was trained, from which data, how, and how well it does."""
+    before, recipe = run.settings(), run.recipe()
     return {
-        "name": state.recipe.name,
-        "about": state.recipe.about,
-        "recipe": state.recipe.as_dict(),
-        "parameters": parameters(state.network),
-        "steps": state.step,
-        "seconds": round(state.seconds, 3),
+        "name": recipe.name,
+        "about": recipe.about,
+        "recipe": recipe.as_dict(),
+        "parameters": parameters,
+        "steps": steps,
+        "seconds": round(seconds, 3),
         "data": before["data"],
-        "held": state.split.held_name,
+        "held": before["held"],
         "scores": scores,
         "conditions": conditions() | {key: before[key] for key in ("device", "threads", "arithmetic")},
     }
 
 
-def _score(state: State, digits: Digits) -> Score:
-    if state.recipe.model == "detector":
-        return score_of_scenes(state.judged, digits, state.recipe)
-    return score(state.judged, digits)
+def scores(network: nn.Sequential, recipe: Recipe, parts: Split, source: Path | None) -> list[Json]:
+    """How well a trained network does on every set that it may be judged by, with the set's part: `set`.
+
+    The test set is opened here, after the last step, and only for runs that learn from all training digits: a run
+    that chooses must not see it, and the lecture's "test" is its own.
+    """
+    judged: dict[str, Digits] = {"train": parts.train}
+    if parts.held is not None:
+        judged["held"] = parts.held
+    if recipe.split == "full":
+        judged["test"] = test_digits(source)
+    return [{"set": name} | _score(network, recipe, digits).as_dict() for name, digits in judged.items()]
+
+
+def _score(network: nn.Sequential, recipe: Recipe, digits: Digits) -> Score:
+    if recipe.model == "detector":
+        return score_of_scenes(network, digits, recipe)
+    return score(network, digits)
 
 
 def conditions() -> dict[str, Any]:

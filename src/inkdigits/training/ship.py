@@ -27,7 +27,7 @@ from inkdigits.training.loop import Callback, State
 from inkdigits.training.nearest import write_nearest
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Json, Run, trained_network
-from inkdigits.training.session import parts_of, resume, start
+from inkdigits.training.session import complete, parts_of
 
 SEEDS = (0, 1, 2)
 
@@ -79,20 +79,10 @@ SHIPPED: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": digit_n
 
 def finished(folder: Path, wanted: Recipe) -> Run:
     """The finished run of a recipe: as it is there, gone on with, or trained from the start."""
-    run = Run(folder)
-    begun = (folder / "recipe.json").exists()
-    if begun and knobs_of(run.recipe()) != knobs_of(wanted):
-        raise RunError(f"{folder} holds a run of other settings than the recipe has now; move it away.")
-    if not run.finished:
-        state = resume(folder, [told()]) if begun else start(wanted, folder, callbacks=[told()])
-        if not state.done:
-            raise RunError(f"Stopped at step {state.step} of {folder}; call this again to go on.")
-    return run
-
-
-def knobs_of(it: Recipe) -> Json:
-    """All that the weights depend on: the settings without the words about them."""
-    return {knob: value for knob, value in it.as_dict().items() if knob != "about"}
+    state = complete(wanted, folder, callbacks=[told()])
+    if state is not None and not state.done:
+        raise RunError(f"Stopped at step {state.step} of {folder}; call this again to go on.")
+    return Run(folder)
 
 
 def told() -> Callback:

@@ -1,0 +1,73 @@
+"""Several networks as one: it says the mean of what its members say."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Sequence
+from functools import reduce
+
+import torch
+from torch import Tensor, nn
+
+from inkdigits.errors import UsageError
+from inkdigits.glyph import SIZE
+
+
+class EnsembleNet(nn.Sequential):
+    """784 pixels → the members' features side by side → the logarithm of the mean of their ten probabilities.
+
+    The members are of one kind, and have M times D features. After Lakshminarayanan, Pritzel and Blundell, "Simple and
+    scalable predictive uncertainty estimation using deep ensembles", 2017.
+    """
+
+    def __init__(self, members: Sequence[nn.Sequential]) -> None:
+        """Take the members' layers, not copies of them. Raises UsageError for members that `refuse_others` refuses."""
+        for member in members:
+            refuse_others(member)
+        halves = [_halves(member) for member in members]
+        super().__init__(
+            OrderedDict(
+                embedding=SideBySide(features for features, _ in halves),  # N×1×28×28 → N×MD
+                logits=MeanProbability(answer for _, answer in halves),  # → N×10
+            )
+        )
+
+
+class SideBySide(nn.ModuleList):
+    """What each of M networks makes of the same images, one after another: N×1×28×28 → N×MD."""
+
+    def forward(self, images: Tensor) -> Tensor:
+        return torch.cat([network(images) for network in self], dim=1)
+
+
+class MeanProbability(nn.ModuleList):
+    """The logarithm of the mean of M networks' probabilities, each network's of its own D features: N×MD → N×10.
+
+    It is as exact where all probabilities are tiny: the greatest of each digit is taken out before the mean.
+    (`torch.logsumexp` would do the same, but is exported as an operator that cannot be rounded to 8 bits.)
+    """
+
+    def forward(self, features: Tensor) -> Tensor:
+        parts = features.chunk(len(self), dim=1)
+        said: list[Tensor] = [network(part).log_softmax(dim=1) for network, part in zip(self, parts, strict=True)]
+        greatest = reduce(torch.maximum, said)  # N×10
+        shares = torch.stack([(each - greatest).exp() for each in said])  # M×N×10
+        return shares.mean(dim=0).log() + greatest
+
+
+def refuse_others(network: nn.Sequential) -> None:
+    """Raise UsageError unless a network has an `embedding` and tells the ten digits and nothing else."""
+    was_training = network.training
+    network.eval()
+    with torch.inference_mode():
+        tells = hasattr(network, "embedding") and network(torch.zeros(1, 1, SIZE, SIZE)).shape[1] == 10
+    network.train(was_training)
+    if not tells:
+        raise UsageError("Ensembles are of networks that tell the ten digits and nothing else; train another recipe.")
+
+
+def _halves(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
+    """The layers up to `embedding`, and those after it."""
+    named = list(network.named_children())
+    middle = [name for name, _ in named].index("embedding") + 1
+    return nn.Sequential(OrderedDict(named[:middle])), nn.Sequential(OrderedDict(named[middle:]))

@@ -1,0 +1,90 @@
+"""Layers whose filters are used four times, turned by 0, 90, 180 and 270 degrees, and stored once.
+
+A stroke that runs down and one that runs across are found by one filter. Maps come in four directions: of 4C channels
+the first C see the picture with the filters as they are, the next C with the filters turned by a quarter, and so on.
+After Cohen and Welling, "Group equivariant convolutional networks", 2016: turn the picture, and the maps turn and
+change places, but say the same.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+DIRECTIONS = 4
+MOMENTUM, EPSILON = 0.1, 1e-5  # as nn.BatchNorm2d has them
+
+
+class TurnedFilters(nn.Conv2d):
+    """One `kernel`×`kernel` filter a channel in four directions: N×1×H×W or N×4C×H×W → N×4C×H×W.
+
+    Of the picture, all filters look at the one channel there is; later each looks at a channel of its own. Without a
+    `border` of zeros the maps lose `kernel` − 1 pixels.
+    """
+
+    def __init__(self, channels: int, kernel: int, border: bool = True) -> None:
+        padding = kernel // 2 if border else 0
+        super().__init__(channels, channels, kernel, padding=padding, groups=channels, bias=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        turned = [self.weight.rot90(quarters, (2, 3)) for quarters in range(DIRECTIONS)]
+        filters = torch.cat(turned).clone(memory_format=torch.channels_last)  # 4C×1×k×k
+        bias = None if self.bias is None else self.bias.repeat(DIRECTIONS)
+        return functional.conv2d(maps, filters, bias, padding=self.padding, groups=maps.shape[1])
+
+
+class TurnedMixture(nn.Conv2d):
+    """Mixes all channels of all directions at each place: N×4C×H×W → N×4D×H×W.
+
+    The next direction mixes with the same weights, counted on from itself.
+    """
+
+    def __init__(self, inputs: int, outputs: int) -> None:
+        super().__init__(DIRECTIONS * inputs, outputs, 1, bias=False)
+
+    def forward(self, maps: Tensor) -> Tensor:
+        apart = self.weight.view(len(self.weight), DIRECTIONS, -1, 1, 1)  # D×4×C×1×1
+        turned = [apart.roll(quarters, 1).flatten(1, 2) for quarters in range(DIRECTIONS)]
+        weights = torch.cat(turned).clone(memory_format=torch.channels_last)  # 4D×4C×1×1
+        bias = None if self.bias is None else self.bias.repeat(DIRECTIONS)
+        return functional.conv2d(maps, weights, bias)
+
+
+class TurnedNorm(nn.Module):
+    """Batch normalisation that takes the four directions of a channel as one, with a shift and no scale of its own.
+
+    What follows can scale by itself; and all scales being positive, `models/fold.py` can always fold them away.
+    (nn.BatchNorm2d would do for maps laid out otherwise, and take ten times as long.)
+    """
+
+    running_mean: Tensor
+    running_var: Tensor
+
+    def __init__(self, channels: int) -> None:
+        super().__init__()
+        self.bias = nn.Parameter(torch.zeros(channels))
+        self.register_buffer("running_mean", torch.zeros(channels))
+        self.register_buffer("running_var", torch.ones(channels))
+
+    def forward(self, maps: Tensor) -> Tensor:
+        mean, variance = self._measured(maps) if self.training else (self.running_mean, self.running_var)
+        scale, shift = self.affine(mean, variance)
+        every = (each.repeat(DIRECTIONS)[:, None, None].to(maps.dtype) for each in (scale, shift))
+        scale, shift = every
+        return maps * scale + shift
+
+    def affine(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
+        """What it multiplies by and what it adds: C and C numbers."""
+        scale = (variance + EPSILON).rsqrt()
+        return scale, self.bias - mean * scale
+
+    def _measured(self, maps: Tensor) -> tuple[Tensor, Tensor]:
+        """Mean and variance of each channel in this batch, C and C numbers, which the running ones follow."""
+        places = maps.permute(0, 2, 3, 1).flatten(0, 2).float()  # NHW×4C, no copy where channels are last
+        first, second = (each.mean(0).view(DIRECTIONS, -1).mean(0) for each in (places, places * places))
+        variance = second - first * first
+        with torch.no_grad():
+            self.running_mean.lerp_(first, MOMENTUM)
+            self.running_var.lerp_(variance, MOMENTUM)
+        return first, variance

@@ -1,0 +1,99 @@
+"""The frontier's bench: real trainings, very short; what is kept, what is run again, and what the table says of it."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from bench import classics, frontier, peers, render_frontier, store
+from bench.frontier import Outcome, keep, kept, measure
+from inkdigits.data import mnist
+from inkdigits.glyph import to_float
+from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipes import recipe as named
+
+
+def short(name: str) -> Recipe:
+    """The recipe of that name, of three steps."""
+    return named(name).with_knobs(steps=3, samples=300)
+
+
+@pytest.fixture(autouse=True)
+def kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results and runs go to a folder of the test's own."""
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    monkeypatch.setattr(frontier, "RUNS", tmp_path / "runs")
+    monkeypatch.setattr(frontier, "recipe", short)
+
+
+def test_seeds_are_run_once_and_again_when_the_recipe_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    measure("softmax", 1)
+    first = kept("softmax")["0"]
+    assert first["parameters"] == 7_850 and 0 < first["accuracy"] < 1 and first["seconds"] > 0
+    monkeypatch.setattr(frontier, "complete", lambda *_: pytest.fail("trained again"))
+    measure("softmax", 1)
+    assert kept("softmax") == {"0": first}
+    monkeypatch.setattr(frontier, "recipe", lambda name: short(name).with_knobs(lr=0.5))
+    assert kept("softmax") == {}
+
+
+def test_an_ensemble_keeps_its_members_and_their_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier, "ENSEMBLE", "softmax")
+    measure("softmax", 2)
+    members = kept("softmax")
+    assert sorted(members) == ["0", "1"] and members["0"]["accuracy"] != members["1"]["accuracy"]
+    row = (store.load("frontier") or {})["rows"]["softmax-ensemble"]
+    assert row["seeds"]["0"]["parameters"] == 2 * 7_850
+    wrong = [sum(each["said"][place] != each["label"] for each in row["mistakes"]) for place in (0, 1)]
+    assert wrong == [round(10_000 * (1 - members[seed]["accuracy"])) for seed in ("0", "1")]
+    labels = mnist.load("test").labels
+    for each in row["mistakes"]:
+        assert labels[each["number"] - 1] == each["label"]
+        assert each["all"] == (each["said"][0] == each["said"][1])
+
+
+def test_a_budget_is_kept() -> None:
+    bought = frontier.bought("softmax", 0.5, 0)
+    assert 0.1 < bought.seconds < 2.5 and bought.parameters == 7_850
+
+
+@pytest.mark.parametrize(
+    ("train", "count", "epochs"),
+    [(peers.keras_convnet, 34_826, 3), (peers.lenet, 44_426, 10), (peers.pytorch_example, 1_199_882, 1)],
+)
+def test_peers_have_their_published_size_and_learn(train: object, count: int, epochs: int) -> None:
+    digits = mnist.load("train").part(0, 640)
+    images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
+    assert callable(train)
+    network = train(images, labels, 0, epochs=epochs)
+    assert isinstance(network, nn.Module)
+    assert sum(each.numel() for each in network.parameters()) == count
+    with torch.inference_mode():
+        assert (network(images).argmax(dim=1) == labels).float().mean() > 0.4
+
+
+def test_scikit_learn_stores_what_it_stores() -> None:
+    digits = mnist.load("train").part(0, 300)
+    pixels = to_float(digits.images).reshape(300, -1)
+    network = classics.mlp(pixels, digits.labels, 0)
+    assert classics.stored(network) == 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10
+    assert classics.stored(classics.knn(pixels, digits.labels, 0)) == 300 * 784
+    machine = classics.svm(pixels, digits.labels, 0)
+    vectors = len(machine.support_)
+    assert classics.stored(machine) == vectors * (784 + 9) + 45
+    assert np.mean(machine.predict(pixels) == digits.labels) > 0.9
+
+
+def test_the_table_says_what_is_kept() -> None:
+    assert list(render_frontier.rows()) == []
+    keep("softmax", {0: Outcome(2.0, 0.92, 7_850), 1: Outcome(4.0, 0.93, 7_850)})
+    keep("sklearn-knn", {0: Outcome(0.01, 0.9688, 47_040_000)})
+    ours, theirs = render_frontier.rows()
+    assert ours[:4] == ("`softmax`", "92.50 ± 0.71 %", "7,850", "3")
+    assert ours[4].startswith("MNIST's test set; 2 seeds; ")
+    assert theirs[:3] == ("scikit-learn kNN", "96.88 %", "47,040,000")
+    assert "seed 1 93.00 % in 4.0 s" in render_frontier.in_full()
+    for figure in render_frontier.pictures().values():
+        assert {text.get_text() for text in figure.axes[0].texts} == {"softmax", "scikit-learn kNN"}

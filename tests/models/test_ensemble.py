@@ -1,0 +1,88 @@
+"""Several networks as one: what it says is the mean of what they say, worked out by numpy."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from inkdigits.errors import UsageError
+from inkdigits.models.build import build, layers, parameters
+from inkdigits.models.ensemble import EnsembleNet, refuse_others
+
+IMAGES = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
+
+
+def members(name: str, count: int = 3) -> list[nn.Sequential]:
+    return [build(name, seed=seed).eval() for seed in range(count)]
+
+
+def mean_of(networks: list[nn.Sequential]) -> NDArray[np.float64]:
+    """The logarithm of the mean of their probabilities, in double precision and without a trick: 5×10."""
+    with torch.inference_mode():
+        said = np.stack([network(IMAGES).double().numpy() for network in networks])  # M×5×10
+    powers = np.exp(said - said.max(axis=2, keepdims=True))
+    return np.asarray(np.log((powers / powers.sum(axis=2, keepdims=True)).mean(axis=0)))
+
+
+@pytest.mark.parametrize(("name", "count"), [("mlp", 3), ("softmax", 2), ("fast", 2), ("cnn", 2)])
+def test_it_says_the_mean_of_the_probabilities(name: str, count: int) -> None:
+    networks = members(name, count)
+    with torch.inference_mode():
+        said = EnsembleNet(networks).eval()(IMAGES)
+    assert said.shape == (5, 10)
+    assert np.allclose(said.numpy(), mean_of(networks), atol=1e-5)
+    assert not np.allclose(said.numpy(), mean_of(networks[:1]), atol=1e-3), "one member alone says something else"
+
+
+def test_the_mean_is_of_probabilities_and_not_of_logits() -> None:
+    networks = members("mlp", 2)
+    with torch.no_grad():
+        for place, network in enumerate(networks):  # sure, each of another digit
+            network.logits.bias[place] += 9.0
+    with torch.inference_mode():
+        shares = EnsembleNet(networks).eval()(IMAGES).exp()
+    assert torch.allclose(shares[:, :2], torch.tensor(0.5), atol=0.01)
+    assert torch.allclose(shares.sum(dim=1), torch.tensor(1.0), atol=1e-5)
+
+
+def test_where_all_are_sure_that_it_is_not_a_digit_it_still_is_a_number() -> None:
+    """Probabilities of e⁻⁵⁰⁰, which are 0 in float32."""
+    networks = members("mlp", 2)
+    with torch.no_grad():
+        for network in networks:
+            network.logits.bias[3] -= 500.0
+    with torch.inference_mode():
+        said = EnsembleNet(networks).eval()(IMAGES).numpy()
+    assert said[:, 3].max() < -450
+    assert np.allclose(said, mean_of(networks), atol=1e-3)
+
+
+def test_its_layers_are_features_side_by_side_and_logits() -> None:
+    networks = members("fast", 2)
+    with torch.inference_mode():
+        said = layers(EnsembleNet(networks).eval(), IMAGES)
+        alone = [layers(network, IMAGES)["embedding"] for network in networks]
+    assert list(said) == ["embedding", "logits"]
+    assert torch.equal(said["embedding"], torch.cat(alone, dim=1)) and said["embedding"].shape == (5, 256)
+    assert not torch.equal(*alone)
+
+
+def test_it_has_all_that_its_members_learnt() -> None:
+    networks = members("mlp")
+    assert parameters(EnsembleNet(networks)) == 3 * 15_910
+    assert len(EnsembleNet(networks).state_dict()) == 3 * 4
+
+
+@pytest.mark.parametrize("name", ["reader", "detector"])
+def test_networks_that_tell_more_or_else_are_refused(name: str) -> None:
+    with pytest.raises(UsageError, match="tell the ten digits and nothing else"):
+        EnsembleNet(members(name, 2))
+
+
+def test_being_looked_at_changes_nothing_about_a_network() -> None:
+    network = build("fast").train()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    refuse_others(network)
+    assert network.training and network.conv1.training
+    assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
