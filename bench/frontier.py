@@ -33,6 +33,7 @@ from inkdigits.models.fold import stored
 from inkdigits.training import ensembles
 from inkdigits.training.evaluate import digit_logits, test_digits
 from inkdigits.training.loop import begin, train
+from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run, opened, trained_network
 from inkdigits.training.session import complete, parts_of
@@ -83,6 +84,7 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--threads", type=int, help="cores to use; by default all")
     given = parser.parse_args()
+    keep_memory()
     if given.threads:
         torch.set_num_threads(given.threads)
     for name in given.names or names:

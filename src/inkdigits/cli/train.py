@@ -20,6 +20,7 @@ from inkdigits.models.build import build, parameters
 from inkdigits.training import ensembles
 from inkdigits.training.callbacks import throttled
 from inkdigits.training.loop import Callback, State
+from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
 from inkdigits.training.runs import Ensemble, Run, opened
 from inkdigits.training.session import resume, start
@@ -47,6 +48,7 @@ def train(
     if name is None and resumed is None:
         print_recipes()
         return
+    keep_memory()
     if threads is not None:
         torch.set_num_threads(threads)
     with Watch() as watch:

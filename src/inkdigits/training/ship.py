@@ -24,6 +24,7 @@ from inkdigits.training.callbacks import throttled
 from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
+from inkdigits.training.memory import keep_memory
 from inkdigits.training.nearest import write_nearest
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.runs import Json, Run, trained_network
@@ -38,6 +39,7 @@ def main() -> int:
     parser.add_argument("folder", type=Path, help="where the runs are, or will be")
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SHIPPED)}; without one, all")
     given = parser.parse_args()
+    keep_memory()
     try:
         for name in given.names or SHIPPED:
             print(ship(name, given.folder))
