@@ -234,7 +234,7 @@ def made_by(name: str) -> store.Json | None:
 
 def keep(name: str, outcomes: dict[int, Outcome], more: store.Json | None = None) -> None:
     """Add seeds to a row; other programs may be adding to other rows."""
-    with FileLock(store.FOLDER / ".frontier.lock"):
+    with FileLock(store.FOLDER / f".{NAME}.lock"):
         seeds = kept(name) | {str(seed): vars(each) for seed, each in outcomes.items()}
         rows = (store.load(NAME) or {}).get("rows") or {}
         row = {"recipe": made_by(name), "seeds": seeds, "threads": store.threads()} | (more or {})
