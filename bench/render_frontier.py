@@ -11,7 +11,7 @@ from pathlib import Path
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bench import store
 from bench.frontier import BUDGETS, CLASSICS, NAME, NETWORKS, OURS
@@ -118,7 +118,10 @@ def picture(what: str, label: str) -> Figure:
     axes.invert_yaxis()
     axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - 100 * error:.4g} %"))
     axes.set_yticks([0.002, 0.003, 0.005, 0.01, 0.02, 0.05])
-    axes.yaxis.set_minor_formatter(FuncFormatter(lambda error, _: ""))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+    axes.xaxis.set_major_locator(LogLocator(subs=(1.0, 3.0)))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.set_xlabel(label, fontsize=style.SMALL, color=style.GREY)
     axes.grid(axis="y", color=style.FAINT, linewidth=0.8)
     axes.margins(x=0.16, y=0.08)
