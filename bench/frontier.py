@@ -16,27 +16,26 @@ import argparse
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from filelock import FileLock
-from numpy.typing import NDArray
 
 from bench import classics, peers, store
 from inkdigits.data import mnist
+from inkdigits.data.digits import Digits
 from inkdigits.glyph import to_float
 from inkdigits.lab.contradicted import contradictions
 from inkdigits.models.fold import stored
 from inkdigits.training import ensembles
-from inkdigits.training.evaluate import digit_logits, test_digits
-from inkdigits.training.loop import begin, train
+from inkdigits.training.evaluate import digit_logits, score, test_digits
+from inkdigits.training.loop import State, begin, train
 from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import recipe
-from inkdigits.training.runs import Run, opened, trained_network
-from inkdigits.training.session import complete, parts_of
+from inkdigits.training.runs import Ensemble, Run, trained_network
+from inkdigits.training.session import complete, knobs_of, parts_of
 
 NAME, RUNS = "frontier", Path("runs/frontier")
 ENSEMBLE = "best"  # the recipe of which an ensemble is made
@@ -51,7 +50,7 @@ OURS = {
     "best": 5,
     "lecture-cnn": 3,
 }
-NETWORKS: dict[str, tuple[Callable[..., Any], int]] = {
+NETWORKS: dict[str, tuple[peers.Peer, int]] = {
     "pytorch-example": (peers.pytorch_example, 3),
     "one-epoch": (peers.one_epoch, 5),
     "keras-convnet": (peers.keras_convnet, 3),
@@ -64,6 +63,11 @@ CLASSICS: dict[str, tuple[Callable[..., Any], int]] = {
 }
 BUDGETS = {"one-second": ("fast", 1.0, 5), "one-minute": ("standard", 60.0, 3)}
 PROBED = 20  # steps by which a budget's steps are reckoned
+SEEDS: dict[str, int] = (
+    OURS
+    | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
+    | {name: seeds for name, (_, seeds) in (NETWORKS | CLASSICS).items()}
+)
 QUICK = 5_000  # digits that the classics learn from then
 
 
@@ -78,8 +82,7 @@ class Outcome:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    names = [*OURS, *BUDGETS, *NETWORKS, *CLASSICS]
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(names)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SEEDS)}")
     parser.add_argument("--quick", action="store_true", help="one seed of each, an epoch at most; keeps nothing")
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--threads", type=int, help="cores to use; by default all")
@@ -87,28 +90,22 @@ def main() -> None:
     keep_memory()
     if given.threads:
         torch.set_num_threads(given.threads)
-    for name in given.names or names:
+    for name in given.names or SEEDS:
         if given.quick:
             print(name, quickly(name), flush=True)
         else:
-            measure(name, min(seeds_of(name), given.seeds or seeds_of(name)))
-
-
-def seeds_of(name: str) -> int:
-    """How many seeds a row has."""
-    if name in OURS:
-        return OURS[name]
-    return (BUDGETS | NETWORKS | CLASSICS)[name][-1]  # type: ignore[return-value]
+            measure(name, min(SEEDS[name], given.seeds or SEEDS[name]))
 
 
 def measure(name: str, seeds: int) -> None:
     """Run what is not kept of a row, and keep each seed when it is done."""
+    missing = [seed for seed in range(seeds) if str(seed) not in kept(name)]
     if name == ENSEMBLE:
-        together(seeds)
+        if missing or not kept(f"{name}-ensemble"):
+            together(seeds)
         return
-    for seed in range(seeds):
-        if str(seed) not in kept(name):
-            keep(name, {seed: once(name, seed)})
+    for seed in missing:
+        keep(name, {seed: once(name, seed)})
 
 
 def once(name: str, seed: int) -> Outcome:
@@ -130,7 +127,7 @@ def quickly(name: str) -> Outcome:
     parts = parts_of(it, None)
     epoch = it.with_knobs(epochs=min(it.epochs, 1.0)) if it.batch else it
     state = train(begin(epoch, parts, torch.device("cpu")), [])
-    return Outcome(state.seconds, right(state.judged, parts.held or test_digits()), stored(state.judged))
+    return Outcome(state.seconds, score(state.judged, parts.held or test_digits()).accuracy, stored(state.judged))
 
 
 def outcome(run: Run) -> Outcome:
@@ -147,58 +144,50 @@ def bought(name: str, seconds: float, seed: int) -> Outcome:
     probe = train(begin(it.with_knobs(steps=PROBED), parts, device), [])
     steps = max(1, round(seconds / (probe.seconds / PROBED)))
     state = train(begin(it.with_knobs(steps=steps), parts, device), [])
-    return Outcome(state.seconds, right(state.judged, test_digits()), stored(state.judged))
+    return Outcome(state.seconds, score(state.judged, test_digits()).accuracy, stored(state.judged))
 
 
 def beside(name: str, seed: int, epochs: int | None = None) -> Outcome:
     """One seed of other people's recipe; with `epochs`, shorter: so many of them, or of the classics fewer digits."""
-    images, labels = pixels()
-    started = time.perf_counter()
     if name in NETWORKS:
-        shorter = {"epochs": epochs} if epochs and name != "one-epoch" else {}
-        network = NETWORKS[name][0](torch.from_numpy(images), torch.from_numpy(labels), seed, **shorter)
-        seconds = time.perf_counter() - started
-        return Outcome(seconds, right(network, test_digits()), stored(network))
-    count = QUICK if epochs else len(images)
-    estimator = CLASSICS[name][0](images[:count].reshape(count, -1), labels[:count], seed)
+        network, seconds = peers.trained(NETWORKS[name][0], seed, **({"epochs": epochs} if epochs else {}))
+        return Outcome(seconds, score(network, test_digits()).accuracy, stored(network))
+    digits, asked = mnist.load("train"), test_digits()
+    learnt = digits.part(0, QUICK) if epochs else digits
+    pixels = flat(learnt)
+    started = time.perf_counter()
+    estimator = CLASSICS[name][0](pixels, learnt.labels, seed)
     seconds = time.perf_counter() - started
-    asked = test_digits()
-    guesses = estimator.predict(to_float(asked.images).reshape(len(asked), -1))
+    guesses = estimator.predict(flat(asked))
     return Outcome(seconds, float((guesses == asked.labels).mean()), classics.stored(estimator))
 
 
-def right(network: torch.nn.Module, digits: Any) -> float:
-    """The share of digits (0..1) that a network gets right."""
-    return float((digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels).mean())
-
-
-@cache
-def pixels() -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-    """The training digits as peers take them: float32 N×1×28×28 in 0..1, and labels."""
-    digits = mnist.load("train")
-    return to_float(digits.images), digits.labels
+def flat(digits: Digits) -> classics.Pixels:
+    """The digits as scikit-learn takes them: float32 N×784 in 0..1."""
+    return to_float(digits.images).reshape(len(digits), -1)
 
 
 def together(seeds: int) -> None:
     """The members of the ensemble, each kept as soon as it is done, and what they say together."""
-    folder = RUNS / ENSEMBLE
-    run = opened(folder)
-    if not run.finished:
-        keep_members: Callable[[Any], None] = lambda state: finished(run) if state.step == 1 else None  # noqa: E731
-        if run.begun:
-            ensembles.resume(folder, [keep_members])
-        else:
-            ensembles.start(recipe(ENSEMBLE), seeds, folder, callbacks=[keep_members])
-    run = opened(folder)
-    finished(run)
+    run = Ensemble(RUNS / ENSEMBLE)
+
+    def keep_members(state: State) -> None:
+        if state.step == 1:  # another one has just been done
+            keep_finished(run)
+
+    if run.begun and not run.finished:
+        ensembles.resume(run.folder, [keep_members])
+    elif not run.begun:
+        ensembles.start(recipe(ENSEMBLE), seeds, run.folder, callbacks=[keep_members])
+    keep_finished(run)
     if run.finished:
-        keep(f"{ENSEMBLE}-ensemble", {0: outcome(run)}, {"members": seeds, "mistakes": mistakes(run.members())})
+        members = run.members()
+        keep(f"{ENSEMBLE}-ensemble", {0: outcome(run)}, {"members": len(members), "mistakes": mistakes(members)})
 
 
-def finished(run: Run) -> None:
+def keep_finished(run: Ensemble) -> None:
     """Keep the members that are done."""
-    done = {member.recipe().seed: outcome(member) for member in opened(run.folder).members() if member.finished}
-    keep(ENSEMBLE, done)
+    keep(ENSEMBLE, {member.recipe().seed: outcome(member) for member in run.members() if member.finished})
 
 
 def mistakes(members: Iterable[Run]) -> list[store.Json]:
@@ -218,27 +207,31 @@ def mistakes(members: Iterable[Run]) -> list[store.Json]:
     ]
 
 
+def rows() -> store.Json:
+    """All that is kept, by row."""
+    kept: store.Json = (store.load(NAME) or {}).get("rows", {})
+    return kept
+
+
 def kept(name: str) -> store.Json:
     """The kept seeds of a row; none of them where its recipe has changed since."""
-    row = ((store.load(NAME) or {}).get("rows") or {}).get(name, {})
+    row = rows().get(name, {})
     seeds: store.Json = row.get("seeds", {}) if row.get("recipe") == made_by(name) else {}
     return seeds
 
 
 def made_by(name: str) -> store.Json | None:
     """The knobs of a row that is ours."""
-    known = name.removesuffix("-ensemble")
-    named = known if known in OURS else BUDGETS[name][0] if name in BUDGETS else None
-    return None if named is None else {k: v for k, v in recipe(named).as_dict().items() if k != "about"}
+    known = BUDGETS[name][0] if name in BUDGETS else name.removesuffix("-ensemble")
+    return knobs_of(recipe(known)) if known in OURS else None
 
 
 def keep(name: str, outcomes: dict[int, Outcome], more: store.Json | None = None) -> None:
     """Add seeds to a row; other programs may be adding to other rows."""
     with FileLock(store.FOLDER / f".{NAME}.lock"):
         seeds = kept(name) | {str(seed): vars(each) for seed, each in outcomes.items()}
-        rows = (store.load(NAME) or {}).get("rows") or {}
         row = {"recipe": made_by(name), "seeds": seeds, "threads": store.threads()} | (more or {})
-        store.save(NAME, {"rows": rows | {name: row}})
+        store.save(NAME, {"rows": rows() | {name: row}})
     print(name, outcomes, flush=True)
 
 

@@ -14,12 +14,18 @@ Each takes float32 N×1×28×28 in 0..1 and gives a network that can be asked. W
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from inkdigits.data import mnist
+from inkdigits.glyph import to_float
+from inkdigits.models.initial import glorot
+
+Peer = Callable[..., nn.Module]  # images, labels, seed and, if wanted, epochs → a network that can be asked
 MEAN, SD = 0.1307, 0.3081  # of MNIST's training pixels
 
 
@@ -34,13 +40,12 @@ def pytorch_example(images: Tensor, labels: Tensor, seed: int, epochs: int = 14)
     optimizer = torch.optim.Adadelta(network.parameters(), lr=1.0)
     schedule = torch.optim.lr_scheduler.StepLR(optimizer, step_size=1, gamma=0.7)
     for _ in range(epochs):
-        for chosen in shuffled(len(images), 64):
-            follow(network, optimizer, images[chosen], labels[chosen])
+        learn(network, optimizer, images, labels, 64)
         schedule.step()
     return network.eval()
 
 
-def one_epoch(images: Tensor, labels: Tensor, seed: int) -> nn.Module:
+def one_epoch(images: Tensor, labels: Tensor, seed: int, epochs: int = 1) -> nn.Module:
     """The one-epoch recipe, channels last, which is the faster way to run it."""
     torch.manual_seed(seed)
     network = nn.Sequential(
@@ -49,11 +54,12 @@ def one_epoch(images: Tensor, labels: Tensor, seed: int) -> nn.Module:
         *(nn.Flatten(), nn.Linear(32 * 7 * 7, 256), nn.ReLU(), nn.Linear(256, 10)),
     ).to(memory_format=torch.channels_last)
     optimizer = torch.optim.Adam(network.parameters(), lr=0.01, betas=(0.7, 0.9))
-    steps = -(-len(images) // 256)
+    steps = epochs * -(-len(images) // 256)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=0.01, total_steps=steps)
-    for chosen in shuffled(len(images), 256):
-        follow(network, optimizer, images[chosen], labels[chosen])
-        schedule.step()
+    for _ in range(epochs):
+        for chosen in shuffled(len(images), 256):
+            follow(network, optimizer, images[chosen], labels[chosen])
+            schedule.step()
     return network.eval()
 
 
@@ -67,7 +73,9 @@ def keras_convnet(images: Tensor, labels: Tensor, seed: int, epochs: int = 15) -
     glorot(network)
     learnt = len(images) - len(images) // 10
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
-    return plainly(network, optimizer, images[:learnt], labels[:learnt], epochs)
+    for _ in range(epochs):
+        learn(network, optimizer, images[:learnt], labels[:learnt], 128)
+    return network.eval()
 
 
 def lenet(images: Tensor, labels: Tensor, seed: int, epochs: int = 10) -> nn.Module:
@@ -79,26 +87,24 @@ def lenet(images: Tensor, labels: Tensor, seed: int, epochs: int = 10) -> nn.Mod
     )
     glorot(network)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-4, weight_decay=1e-2)
-    return plainly(network, optimizer, images, labels, epochs)
-
-
-def plainly(
-    network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, epochs: int
-) -> nn.Module:
-    """So many epochs in batches of 128."""
     for _ in range(epochs):
-        for chosen in shuffled(len(images), 128):
-            follow(network, optimizer, images[chosen], labels[chosen])
+        learn(network, optimizer, images, labels, 128)
     return network.eval()
 
 
-def glorot(network: nn.Module) -> None:
-    """How Keras and Flux begin: Glorot-uniform weights, biases 0."""
-    for layer in network.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
-            nn.init.xavier_uniform_(layer.weight)
-            if layer.bias is not None:
-                nn.init.zeros_(layer.bias)
+def trained(train: Peer, seed: int, **settings: int) -> tuple[nn.Module, float]:
+    """A peer's network of MNIST's 60,000, and the seconds of its training alone."""
+    digits = mnist.load("train")
+    images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
+    started = time.perf_counter()
+    network = train(images, labels, seed, **settings)
+    return network, time.perf_counter() - started
+
+
+def learn(network: nn.Module, optimizer: torch.optim.Optimizer, images: Tensor, labels: Tensor, batch: int) -> None:
+    """One plain epoch."""
+    for chosen in shuffled(len(images), batch):
+        follow(network, optimizer, images[chosen], labels[chosen])
 
 
 class Standardised(nn.Module):

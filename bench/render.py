@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bench import render_frontier, render_reading, render_service, store
+from bench.frontier import NAME as FRONTIER
 from bench.pictures import small
 from bench.render_reading import pages
 from inkdigits.cli.demo import LECTURE
@@ -248,7 +249,7 @@ def results() -> str:
                 f"{which} {100 * s['accuracy']:.2f} % (n {s['n']:,})" for which, s in card["scores"].items()
             )
             parts.append(f"\n- seed {card['seed']}: {shares}, {card['seconds']:.1f} s")
-        if path.stem == render_frontier.NAME:
+        if path.stem == FRONTIER:
             parts.append(render_frontier.in_full())
     return "".join(parts).rstrip() + "\n"
 

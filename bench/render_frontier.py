@@ -14,10 +14,10 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bench import store
-from bench.frontier import BUDGETS, CLASSICS, NAME, NETWORKS, OURS
+from bench.frontier import BUDGETS, CLASSICS, NETWORKS, OURS
+from bench.frontier import rows as kept_rows
 from inkdigits.lab import style
 
-__all__ = ["NAME", "in_full", "pictures", "table"]
 PUBLISHED = 15  # wrong labels in MNIST's test set, as counted by Northcutt, Athalye and Mueller (2021)
 PICTURES = Path(__file__).parent.parent / "docs" / "pictures"
 LABELS = {
@@ -59,7 +59,7 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 def measured() -> dict[str, store.Json]:
     """The kept rows in the order of the table."""
-    kept = (store.load(NAME) or {}).get("rows", {})
+    kept = kept_rows()
     order = [*OURS, "best-ensemble", *BUDGETS, *NETWORKS, *CLASSICS]
     return {name: kept[name] for name in order if kept.get(name, {}).get("seeds")}
 

@@ -13,25 +13,20 @@ from __future__ import annotations
 import argparse
 import shutil
 import tempfile
-import time
-from collections.abc import Callable
 from pathlib import Path
 from statistics import mean
 
 import torch
-from torch import Tensor, nn
 
 from bench import store
-from bench.peers import one_epoch, pytorch_example
-from inkdigits.data import mnist
-from inkdigits.glyph import to_float
+from bench.peers import Peer, one_epoch, pytorch_example, trained
 from inkdigits.training.evaluate import score, test_digits
 from inkdigits.training.loop import arithmetic
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 
-PEERS: dict[str, Callable[[Tensor, Tensor, int], nn.Module]] = {"fast": one_epoch, "standard": pytorch_example}
+PEERS: dict[str, Peer] = {"fast": one_epoch, "standard": pytorch_example}
 
 
 def main() -> None:
@@ -76,13 +71,9 @@ def run_ours(name: str, seed: int) -> tuple[float, float]:
     return card["seconds"], next(score["accuracy"] for score in card["scores"] if score["set"] == "test")
 
 
-def run_peer(train: Callable[[Tensor, Tensor, int], nn.Module], seed: int) -> tuple[float, float]:
+def run_peer(train: Peer, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one seed of a peer."""
-    digits = mnist.load("train")
-    images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
-    started = time.perf_counter()
-    network = train(images, labels, seed)
-    seconds = time.perf_counter() - started
+    network, seconds = trained(train, seed)
     return seconds, score(network, test_digits()).accuracy
 
 

@@ -1,7 +1,7 @@
 """What all tests share: settings, and one tiny finished run of every network that learns quickly."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -31,6 +31,14 @@ KNOBS = {
     "fast": {"samples": 300, "steps": 6, "batch": 32},
     "lecture-softmax": {"steps": 40},
 }
+
+
+@pytest.fixture
+def same_threads() -> Iterator[None]:
+    """Give torch back the threads it had."""
+    before = torch.get_num_threads()
+    yield
+    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="session")

@@ -54,6 +54,20 @@ def test_an_ensemble_keeps_its_members_and_their_mistakes(monkeypatch: pytest.Mo
         assert each["all"] == (each["said"][0] == each["said"][1])
 
 
+def test_a_kept_ensemble_is_not_trained_again_where_its_folder_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(frontier, "ENSEMBLE", "softmax")
+    keep("softmax", {seed: Outcome(2.0, 0.92, 7_850) for seed in (0, 1)})
+    trained: list[int] = []
+    monkeypatch.setattr(frontier, "together", trained.append)
+    measure("softmax", 2)
+    assert trained == [2]  # the members are kept, and not yet what they say together
+    keep("softmax-ensemble", {0: Outcome(4.0, 0.93, 15_700)})
+    measure("softmax", 2)
+    assert trained == [2]
+    measure("softmax", 3)
+    assert trained == [2, 3]
+
+
 def test_a_budget_is_kept() -> None:
     bought = frontier.bought("softmax", 0.5, 0)
     assert 0.1 < bought.seconds < 2.5 and bought.parameters == 7_850

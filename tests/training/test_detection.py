@@ -1,6 +1,5 @@
 """What the detector learns from: targets of scenes made by hand, a loss that right answers make least, a few steps."""
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +41,10 @@ OWN = 3  # the plane of the weight of label and box
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch, few_fonts: None) -> Iterator[None]:
+def few(monkeypatch: pytest.MonkeyPatch, few_fonts: None, same_threads: None) -> None:
     """Few fonts, few scenes and digits to be judged by, and torch's threads as they were."""
     monkeypatch.setattr(detection, "JUDGED", 4)
     monkeypatch.setattr(detection, "DIGITS", 100)
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
 
 
 @pytest.fixture(scope="module")

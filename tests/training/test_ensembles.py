@@ -3,7 +3,7 @@
 import os
 import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -25,12 +25,7 @@ TINY = MLP.with_knobs(samples=50, steps=2)
 SEEDS = (4, 5, 6)
 
 
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """Give torch back the threads it had: a resumed ensemble takes those that it was started with."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("same_threads")  # a resumed ensemble takes those that it was started with
 
 
 @pytest.fixture(scope="module")

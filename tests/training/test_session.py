@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -35,12 +35,7 @@ TINY = recipe("tiny-600").with_knobs(samples=200, batch=32, steps=14, average=0.
 RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTURE, "hands": HANDS}
 
 
-@pytest.fixture(autouse=True)
-def threads() -> Iterator[None]:
-    """Give torch back the threads it had: a resumed run takes those that it was started with."""
-    before = torch.get_num_threads()
-    yield
-    torch.set_num_threads(before)
+pytestmark = pytest.mark.usefixtures("same_threads")  # a resumed run takes those that it was started with
 
 
 @pytest.fixture(scope="module")

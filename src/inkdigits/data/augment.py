@@ -16,9 +16,9 @@ import torch
 import torch.nn.functional as F
 from torch import Generator, Tensor
 
-from inkdigits.data.forms import FORMS, RARER, SIDE, box_of, curve, line, uniform
+from inkdigits.data.forms import FORMS, RARER, SIDE, box_of, curve, line
 from inkdigits.data.texture import each, filtering, full_contrast, spectrum, wave
-from inkdigits.data.warp import Warp, warp
+from inkdigits.data.warp import Warp, uniform, warp
 
 BOX = 20
 

@@ -14,6 +14,8 @@ from math import radians
 import torch
 from torch import Generator, Tensor
 
+from inkdigits.data.warp import uniform
+
 SIDE = 28
 
 
@@ -138,11 +140,6 @@ RARER: dict[int, tuple[Callable[[Tensor, Generator], Tensor], ...]] = {  # so fa
     1: (peaked_one,),
     2: (curled_two,),
 }
-
-
-def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
-    """`count` numbers between `low` and `high`, float32 N."""
-    return torch.rand(count, generator=generator) * (high - low) + low
 
 
 def box_of(images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:

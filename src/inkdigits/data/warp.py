@@ -65,7 +65,7 @@ def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Ten
     """One 2×3 matrix an image, from target to source, in the −1..1 coordinates of `affine_grid`: N×2×3."""
 
     def spread(amount: float) -> Tensor:
-        return (2 * torch.rand(count, generator=generator) - 1) * amount
+        return uniform(count, -amount, amount, generator)
 
     angle, shear = spread(radians(settings.rotation)), spread(settings.shear)
     size, stretch = 1 + spread(settings.scale), 1 + spread(settings.stretch)
@@ -76,3 +76,8 @@ def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Ten
         torch.stack([sin / down, (shear * sin + cos) / down, spread(2 * settings.shift / width)], dim=1),
     ]
     return torch.stack(rows, dim=1)
+
+
+def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
+    """`count` numbers between `low` and `high`, float32 N."""
+    return torch.rand(count, generator=generator) * (high - low) + low

@@ -30,9 +30,8 @@ def convolution(
     """`kernel`×`kernel` convolution → 2×2 max pooling, if asked for → batch normalisation → relu.
 
     Its maps are as large as what comes in, divided by `stride`, and by 2 where it pools; without a `border` of zeros
-    they lose `kernel` − 1 pixels first. Pooling comes before the
-    normalisation, which then has a quarter of the work. The convolution needs no bias of its own: the normalisation
-    has one.
+    they lose `kernel` − 1 pixels first. Pooling comes before the normalisation, which then has a quarter of the work.
+    The convolution needs no bias of its own: the normalisation has one.
     """
     padding = kernel // 2 if border else 0
     layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, kernel, stride, padding=padding, bias=False)]

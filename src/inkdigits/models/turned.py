@@ -8,6 +8,8 @@ change places, but say the same.
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -29,9 +31,7 @@ class TurnedFilters(nn.Conv2d):
 
     def forward(self, maps: Tensor) -> Tensor:
         turned = [self.weight.rot90(quarters, (2, 3)) for quarters in range(DIRECTIONS)]
-        filters = torch.cat(turned).clone(memory_format=torch.channels_last)  # 4C×1×k×k
-        bias = None if self.bias is None else self.bias.repeat(DIRECTIONS)
-        return functional.conv2d(maps, filters, bias, padding=self.padding, groups=maps.shape[1])
+        return _convolved(maps, turned, self.bias, padding=self.padding, groups=maps.shape[1])  # filters 4C×1×k×k
 
 
 class TurnedMixture(nn.Conv2d):
@@ -46,9 +46,7 @@ class TurnedMixture(nn.Conv2d):
     def forward(self, maps: Tensor) -> Tensor:
         apart = self.weight.view(len(self.weight), DIRECTIONS, -1, 1, 1)  # D×4×C×1×1
         turned = [apart.roll(quarters, 1).flatten(1, 2) for quarters in range(DIRECTIONS)]
-        weights = torch.cat(turned).clone(memory_format=torch.channels_last)  # 4D×4C×1×1
-        bias = None if self.bias is None else self.bias.repeat(DIRECTIONS)
-        return functional.conv2d(maps, weights, bias)
+        return _convolved(maps, turned, self.bias)  # weights 4D×4C×1×1
 
 
 class TurnedNorm(nn.Module):
@@ -69,9 +67,8 @@ class TurnedNorm(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         mean, variance = self._measured(maps) if self.training else (self.running_mean, self.running_var)
-        scale, shift = self.affine(mean, variance)
-        every = (each.repeat(DIRECTIONS)[:, None, None].to(maps.dtype) for each in (scale, shift))
-        scale, shift = every
+        affine = self.affine(mean, variance)
+        scale, shift = (each.repeat(DIRECTIONS)[:, None, None].to(maps.dtype) for each in affine)
         return maps * scale + shift
 
     def affine(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
@@ -88,3 +85,10 @@ class TurnedNorm(nn.Module):
             self.running_mean.lerp_(first, MOMENTUM)
             self.running_var.lerp_(variance, MOMENTUM)
         return first, variance
+
+
+def _convolved(maps: Tensor, turned: list[Tensor], bias: Tensor | None, **settings: Any) -> Tensor:
+    """Convolve with the weights of all four directions, one after another; they share the bias."""
+    weights = torch.cat(turned).clone(memory_format=torch.channels_last)  # `contiguous` leaves one channel as it is
+    every = None if bias is None else bias.repeat(DIRECTIONS)
+    return functional.conv2d(maps, weights, every, **settings)
