@@ -45,8 +45,8 @@ OURS = {
     "fast": 5,
     "standard": 5,
     "tiny-600": 5,
-    "tiny-3k": 5,
-    "tiny-10k": 5,
+    "tiny-3k": 3,
+    "tiny-10k": 3,
     "best": 5,
     "lecture-cnn": 3,
 }

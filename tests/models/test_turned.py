@@ -7,8 +7,8 @@ from torch import Tensor, nn
 
 from inkdigits.models.build import build
 from inkdigits.models.fold import folded, stored
-from inkdigits.models.tiny import turned
 from inkdigits.models.turned import TurnedNorm
+from inkdigits.models.turnednet import turned
 
 PICTURES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 

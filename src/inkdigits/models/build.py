@@ -9,14 +9,13 @@ import torch
 from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
-from inkdigits.models.best import BestNet
 from inkdigits.models.cnn import CNN
 from inkdigits.models.detector import Detector
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
 from inkdigits.models.softmax import Softmax
-from inkdigits.models.tiny import TinyNet
+from inkdigits.models.turnednet import TurnedNet
 
 NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "softmax": Softmax,
@@ -25,10 +24,10 @@ NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "fast": FastNet,
     "reader": ReaderNet,
     "detector": Detector,
-    "best": BestNet,
-    "tiny-600": partial(TinyNet, 3, 4, (4, 4), (4,)),
-    "tiny-3k": partial(TinyNet, 5, 4, (9, 11, 11), (13,)),
-    "tiny-10k": partial(TinyNet, 5, 6, (12, 16), (20, 24, 28)),
+    "best": partial(TurnedNet, 5, 8, (24, 32), (48, 64, 64)),
+    "tiny-600": partial(TurnedNet, 3, 4, (4, 4), (4,)),
+    "tiny-3k": partial(TurnedNet, 5, 4, (9, 11, 11), (13,)),
+    "tiny-10k": partial(TurnedNet, 5, 6, (12, 16), (20, 24, 28)),
 }
 
 

@@ -1,4 +1,4 @@
-"""The smallest networks, of some 600, 3,000 and 10,000 numbers: every number is used in many places and directions.
+"""The networks of `best`, `tiny-600`, `tiny-3k` and `tiny-10k`: every number is used in many places and directions.
 
 A 3×3 convolution from 16 channels to 16 takes 2,304 weights. Parted into one filter a channel and a mixture of channels
 at each place (Howard and others, "MobileNets", 2017) it takes 144 + 256; with filters and mixtures that are used in
@@ -15,7 +15,7 @@ from torch import nn
 from inkdigits.models.turned import DIRECTIONS, TurnedFilters, TurnedMixture, TurnedNorm
 
 
-class TinyNet(nn.Sequential):
+class TurnedNet(nn.Sequential):
     """784 pixels → convolutions with C channels in each of four directions → 4C features → 10.
 
     In the end `embedding` looks at all four places of each map with a weight for each: here the network learns what is
