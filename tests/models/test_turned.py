@@ -47,6 +47,19 @@ def test_normalisation_takes_the_four_directions_as_one() -> None:
     assert torch.equal(norm(maps), again)  # asked, it measures nothing
 
 
+def test_its_derivative_is_what_autograd_finds() -> None:
+    norm, wanted = TurnedNorm(3).train(), torch.randn(5, 12, 6, 6)
+    maps = (2 + 3 * torch.rand(5, 12, 6, 6)).requires_grad_()
+    apart = maps.unflatten(1, (4, 3))
+    mean, variance = apart.mean((0, 1, 3, 4)), apart.var((0, 1, 3, 4), correction=0)
+    plain = (apart - mean[:, None, None]) * (variance + 1e-5).rsqrt()[:, None, None] + norm.bias[:, None, None]
+    learnt = (maps, norm.bias)
+    expected = torch.autograd.grad((plain.flatten(1, 2) * wanted).sum(), learnt)
+    for found, slope in zip(torch.autograd.grad((norm(maps) * wanted).sum(), learnt), expected, strict=True):
+        torch.testing.assert_close(found, slope, atol=1e-4, rtol=1e-4)
+        assert slope.abs().max() > 0.1
+
+
 def test_numbers_are_those_that_can_be_counted_by_hand() -> None:
     def count(kernel: int, channels: list[int]) -> int:
         first = kernel**2 * channels[0] + channels[0]

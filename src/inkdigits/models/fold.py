@@ -35,7 +35,7 @@ def folded(network: nn.Module) -> nn.Module:
 def _affine(layer: nn.BatchNorm2d | TurnedNorm) -> tuple[Tensor, Tensor]:
     """What a normalisation multiplies each channel by, and what it adds."""
     if isinstance(layer, TurnedNorm):
-        return layer.affine(layer.running_mean, layer.running_var)
+        return layer.affine()
     mean, variance = (cast(Tensor, each) for each in (layer.running_mean, layer.running_var))
     scale = layer.weight * (variance + layer.eps).rsqrt()
     return scale, layer.bias - mean * scale

@@ -8,7 +8,7 @@ change places, but say the same.
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -66,25 +66,59 @@ class TurnedNorm(nn.Module):
         self.register_buffer("running_var", torch.ones(channels))
 
     def forward(self, maps: Tensor) -> Tensor:
-        mean, variance = self._measured(maps) if self.training else (self.running_mean, self.running_var)
-        affine = self.affine(mean, variance)
-        scale, shift = (each.repeat(DIRECTIONS)[:, None, None].to(maps.dtype) for each in affine)
-        return maps * scale + shift
+        if not self.training:
+            return _affine(maps, *self.affine())
+        normal, mean, variance = _Normalised.apply(maps, self.bias)  # type: ignore[no-untyped-call]
+        self.running_mean.lerp_(mean, MOMENTUM)
+        self.running_var.lerp_(variance, MOMENTUM)
+        return cast(Tensor, normal)
 
-    def affine(self, mean: Tensor, variance: Tensor) -> tuple[Tensor, Tensor]:
-        """What it multiplies by and what it adds: C and C numbers."""
+    def affine(self) -> tuple[Tensor, Tensor]:
+        """What it multiplies by and what it adds when it does not learn: C and C numbers."""
+        scale = (self.running_var + EPSILON).rsqrt()
+        return scale, self.bias - self.running_mean * scale
+
+
+class _Normalised(torch.autograd.Function):
+    """Maps N×4C×H×W, of a batch, and a shift C → the maps normalised and shifted, their mean C, their variance C.
+
+    The derivative is written out (Ioffe and Szegedy, "Batch normalization", 2015): the one that PyTorch would find
+    makes so many copies of the maps that a training takes a fifth longer.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, bias: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        places = _places(maps).float()
+        mean, square = (each.mean(0).view(DIRECTIONS, -1).mean(0) for each in (places, places * places))
+        variance = square - mean * mean
         scale = (variance + EPSILON).rsqrt()
-        return scale, self.bias - mean * scale
+        ctx.save_for_backward(maps, mean, scale)
+        ctx.mark_non_differentiable(mean, variance)
+        return _affine(maps, scale, bias - mean * scale), mean, variance
 
-    def _measured(self, maps: Tensor) -> tuple[Tensor, Tensor]:
-        """Mean and variance of each channel in this batch, C and C numbers, which the running ones follow."""
-        places = maps.permute(0, 2, 3, 1).flatten(0, 2).float()  # NHW×4C, no copy where channels are last
-        first, second = (each.mean(0).view(DIRECTIONS, -1).mean(0) for each in (places, places * places))
-        variance = second - first * first
-        with torch.no_grad():
-            self.running_mean.lerp_(first, MOMENTUM)
-            self.running_var.lerp_(variance, MOMENTUM)
-        return first, variance
+    @staticmethod
+    def backward(ctx: Any, slope: Tensor, *_: Any) -> tuple[Tensor, Tensor]:
+        maps, mean, scale = ctx.saved_tensors
+        count = maps.numel() // len(mean)
+        summed, crossed = (_places(each).sum(0).float().view(DIRECTIONS, -1).sum(0) for each in (slope, slope * maps))
+        of_maps = -(scale**3) * (crossed - mean * summed) / count
+        of_all = -scale * summed / count - of_maps * mean
+        return torch.addcmul(_affine(maps, of_maps, of_all), slope, _wide(scale, maps)), summed
+
+
+def _affine(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+    """Scale and shift each channel, in all directions alike."""
+    return torch.addcmul(_wide(shift, maps), maps, _wide(scale, maps))
+
+
+def _wide(each: Tensor, maps: Tensor) -> Tensor:
+    """One number a channel, C, as the maps N×4C×H×W can be multiplied by it: 4C×1×1."""
+    return each.repeat(DIRECTIONS)[:, None, None].to(maps.dtype)
+
+
+def _places(maps: Tensor) -> Tensor:
+    """N×4C×H×W → NHW×4C, without a copy where channels are last."""
+    return maps.permute(0, 2, 3, 1).flatten(0, 2)
 
 
 def _convolved(maps: Tensor, turned: list[Tensor], bias: Tensor | None, **settings: Any) -> Tensor:
