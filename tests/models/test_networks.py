@@ -109,7 +109,7 @@ def in_four_directions(first: int, channels: list[int]) -> int:
         ("fast", {}, convolutional(25, [16, 32, 64])),
         ("reader", {}, convolutional(9, [16, 32, 64, 96, 128, 128], answers=11)),
         ("best", {}, in_four_directions(25, [8, 24, 32, 48, 64, 64])),
-        ("tiny-600", {}, in_four_directions(9, [5, 4, 4, 4])),
+        ("tiny-600", {}, in_four_directions(9, [4, 4, 4, 4])),
     ],
 )
 def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:
