@@ -119,7 +119,7 @@ def picture(what: str, label: str) -> Figure:
     axes.yaxis.set_major_formatter(FuncFormatter(lambda error, _: f"{100 - 100 * error:.4g} %"))
     axes.set_yticks([0.002, 0.003, 0.005, 0.01, 0.02, 0.05])
     axes.yaxis.set_minor_formatter(NullFormatter())
-    axes.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
+    axes.xaxis.set_major_locator(LogLocator())
     axes.xaxis.set_minor_locator(NullLocator())
     axes.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     axes.set_xlabel(label, fontsize=style.SMALL, color=style.GREY)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import torch
 from torch import Tensor, nn
 
-from inkdigits.models.build import build
+from inkdigits.models.build import build, parameters
 from inkdigits.models.fold import folded, stored
 from inkdigits.models.turned import TurnedNorm
 from inkdigits.models.turnednet import turned
@@ -67,10 +67,17 @@ def test_numbers_are_those_that_can_be_counted_by_hand() -> None:
         features = 4 * channels[-1]
         return first + further + 4 * features + features + 10 * features + 10
 
-    assert stored(build("tiny-600")) == count(3, [4, 4, 4, 4]) == 602
-    assert stored(build("tiny-3k")) == count(5, [4, 9, 11, 11, 13]) <= 3_000
-    assert stored(build("tiny-10k")) == count(5, [6, 12, 16, 20, 24, 28]) <= 10_000
-    assert stored(build("best")) <= 500_000
+    sizes = {
+        "tiny-600": (3, [4, 4, 4, 4], 602),
+        "tiny-3k": (5, [4, 9, 11, 11, 13], 3_000),
+        "tiny-10k": (5, [6, 12, 16, 20, 24, 28], 10_000),
+        "best": (5, [8, 24, 32, 48, 64, 64], 500_000),
+    }
+    for name, (kernel, channels, limit) in sizes.items():
+        network = build(name)
+        assert stored(network) == count(kernel, channels) <= limit
+        assert parameters(network) == stored(network) + 4 * channels[-1]  # the last normalisation's scales
+    assert stored(build("tiny-600")) == 602
 
 
 def test_a_folded_turned_layer_keeps_its_numbers_once() -> None:

@@ -24,17 +24,14 @@ class CNN(nn.Sequential):
         )
 
 
-def convolution(
-    inputs: int, outputs: int, kernel: int = 3, stride: int = 1, pool: bool = False, border: bool = True
-) -> nn.Sequential:
+def convolution(inputs: int, outputs: int, kernel: int = 3, stride: int = 1, pool: bool = False) -> nn.Sequential:
     """`kernel`×`kernel` convolution → 2×2 max pooling, if asked for → batch normalisation → relu.
 
-    Its maps are as large as what comes in, divided by `stride`, and by 2 where it pools; without a `border` of zeros
-    they lose `kernel` − 1 pixels first. Pooling comes before the normalisation, which then has a quarter of the work.
-    The convolution needs no bias of its own: the normalisation has one.
+    Its maps are as large as what comes in, divided by `stride`, and by 2 where it pools. Pooling comes before the
+    normalisation, which then has a quarter of the work. The convolution needs no bias of its own: the normalisation
+    has one.
     """
-    padding = kernel // 2 if border else 0
-    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, kernel, stride, padding=padding, bias=False)]
+    layers: list[nn.Module] = [nn.Conv2d(inputs, outputs, kernel, stride, padding=kernel // 2, bias=False)]
     if pool:
         layers.append(nn.MaxPool2d(2))
     return nn.Sequential(*layers, nn.BatchNorm2d(outputs), nn.ReLU())

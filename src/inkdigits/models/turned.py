@@ -67,7 +67,7 @@ class TurnedNorm(nn.Module):
 
     def forward(self, maps: Tensor) -> Tensor:
         if not self.training:
-            return _affine(maps, *self.affine())
+            return _scaled(maps, *self.affine())
         normal, mean, variance = _Normalised.apply(maps, self.bias)  # type: ignore[no-untyped-call]
         self.running_mean.lerp_(mean, MOMENTUM)
         self.running_var.lerp_(variance, MOMENTUM)
@@ -75,8 +75,7 @@ class TurnedNorm(nn.Module):
 
     def affine(self) -> tuple[Tensor, Tensor]:
         """What it multiplies by and what it adds when it does not learn: C and C numbers."""
-        scale = (self.running_var + EPSILON).rsqrt()
-        return scale, self.bias - self.running_mean * scale
+        return _affine(self.running_mean, self.running_var, self.bias)
 
 
 class _Normalised(torch.autograd.Function):
@@ -91,10 +90,10 @@ class _Normalised(torch.autograd.Function):
         places = _places(maps).float()
         mean, square = (each.mean(0).view(DIRECTIONS, -1).mean(0) for each in (places, places * places))
         variance = square - mean * mean
-        scale = (variance + EPSILON).rsqrt()
+        scale, shift = _affine(mean, variance, bias)
         ctx.save_for_backward(maps, mean, scale)
         ctx.mark_non_differentiable(mean, variance)
-        return _affine(maps, scale, bias - mean * scale), mean, variance
+        return _scaled(maps, scale, shift), mean, variance
 
     @staticmethod
     def backward(ctx: Any, slope: Tensor, *_: Any) -> tuple[Tensor, Tensor]:
@@ -103,10 +102,16 @@ class _Normalised(torch.autograd.Function):
         summed, crossed = (_places(each).sum(0).float().view(DIRECTIONS, -1).sum(0) for each in (slope, slope * maps))
         of_maps = -(scale**3) * (crossed - mean * summed) / count
         of_all = -scale * summed / count - of_maps * mean
-        return torch.addcmul(_affine(maps, of_maps, of_all), slope, _wide(scale, maps)), summed
+        return torch.addcmul(_scaled(maps, of_maps, of_all), slope, _wide(scale, maps)), summed
 
 
-def _affine(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
+def _affine(mean: Tensor, variance: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    """What normalising multiplies by, and what it adds: C and C numbers."""
+    scale = (variance + EPSILON).rsqrt()
+    return scale, bias - mean * scale
+
+
+def _scaled(maps: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
     """Scale and shift each channel, in all directions alike."""
     return torch.addcmul(_wide(shift, maps), maps, _wide(scale, maps))
 
