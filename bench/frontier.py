@@ -2,7 +2,7 @@
 
     python -m bench.frontier                        all that is not kept yet: hours
     python -m bench.frontier best tiny-600          only these; several such programs may run beside each other
-    python -m bench.frontier --quick                one seed of each, an epoch at most, in ten minutes; keeps nothing
+    python -m bench.frontier --quick                one seed of each, an epoch of a few digits, in ten minutes; keeps nothing
 
 Every seed that is run is kept and counted, in bench/results/frontier.json, at once: a stopped bench goes on, and what
 was trained halfway goes on in its run's folder. A test set is asked once, after the last step; nothing is chosen by it.
@@ -15,7 +15,7 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -68,22 +68,24 @@ SEEDS: dict[str, int] = (
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
     | {name: seeds for name, (_, seeds) in (NETWORKS | CLASSICS).items()}
 )
-QUICK = 5_000  # digits that the classics learn from then
+QUICK_OURS, QUICK_CLASSICS = 10_000, 5_000  # digits that are learnt from then
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One training: its seconds, the share of test digits it gets right (0..1), how many numbers it stores."""
+    """One training: its seconds, the share of test digits it gets right (0..1), how many numbers it stores, and with
+    how many threads it learnt."""
 
     seconds: float
     accuracy: float
     parameters: int
+    threads: int = field(default_factory=torch.get_num_threads)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SEEDS)}")
-    parser.add_argument("--quick", action="store_true", help="one seed of each, an epoch at most; keeps nothing")
+    parser.add_argument("--quick", action="store_true", help="one seed of each, an epoch of a few digits; keeps nothing")
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--threads", type=int, help="cores to use; by default all")
     given = parser.parse_args()
@@ -124,16 +126,16 @@ def quickly(name: str) -> Outcome:
     if name not in OURS:
         return beside(name, 0, 1) if name not in BUDGETS else bought(BUDGETS[name][0], 1.0, 0)
     it = recipe(name)
-    parts = parts_of(it, None)
-    epoch = it.with_knobs(epochs=min(it.epochs, 1.0)) if it.batch else it
-    state = train(begin(epoch, parts, torch.device("cpu")), [])
-    return Outcome(state.seconds, score(state.judged, parts.held or test_digits()).accuracy, stored(state.judged))
+    short = it.with_knobs(epochs=min(it.epochs, 1.0), samples=QUICK_OURS)
+    state = train(begin(short, parts_of(short, None), torch.device("cpu")), [])
+    return Outcome(state.seconds, score(state.judged, state.split.held or test_digits()).accuracy, stored(state.judged))
 
 
 def outcome(run: Run) -> Outcome:
     """What a finished run of ours came to: on the test set, or on what its split holds back."""
     card = run.card()
-    return Outcome(card["seconds"], card["scores"][-1]["accuracy"], stored(trained_network(run)))
+    accuracy, parameters = card["scores"][-1]["accuracy"], stored(trained_network(run))
+    return Outcome(card["seconds"], accuracy, parameters, card["conditions"]["threads"])
 
 
 def bought(name: str, seconds: float, seed: int) -> Outcome:
@@ -153,7 +155,7 @@ def beside(name: str, seed: int, epochs: int | None = None) -> Outcome:
         network, seconds = peers.trained(NETWORKS[name][0], seed, **({"epochs": epochs} if epochs else {}))
         return Outcome(seconds, score(network, test_digits()).accuracy, stored(network))
     digits, asked = mnist.load("train"), test_digits()
-    learnt = digits.part(0, QUICK) if epochs else digits
+    learnt = digits.part(0, QUICK_CLASSICS) if epochs else digits
     pixels = flat(learnt)
     started = time.perf_counter()
     estimator = CLASSICS[name][0](pixels, learnt.labels, seed)
@@ -230,7 +232,7 @@ def keep(name: str, outcomes: dict[int, Outcome], more: store.Json | None = None
     """Add seeds to a row; other programs may be adding to other rows."""
     with FileLock(store.FOLDER / f".{NAME}.lock"):
         seeds = kept(name) | {str(seed): vars(each) for seed, each in outcomes.items()}
-        row = {"recipe": made_by(name), "seeds": seeds, "threads": store.threads()} | (more or {})
+        row = {"recipe": made_by(name), "seeds": seeds} | (more or {})
         store.save(NAME, {"rows": rows() | {name: row}})
     print(name, outcomes, flush=True)
 

@@ -44,7 +44,7 @@ def table() -> str:
 def rows() -> Iterator[tuple[str, ...]]:
     """The table's rows: name, accuracy, numbers stored, seconds, conditions."""
     for name, row in measured().items():
-        n, threads = len(row["seeds"]), row["threads"]
+        n, threads = len(row["seeds"]), max(seed["threads"] for seed in row["seeds"].values())
         accuracy, seconds = (spread(row, what) for what in ("accuracy", "seconds"))
         apart = f" ± {100 * accuracy['sd']:.2f}" if n > 1 else ""
         judged = "the lecture's test: images 5,001–10,000" if name.startswith("lecture") else "MNIST's test set"

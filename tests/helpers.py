@@ -25,7 +25,7 @@ PLAIN = {name: value for name, value in os.environ.items() if name not in ("NO_C
 def inkdigits(*words: str | Path, stdin: bytes = b"", code: int = 0, **env: str) -> Said:
     """Run `inkdigits` with these words as a process, expect that exit code, and give back what it printed."""
     done = subprocess.run(
-        [COMMAND, *map(str, words)], input=stdin, capture_output=True, env=PLAIN | env, timeout=180, check=False
+        [COMMAND, *map(str, words)], input=stdin, capture_output=True, env=PLAIN | env, timeout=600, check=False
     )
     assert done.returncode == code, done.stderr.decode()
     return Said(done.stdout.decode(), done.stderr.decode())

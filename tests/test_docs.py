@@ -95,7 +95,7 @@ def run(block: Block, folder: Path, address: str = USUAL) -> str:
         put_examples(folder)
     code = reduced(block.code)
     command = [*PROGRAMS[block.language], code.replace(USUAL, address)]
-    done = subprocess.run(command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, f"{code}\n{done.stderr}"
     return done.stdout
 

@@ -29,7 +29,7 @@ def quietly(*words: str | Path, cwd: Path | None = None) -> str:
     """Run a command away from this checkout; what it printed."""
     env = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "VIRTUAL_ENV")}
     done = subprocess.run(
-        [*map(str, words)], cwd=cwd, env=env, capture_output=True, text=True, timeout=300, check=False
+        [*map(str, words)], cwd=cwd, env=env, capture_output=True, text=True, timeout=900, check=False
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -65,7 +65,7 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
         assert line, "the training ended before it was broken off"
     process.stderr.readline()  # one step
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=60)
+    out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {path}" in err.decode() and b"Traceback" not in err
     assert [run.finished for run in Ensemble(path).members()] == [True, False, False]

@@ -73,7 +73,7 @@ def on_a_terminal(*words: str, **env: str) -> str:
     except OSError:  # how Linux says that the other end is closed
         pass
     os.close(ours)
-    assert process.wait(timeout=60) == 0, seen.decode()
+    assert process.wait(timeout=300) == 0, seen.decode()
     return seen.decode()
 
 
@@ -102,7 +102,7 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     while b"step" not in (line := process.stderr.readline()) or b"/1500" not in line:
         assert line, "the training ended before it was broken off"
     process.send_signal(signal.SIGINT)
-    out, said = process.communicate(timeout=60)
+    out, said = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
     stopped_at = int(re.search(rb"Stopped after step (\d+)", said)[1])  # type: ignore[index]

@@ -47,7 +47,7 @@ def test_loading_is_quick() -> None:
         started = time.process_time()
         mnist.load("train")
         times.append(time.process_time() - started)
-    assert min(times) < 0.5  # seconds of work, whatever else the machine does
+    assert min(times) < 2  # seconds of work, usually a quarter of one: a fourfold slower machine may pass, a slip not
 
 
 @pytest.mark.parametrize("name", sorted(mnist.SHA256))

@@ -4,11 +4,13 @@ import numpy as np
 import pytest
 import torch
 from numpy.typing import NDArray
-from torch import nn
+from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
 from inkdigits.models.build import build, layers, parameters
 from inkdigits.models.ensemble import EnsembleNet, refuse_others
+from inkdigits.training.loop import judged
+from inkdigits.training.recipes import recipe
 
 IMAGES = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
@@ -66,6 +68,24 @@ def test_its_layers_are_features_side_by_side_and_logits() -> None:
     assert list(said) == ["embedding", "logits"]
     assert torch.equal(said["embedding"], torch.cat(alone, dim=1)) and said["embedding"].shape == (5, 256)
     assert not torch.equal(*alone)
+
+
+def test_while_they_learn_each_answers_for_itself() -> None:
+    """Of two networks, one after the other; each learns as if the other were not there."""
+    networks = members("mlp", 2)
+    together = EnsembleNet(networks).train()
+    with torch.no_grad():
+        assert torch.equal(together(IMAGES), torch.cat([network(IMAGES) for network in networks]))
+    labels = torch.tensor([3, 1, 4, 1, 5])
+    _, logits, repeated = judged(together(IMAGES), labels, recipe("mlp"))
+    assert repeated.tolist() == 2 * labels.tolist() and len(logits) == 10
+
+    def slopes(said: Tensor) -> list[Tensor]:
+        return list(torch.autograd.grad(judged(said, labels, recipe("mlp"))[0], list(networks[1].parameters())))
+
+    for mine, alone in zip(slopes(together(IMAGES)), slopes(networks[1](IMAGES)), strict=True):
+        assert torch.allclose(2 * mine, alone, atol=1e-6)
+        assert alone.abs().max() > 0
 
 
 def test_it_has_all_that_its_members_learnt() -> None:

@@ -43,18 +43,9 @@ SHAPES = {
         "embedding": (3, 256),
         "logits": (3, 11),  # ten digits, and whether there is one
     },
-    "best": {
-        "conv1": (3, 32, 12, 12),
-        "conv2": (3, 96, 12, 12),
-        "conv3": (3, 128, 6, 6),
-        "conv4": (3, 192, 6, 6),
-        "conv5": (3, 256, 6, 6),
-        "conv6": (3, 256, 2, 2),
-        "embedding": (3, 256),
-        "logits": (3, 10),
-    },
+    "best": {"embedding": (3, 3 * 256), "logits": (3, 10)},
     "tiny-600": {
-        "conv1": (3, 16, 13, 13),
+        "conv1": (3, 20, 13, 13),
         "conv2": (3, 16, 13, 13),
         "conv3": (3, 16, 6, 6),
         "conv4": (3, 16, 2, 2),

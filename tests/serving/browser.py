@@ -100,7 +100,7 @@ def visiting(browser: Browser, address: str, **context: Any) -> Iterator[Visit]:
     and no other host asked."""
     with browser.new_context(**context) as opened:
         visit = Visit(opened.new_page(), address)
-        visit.page.set_default_timeout(60_000)  # the machine may be busy
+        visit.page.set_default_timeout(180_000)  # the machine may be busy
         visit.page.add_init_script(READY)
         opened.on("request", lambda request: visit.asked.append(request.url))
         visit.page.on("console", lambda message: visit.complaints.append(message.text))

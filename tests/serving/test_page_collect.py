@@ -111,7 +111,7 @@ def test_where_a_token_is_wanted_the_panel_waits_for_it(browser: Browser, tmp_pa
         browser.new_context() as context,
     ):
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(120_000)
         page.goto(guarded.address)
         assert not page.locator("#teach").is_visible() and not page.locator("#key").is_visible()
         page.evaluate("sessionStorage.setItem('inkdigits token', 'secret')")

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from inkdigits.errors import UsageError
 from inkdigits.models.cnn import CNN
 from inkdigits.models.detector import Detector
+from inkdigits.models.ensemble import several
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
@@ -24,8 +25,8 @@ NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "fast": FastNet,
     "reader": ReaderNet,
     "detector": Detector,
-    "best": partial(TurnedNet, 5, 8, (24, 32), (48, 64, 64)),
-    "tiny-600": partial(TurnedNet, 3, 4, (4, 4), (4,)),
+    "best": partial(several, 3, partial(TurnedNet, 5, 8, (24, 32), (48, 64, 64))),
+    "tiny-600": partial(TurnedNet, 3, 5, (4, 4), (4,), nn.SiLU),
     "tiny-3k": partial(TurnedNet, 5, 4, (9, 11, 11), (13,)),
     "tiny-10k": partial(TurnedNet, 5, 6, (12, 16), (20, 24, 28)),
 }

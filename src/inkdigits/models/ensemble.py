@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import reduce
 
 import torch
@@ -33,6 +33,11 @@ class EnsembleNet(nn.Sequential):
         )
 
 
+def several(count: int, network: Callable[[], nn.Sequential]) -> EnsembleNet:
+    """`count` fresh networks of a kind as one, to be trained together: they see the same images at every step."""
+    return EnsembleNet([network() for _ in range(count)])
+
+
 class SideBySide(nn.ModuleList):
     """What each of M networks makes of the same images, one after another: N×1×28×28 → N×MD."""
 
@@ -43,13 +48,17 @@ class SideBySide(nn.ModuleList):
 class MeanProbability(nn.ModuleList):
     """The logarithm of the mean of M networks' probabilities, each network's of its own D features: N×MD → N×10.
 
-    It is as exact where all probabilities are tiny: the greatest of each digit is taken out before the mean.
+    While they learn, each answers for itself, so that none relies on another: M times N logits, one network's after
+    another's, MN×10. It is as exact where all probabilities are tiny: the greatest of each digit is taken out before the mean.
     (`torch.logsumexp` would do the same, but is exported as an operator that cannot be rounded to 8 bits.)
     """
 
     def forward(self, features: Tensor) -> Tensor:
         parts = features.chunk(len(self), dim=1)
-        said: list[Tensor] = [network(part).log_softmax(dim=1) for network, part in zip(self, parts, strict=True)]
+        logits = [network(part) for network, part in zip(self, parts, strict=True)]
+        if self.training:
+            return torch.cat(logits)
+        said: list[Tensor] = [each.log_softmax(dim=1) for each in logits]
         greatest = reduce(torch.maximum, said)  # N×10
         shares = torch.stack([(each - greatest).exp() for each in said])  # M×N×10
         return shares.mean(dim=0).log() + greatest

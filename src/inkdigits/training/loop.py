@@ -142,9 +142,13 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
 
 
 def judged(said: Tensor, wanted: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
-    """The loss of what the network said against what it should have, and of each digit its logits and its label."""
+    """The loss of what the network said against what it should have, and of each digit its logits and its label.
+
+    A network of several networks (models/ensemble.py) says as often what each digit is.
+    """
     if recipe.model == "detector":
         return detection_loss(said, wanted)
+    wanted = wanted.repeat(len(said) // len(wanted))
     return loss(said, wanted, recipe.smoothing), said, wanted
 
 

@@ -187,9 +187,9 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="tiny-600",
-            about="602 numbers: filters and mixtures used in four directions",
+            about="637 numbers: filters and mixtures used in four directions",
             model="tiny-600",
-            epochs=30,
+            epochs=32,
             optimizer="muon",
             lr=2e-2,
             schedule="onecycle",
