@@ -2,7 +2,7 @@
 
     python -m bench.frontier                        all that is not kept yet: hours
     python -m bench.frontier best tiny-600          only these; several such programs may run beside each other
-    python -m bench.frontier --quick                one seed of each, an epoch of a few digits, in ten minutes; keeps nothing
+    python -m bench.frontier --quick                one seed of each, of a few digits, in ten minutes; keeps nothing
 
 Every seed that is run is kept and counted, in bench/results/frontier.json, at once: a stopped bench goes on, and what
 was trained halfway goes on in its run's folder. A test set is asked once, after the last step; nothing is chosen by it.
@@ -85,7 +85,7 @@ class Outcome:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SEEDS)}")
-    parser.add_argument("--quick", action="store_true", help="one seed of each, an epoch of a few digits; keeps nothing")
+    parser.add_argument("--quick", action="store_true", help="one seed of each, of a few digits; keeps nothing")
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--threads", type=int, help="cores to use; by default all")
     given = parser.parse_args()

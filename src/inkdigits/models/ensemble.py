@@ -49,8 +49,8 @@ class MeanProbability(nn.ModuleList):
     """The logarithm of the mean of M networks' probabilities, each network's of its own D features: N×MD → N×10.
 
     While they learn, each answers for itself, so that none relies on another: M times N logits, one network's after
-    another's, MN×10. It is as exact where all probabilities are tiny: the greatest of each digit is taken out before the mean.
-    (`torch.logsumexp` would do the same, but is exported as an operator that cannot be rounded to 8 bits.)
+    another's, MN×10. The mean is as exact where all probabilities are tiny: the greatest of each digit is taken out
+    before it. (`torch.logsumexp` would do the same, but is exported as an operator that cannot be rounded to 8 bits.)
     """
 
     def forward(self, features: Tensor) -> Tensor:
