@@ -46,6 +46,8 @@ def test_an_ensemble_keeps_its_members_and_their_mistakes(monkeypatch: pytest.Mo
     assert sorted(members) == ["0", "1"] and members["0"]["accuracy"] != members["1"]["accuracy"]
     row = (store.load("frontier") or {})["rows"]["softmax-ensemble"]
     assert row["seeds"]["0"]["parameters"] == 2 * 7_850
+    hour = (store.load("frontier") or {})["rows"]["one-hour"]  # enough for both
+    assert hour["members"] == 2 and hour["seeds"]["0"]["accuracy"] == row["seeds"]["0"]["accuracy"]
     wrong = [sum(each["said"][place] != each["label"] for each in row["mistakes"]) for place in (0, 1)]
     assert wrong == [round(10_000 * (1 - members[seed]["accuracy"])) for seed in ("0", "1")]
     labels = mnist.load("test").labels
@@ -70,7 +72,7 @@ def test_a_kept_ensemble_is_not_trained_again_where_its_folder_is_gone(monkeypat
 
 def test_a_budget_is_kept() -> None:
     bought = frontier.bought("softmax", 0.5, 0)
-    assert 0.1 < bought.seconds < 2.5 and bought.parameters == 7_850
+    assert 0.05 < bought.seconds < 10 and bought.parameters == 7_850
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,7 @@ def test_scikit_learn_stores_what_it_stores() -> None:
     assert np.mean(machine.predict(pixels) == digits.labels) > 0.9
 
 
-def test_the_table_says_what_is_kept() -> None:
+def test_the_table_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert list(render_frontier.rows()) == []
     keep("softmax", {0: Outcome(2.0, 0.92, 7_850), 1: Outcome(4.0, 0.93, 7_850)})
     keep("sklearn-knn", {0: Outcome(0.01, 0.9688, 47_040_000)})
@@ -111,3 +113,5 @@ def test_the_table_says_what_is_kept() -> None:
     assert "seed 1 93.00 % in 4.0 s" in render_frontier.in_full()
     for figure in render_frontier.pictures().values():
         assert {text.get_text() for text in figure.axes[0].texts} == {"softmax", "scikit-learn kNN"}
+    monkeypatch.setattr(frontier, "recipe", lambda name: short(name).with_knobs(lr=0.5))
+    assert [row[0] for row in render_frontier.rows()] == ["scikit-learn kNN"]  # ours would be another now
