@@ -49,6 +49,17 @@ def test_a_shift_moves_the_ink_by_so_many_pixels_at_most(digits: tuple[torch.Ten
         assert ((centre - 13.5).abs() < 2.05).all() and (centre - 13.5).abs().max() > 1.7
 
 
+def test_ink_makes_edges_darker_or_lighter_and_leaves_paper_and_full_ink() -> None:
+    images = torch.tensor([0.0, 0.5, 1.0]).repeat(300, 1, 28, 10)[..., :28].contiguous()
+    still = Warp(rotation=0, scale=0, stretch=0, shear=0, shift=0, elastic=0)
+    inked = warp(images, replace(still, ink=0.6), chances(4))
+    assert torch.allclose(inked[images == 0.0], torch.tensor(0.0), atol=1e-3)
+    assert torch.allclose(inked[images == 1.0], torch.tensor(1.0), atol=1e-3)
+    powers = inked[:, 0, 14, 13].log() / torch.tensor(0.5).log()  # one an image: column 13 has half ink
+    assert (powers.log().abs() < 0.61).all() and powers.log().min() < -0.55 and powers.log().max() > 0.55
+    assert powers.log().mean().abs() < 0.1, "as often darker as lighter"
+
+
 def test_images_without_ink() -> None:
     assert augment(torch.zeros(10, 1, 28, 28), torch.arange(10), Hands(), chances(0)).isfinite().all()
 

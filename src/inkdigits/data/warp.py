@@ -1,4 +1,4 @@
-"""Bending images: what every hand does to a digit, and all that the quicker recipes vary.
+"""Bending images, and inking them: what every hand and pen do to a digit, and all that the quicker recipes vary.
 
 Works on float32 N×1×H×W in 0..1 and takes its chances from the generator it is given: the same images and the same
 generator state give the same result.
@@ -17,12 +17,13 @@ from torch import Generator, Tensor
 
 @dataclass(frozen=True)
 class Warp:
-    """How far an image may be bent. Each amount is drawn uniformly from ± its value, per image and axis.
+    """How far an image may be bent and inked. Each amount is drawn uniformly from ± its value, per image and axis.
 
     `rotation` in degrees; `scale` as a share of the size; `stretch` scales width against height, as a share;
     `shear` in pixels sideways per pixel of height; `shift` in pixels; `elastic` is the standard deviation, in pixels,
     by which the points of a 5×5 grid move (after Simard et al., "Best practices for convolutional neural networks
-    applied to visual document analysis", 2003, with a coarse grid in place of smoothed noise).
+    applied to visual document analysis", 2003, with a coarse grid in place of smoothed noise). Grey values are raised
+    to the power of e^`ink`: the grey edges of a stroke become darker, and it thinner, or lighter, and it thicker.
     """
 
     rotation: float = 12.0
@@ -31,10 +32,11 @@ class Warp:
     shear: float = 0.2
     shift: float = 2.0
     elastic: float = 0.6
+    ink: float = 0.0
 
 
 def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
-    """Bend each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0.
+    """Bend and ink each image in its own way: float32 N×1×H×W in 0..1 → the same shape and range; outside is 0.
 
     The grid is summed up here: `affine_grid` and `interpolate` take five times as long for the same numbers.
     """
@@ -47,7 +49,10 @@ def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
     if settings.elastic:
         coarse = torch.randn(count, 2, 5, 5, generator=generator) * (settings.elastic * 2 / width)
         grid += bends[0] @ coarse @ bends[1].T
-    return F.grid_sample(images, grid.permute(0, 2, 3, 1), mode="bilinear", padding_mode="zeros", align_corners=False)
+    bent = F.grid_sample(images, grid.permute(0, 2, 3, 1), mode="bilinear", padding_mode="zeros", align_corners=False)
+    if settings.ink:
+        bent = bent.clamp(0, 1).pow(uniform(count, -settings.ink, settings.ink, generator).exp()[:, None, None, None])
+    return bent
 
 
 @lru_cache

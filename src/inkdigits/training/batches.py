@@ -14,7 +14,11 @@ from inkdigits.data.warp import Warp, warp
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
-WARPS = {"light": Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), "bent": Warp()}
+WARPS = {
+    "light": Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0),
+    "bent": Warp(),
+    "inked": Warp(ink=1.0),  # bent as well
+}
 HANDS = Hands()
 CALM = 0.25  # the last share of a run, in which half of the images are plain
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice

@@ -14,10 +14,10 @@ from inkdigits.data.splits import SplitName
 from inkdigits.errors import UsageError
 from inkdigits.models.build import NETWORKS
 
-OPTIMIZERS = ("adam", "adamw", "muon")
+OPTIMIZERS = ("adam", "adamw", "muon", "full")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "bent", "hands", "calm")
+AUGMENTS = ("none", "light", "bent", "inked", "hands", "calm")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
@@ -172,26 +172,26 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="best",
-            about="the strongest single network: varied images, and as long as a cup of tea takes",
+            about="the strongest single network: three that learn side by side from varied images, and answer as one",
             model="best",
             batch=128,
-            epochs=16,
+            epochs=5,
             optimizer="muon",
             lr=1e-2,
             decay=0.05,
             schedule="onecycle",
             smoothing=0.05,
-            augment="bent",
-            average=0.998,
+            augment="inked",
+            average=0.99,
             precision="bfloat16",
         ),
         Recipe(
             name="tiny-600",
             about="637 numbers: filters and mixtures used in four directions",
             model="tiny-600",
-            epochs=32,
-            optimizer="muon",
-            lr=2e-2,
+            epochs=24,
+            optimizer="full",
+            lr=5e-2,
             schedule="onecycle",
             average=0.998,
         ),
