@@ -114,7 +114,7 @@ def server(block: Block, folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.stdout.close()
-        assert process.wait(60) == 0, (folder / "log").read_text()
+        assert process.wait(180) == 0, (folder / "log").read_text()
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())

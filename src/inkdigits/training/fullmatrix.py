@@ -58,7 +58,8 @@ class FullMatrixAdam(torch.optim.Optimizer):
         state["mean"].lerp_(gradient, 1 - short)
         state["covariance"].mul_(long).addr_(gradient, gradient, alpha=1 - long)
         if state["step"] % EVERY == 0:
-            sizes, state["basis"] = torch.linalg.eigh(state["covariance"])
+            sizes, directions = torch.linalg.eigh(state["covariance"])
+            state["basis"] = directions.contiguous()  # as it comes back from a checkpoint, so that sums round alike
             state["squares"] = sizes.clamp(min=0)
         state["squares"].lerp_((state["basis"].T @ gradient).square(), 1 - long)
         mean = state["basis"].T @ state["mean"] / (1 - short ** state["step"])
