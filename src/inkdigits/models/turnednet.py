@@ -8,14 +8,11 @@ four directions (turned.py), 36 + 64.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Callable
 from itertools import pairwise
 
 from torch import nn
 
 from inkdigits.models.turned import DIRECTIONS, TurnedFilters, TurnedMixture, TurnedNorm
-
-Activation = Callable[[], nn.Module]
 
 
 class TurnedNet(nn.Sequential):
@@ -25,47 +22,33 @@ class TurnedNet(nn.Sequential):
     above and what is below.
     """
 
-    def __init__(
-        self,
-        kernel: int,
-        first: int,
-        large: tuple[int, ...],
-        small: tuple[int, ...],
-        activation: Activation = nn.ReLU,
-    ) -> None:
+    def __init__(self, kernel: int, first: int, large: tuple[int, ...], small: tuple[int, ...]) -> None:
         """`kernel` is the side of the `first` filters. `large` and `small` have the channels a direction of the
         convolutions on maps of 12×12 (13×13 after a first kernel of 3) and of 6×6; the last of each halves them."""
         layers: OrderedDict[str, nn.Module] = OrderedDict()
-        layers["conv1"] = turned(1, first, kernel, True, False, activation)  # N×1×28×28 → N×4C×12×12
+        layers["conv1"] = turned(1, first, kernel, pool=True, border=False)  # N×1×28×28 → N×4C×12×12
         for place, (before, after) in enumerate(pairwise((first, *large, *small)), start=1):
             last = place == len(large + small)
             halves = last or place == len(large)
-            layers[f"conv{place + 1}"] = turned(before, after, 3, halves, not last, activation)  # in the end N×4C×2×2
+            layers[f"conv{place + 1}"] = turned(before, after, pool=halves, border=not last)  # in the end N×4C×2×2
         features = DIRECTIONS * small[-1]
-        layers["embedding"] = whole(features, activation)  # → N×4C
+        layers["embedding"] = whole(features)  # → N×4C
         layers["logits"] = nn.Linear(features, 10)  # → N×10
         super().__init__(layers)
 
 
-def turned(
-    inputs: int,
-    outputs: int,
-    kernel: int = 3,
-    pool: bool = False,
-    border: bool = True,
-    activation: Activation = nn.ReLU,
-) -> nn.Sequential:
+def turned(inputs: int, outputs: int, kernel: int = 3, pool: bool = False, border: bool = True) -> nn.Sequential:
     """Filters → mixture (of the picture, which is one channel, only filters) → 2×2 max pooling, if asked for →
-    normalisation → activation; as `cnn.convolution`, in four directions."""
+    normalisation → relu; as `cnn.convolution`, in four directions."""
     layers: list[nn.Module] = [TurnedFilters(outputs if inputs == 1 else inputs, kernel, border)]
     if inputs > 1:
         layers.append(TurnedMixture(inputs, outputs))
     if pool:
         layers.append(nn.MaxPool2d(2))
-    return nn.Sequential(*layers, TurnedNorm(outputs), activation())
+    return nn.Sequential(*layers, TurnedNorm(outputs), nn.ReLU())
 
 
-def whole(features: int, activation: Activation = nn.ReLU) -> nn.Sequential:
+def whole(features: int) -> nn.Sequential:
     """One weight for each of the four places of each map: N×F×2×2 → N×F."""
     look = nn.Conv2d(features, features, 2, groups=features, bias=False)
-    return nn.Sequential(look, nn.BatchNorm2d(features), activation(), nn.Flatten())
+    return nn.Sequential(look, nn.BatchNorm2d(features), nn.ReLU(), nn.Flatten())

@@ -10,7 +10,6 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
-from inkdigits.training.fullmatrix import FullMatrixAdam
 from inkdigits.training.muon import Muon
 from inkdigits.training.recipes import Recipe
 
@@ -22,15 +21,12 @@ def optimizers(recipe: Recipe, network: nn.Module) -> list[torch.optim.Optimizer
     """What the recipe wants; every group of weights has a `share`, by which it multiplies the recipe's learning rate.
 
     adam: Adam as Flux has it · adamw: AdamW, which lets weights decay but not biases and normalisations · muon: Muon
-    for convolutions between channels but the last, which gives the answers; AdamW without decay for all else · full:
-    Adam along the directions in which all gradients together vary, for networks of 3,000 numbers or fewer.
+    for convolutions between channels but the last, which gives the answers; AdamW without decay for all else.
     """
     weights = [each for each in network.parameters() if each.ndim > 1]
     vectors = [each for each in network.parameters() if each.ndim <= 1]
     if recipe.optimizer == "adam":
         return [torch.optim.Adam(_groups(network.parameters()), lr=recipe.lr, weight_decay=recipe.decay, fused=True)]
-    if recipe.optimizer == "full":
-        return [FullMatrixAdam(_groups(network.parameters()), lr=recipe.lr, weight_decay=recipe.decay)]
     if recipe.optimizer == "adamw":
         groups = _groups(weights) + _groups(vectors, weight_decay=0.0)
         return [torch.optim.AdamW(groups, lr=recipe.lr, weight_decay=recipe.decay, fused=True)]

@@ -269,15 +269,12 @@ def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
 
 
 def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
-    """Give every parameter its own slots back, laid out in memory as the parameter is, so that sums round alike.
-
-    Others are copied to where PyTorch lays tensors: products round by how they are aligned, too.
-    """
+    """Give every parameter its own slots back, laid out in memory as the parameter is, so that sums round alike."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for key, value in tensors.items():
         place, name = key.split(".", 1)
         parameter = parameters[int(place)]
         like_parameter = value.shape == parameter.shape
         optimizer.state[parameter][name] = (
-            torch.empty_like(parameter, requires_grad=False).copy_(value) if like_parameter else value.clone()
+            torch.empty_like(parameter, requires_grad=False).copy_(value) if like_parameter else value
         )
