@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from matplotlib.figure import Figure
 from torch import nn
 
@@ -53,6 +54,13 @@ def test_a_convolutional_network_has_its_first_filters(name: str, size: str) -> 
     figure = weights(network)
     assert f"16 filters of {size} in" in figure.get_suptitle()
     assert np.allclose(np.stack(pictures(figure)), network.state_dict()["conv1.0.weight"].numpy()[:, 0])
+
+
+def test_of_several_networks_the_first_filters_of_each_are_drawn() -> None:
+    figure = weights(build("best"))
+    first = [value for name, value in build("best").state_dict().items() if name.endswith("conv1.0.weight")]
+    assert len(first) == 3 and "24 filters of 5×5 in" in figure.get_suptitle()
+    assert np.allclose(np.stack(pictures(figure)), torch.cat(first).numpy()[:, 0])
 
 
 def test_another_network_is_refused() -> None:

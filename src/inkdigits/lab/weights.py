@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -29,7 +30,7 @@ Weights = NDArray[np.float32]
 
 def weights(network: nn.Module) -> Figure:
     """The picture that fits the network: softmax's ten digits, the mlp's hidden units, the first filters of one
-    that begins with a convolution.
+    that begins with a convolution, or with several side by side.
 
     Raises UsageError for any other network.
     """
@@ -37,8 +38,8 @@ def weights(network: nn.Module) -> Figure:
         return _softmax(_numbers(network, "logits.weight"))
     if isinstance(network, MLP):
         return _mlp(_numbers(network, "hidden.weight"), _numbers(network, "logits.weight"))
-    if hasattr(network, "conv1"):
-        return _cnn(_numbers(network, "conv1.0.weight"))
+    if first := [name for name in network.state_dict() if re.search(r"(^|\.)conv1\.0\.weight$", name)]:
+        return _cnn(np.concatenate([_numbers(network, name) for name in first]))
     raise UsageError(f"There is no picture of the weights of a {type(network).__name__}.")
 
 
