@@ -63,8 +63,9 @@ CLASSICS: dict[str, tuple[Callable[..., Any], int]] = {
     "sklearn-svm": (classics.svm, 1),
 }
 BUDGETS = {"one-second": ("fast", 1.0, 5), "one-minute": ("standard", 60.0, 3)}
+BOUGHT = (*BUDGETS, "one-hour")  # what so much time buys; the last is made of the ensemble's members
 PROBED = 20  # steps by which a budget's steps are reckoned
-CORES, HOUR = 2, 3600.0  # what "one-hour" may take: as many members of the ensemble as two cores train in that time
+CORES, HOUR = 2, 3600.0  # what "one-hour" may take: as many members as two cores train in that time
 SEEDS: dict[str, int] = (
     OURS
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
@@ -231,14 +232,19 @@ def rows() -> store.Json:
 
 def kept(name: str) -> store.Json:
     """The kept seeds of a row; none of them where its recipe has changed since."""
-    row = rows().get(name, {})
+    return seeds_of(name, rows().get(name, {}))
+
+
+def seeds_of(name: str, row: store.Json) -> store.Json:
+    """The seeds of a row as it was kept; none of them where its recipe has changed since."""
     seeds: store.Json = row.get("seeds", {}) if row.get("recipe") == made_by(name) else {}
     return seeds
 
 
 def made_by(name: str) -> store.Json | None:
     """The knobs of a row that is ours."""
-    known = BUDGETS[name][0] if name in BUDGETS else ENSEMBLE if name in (f"{ENSEMBLE}-ensemble", "one-hour") else name
+    of_members = name in (f"{ENSEMBLE}-ensemble", "one-hour")
+    known = ENSEMBLE if of_members else BUDGETS.get(name, (name,))[0]
     return knobs_of(recipe(known)) if known in OURS else None
 
 

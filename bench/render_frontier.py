@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bench import store
-from bench.frontier import BUDGETS, CLASSICS, NETWORKS, OURS, kept
+from bench.frontier import BOUGHT, CLASSICS, NETWORKS, OURS, seeds_of
 from bench.frontier import rows as kept_rows
 from inkdigits.lab import style
 
@@ -60,8 +60,8 @@ def rows() -> Iterator[tuple[str, ...]]:
 
 def measured() -> dict[str, store.Json]:
     """The rows in the order of the table, without those whose recipe has changed since."""
-    order = [*OURS, "best-ensemble", *BUDGETS, "one-hour", *NETWORKS, *CLASSICS]
-    return {name: kept_rows()[name] for name in order if kept(name)}
+    kept, order = kept_rows(), [*OURS, "best-ensemble", *BOUGHT, *NETWORKS, *CLASSICS]
+    return {name: kept[name] for name in order if seeds_of(name, kept.get(name, {}))}
 
 
 def spread(row: store.Json, what: str) -> store.Json:
@@ -111,7 +111,7 @@ def picture(what: str, label: str) -> Figure:
     axes = figure.add_subplot()
     style.plain(axes)
     for name, row in measured().items():
-        if not name.startswith(("lecture", "one-")) or name in NETWORKS:
+        if not name.startswith("lecture") and name not in BOUGHT:
             point(axes, name, row, what)
     axes.set_xscale("log")
     axes.set_yscale("log")

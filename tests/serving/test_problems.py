@@ -172,17 +172,17 @@ def test_a_sender_that_dawdles_with_the_head_is_cut_off(tight: Service, sent: by
     with socket.create_connection((tight.host, tight.port), timeout=120) as to:
         start = time.monotonic()
         to.sendall(sent)
-        assert ended(to) and 0.5 < time.monotonic() - start < 60
+        assert ended(to) and 0.5 < time.monotonic() - start < 10
 
 
 def test_a_head_byte_by_byte_is_cut_off_too(tight: Service) -> None:
     with socket.create_connection((tight.host, tight.port), timeout=0.1) as to:
         start = time.monotonic()
         with pytest.raises(OSError):
-            while time.monotonic() - start < 60:
+            while time.monotonic() - start < 10:
                 to.sendall(b"a")
                 time.sleep(0.1)
-        assert time.monotonic() - start < 60
+        assert time.monotonic() - start < 10
 
 
 def ended(to: socket.socket) -> bool:

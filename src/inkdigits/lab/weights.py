@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -38,7 +37,7 @@ def weights(network: nn.Module) -> Figure:
         return _softmax(_numbers(network, "logits.weight"))
     if isinstance(network, MLP):
         return _mlp(_numbers(network, "hidden.weight"), _numbers(network, "logits.weight"))
-    if first := [name for name in network.state_dict() if re.search(r"(^|\.)conv1\.0\.weight$", name)]:
+    if first := [name for name in network.state_dict() if f".{name}".endswith(".conv1.0.weight")]:
         return _cnn(np.concatenate([_numbers(network, name) for name in first]))
     raise UsageError(f"There is no picture of the weights of a {type(network).__name__}.")
 
