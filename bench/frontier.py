@@ -22,16 +22,16 @@ from typing import Any
 import numpy as np
 import torch
 from filelock import FileLock
+from torch import Tensor
 
 from bench import classics, peers, store
 from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.glyph import to_float
 from inkdigits.lab.contradicted import contradictions
-from inkdigits.models.ensemble import EnsembleNet
 from inkdigits.models.fold import stored
 from inkdigits.training import ensembles
-from inkdigits.training.evaluate import digit_logits, score, test_digits
+from inkdigits.training.evaluate import digit_logits, score, score_logits, test_digits
 from inkdigits.training.loop import State, begin, train
 from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import recipe
@@ -186,20 +186,21 @@ def together(seeds: int) -> None:
         ensembles.start(recipe(ENSEMBLE), seeds, run.folder, callbacks=[keep_members])
     keep_finished(run)
     if run.finished:
-        members = run.members()
-        keep(f"{ENSEMBLE}-ensemble", {0: outcome(run)}, {"members": len(members), "mistakes": mistakes(members)})
-        keep_hour(members)
+        members, digits = run.members(), test_digits()
+        said = [digit_logits(trained_network(member), digits) for member in members]
+        more = {"members": len(members), "mistakes": mistakes(digits, said)}
+        keep(f"{ENSEMBLE}-ensemble", {0: outcome(run)}, more)
+        keep_hour([member.card() for member in members], digits, said)
 
 
-def keep_hour(members: Sequence[Run]) -> None:
+def keep_hour(cards: Sequence[store.Json], digits: Digits, said: Sequence[Tensor]) -> None:
     """Keep what the first members come to together that two cores train in an hour, where there are any."""
-    cards = [member.card() for member in members]
     spent = np.cumsum([card["seconds"] * card["conditions"]["threads"] for card in cards]) / CORES
     if count := int((spent <= HOUR).sum()):
-        network = EnsembleNet([trained_network(member) for member in members[:count]]).eval()
-        accuracy = score(network, test_digits()).accuracy
-        bought = Outcome(float(spent[count - 1]), accuracy, stored(network), CORES)
-        keep("one-hour", {0: bought}, {"members": count})
+        probabilities = torch.stack([each.softmax(dim=1) for each in said[:count]]).mean(dim=0)
+        accuracy = score_logits(probabilities.log(), digits).accuracy
+        numbers = count * kept(ENSEMBLE)["0"]["parameters"]
+        keep("one-hour", {0: Outcome(float(spent[count - 1]), accuracy, numbers, CORES)}, {"members": count})
 
 
 def keep_finished(run: Ensemble) -> None:
@@ -207,10 +208,8 @@ def keep_finished(run: Ensemble) -> None:
     keep(ENSEMBLE, {member.recipe().seed: outcome(member) for member in run.members() if member.finished})
 
 
-def mistakes(members: Sequence[Run]) -> list[store.Json]:
-    """Test digits that a member mistakes: number (from 1), label, what each says, and whether all contradict alike."""
-    digits = test_digits()
-    said = [digit_logits(trained_network(member), digits) for member in members]
+def mistakes(digits: Digits, said: Sequence[Tensor]) -> list[store.Json]:
+    """Digits that a member mistakes: number (from 1), label, what each says, and whether all contradict alike."""
     guesses = np.stack([each.argmax(dim=1).numpy() for each in said])
     contradicted = {each.number for each in contradictions(digits, said)}
     return [

@@ -1,9 +1,11 @@
-"""What is used in four directions really turns with the picture, and is stored once."""
+"""What is used in four directions, or eight, really turns with the picture, and is stored once."""
 
+from functools import partial
 from itertools import pairwise
 
+import pytest
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from inkdigits.models.build import build, parameters
 from inkdigits.models.fold import folded, stored
@@ -13,23 +15,34 @@ from inkdigits.models.turnednet import turned
 PICTURES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
-def turned_by_a_quarter(maps: Tensor) -> Tensor:
-    """What maps of 4C channels must be once the picture is turned: each turned, and its direction the next one."""
-    return maps.rot90(1, (2, 3)).unflatten(1, (4, -1)).roll(1, 1).flatten(1, 2)
-
-
-def test_maps_turn_with_the_picture() -> None:
+def some_layers(directions: int) -> nn.Module:
     torch.manual_seed(0)
-    trunk = nn.Sequential(turned(1, 3, 5), turned(3, 4, pool=True), turned(4, 2)).eval()
-    for layer in trunk.modules():
-        if isinstance(layer, TurnedNorm):
-            layer.bias.data.uniform_(-1, 1)
-            layer.running_mean.uniform_(-1, 1)
+    layer = partial(turned, directions=directions)
+    trunk = nn.Sequential(layer(1, 3, 5), layer(3, 4, pool=True), layer(4, 2)).eval()
+    for each in trunk.modules():
+        if isinstance(each, TurnedNorm):
+            each.bias.data.uniform_(-1, 1)
+            each.running_mean.uniform_(-1, 1)
+    return trunk
+
+
+@pytest.mark.parametrize("directions", [4, 8])
+def test_maps_turn_with_the_picture(directions: int) -> None:
+    trunk = some_layers(directions)
     with torch.inference_mode():
-        expected = turned_by_a_quarter(trunk(PICTURES))
+        maps = trunk(PICTURES).rot90(1, (2, 3)).unflatten(1, (directions // 4, 4, -1))  # N×sides×4×C×H×W
         said = trunk(PICTURES.rot90(1, (2, 3)))
-    assert said.shape == (4, 8, 14, 14) and said.std() > 0.01
-    torch.testing.assert_close(said, expected, atol=1e-5, rtol=1e-4)
+    assert said.shape == (4, 2 * directions, 14, 14) and said.std() > 0.01
+    torch.testing.assert_close(said, maps.roll(1, 2).flatten(1, 3), atol=1e-5, rtol=1e-4)  # the next direction's
+
+
+def test_maps_are_mirrored_with_the_picture() -> None:
+    trunk = some_layers(8)
+    with torch.inference_mode():
+        maps = trunk(PICTURES).flip(3).unflatten(1, (2, 4, -1))
+        said = trunk(PICTURES.flip(3))
+    other_way_round = torch.stack([maps[:, side, -quarters] for side in (1, 0) for quarters in range(4)], 1)
+    torch.testing.assert_close(said, other_way_round.flatten(1, 2), atol=1e-5, rtol=1e-4)
 
 
 def test_normalisation_takes_the_four_directions_as_one() -> None:
@@ -61,23 +74,23 @@ def test_its_derivative_is_what_autograd_finds() -> None:
 
 
 def test_numbers_are_those_that_can_be_counted_by_hand() -> None:
-    def count(kernel: int, channels: list[int]) -> int:
-        first = kernel**2 * channels[0] + channels[0]
-        further = sum(9 * a + 4 * a * b + b for a, b in pairwise(channels))
-        features = 4 * channels[-1]
+    def count(channels: list[int], directions: int = 4) -> int:
+        first = 5 * 5 * channels[0] + channels[0]
+        further = sum(9 * a + directions * a * b + b for a, b in pairwise(channels))
+        features = directions * channels[-1]
         return first + further + 4 * features + features + 10 * features + 10
 
     sizes = {
-        "tiny-600": (3, [4, 4, 4, 4], 650),
-        "tiny-3k": (5, [4, 9, 11, 11, 13], 3_000),
-        "tiny-10k": (5, [6, 12, 16, 20, 24, 28], 10_000),
+        "tiny-600": ([3, 3, 3, 2], 8, 650),
+        "tiny-3k": ([4, 9, 11, 11, 13], 4, 3_000),
+        "tiny-10k": ([6, 12, 16, 20, 24, 28], 4, 10_000),
     }
-    for name, (kernel, channels, limit) in sizes.items():
+    for name, (channels, directions, limit) in sizes.items():
         network = build(name)
-        assert stored(network) == count(kernel, channels) <= limit
-        assert parameters(network) == stored(network) + 4 * channels[-1]  # the last normalisation's scales
-    assert stored(build("tiny-600")) == 602
-    assert stored(build("best")) == 3 * count(5, [8, 24, 32, 48, 64, 64]) <= 500_000
+        assert stored(network) == count(channels, directions) <= limit
+        assert parameters(network) == stored(network) + directions * channels[-1]  # the last normalisation's scales
+    assert stored(build("tiny-600")) == 609
+    assert stored(build("best")) == 3 * count([8, 24, 32, 48, 64, 64]) <= 500_000
 
 
 def test_a_folded_turned_layer_keeps_its_numbers_once() -> None:

@@ -25,10 +25,10 @@ NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
     "fast": FastNet,
     "reader": ReaderNet,
     "detector": Detector,
-    "best": partial(several, 3, partial(TurnedNet, 5, 8, (24, 32), (48, 64, 64))),
-    "tiny-600": partial(TurnedNet, 3, 4, (4, 4), (4,)),
-    "tiny-3k": partial(TurnedNet, 5, 4, (9, 11, 11), (13,)),
-    "tiny-10k": partial(TurnedNet, 5, 6, (12, 16), (20, 24, 28)),
+    "best": partial(several, 3, partial(TurnedNet, 8, (24, 32), (48, 64, 64))),
+    "tiny-600": partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU),
+    "tiny-3k": partial(TurnedNet, 4, (9, 11, 11), (13,)),
+    "tiny-10k": partial(TurnedNet, 6, (12, 16), (20, 24, 28)),
 }
 
 

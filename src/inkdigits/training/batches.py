@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -14,11 +16,8 @@ from inkdigits.data.warp import Warp, warp
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
-WARPS = {
-    "light": Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0),
-    "bent": Warp(),
-    "inked": Warp(ink=1.0),  # bent as well
-}
+LIGHT = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0)
+WARPS = {"light": LIGHT, "inked": replace(LIGHT, ink=0.5), "bent": Warp()}
 HANDS = Hands()
 CALM = 0.25  # the last share of a run, in which half of the images are plain
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice

@@ -17,7 +17,7 @@ from inkdigits.models.build import NETWORKS
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "bent", "inked", "hands", "calm")
+AUGMENTS = ("none", "light", "inked", "bent", "hands", "calm")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
@@ -175,7 +175,7 @@ RECIPES: Mapping[str, Recipe] = {
             about="the strongest single network: three that learn side by side from varied images, and answer as one",
             model="best",
             batch=128,
-            epochs=5,
+            epochs=8,
             optimizer="muon",
             lr=1e-2,
             decay=0.05,
@@ -187,7 +187,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="tiny-600",
-            about="602 numbers: filters and mixtures used in four directions",
+            about="609 numbers: filters and mixtures used in eight directions",
             model="tiny-600",
             epochs=30,
             optimizer="muon",
@@ -197,7 +197,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="tiny-3k",
-            about="2,849 numbers, of the same kind",
+            about="2,849 numbers: filters and mixtures used in four directions",
             model="tiny-3k",
             epochs=20,
             optimizer="muon",
@@ -211,11 +211,11 @@ RECIPES: Mapping[str, Recipe] = {
             name="tiny-10k",
             about="9,592 numbers, of the same kind",
             model="tiny-10k",
-            epochs=20,
+            epochs=12,
             optimizer="muon",
             lr=1e-2,
             schedule="onecycle",
-            augment="bent",
+            augment="light",
             average=0.998,
             precision="bfloat16",
         ),
