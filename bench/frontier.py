@@ -22,13 +22,14 @@ from typing import Any
 import numpy as np
 import torch
 from filelock import FileLock
-from torch import Tensor
+from torch import Tensor, nn
 
 from bench import classics, peers, store
 from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.glyph import to_float
 from inkdigits.lab.contradicted import contradictions
+from inkdigits.models.ensemble import MeanProbability
 from inkdigits.models.fold import stored
 from inkdigits.training import ensembles
 from inkdigits.training.evaluate import digit_logits, score, score_logits, test_digits
@@ -197,8 +198,8 @@ def keep_hour(cards: Sequence[store.Json], digits: Digits, said: Sequence[Tensor
     """Keep what the first members come to together that two cores train in an hour, where there are any."""
     spent = np.cumsum([card["seconds"] * card["conditions"]["threads"] for card in cards]) / CORES
     if count := int((spent <= HOUR).sum()):
-        probabilities = torch.stack([each.softmax(dim=1) for each in said[:count]]).mean(dim=0)
-        accuracy = score_logits(probabilities.log(), digits).accuracy
+        mean = MeanProbability(nn.Identity() for _ in range(count)).eval()
+        accuracy = score_logits(mean(torch.cat(list(said[:count]), dim=1)), digits).accuracy
         numbers = count * kept(ENSEMBLE)["0"]["parameters"]
         keep("one-hour", {0: Outcome(float(spent[count - 1]), accuracy, numbers, CORES)}, {"members": count})
 

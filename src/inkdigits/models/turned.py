@@ -32,7 +32,7 @@ class TurnedFilters(nn.Conv2d):
         self.sides = directions // QUARTERS  # 2: mirrored as well
 
     def forward(self, maps: Tensor) -> Tensor:
-        sides = (self.weight, self.weight.flip(3))[: self.sides]
+        sides = [self.weight] if self.sides == 1 else [self.weight, self.weight.flip(3)]
         turned = [side.rot90(quarters, (2, 3)) for side in sides for quarters in range(QUARTERS)]
         return _convolved(maps, turned, self.bias, padding=self.padding, groups=maps.shape[1])  # filters RC×1×k×k
 
@@ -49,7 +49,7 @@ class TurnedMixture(nn.Conv2d):
 
     def forward(self, maps: Tensor) -> Tensor:
         apart = self.weight.view(len(self.weight), self.sides, QUARTERS, -1, 1, 1)  # D×sides×4×C×1×1
-        sides = (apart, apart.flip((1, 2)).roll(1, 2))[: self.sides]
+        sides = [apart] if self.sides == 1 else [apart, apart.flip((1, 2)).roll(1, 2)]
         turned = [side.roll(quarters, 2).flatten(1, 3) for side in sides for quarters in range(QUARTERS)]
         return _convolved(maps, turned, self.bias)  # weights RD×RC×1×1
 

@@ -67,7 +67,7 @@ def turned(
     return nn.Sequential(*layers, TurnedNorm(outputs), activation())
 
 
-def whole(features: int, activation: Callable[[], nn.Module] = nn.ReLU) -> nn.Sequential:
+def whole(features: int, activation: Callable[[], nn.Module]) -> nn.Sequential:
     """One weight for each of the four places of each map: N×F×2×2 → N×F."""
     look = nn.Conv2d(features, features, 2, groups=features, bias=False)
     return nn.Sequential(look, nn.BatchNorm2d(features), activation(), nn.Flatten())
