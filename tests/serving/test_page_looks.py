@@ -11,18 +11,31 @@ from tests.serving.browser import FENCE, SEVEN, Visit, visiting
 from tests.serving.conftest import Service
 
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 640}, "has_touch": True, "is_mobile": True}
-BUSY = 20  # times slower than on an idle and fast machine; bench/page.py holds it to the page's own bars
-ANSWER = """() => new Promise((done) => {
-    let began;
+PAINTED = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+ANSWERS = """async () => {
     const pad = document.getElementById("ink");
-    pad.addEventListener("pointerdown", (event) => (began ??= event.timeStamp), { capture: true });
-    document.addEventListener("inkdigits:drawn", () => done(performance.now() - began), { once: true });
     const box = pad.getBoundingClientRect();
     pad.setPointerCapture = () => {};
-    const clientX = box.left + box.width / 2;
-    for (const [kind, y] of [["pointerdown", 0.3], ["pointermove", 0.7]])
-        pad.dispatchEvent(new PointerEvent(kind, { clientX, clientY: box.top + y * box.height }));
-})"""
+    const to = (kind, down) => {
+        const drawn = new Promise((done) => document.addEventListener("inkdigits:drawn", done, { once: true }));
+        const [clientX, clientY] = [box.left + box.width / 2, box.top + down * box.height];
+        pad.dispatchEvent(new PointerEvent(kind, { clientX, clientY }));
+        return drawn;
+    };
+    const timed = async (work) => {
+        const began = performance.now();
+        await work();
+        return performance.now() - began;
+    };
+    let blob = (await to("pointerdown", 0.2)).detail.blob;
+    const [shown, asked] = [[], []];
+    for (const down of [0.3, 0.4, 0.5, 0.6, 0.7]) {
+        shown.push(await timed(async () => (blob = (await to("pointermove", down)).detail.blob)));
+        const body = { method: "POST", body: blob, headers: { "Content-Type": blob.type } };
+        asked.push(await timed(async () => (await fetch("/v1/inspect", body)).json()));
+    }
+    return [Math.min(...shown), Math.min(...asked)];
+}"""
 
 
 def with_everything(visit: Visit, page: bytes) -> None:
@@ -84,14 +97,12 @@ def test_nothing_moves_for_who_wants_that(browser: Browser, service: Service) ->
 
 
 def test_it_is_quick(browser: Browser, service: Service) -> None:
-    paints, answers = [], []
-    for _ in range(5):
-        with visiting(browser, service.address) as visit:
-            paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-            visit.page.wait_for_function(f"() => {paint}")
-            paints.append(visit.page.evaluate(paint))
-            answers.append(visit.page.evaluate(ANSWER))
-    assert min(paints) <= 300 * BUSY and min(answers) <= 50 * BUSY
+    # Beside what the service alone takes, for this machine may be slow and busy; bench/page.py has the milliseconds.
+    with visiting(browser, service.address) as visit:
+        visit.page.wait_for_function(f"() => {PAINTED}")
+        assert visit.page.evaluate(PAINTED) < 10_000
+        shown, asked = visit.page.evaluate(ANSWERS)
+    assert shown < 4 * asked
 
 
 def test_every_file_is_served_with_its_hash_and_kept_by_browsers(service: Service) -> None:
