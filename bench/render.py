@@ -14,7 +14,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bench import render_frontier, render_reading, render_service, store
+from bench import choosing, render_frontier, render_reading, render_service, store
 from bench.frontier import NAME as FRONTIER
 from bench.pictures import small
 from bench.render_reading import pages
@@ -26,7 +26,7 @@ from inkdigits.reading.detect import PACKAGED as DETECTOR
 
 ROOT = Path(__file__).parent.parent
 README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"
-MODEL, SERVICE = ROOT / "docs" / "model.md", ROOT / "docs" / "service.md"
+MODEL, SERVICE, CHOSEN = (ROOT / "docs" / f"{page}.md" for page in ("model", "service", "frontier"))
 Row = tuple[str, str, str, str]
 CALIBRATION = {
     "accuracy": "right",
@@ -46,7 +46,11 @@ def main() -> None:
     card = with_block(MODEL.read_text(encoding="utf-8"), "reader", reader())
     card = with_block(card, "detector", detector())
     service = with_block(SERVICE.read_text(encoding="utf-8"), "figures", render_service.table())
-    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results(), MODEL: card, SERVICE: service}
+    chosen = CHOSEN.read_text(encoding="utf-8")
+    for question in choosing.QUESTIONS:
+        chosen = with_block(chosen, question, choosing.table(question))
+    wanted = {README: with_block(readme, "demo output", demo()), RESULTS: results()}
+    wanted |= {MODEL: card, SERVICE: service, CHOSEN: chosen}
     if "--check" in sys.argv:
         stale = [path.name for path, text in wanted.items() if path.read_text(encoding="utf-8") != text]
         sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)

@@ -1,0 +1,196 @@
+"""What `best` and `tiny-600` were chosen by: trials that learn from the first training digits, judged by the others.
+
+    python -m bench.choosing                  all that is not kept yet: some ten minutes each, on one core
+    python -m bench.choosing images           only that question's trials
+
+A trial differs from the recipe in what is named only. No test set is opened here. Every trial is kept at once, in
+bench/results/choosing.json, and `python -m bench.render` puts it into docs/frontier.md.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+
+import torch
+from filelock import FileLock
+from torch import Tensor, nn
+
+from bench import store
+from inkdigits.data import mnist
+from inkdigits.data.digits import Digits
+from inkdigits.data.splits import Split
+from inkdigits.data.warp import Warp, warp
+from inkdigits.models.fold import stored
+from inkdigits.models.turnednet import TurnedNet
+from inkdigits.training.batches import WARPS, Batches, seeded
+from inkdigits.training.evaluate import score
+from inkdigits.training.loop import State, arithmetic, train
+from inkdigits.training.memory import keep_memory
+from inkdigits.training.optimizers import averaged, optimizers
+from inkdigits.training.recipes import Recipe, recipe
+from inkdigits.training.session import knobs_of
+
+NAME = "choosing"
+CPU = torch.device("cpu")
+INKED, PLAIN = WARPS["inked"], Warp(0, 0, 0, 0, 0, 0)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A network, a recipe for it whose own network and images do not count, and how its images are varied."""
+
+    network: Callable[[], nn.Sequential]
+    recipe: Recipe
+    images: Warp
+    learnt: int  # the first so many training digits
+
+
+def of_best(images: Warp) -> Trial:
+    """One of the three networks of `best`."""
+    return Trial(partial(TurnedNet, 8, (24, 32), (48, 64, 64)), recipe("best"), images, 55_000)
+
+
+def of_tiny(network: Callable[[], nn.Sequential], images: Warp = PLAIN) -> Trial:
+    """A network in place of that of `tiny-600`."""
+    return Trial(network, recipe("tiny-600"), images, 40_000)
+
+
+FOUR = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
+EIGHT = partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)
+QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
+    "images": {
+        "changed as in `best`": of_best(INKED),
+        "the same, but not bent": of_best(replace(INKED, elastic=0)),
+        "changed half as much again, bent twice as much": of_best(replace(Warp(), ink=INKED.ink)),
+    },
+    "directions": {
+        "eight": of_tiny(EIGHT),
+        "four": of_tiny(FOUR),
+        "eight, images changed as for `tiny-3k`": of_tiny(EIGHT, WARPS["light"]),
+    },
+}
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Of `judged` digits it has not learnt, the share it has right (0..1) and the mean cross-entropy in nats; of those
+    it has learnt, as they are, the share it has right; how many numbers it stores."""
+
+    accuracy: float
+    loss: float
+    of_learnt: float
+    judged: int
+    learnt: int
+    epochs: float
+    parameters: int
+    seconds: float
+
+
+class Varied(Batches):
+    """Batches whose images are varied by settings that have no name."""
+
+    def __init__(self, digits: Digits, recipe: Recipe, images: Warp) -> None:
+        super().__init__(digits, recipe.with_knobs(augment="none"), CPU)
+        self.settings = images
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
+        images, labels = super().__call__(step)
+        return warp(images, self.settings, seeded(self.recipe.seed, step)), labels
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("questions", nargs="*", metavar="question", help=f"of {', '.join(QUESTIONS)}")
+    given = parser.parse_args()
+    keep_memory()
+    for question in given.questions or QUESTIONS:
+        answer(question, mnist.load("train"))
+
+
+def answer(question: str, digits: Digits) -> None:
+    """Make what is not kept of a question's trials, and keep each."""
+    for name, trial in QUESTIONS[question].items():
+        if name not in kept(question):
+            keep(question, name, outcome(trial, digits))
+
+
+def outcome(trial: Trial, digits: Digits) -> Outcome:
+    """Train what is tried on the first of the digits, and judge it by the others."""
+    learnt, others = digits.part(0, trial.learnt), digits.part(trial.learnt, len(digits))
+    state = train(begun(trial, learnt), [])
+    scored = score(state.judged, others)
+    return Outcome(
+        accuracy=scored.accuracy,
+        loss=scored.loss,
+        of_learnt=score(state.judged, learnt).accuracy,
+        judged=len(others),
+        learnt=len(learnt),
+        epochs=trial.recipe.epochs,
+        parameters=stored(state.judged),
+        seconds=state.seconds,
+    )
+
+
+def begun(trial: Trial, learnt: Digits) -> State:
+    """The trial's training before its first step: as training/loop.py begins one, of what has no name."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(trial.recipe.seed)
+        network = trial.network()
+    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return State(
+        recipe=trial.recipe,
+        split=Split(learnt, None, ""),
+        network=network,
+        optimizers=optimizers(trial.recipe, network),
+        batches=Varied(learnt, trial.recipe, trial.images),
+        total_steps=trial.recipe.total_steps(len(learnt)),
+        average=averaged(trial.recipe, network),
+        arithmetic=arithmetic(trial.recipe, CPU),
+    )
+
+
+def kept(question: str) -> store.Json:
+    """The outcomes there are, by the trials' names; none of a trial that has changed since."""
+    found = rows().get(question, {})
+    trials = QUESTIONS[question].items()
+    return {name: found[name] for name, trial in trials if found.get(name, {}).get("settings") == settings(trial)}
+
+
+def rows() -> dict[str, store.Json]:
+    """All that is kept: question → name → outcome and settings."""
+    all_kept: dict[str, store.Json] = (store.load(NAME) or {}).get("questions", {})
+    return all_kept
+
+
+def settings(trial: Trial) -> store.Json:
+    """What a trial's outcome depends on, as JSON has it, but for the network."""
+    return {"recipe": knobs_of(trial.recipe), "images": asdict(trial.images), "learnt": trial.learnt}
+
+
+def keep(question: str, name: str, outcome: Outcome) -> None:
+    """Add an outcome; another program may be adding others."""
+    row = asdict(outcome) | {"settings": settings(QUESTIONS[question][name])}
+    with FileLock(store.FOLDER / f".{NAME}.lock"):
+        store.save(NAME, {"questions": rows() | {question: kept(question) | {name: row}}})
+    print(question, name, outcome, flush=True)
+
+
+def table(question: str) -> str:
+    """The kept trials of a question, in Markdown."""
+    outcomes = kept(question)
+    if not outcomes:
+        return ""
+    first = next(iter(outcomes.values()))
+    judged, learnt = f"right of {first['judged']:,} others", f"right of the {first['learnt']:,} learnt, as they are"
+    lines = [f"| {question} | numbers | {judged} | cross-entropy | {learnt} |", "|---|---|---|---|---|"]
+    for name, each in outcomes.items():
+        others, own = (f"{100 * each[share]:.2f} %" for share in ("accuracy", "of_learnt"))
+        lines.append(f"| {name} | {each['parameters']:,} | {others} | {each['loss']:.4f} | {own} |")
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    main()

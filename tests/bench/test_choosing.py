@@ -1,0 +1,59 @@
+"""Trials by which networks are chosen: real trainings, very short; kept, looked up again, and told in a table."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bench import choosing, store
+from bench.choosing import QUESTIONS, Trial, answer, begun, kept, outcome, table
+from inkdigits.data import mnist
+from inkdigits.data.warp import Warp
+from inkdigits.models.fold import stored
+
+
+def short(trial: Trial) -> Trial:
+    """The trial, of three steps."""
+    return replace(trial, recipe=trial.recipe.with_knobs(steps=3), learnt=300)
+
+
+@pytest.fixture(autouse=True)
+def kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Results go to a folder of the test's own, and trials are short."""
+    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    short_ones = {
+        question: {name: short(trial) for name, trial in all_.items()} for question, all_ in QUESTIONS.items()
+    }
+    monkeypatch.setattr(choosing, "QUESTIONS", short_ones)
+
+
+def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert table("directions") == ""
+    digits = mnist.load("train").part(0, 500)
+    answer("directions", digits)
+    outcomes = kept("directions")
+    assert list(outcomes) == list(QUESTIONS["directions"])
+    assert all(each["judged"] == 200 and each["learnt"] == 300 and each["loss"] > 0 for each in outcomes.values())
+    assert outcomes["eight"]["parameters"] == 609 and "| eight | 609 | " in table("directions")
+    with monkeypatch.context() as patched:
+        patched.setattr(choosing, "outcome", lambda *_: pytest.fail("made again"))
+        answer("directions", digits)
+    changed = replace(choosing.QUESTIONS["directions"]["four"], learnt=200)
+    monkeypatch.setitem(choosing.QUESTIONS["directions"], "four", changed)
+    assert list(kept("directions")) == ["eight", "eight, images changed as for `tiny-3k`"]
+
+
+def test_a_trial_differs_in_what_it_says() -> None:
+    digits = mnist.load("train").part(0, 500)
+    inked, plain = choosing.QUESTIONS["images"]["changed as in `best`"], Warp(0, 0, 0, 0, 0, 0)
+    first, again, other = (outcome(trial, digits).loss for trial in (inked, inked, replace(inked, images=plain)))
+    assert first == again != other
+
+
+def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
+    trial = choosing.QUESTIONS["directions"]["eight"]
+    state = begun(trial, mnist.load("train").part(0, 300))
+    images, _ = state.batches(0)
+    own = {image.tobytes() for image in mnist.load("train").part(0, 300).images}
+    assert {(255 * image[0]).round().byte().numpy().tobytes() for image in images} <= own
+    assert stored(state.network) == 609
