@@ -3,14 +3,17 @@
     python -m bench.shift --pictures DIR
 
 `load_digits` are 1,797 digits of 43 Turkish writers at 8×8 (E. Alpaydin and C. Kaynak, optdigits). DIR, if given, has a
-labels.csv with columns file, truth and kind, of which kind `single` is read here, and .npz files with `images` uint8
-and `labels`. These are development sets: things are chosen by them, no weights are fitted to them.
+labels.csv with columns file, truth and kind, of which kind `single` is read here, and .npz files with `labels` and
+`images`, uint8 N×H×W, or with `labels` and `jpeg`, uint8, of which the bytes from `offsets[i]` to `offsets[i + 1]` are
+picture i: digits cut out of lines, and parts of their neighbours with them. These are development sets: things are
+chosen by them, no weights are fitted to them.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -42,13 +45,22 @@ def sklearn_digits(reader: Reader) -> store.Json:
 
 
 def arrays(reader: Reader, folder: Path) -> dict[str, store.Json]:
-    """Every .npz that holds digits as arrays."""
+    """Every .npz that holds digits."""
     found = {}
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as content:
             if "images" in content:
                 found[path.stem] = scored(reader, content["images"], content["labels"])
+            elif "jpeg" in content:
+                found[path.stem] = cut_out(reader, content["jpeg"], content["offsets"], content["labels"])
     return found
+
+
+def cut_out(reader: Reader, jpeg: np.ndarray, offsets: np.ndarray, labels: np.ndarray) -> store.Json:
+    """JPEG files end to end, a digit each, by `read_digit`."""
+    files = (jpeg[start:end].tobytes() for start, end in pairwise(offsets))
+    right = sum(reader.read_digit(file).digit == int(label) for file, label in zip(files, labels, strict=True))
+    return {"n": len(labels), "right": right}
 
 
 def singles(reader: Reader, folder: Path) -> store.Json:

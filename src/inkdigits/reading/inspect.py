@@ -13,19 +13,12 @@ from inkdigits.glyph import SIZE
 from inkdigits.reading.classify import Accept, Network
 from inkdigits.reading.decide import digit_of, nothing
 from inkdigits.reading.nearest import Nearest, Neighbour
+from inkdigits.reading.single import Seen
 from inkdigits.types import Box, Classification, Digit
 
 Why = Literal["accepted", "unsure", "no-digit", "no-ink"]
 PATCH, STEP = 8, 5  # pixels: the side of what is blanked, and from one to the next; they cover the glyph exactly
 NEIGHBOURS = 8
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What the network is shown of a picture: the digit's box in it, and its glyph, uint8 28×28, zeros without ink."""
-
-    box: Box
-    glyph: NDArray[np.uint8]
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,18 +30,31 @@ class Mark:
     ink: Pixels
 
 
-def mark_of(grey: Pixels) -> Mark | None:
-    """The one digit of an image, uint8 H×W: all its ink but specks and shadows at the edge; None when there is none."""
+def marks_of(grey: Pixels) -> list[Mark]:
+    """What may be the one digit of an image, uint8 H×W: all its ink but specks and shadows at the edge, and, where
+    something at the sides may be parts of neighbours, the rest of it. Empty where there is no ink."""
     small = inks.shrunk(grey, _WORKING)
     lifted = inks.lift(small)
     mask = _cleaned(lifted.mask)
     if not mask.any():
-        return None
-    x, y, width, height = cv2.boundingRect(mask)
-    scale = grey.shape[1] / small.shape[1]
+        return []
+    masks, scale = [mask], grey.shape[1] / small.shape[1]
+    if (apart := _without_neighbours(mask)) is not None:
+        masks.append(apart)
+    return [_mark(Ink(lifted.strength, each), scale) for each in masks]
+
+
+def mark_of(grey: Pixels) -> Mark | None:
+    """All the ink of an image of one digit, the first of `marks_of`; None when there is none."""
+    return next(iter(marks_of(grey)), None)
+
+
+def _mark(ink: Ink, scale: float) -> Mark:
+    """What is written in an image that was shrunk by `scale`."""
+    x, y, width, height = cv2.boundingRect(ink.mask)
     box = Box(int(x * scale), int(y * scale), max(1, round(width * scale)), max(1, round(height * scale)))
     window = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
-    return Mark(box, soft(Ink(lifted.strength[window], mask[window])))
+    return Mark(box, soft(Ink(ink.strength[window], ink.mask[window])))
 
 
 def glyph_of(ink: Pixels) -> Pixels:
@@ -124,6 +137,20 @@ def _along_edge(stats: NDArray[np.int32], shape: tuple[int, ...]) -> NDArray[np.
     touches = (x <= 1) | (y <= 1) | (x + w >= width - 1) | (y + h >= height - 1)
     middle = (x < 0.75 * width) & (x + w > 0.25 * width) & (y < 0.75 * height) & (y + h > 0.25 * height)
     return touches & ~middle if max(shape) > inks.TINY else np.zeros(len(stats), np.bool_)
+
+
+def _without_neighbours(mask: Pixels) -> Pixels | None:
+    """The parts of a mask of 0 and 1 without those that touch its left or right side and do not reach its middle; None
+    where there are no such, or nothing else is in the middle."""
+    width = mask.shape[1]
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    x, w = stats[1:, 0], stats[1:, 2]
+    middle = (x < width / 2) & (x + w > width / 2)
+    neighbours = ((x <= 1) | (x + w >= width - 1)) & ~middle
+    if not middle.any() or not neighbours.any():
+        return None
+    kept: Pixels = np.concatenate([[0], ~neighbours]).astype(np.uint8)[labels]
+    return kept
 
 
 def _thickened(ink: Pixels) -> Pixels:

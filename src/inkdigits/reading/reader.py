@@ -19,13 +19,14 @@ from inkdigits.reading.classify import Accept, Network
 from inkdigits.reading.decide import accepted, decide, places, unsure
 from inkdigits.reading.detect import Detector, Finds
 from inkdigits.reading.form import Form
-from inkdigits.reading.inspect import Inspection, Seen, inspected, read_from
+from inkdigits.reading.inspect import Inspection, inspected, read_from
 from inkdigits.reading.limits import Limits
 from inkdigits.reading.locate import Located, locate
 from inkdigits.reading.nearest import Nearest
-from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
+from inkdigits.reading.normalise import glyphs_at
 from inkdigits.reading.picture import Picture, Source, only_page, pages
 from inkdigits.reading.region import cut, moved_back
+from inkdigits.reading.single import Seen, looked_at, looks_of
 from inkdigits.reading.weigh import doubted, in_company, of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
@@ -59,14 +60,6 @@ def check_normalised(shape: tuple[int, ...]) -> None:
     """Raise UsageError for the height and width of what is no glyph."""
     if shape != (glyph.SIZE, glyph.SIZE):
         raise UsageError(f"normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
-
-
-def _seen(page: Picture) -> Seen:
-    """What the network sees of a page that is one digit: picture → mark → glyph"""
-    mark = mark_of(page.grey)
-    if mark is None:
-        return Seen(Box(0, 0, page.width, page.height), np.zeros((glyph.SIZE, glyph.SIZE), np.uint8))
-    return Seen(mark.box, glyph_of(mark.ink))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -149,7 +142,8 @@ class Reader:
     def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:
         """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written. What is
         broad, or reaches across the page, is not accepted: a stain, an edge."""
-        digit = self._digit(page, accept)
+        whole = looks_of(page.grey)[0]  # a page has no neighbours
+        digit = read_from(whole, self._network.classify(whole.glyph[np.newaxis]), accept)
         box = digit.box
         across = box.width >= page.width or box.height >= page.height
         digit = accepted(digit, digit.accepted and not across and box.width <= _BROAD * box.height)
@@ -158,9 +152,9 @@ class Reader:
         return (Line((Number((digit,)),)),) if fits or likely else lines
 
     def _digit(self, page: Picture, accept: Accept) -> Digit:
-        """The page is one digit: picture → mark → glyph → probabilities → digit"""
-        seen = _seen(page)
-        return read_from(seen, self._network.classify(seen.glyph[np.newaxis]), accept)
+        """The page is one digit: picture → marks → glyphs → probabilities → digit"""
+        seen, answers = looked_at([page.grey], self._network)
+        return read_from(seen[0], answers, accept)
 
     def _accept(self, least: float | None) -> Accept:
         return self._network.accept if least is None else replace(self._network.accept, confidence=least)
@@ -192,8 +186,8 @@ class Reader:
 
     def glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
-        seen: NDArray[np.uint8] = glyphs_of(only_page(picture, self._limits).grey[np.newaxis])[0]
-        return seen
+        seen, _ = looked_at([only_page(picture, self._limits).grey], self._network)
+        return seen[0].glyph
 
     def inspect(self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None) -> Inspection:
         """Read a picture that is one digit, and tell how that came about.
@@ -205,7 +199,8 @@ class Reader:
         page = only_page(picture, self._limits)
         if normalised:
             check_normalised(page.grey.shape)
-        seen = Seen(Box(0, 0, page.width, page.height), page.grey) if normalised else _seen(page)
+        whole = Seen(Box(0, 0, page.width, page.height), page.grey)
+        seen = whole if normalised else looked_at([page.grey], self._network)[0][0]
         return inspected(seen, self._network, self._accept(min_confidence), self._nearest)
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
@@ -223,7 +218,7 @@ class Reader:
             )
         if normalised:
             check_normalised(images.shape[1:])
-        return self._network.classify(images if normalised else glyphs_of(images))
+        return self._network.classify(images) if normalised else looked_at(list(images), self._network)[1]
 
 
 _shared_lock = Lock()

@@ -1,0 +1,65 @@
+"""One digit, cut out of a line with parts of its neighbours, or so close that it fills the picture."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis.extra import numpy as hnp
+
+from inkdigits.data.digits import Digits
+from inkdigits.reading.normalise import mark_of, marks_of
+from inkdigits.reading.reader import Reader
+from inkdigits.reading.single import looks_of
+from tests.reading.drawing import Pixels, in_rows
+
+
+def cut(digits: Digits, place: int) -> Pixels:
+    """A digit, cut out of a line so that the greater part of an 8 is left at each of its sides: uint8 112×100."""
+    eight = digits.images[16]
+    line = np.hstack([image[:, 4:24] for image in (eight, digits.images[place], eight)])  # nearly touching
+    paper = cv2.resize(255 - line, None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC)[:, 10:-10]
+    return np.pad(paper, ((28, 28), (0, 0)), constant_values=255).astype(np.uint8)
+
+
+def test_what_neighbours_leave_at_the_sides_is_left_out(reader: Reader, digits: Digits) -> None:
+    pictures = [cut(digits, place) for place in range(len(digits))]
+    found = [reader.read_digit(picture) for picture in pictures]
+    assert sum(each.digit == label for each, label in zip(found, digits.labels, strict=True)) >= 18
+    assert all(each.box.x > 20 and each.box.right < 80 for each in found if each.accepted)
+    assert sum(each.accepted for each in found) >= 16
+
+
+def test_everywhere_the_same_is_seen(reader: Reader, digits: Digits) -> None:
+    pictures = [cut(digits, place) for place in range(len(digits))]
+    said = reader.classify(np.stack(pictures))
+    for picture, probabilities in zip(pictures, said.probabilities, strict=True):
+        inspection, digit = reader.inspect(picture), reader.read_digit(picture)
+        assert np.array_equal(reader.glyph(picture), inspection.glyph)
+        assert np.allclose(probabilities, inspection.probabilities, atol=1e-5) and digit == inspection.digit
+
+
+@pytest.mark.parametrize("margin", [0, 1, 4])
+def test_a_stroke_at_the_side_stays_where_it_makes_the_digit(reader: Reader, margin: int) -> None:
+    """A 5 whose upper stroke is apart, and cut out closely."""
+    page = np.full((200, 160), 245, np.uint8)
+    curve = np.array([(60, 40), (55, 95), (90, 88), (112, 118), (100, 152), (70, 162), (45, 150)])
+    cv2.polylines(page, [curve], False, 20, 9, cv2.LINE_AA)
+    cv2.line(page, (82, 36), (122, 34), 20, 9, cv2.LINE_AA)
+    rows, columns = np.nonzero(page < 128)
+    close = page[rows.min() - margin : rows.max() + 1 + margin, columns.min() - margin : columns.max() + 1 + margin]
+    digit = reader.read_digit(np.ascontiguousarray(close))
+    assert digit.digit == 5 and digit.accepted
+
+
+def test_without_neighbours_there_is_one_way_to_look(digits: Digits) -> None:
+    page = in_rows(digits.images[:1], 1)
+    assert len(marks_of(page)) == 1 and len(marks_of(np.full((50, 50), 255, np.uint8))) == 0
+    assert len(looks_of(np.full((50, 70), 255, np.uint8))) == 1
+
+
+@given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60)))
+def test_any_image_is_seen_in_one_or_two_ways(image: Pixels) -> None:
+    looks = looks_of(image)
+    assert 1 <= len(looks) <= 2 and all(each.glyph.shape == (28, 28) for each in looks)
+    first = mark_of(image)
+    assert (first is None) == (not looks[0].glyph.any())
