@@ -18,6 +18,7 @@ _COARSE = 512  # longest side of the image on which the paper's brightness is es
 _DISC = 31  # pixels there that `reach` covers at most: a larger disc is slower and no better
 _GLANCE = 128  # longest side of the image on which the polarity is judged
 _FAINTEST = 4  # of 255: the least contrast in a tiny drawing, which has no noise; some use only 16 levels
+_HOLLOW = 1.5  # times as much ink as was found is as dark as it, where strokes were hollowed
 _DARKEST = 40  # paper in less light than this counts as this bright, lest noise become ink
 _RIPPLE = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
@@ -32,13 +33,40 @@ class Ink:
 
 def lift(grey: Pixels) -> Ink:
     """Lift the ink off its paper. `grey` is uint8 H×W of any size, light and polarity; H×W stays."""
-    dark_ink = 255 - grey if paper_is_dark(grey) else grey
-    if max(grey.shape) <= TINY:
-        return _thresholded(_against(_brightness(dark_ink), dark_ink), _FAINTEST)
-    reach, least = min(grey.shape) / 4, _least_contrast(dark_ink)
+    return _lifted(_darkened(grey, paper_is_dark(grey)))
+
+
+def lift_in_doubt(grey: Pixels) -> list[Ink]:
+    """As `lift`, and after it what else may be the ink where it fills much of the picture, as that of one digit may:
+    what is as light as the paper was taken to be, and broad strokes that are hollow once the light is evened out."""
+    dark = paper_is_dark(grey)
+    clear = _mostly_dark(shrunk(grey, _GLANCE)) == dark
+    found = []
+    for dark_ink in (_darkened(grey, paper) for paper in ([dark] if clear else [dark, not dark])):
+        found.append(_lifted(dark_ink))
+        whole = _lifted_evenly(dark_ink)
+        if whole.mask.sum() > _HOLLOW * found[-1].mask.sum():
+            found.append(whole)
+    return found
+
+
+def _darkened(grey: Pixels, paper_dark: bool) -> Pixels:
+    """The image with its ink darker than its paper."""
+    return 255 - grey if paper_dark else grey
+
+
+def _lifted(dark_ink: Pixels) -> Ink:
+    if max(dark_ink.shape) <= TINY:
+        return _lifted_evenly(dark_ink)
+    reach, least = min(dark_ink.shape) / 4, _least_contrast(dark_ink)
     first = _thresholded(_evened(dark_ink, reach), least)
     finer = max(5.0, 6 * stroke_width(first.mask))  # strokes known, the paper can be followed more closely
     return _thresholded(_evened(dark_ink, finer), least) if finer < reach else first
+
+
+def _lifted_evenly(dark_ink: Pixels) -> Ink:
+    """The ink of an image that is lit evenly."""
+    return _thresholded(_against(_brightness(dark_ink), dark_ink), _FAINTEST)
 
 
 def shrunk(image: Pixels, side: int) -> Pixels:
@@ -106,8 +134,8 @@ def _against(paper: int | Pixels, dark_ink: Pixels) -> Pixels:
 
 def _brightness(dark_ink: Pixels) -> int:
     """The paper's one brightness where the light is even: nine tenths of the pixels are no brighter."""
-    ordered = np.sort(dark_ink, axis=None)
-    return int(ordered[9 * (ordered.size - 1) // 10])
+    place = 9 * (dark_ink.size - 1) // 10
+    return int(np.partition(dark_ink, place, axis=None)[place])
 
 
 def _evened(dark_ink: Pixels, reach: float) -> Pixels:

@@ -32,16 +32,18 @@ class Mark:
 
 def marks_of(grey: Pixels) -> list[Mark]:
     """What may be the one digit of an image, uint8 H×W: all its ink but specks and shadows at the edge, and, where
-    something at the sides may be parts of neighbours, the rest of it. Empty where there is no ink."""
+    something at the sides may be parts of neighbours, the rest of it; the same of what else may be ink. Empty where
+    there is none."""
     small = inks.shrunk(grey, _WORKING)
-    lifted = inks.lift(small)
-    mask = _cleaned(lifted.mask)
-    if not mask.any():
-        return []
-    masks, scale = [mask], grey.shape[1] / small.shape[1]
-    if (apart := _without_neighbours(mask)) is not None:
-        masks.append(apart)
-    return [_mark(Ink(lifted.strength, each), scale) for each in masks]
+    scale = grey.shape[1] / small.shape[1]
+    marks: list[Mark] = []
+    for lifted in inks.lift_in_doubt(small):
+        whole = _cleaned(lifted.mask)
+        if not whole.any():
+            break  # without ink at the first look there is none; a later one may see what is no ink
+        apart = _without_neighbours(whole)
+        marks += [_mark(Ink(lifted.strength, mask), scale) for mask in (whole, apart) if mask is not None]
+    return marks
 
 
 def mark_of(grey: Pixels) -> Mark | None:

@@ -26,8 +26,9 @@ class Seen:
 def looked_at(images: Sequence[Pixels], network: Network) -> tuple[list[Seen], Classification]:
     """What is taken for the digit of N images, uint8 H×W each, and what the network says of that.
 
-    Who cuts digits out of a line cuts into their neighbours. What they leave at the sides may as well be a stroke of
-    the digit itself: of an image with and without it, that counts of which the network is surer.
+    Who cuts digits out of a line cuts into their neighbours, and what they leave at the sides may as well be a stroke
+    of the digit itself. Who cuts closely leaves hardly any paper to tell ink from. So there may be several ways to
+    look at an image, and that counts of which the network is surest.
     """
     looks = [looks_of(image) for image in images]
     shown = [seen for each in looks for seen in each]
