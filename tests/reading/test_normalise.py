@@ -10,12 +10,18 @@ from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
 from inkdigits.reading.ink import Ink, lift
-from inkdigits.reading.normalise import glyph_of, glyphs_at, glyphs_of, mark_of
+from inkdigits.reading.normalise import glyph_of, glyphs_at, mark_of
 from tests.reading.drawing import Pixels, in_rows, on_paper
 
 
 def apart(left: Pixels, right: Pixels) -> float:
     return float(np.abs(left.astype(int) - right).mean())
+
+
+def glyphs_of(images: Pixels) -> Pixels:
+    """The glyphs of all the ink of N images, zeros where there is none."""
+    marks = [mark_of(np.ascontiguousarray(image)) for image in images]
+    return np.stack([np.zeros((28, 28), np.uint8) if mark is None else glyph_of(mark.ink) for mark in marks])
 
 
 def test_mnist_digits_come_through_nearly_unchanged(digits: Digits) -> None:

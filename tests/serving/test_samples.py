@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 from inkdigits.data import labelled
-from inkdigits.reading.normalise import glyphs_of
 from inkdigits.reading.reader import Reader
+from inkdigits.reading.single import glyph_seen
 from inkdigits.serving.samples import SIDE
 from inkdigits.serving.store import LONGEST, Store
 from tests.helpers import inkdigits, one_sentence
@@ -121,7 +121,7 @@ def test_the_export_is_a_labelled_folder(both: tuple[Service, Store], seven: byt
     with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
         assert archive.testzip() is None
         archive.extractall(tmp_path)
-    digits = labelled.load(tmp_path / "samples", lambda grey: glyphs_of(grey[None])[0])
+    digits = labelled.load(tmp_path / "samples", glyph_seen)
     assert digits.labels.tolist() == [1, 7, 7]
     for image, sample in zip(digits.images, sorted(store.all(), key=lambda each: each.label), strict=True):
         assert np.array_equal(image, np.asarray(Image.open(io.BytesIO(sample.glyph)))), "it reads as it was read"

@@ -18,8 +18,8 @@ from inkdigits.data import labelled
 from inkdigits.data.digits import Digits
 from inkdigits.errors import DataError, PictureError
 from inkdigits.reading.limits import Limits
-from inkdigits.reading.normalise import glyphs_of
 from inkdigits.reading.picture import only_page
+from inkdigits.reading.single import glyph_seen
 from inkdigits.serving.store import LONGEST, Sample, Store
 from inkdigits.training.evaluate import Paired
 from inkdigits.training.finetune import MOST, Outcome, base_of
@@ -64,7 +64,7 @@ def loaded(samples: Path) -> Digits:
     """The labelled glyphs of a folder or a file. Raises DataError for anything else."""
     if not samples.exists():
         raise DataError(f"There are no samples at {samples}; name a folder or a file of `inkdigits serve --collect`.")
-    return labelled.load(samples, lambda grey: glyphs_of(grey[None])[0]) if samples.is_dir() else collected(samples)
+    return labelled.load(samples, glyph_seen) if samples.is_dir() else collected(samples)
 
 
 def collected(file: Path) -> Digits:
@@ -78,8 +78,7 @@ def collected(file: Path) -> Digits:
 
 def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
     try:
-        glyph: NDArray[np.uint8] = glyphs_of(only_page(sample.drawing, DRAWING).grey[None])[0]
-        return glyph
+        return glyph_seen(only_page(sample.drawing, DRAWING).grey)
     except PictureError as error:
         raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
 

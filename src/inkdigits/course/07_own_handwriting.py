@@ -29,8 +29,9 @@ with app.setup:
     from inkdigits.lab.style import percent
     from inkdigits.reading.explain import explained
     from inkdigits.reading.limits import Limits
-    from inkdigits.reading.normalise import glyphs_of, mark_of
+    from inkdigits.reading.normalise import mark_of
     from inkdigits.reading.picture import only_page
+    from inkdigits.reading.single import glyph_seen
     from inkdigits.training.evaluate import logits
     from inkdigits.training.loop import begin, train
     from inkdigits.training.recipes import RECIPES
@@ -407,7 +408,7 @@ def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some,
         "and size": sized,
         "and centre": middle,
         "and stroke": thick,
-        "by the project's own reader": list(glyphs_of(np.stack(photos))),
+        "by the project's own reader": [glyph_seen(photo) for photo in photos],
     }
     steps = {name: right(convolutional, images) for name, images in ladder.items()}
     climbed = list(steps.values())

@@ -64,16 +64,6 @@ def glyph_of(ink: Pixels) -> Pixels:
     return glyph.from_ink(_thickened(ink))
 
 
-def glyphs_of(images: Pixels) -> Pixels:
-    """N digits, uint8 N×H×W, any size and polarity → their glyphs, uint8 N×28×28; zeros where there is no ink."""
-    glyphs = np.zeros((len(images), glyph.SIZE, glyph.SIZE), np.uint8)
-    for index, image in enumerate(images):
-        mark = mark_of(np.ascontiguousarray(image))
-        if mark is not None:
-            glyphs[index] = glyph_of(mark.ink)
-    return glyphs
-
-
 def glyphs_at(boxes: NDArray[np.float32], ink: Ink) -> Pixels:
     """The glyphs, uint8 N×28×28, of what stands in N boxes (x, y, width, height in pixels of the page's ink)."""
     glyphs = np.zeros((len(boxes), glyph.SIZE, glyph.SIZE), np.uint8)

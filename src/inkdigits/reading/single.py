@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,17 @@ def looked_at(images: Sequence[Pixels], network: Network) -> tuple[list[Seen], C
     rows = np.array(best, np.intp)
     chosen = Classification(said.probabilities[rows], said.digitness[rows], said.embeddings[rows])
     return [shown[row] for row in best], chosen
+
+
+def glyph_seen(image: Pixels) -> Pixels:
+    """What the packaged network is shown of an image of one digit, uint8 H×W: its glyph, uint8 28×28."""
+    (seen,), _ = looked_at([image], _packaged())
+    return seen.glyph
+
+
+@cache
+def _packaged() -> Network:
+    return Network(threads=1)
 
 
 def looks_of(image: Pixels) -> list[Seen]:

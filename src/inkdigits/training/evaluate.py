@@ -17,7 +17,7 @@ from inkdigits.data import sources
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import Part
 from inkdigits.glyph import to_float
-from inkdigits.reading.normalise import glyphs_of
+from inkdigits.reading.single import glyph_seen
 
 AT_ONCE = 200  # images in one forward pass: what a convolution makes of them stays in the cache
 Z95 = 1.959964  # the normal quantile of a 95 % interval
@@ -46,7 +46,7 @@ class Score:
 
 def load_digits(part: Part, source: Path | None) -> Digits:
     """The digits of a source, its pictures brought to glyphs as the reader does it."""
-    return sources.load(part, source, lambda grey: glyphs_of(grey[None])[0])
+    return sources.load(part, source, glyph_seen)
 
 
 def test_digits(source: Path | None = None) -> Digits:
