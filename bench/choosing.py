@@ -72,6 +72,10 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "eight, images changed as for `tiny-3k`": of_tiny(EIGHT, WARPS["light"]),
     },
 }
+HEADINGS = {
+    "images": "images, for one of the three networks of `best`",
+    "directions": "directions, at some 600 numbers",
+}
 
 
 @dataclass(frozen=True)
@@ -179,13 +183,13 @@ def keep(question: str, name: str, outcome: Outcome) -> None:
 
 
 def table(question: str) -> str:
-    """The kept trials of a question, in Markdown."""
+    """The kept trials of a question, in Markdown; nothing where there are none."""
     outcomes = kept(question)
     if not outcomes:
         return ""
     first = next(iter(outcomes.values()))
     judged, learnt = f"right of {first['judged']:,} others", f"right of the {first['learnt']:,} learnt, as they are"
-    lines = [f"| {question} | numbers | {judged} | cross-entropy | {learnt} |", "|---|---|---|---|---|"]
+    lines = [f"| {HEADINGS[question]} | numbers | {judged} | cross-entropy | {learnt} |", "|---|---|---|---|---|"]
     for name, each in outcomes.items():
         others, own = (f"{100 * each[share]:.2f} %" for share in ("accuracy", "of_learnt"))
         lines.append(f"| {name} | {each['parameters']:,} | {others} | {each['loss']:.4f} | {own} |")
