@@ -63,8 +63,8 @@ EIGHT = partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
         "changed as in `best`": of_best(INKED),
-        "the same, but not bent": of_best(replace(INKED, elastic=0)),
-        "changed half as much again, bent twice as much": of_best(replace(Warp(), ink=INKED.ink)),
+        "the same, and bent by .3 pixels": of_best(replace(INKED, elastic=0.3)),
+        "changed half as much again, and bent by .6 pixels": of_best(replace(Warp(), ink=INKED.ink)),
     },
     "directions": {
         "eight": of_tiny(EIGHT),

@@ -17,7 +17,7 @@ from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
 LIGHT = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0)
-WARPS = {"light": LIGHT, "inked": replace(LIGHT, ink=0.5, elastic=0.3), "bent": Warp()}
+WARPS = {"light": LIGHT, "inked": replace(LIGHT, ink=0.5), "bent": Warp()}
 HANDS = Hands()
 CALM = 0.25  # the last share of a run, in which half of the images are plain
 NONDIGITS = 20_000  # how many are made; they are varied like digits, so that none is seen twice
