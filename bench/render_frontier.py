@@ -33,6 +33,7 @@ LABELS = {
     "one-minute": "`standard` for one minute",
     "one-hour": "`best`, as many as two cores train in an hour",
 }
+PLACES = {"sklearn-mlp": (-5, 4, "right"), "tiny-3k": (6, -10, "left")}  # of names that would cover others
 HEADINGS = ("what", "accuracy", "numbers stored", "seconds to train", "conditions")
 
 
@@ -138,4 +139,6 @@ def point(axes: Axes, name: str, row: store.Json, what: str) -> None:
     bars = [[middle - min(errors)], [max(errors) - middle]]
     axes.errorbar([at], [middle], yerr=bars, fmt="o" if ours else "s", color=colour, markersize=5, linewidth=1.2)
     text = LABELS.get(name, name).replace("`", "")
-    axes.annotate(text, (at, middle), (5, 4), textcoords="offset points", fontsize=style.SMALL, color=colour)
+    beside, above, side = PLACES.get(name, (5, 4, "left"))
+    where = {"textcoords": "offset points", "ha": side}
+    axes.annotate(text, (at, middle), (beside, above), fontsize=style.SMALL, color=colour, **where)
