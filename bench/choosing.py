@@ -23,13 +23,13 @@ from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.data.splits import Split
 from inkdigits.data.warp import Warp, warp
+from inkdigits.models.build import NETWORKS, fresh
 from inkdigits.models.fold import stored
 from inkdigits.models.turnednet import TurnedNet
 from inkdigits.training.batches import WARPS, Batches, seeded
 from inkdigits.training.evaluate import score
-from inkdigits.training.loop import State, arithmetic, train
+from inkdigits.training.loop import State, ready, train
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.optimizers import averaged, optimizers
 from inkdigits.training.recipes import Recipe, recipe
 from inkdigits.training.session import knobs_of
 
@@ -59,7 +59,7 @@ def of_tiny(network: Callable[[], nn.Sequential], images: Warp = PLAIN) -> Trial
 
 
 FOUR = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
-EIGHT = partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)
+EIGHT = NETWORKS["tiny-600"]
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
         "changed as in `best`": of_best(INKED),
@@ -139,21 +139,9 @@ def outcome(trial: Trial, digits: Digits) -> Outcome:
 
 
 def begun(trial: Trial, learnt: Digits) -> State:
-    """The trial's training before its first step: as training/loop.py begins one, of what has no name."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(trial.recipe.seed)
-        network = trial.network()
-    network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    return State(
-        recipe=trial.recipe,
-        split=Split(learnt, None, ""),
-        network=network,
-        optimizers=optimizers(trial.recipe, network),
-        batches=Varied(learnt, trial.recipe, trial.images),
-        total_steps=trial.recipe.total_steps(len(learnt)),
-        average=averaged(trial.recipe, network),
-        arithmetic=arithmetic(trial.recipe, CPU),
-    )
+    """The trial's training before its first step."""
+    network = fresh(trial.network, trial.recipe.seed)
+    return ready(trial.recipe, Split(learnt, None, ""), network, Varied(learnt, trial.recipe, trial.images), CPU)
 
 
 def kept(question: str) -> store.Json:

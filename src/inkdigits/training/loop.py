@@ -90,6 +90,13 @@ def begin(recipe: Recipe, split: Split, device: torch.device, start: Start | Non
         batches: Batches | Scenes = Scenes(split.train, recipe, device)
     else:
         batches = Batches(split.train, recipe, device, None if start is None else start.nondigits)
+    return ready(recipe, split, network, batches, device)
+
+
+def ready(
+    recipe: Recipe, split: Split, network: nn.Sequential, batches: Batches | Scenes, device: torch.device
+) -> State:
+    """The training of any network by any batches, with all else as the recipe has it, before its first step."""
     return State(
         recipe=recipe,
         split=split,
