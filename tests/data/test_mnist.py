@@ -2,8 +2,6 @@
 
 import gzip
 import shutil
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +9,7 @@ import pytest
 
 from inkdigits.data import mnist
 from inkdigits.errors import DataError
+from tests.helpers import seconds_of
 
 # Counts per digit as they are known of MNIST (Deng, "The MNIST database of handwritten digit images", 2012).
 TRAIN = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -43,20 +42,10 @@ def test_mean_and_deviation_are_the_well_known_ones() -> None:
 
 
 def test_loading_takes_little_more_than_unpacking() -> None:
-    """Seconds of work, the least of three: what else the machine does, and how fast it is, does not count."""
     packed = [(mnist.FOLDER / name).read_bytes() for name in mnist.FILES["train"]]
-    loading, unpacking = (
-        min(seconds(work) for _ in range(3))
-        for work in (lambda: mnist.load("train"), lambda: [gzip.decompress(each) for each in packed])
+    assert seconds_of(lambda: mnist.load("train")) < 2.5 * seconds_of(
+        lambda: [gzip.decompress(each) for each in packed]
     )
-    assert loading < 2.5 * unpacking
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """Of the processor, not of the clock."""
-    started = time.process_time()
-    work()
-    return time.process_time() - started
 
 
 @pytest.mark.parametrize("name", sorted(mnist.SHA256))

@@ -1,7 +1,6 @@
 """The most probable consistent digits, against a brute force over every subset and every string."""
 
 import math
-import time
 from collections.abc import Iterator, Sequence
 from itertools import combinations, pairwise, product
 
@@ -15,6 +14,7 @@ from inkdigits.reading.lattice import apart
 from inkdigits.reading.piece import Piece
 from inkdigits.reading.search import SHARPNESS, Found, chosen
 from inkdigits.types import Box
+from tests.helpers import seconds_of
 
 Choice = tuple[tuple[Piece, int], ...]
 
@@ -264,7 +264,7 @@ def test_order_does_not_matter_and_equals_end_soon() -> None:
 
 
 def test_a_full_row_takes_milliseconds() -> None:
-    """On an idle core 300 pieces take about 15 ms; ten times that says that something has gone wrong."""
+    """On a quick core 300 pieces take about 15 ms; twenty times that says that something has gone wrong."""
     random = np.random.default_rng(0)
     pieces = [
         Piece(Box(int(x), 0, int(width), 40), tuple(random.dirichlet(np.full(10, 0.2))), float(digitness))
@@ -272,15 +272,5 @@ def test_a_full_row_takes_milliseconds() -> None:
             random.uniform(0, 2000, 300), random.uniform(8, 40, 300), random.beta(0.5, 0.5, 300), strict=True
         )
     ]
-    assert fastest(lambda: chosen(pieces)) < 0.3
-    assert fastest(lambda: chosen(pieces[:60], Form(length=16, check="luhn"))) < 1
-
-
-def fastest(run) -> float:  # type: ignore[no-untyped-def]
-    """Seconds, the best of three, as the machine may be busy."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        run()
-        times.append(time.perf_counter() - start)
-    return min(times)
+    assert seconds_of(lambda: chosen(pieces)) < 0.3
+    assert seconds_of(lambda: chosen(pieces[:60], Form(length=16, check="luhn"))) < 1
