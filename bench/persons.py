@@ -190,4 +190,7 @@ OTHERS: Mapping[str, tuple[Habit, ...]] = {
     "swirls the other way": (partial(swirls, degrees=-65), partial(sags, by=0.25)),
     "looped": (partial(draws, forms=LOOPED), partial(cuts, width=5, degrees=-50)),
     "narrow waves": (partial(waves, by=1.5, length=11), partial(spreads, width=0.6)),
+    "marker, narrow": (partial(presses, by=1.9), partial(spreads, width=0.8)),
+    "crayon, leaning": (partial(presses, by=1.7), partial(leans, by=-0.35)),
+    "chisel": (partial(cuts, width=5, degrees=0), partial(presses, by=1.2)),
 }

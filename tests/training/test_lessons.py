@@ -1,21 +1,28 @@
 """What is learnt beside one person's digits: how it is mixed, what is held out, and where it starts."""
 
 from collections.abc import Mapping
+from functools import partial
 
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.typing import NDArray
 
+from bench.persons import presses, swirls, written
 from inkdigits.data.mnist import load
 from inkdigits.errors import RunError
 from inkdigits.models.build import build
 from inkdigits.training import lessons
-from inkdigits.training.lessons import FOLDS, evenly, folds, knobs, lessons_of, mixture
+from inkdigits.training.finetune import base_of
+from inkdigits.training.lessons import FOLDS, blame_of_style, chances, evenly, folds, knobs, lessons_of, losses, mixture
 from inkdigits.training.recipes import RECIPES, recipe
 from inkdigits.training.runs import Run, trained_network
 from tests.helpers import some_digits
+
+FELT = partial(presses, by=2.0)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 500))
@@ -44,14 +51,37 @@ def test_every_sample_is_held_out_once_and_labels_are_spread(labels: list[int]) 
     assert sorted(held) == list(range(len(own)))
 
 
-def test_the_mixture_has_the_share_it_says_and_rehearses_as_many_as_there_are_steps() -> None:
-    own, replay = some_digits(30, seed=1), some_digits(900)
+@pytest.mark.parametrize(("blame", "share"), [(0.0, 0.35), (0.5, 0.3), (1.0, 0.25)])
+def test_the_mixture_has_the_share_it_says_and_rehearses_as_many_as_there_are_steps(
+    monkeypatch: pytest.MonkeyPatch, blame: float, share: float
+) -> None:
+    own, replay, network = some_digits(30, seed=1), load("train").part(0, 900), build("mlp")
+    monkeypatch.setattr(lessons, "blame_of_style", lambda *_: blame)
     steps = knobs(recipe("mlp")).with_knobs(steps=10)
-    mixed = mixture(own, replay, steps)
+    mixed = mixture(own, replay, steps, network)
     assert len(mixed) == 10 * lessons.BATCH
-    mine = {image.tobytes() for image in own.images}
-    assert sum(image.tobytes() in mine for image in mixed.images) == round(lessons.SHARE * len(mixed))
-    assert mixed.sha256 == mixture(own, replay, steps).sha256
+    mine, known = ({image.tobytes() for image in each.images} for each in (own, replay))
+    assert sum(image.tobytes() in mine for image in mixed.images) == round(share * len(mixed))
+    rest = 1 - lessons.FORMS.sum() * (1 - blame) - lessons.STYLE.sum() * blame
+    assert sum(image.tobytes() in known for image in mixed.images) == pytest.approx(rest * len(mixed), abs=1)
+    assert mixed.sha256 == mixture(own, replay, steps, network).sha256
+
+
+def test_a_style_is_to_blame_for_what_it_makes_as_hard_and_forms_are_not() -> None:
+    network = base_of().network()
+    digits, held = load("train").part(0, 300), load("train").part(59_800, 60_000)
+    felt, waves = (written(digits.part(0, 100), (habit,), "own") for habit in (FELT, partial(swirls, degrees=75)))
+    alike, plain = losses(network, written(held, (FELT,), "the same")), losses(network, held)
+    assert blame_of_style(losses(network, felt), alike) > 0.5
+    assert blame_of_style(losses(network, waves), plain) < 0.3
+
+
+@given(arrays(np.float64, st.integers(1, 50), elements=st.floats(0, 100)))
+def test_hard_digits_are_drawn_oftener_and_easy_ones_too(costs: NDArray[np.float64]) -> None:
+    found = chances(costs)
+    assert found.sum() == pytest.approx(1) and found.min() > 0
+    assert (np.diff(found[costs.argsort()]) >= 0).all()
+    assert found.max() <= 20 * found.min()
 
 
 @pytest.mark.parametrize("name", sorted(set(RECIPES) - {"detector"}))

@@ -2,7 +2,8 @@
 
 Of every batch a part are the person's digits, each label as often as another, some are MNIST's training digits in the
 person's style (data/style.py), the rest MNIST's as they are and things that are no digits. All are varied as at the end
-of the first training.
+of the first training. How many of each depends on what is hard in the person's digits: where it is their style, MNIST
+has thousands to learn it from; where it is their forms, there are the person's own only.
 """
 
 from __future__ import annotations
@@ -14,23 +15,28 @@ from typing import cast
 
 import numpy as np
 import torch
+import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data.digits import Digits
 from inkdigits.data.nondigits import nondigits
 from inkdigits.data.splits import Split
-from inkdigits.data.style import styled
+from inkdigits.data.style import change_to, changed
 from inkdigits.errors import RunError
+from inkdigits.models.build import build
+from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
 STEPS, BATCH, LR = 150, 128, 1e-3
-SHARE = 0.35  # of a batch's digits: the person's
-STYLED = 0.15  # and of MNIST's in the person's style
+FORMS, STYLE = np.array([0.35, 0.15]), np.array([0.25, 0.5])  # of a batch: the person's digits, MNIST's in that style
+POOL = 6_000  # of MNIST's that are written in that style, at most
+EASY, MISSED = 0.05, 0.9  # what an easy digit counts for, and a hard one at most, when they are drawn from these
 FOLDS = 3
 NONDIGITS = 1_000
 SEED = 0
+NO_NUMBER = "The network could not learn these samples: its loss is no number any more; look at them."
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,13 @@ class Lessons:
 
     def learn(self, own: Digits) -> nn.Sequential:
         """The network after it learnt from these samples too. Raises RunError when it diverges."""
-        mixed, start = mixture(own, self.replay, self.recipe), Start(self.weights, self.others)
-        state = begin(self.recipe, Split(mixed, None, ""), torch.device("cpu"), start)
+        known = build(self.recipe.model, hidden=self.recipe.hidden, width=self.recipe.width)
+        known.load_state_dict(dict(self.weights))
+        mixed = mixture(own, self.replay, self.recipe, known)
+        state = begin(self.recipe, Split(mixed, None, ""), torch.device("cpu"), Start(self.weights, self.others))
         train(state, [])
         if not math.isfinite(state.loss.item()):
-            raise RunError("The network could not learn these samples: its loss is no number any more; look at them.")
+            raise RunError(NO_NUMBER)
         return state.judged.eval()
 
 
@@ -81,16 +89,48 @@ def knobs(recipe: Recipe) -> Recipe:
     )
 
 
-def mixture(own: Digits, replay: Digits, recipe: Recipe) -> Digits:
-    """All digits that the steps of a recipe see, each once: the person's over and over, the others drawn by chance."""
+def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Digits:
+    """All digits that the steps of a recipe see: the person's over and over, MNIST's in that style, hard ones oftener
+    than others, and MNIST's as they are. `known` is the network before it learns.
+
+    Raises RunError where that is none.
+    """
     rng = np.random.default_rng(recipe.seed)
     total = cast(int, recipe.steps) * recipe.batch
-    mine = part(own, evenly(own.labels, round(SHARE * total), rng))
-    others = part(replay, rng.choice(len(replay), total - len(mine)))
-    alike = round(STYLED * total)
-    parts = mine, styled(part(others, slice(alike)), own, rng), part(others, slice(alike, None))
+    some = part(replay, rng.choice(len(replay), min(POOL, total)))
+    alike = changed(some, change_to(own, some, rng), rng)
+    hard, own_hard = losses(known, alike), losses(known, own)
+    blame = blame_of_style(own_hard, hard)
+    mine, styled = (total * ((1 - blame) * FORMS + blame * STYLE)).round().astype(int)
+    parts = (
+        part(own, evenly(own.labels, mine, rng)),
+        part(alike, rng.choice(len(alike), styled, p=chances(hard))),
+        part(replay, rng.choice(len(replay), total - mine - styled)),
+    )
     images, labels = (np.concatenate([getattr(each, name) for each in parts]) for name in ("images", "labels"))
     return Digits(images, labels, own.name)
+
+
+def losses(network: nn.Module, digits: Digits) -> NDArray[np.float64]:
+    """The cross-entropy of every digit, in nats. Raises RunError where it is no number."""
+    said = digit_logits(network, digits).double()
+    found = F.cross_entropy(said, torch.from_numpy(digits.labels), reduction="none").numpy()
+    if not np.isfinite(found).all():
+        raise RunError(NO_NUMBER)
+    return np.asarray(found, np.float64)
+
+
+def blame_of_style(own: NDArray[np.float64], alike: NDArray[np.float64]) -> float:
+    """How much of what a network finds hard in a person's digits is their style, 0..1: the losses of MNIST's in that
+    style beside those of the person's own."""
+    return min(1.0, float(alike.mean() / max(own.mean(), 1e-9)))
+
+
+def chances(losses: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How often digits of such losses are drawn: the more, the less of their probability the network sees, but all of
+    them sometimes, and none as often as a wrong label would be. They sum to 1."""
+    missed = EASY + np.minimum(1 - np.exp(-losses), MISSED)
+    return np.asarray(missed / missed.sum(), np.float64)
 
 
 def evenly(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> NDArray[np.int64]:
