@@ -33,7 +33,8 @@ LABELS = {
     "one-minute": "`standard` for one minute",
     "one-hour": "`best`, as many as two cores train in an hour",
 }
-PLACES = {"sklearn-mlp": (-5, 4, "right"), "tiny-3k": (6, -10, "left")}  # of names that would cover others
+LEFT = (-5, 4, "right")
+PLACES = {"sklearn-mlp": LEFT, "keras-convnet": LEFT, "fast": LEFT, "tiny-3k": (6, -10, "left")}  # where names fit
 HEADINGS = ("what", "accuracy", "numbers stored", "seconds to train", "conditions")
 
 

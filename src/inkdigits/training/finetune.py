@@ -39,7 +39,7 @@ from inkdigits.training.session import conditions
 
 LEAST, MOST = 10, 10_000  # samples
 MAY_LOSE = 0.001  # of MNIST's held-out digits
-MAY_SURPRISE = 0.0015  # nats by which they may surprise more when weights are blended: that is finer than counting
+MAY_SURPRISE = 0.001  # nats by which they may surprise more when weights are blended: that is finer than counting
 HALVINGS = 4  # of the share of the new weights: it is found to a sixteenth
 
 
