@@ -127,8 +127,8 @@ def blame_of_style(own: NDArray[np.float64], alike: NDArray[np.float64]) -> floa
 
 
 def chances(losses: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How often digits of such losses are drawn: the more, the less of their probability the network sees, but all of
-    them sometimes, and none as often as a wrong label would be. They sum to 1."""
+    """The chance of each digit of such losses to be drawn: by how much of its probability the network misses, and a
+    little more. What is missed wholly may have a wrong label, and counts no more than what is missed by nine tenths."""
     missed = EASY + np.minimum(1 - np.exp(-losses), MISSED)
     return np.asarray(missed / missed.sum(), np.float64)
 
