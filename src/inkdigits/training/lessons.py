@@ -2,8 +2,8 @@
 
 Of every batch a part are the person's digits, each label as often as another, some are MNIST's training digits in the
 person's style (data/style.py), the rest MNIST's as they are and things that are no digits. All are varied as at the end
-of the first training. How many of each depends on what is hard in the person's digits: where it is their style, MNIST
-has thousands to learn it from; where it is their forms, there are the person's own only.
+of the first training. How many are in the person's style depends on what is hard in the person's digits: where it is
+their style, MNIST has thousands to learn it from; where it is their forms, there are the person's own only.
 """
 
 from __future__ import annotations
@@ -30,7 +30,8 @@ from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
 STEPS, BATCH, LR = 150, 128, 1e-3
-FORMS, STYLE = np.array([0.35, 0.15]), np.array([0.25, 0.5])  # of a batch: the person's digits, MNIST's in that style
+SHARE = 0.35  # of a batch's digits: the person's
+STYLED = 0.15, 0.5  # and of MNIST's in the person's style: at least, and where the style is all that is hard
 POOL = 6_000  # of MNIST's that are written in that style, at most
 EASY, MISSED = 0.05, 0.9  # what an easy digit counts for, and a hard one at most, when they are drawn from these
 FOLDS = 3
@@ -101,7 +102,7 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Di
     alike = changed(some, change_to(own, some, rng), rng)
     hard, own_hard = losses(known, alike), losses(known, own)
     blame = blame_of_style(own_hard, hard)
-    mine, styled = (total * ((1 - blame) * FORMS + blame * STYLE)).round().astype(int)
+    mine, styled = round(SHARE * total), round((STYLED[0] + blame * (STYLED[1] - STYLED[0])) * total)
     parts = (
         part(own, evenly(own.labels, mine, rng)),
         part(alike, rng.choice(len(alike), styled, p=chances(hard))),
