@@ -29,7 +29,8 @@ _LEAST = np.float32(0.25)  # square pixels: no digit is taken to be narrower or 
 
 
 def change_to(own: Digits, digits: Digits, rng: Generator) -> NDArray[np.float32]:
-    """By what slant, width and pen of a set must be changed to be measured as the person's then: float32 3."""
+    """By what slant, width and pen of a set must be changed to be measured as the person's then: float32 3.
+    It is found with the first of its digits."""
     some = Digits(digits.images[:TRIED], digits.labels[:TRIED], digits.name)
     change = np.zeros(3, np.float32)
     for _ in range(ROUNDS):

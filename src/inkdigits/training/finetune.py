@@ -26,13 +26,13 @@ from torch import Tensor, nn
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.splits import split
 from inkdigits.errors import DataError, InkdigitsError, ModelError
-from inkdigits.models.build import build, parameters
+from inkdigits.models.build import parameters
 from inkdigits.reading.classify import PACKAGED
 from inkdigits.reading.exported import Exported
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
 from inkdigits.training.export import write_network
-from inkdigits.training.lessons import FOLDS, STEPS, Lessons, folds, lessons_of, part
+from inkdigits.training.lessons import FOLDS, STEPS, Lessons, folds, lessons_of, network_of, part
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json
 from inkdigits.training.session import conditions
@@ -54,9 +54,7 @@ class Base:
 
     def network(self) -> nn.Sequential:
         """The network, ready to be asked."""
-        made = build(self.recipe.model, hidden=self.recipe.hidden, width=self.recipe.width)
-        made.load_state_dict(dict(self.weights))
-        return made.eval()
+        return network_of(self.recipe, self.weights)
 
 
 @dataclass(frozen=True)

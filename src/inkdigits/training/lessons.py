@@ -54,14 +54,19 @@ class Lessons:
 
     def learn(self, own: Digits) -> nn.Sequential:
         """The network after it learnt from these samples too. Raises RunError when it diverges."""
-        known = build(self.recipe.model, hidden=self.recipe.hidden, width=self.recipe.width)
-        known.load_state_dict(dict(self.weights))
-        mixed = mixture(own, self.replay, self.recipe, known)
+        mixed = mixture(own, self.replay, self.recipe, network_of(self.recipe, self.weights))
         state = begin(self.recipe, Split(mixed, None, ""), torch.device("cpu"), Start(self.weights, self.others))
         train(state, [])
         if not math.isfinite(state.loss.item()):
             raise RunError(NO_NUMBER)
         return state.judged.eval()
+
+
+def network_of(recipe: Recipe, weights: Mapping[str, Tensor]) -> nn.Sequential:
+    """A recipe's network with these weights, ready to be asked. Raises RuntimeError where they do not fit."""
+    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
+    network.load_state_dict(dict(weights))
+    return network.eval()
 
 
 def lessons_of(recipe: Recipe, weights: Mapping[str, Tensor], replay: Digits, steps: int = STEPS) -> Lessons:
@@ -94,7 +99,7 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Di
     """All digits that the steps of a recipe see: the person's over and over, MNIST's in that style, hard ones oftener
     than others, and MNIST's as they are. `known` is the network before it learns.
 
-    Raises RunError where that is none.
+    Raises RunError where what it says is no number.
     """
     rng = np.random.default_rng(recipe.seed)
     total = cast(int, recipe.steps) * recipe.batch
