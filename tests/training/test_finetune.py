@@ -20,6 +20,7 @@ from inkdigits.training.evaluate import digit_logits, paired
 from inkdigits.training.export import export
 from inkdigits.training.finetune import (
     HALVINGS,
+    NEW,
     Base,
     Outcome,
     as_far_as_mnist_bears,
@@ -99,12 +100,12 @@ def test_as_much_is_taken_over_as_mnist_bears(base: Base, monkeypatch: pytest.Mo
     held = load("train").part(55_000, 56_000)
     was = digit_logits(base.network(), held)
     same, whole = as_far_as_mnist_bears(base, base.network(), held, was)
-    assert whole == 1 and torch.equal(digit_logits(same, held), was)
+    assert whole == NEW and torch.equal(digit_logits(same, held), was)
     ruined = base.network()
     with torch.no_grad():
         ruined.logits.bias[0] += 200  # type: ignore[union-attr, operator, index]
     network, share = as_far_as_mnist_bears(base, ruined, held, was)
-    assert share == 0.5**HALVINGS
+    assert share == NEW * 0.5**HALVINGS
     assert network.logits.bias[0].item() == pytest.approx(base.weights["logits.bias"][0].item() + 200 * share, abs=1e-4)  # type: ignore[union-attr, index]
 
 

@@ -11,13 +11,12 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from bench.persons import presses, swirls, written
+from bench.persons import presses
 from inkdigits.data.mnist import load
 from inkdigits.errors import RunError
 from inkdigits.models.build import build
 from inkdigits.training import lessons
-from inkdigits.training.finetune import base_of
-from inkdigits.training.lessons import FOLDS, blame_of_style, chances, evenly, folds, knobs, lessons_of, losses, mixture
+from inkdigits.training.lessons import FOLDS, chances, evenly, folds, knobs, lessons_of, mixture
 from inkdigits.training.recipes import RECIPES, recipe
 from inkdigits.training.runs import Run, trained_network
 from tests.helpers import some_digits
@@ -51,28 +50,17 @@ def test_every_sample_is_held_out_once_and_labels_are_spread(labels: list[int]) 
     assert sorted(held) == list(range(len(own)))
 
 
-@pytest.mark.parametrize(("blame", "plain"), [(0.0, 0.5), (0.5, 0.325), (1.0, 0.15)])
-def test_the_mixture_has_the_share_it_says_and_rehearses_as_many_as_there_are_steps(
-    monkeypatch: pytest.MonkeyPatch, blame: float, plain: float
-) -> None:
+def test_the_mixture_has_the_shares_it_says_and_rehearses_as_many_as_there_are_steps() -> None:
     own, replay, network = some_digits(30, seed=1), load("train").part(0, 900), build("mlp")
-    monkeypatch.setattr(lessons, "blame_of_style", lambda *_: blame)
     steps = knobs(recipe("mlp")).with_knobs(steps=10)
     mixed = mixture(own, replay, steps, network)
     assert len(mixed) == 10 * lessons.BATCH
     mine, known = ({image.tobytes() for image in each.images} for each in (own, replay))
     assert sum(image.tobytes() in mine for image in mixed.images) == round(lessons.SHARE * len(mixed))
-    assert sum(image.tobytes() in known for image in mixed.images) == pytest.approx(plain * len(mixed), abs=1)
+    assert sum(image.tobytes() in known for image in mixed.images) == pytest.approx(
+        (1 - lessons.SHARE - lessons.STYLED) * len(mixed), abs=1
+    )
     assert mixed.sha256 == mixture(own, replay, steps, network).sha256
-
-
-def test_a_style_is_to_blame_for_what_it_makes_as_hard_and_forms_are_not() -> None:
-    network = base_of().network()
-    digits, held = load("train").part(0, 300), load("train").part(59_800, 60_000)
-    felt, waves = (written(digits.part(0, 100), (habit,), "own") for habit in (FELT, partial(swirls, degrees=75)))
-    alike, plain = losses(network, written(held, (FELT,), "the same")), losses(network, held)
-    assert blame_of_style(losses(network, felt), alike) > 0.5
-    assert blame_of_style(losses(network, waves), plain) < 0.3
 
 
 @given(arrays(np.float64, st.integers(1, 50), elements=st.floats(0, 100)))

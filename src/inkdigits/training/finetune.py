@@ -40,7 +40,8 @@ from inkdigits.training.session import conditions
 LEAST, MOST = 10, 10_000  # samples
 MAY_LOSE = 0.001  # of MNIST's held-out digits
 MAY_SURPRISE = 0.001  # nats by which they may surprise more when weights are blended: that is finer than counting
-HALVINGS = 4  # of the share of the new weights: it is found to a sixteenth
+NEW = 0.75  # of the weights, at most: beyond it the person's other digits, too, are taken for another oftener
+HALVINGS = 4  # of that share: it is found to a sixteenth of it
 
 
 @dataclass(frozen=True)
@@ -120,13 +121,13 @@ def finetune(
 
 def as_far_as_mnist_bears(base: Base, learnt: nn.Sequential, held: Digits, was: Tensor) -> tuple[nn.Sequential, float]:
     """What was learnt, blended with what was known, and the share of the new: the greatest by which MNIST's held-out
-    digits, of which `was` was said before, surprise little more; a sixteenth, where every share does."""
+    digits, of which `was` was said before, surprise little more, up to NEW; the least, where every share does."""
     most_surprise = surprise(was, held) + MAY_SURPRISE
 
     def borne(share: float) -> bool:
         return surprise(digit_logits(blended(base, learnt, share), held), held) <= most_surprise
 
-    least, most = 0.0, 1.0
+    least, most = 0.0, NEW
     if borne(most):
         return blended(base, learnt, most), most
     for _ in range(HALVINGS):

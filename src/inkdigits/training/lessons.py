@@ -1,9 +1,8 @@
 """What a network that learns one person's hand is shown, beside what it knew before: see finetune.py.
 
 Of every batch a part are the person's digits, each label as often as another, some are MNIST's training digits in the
-person's style (data/style.py), the rest MNIST's as they are and things that are no digits. All are varied as at the end
-of the first training. How many are in the person's style depends on what is hard in the person's digits: where it is
-their style, MNIST has thousands to learn it from; where it is their forms, there are the person's own only.
+person's style (data/style.py), hard ones oftener than others, the rest MNIST's as they are and things that are no
+digits. All are varied as at the end of the first training.
 """
 
 from __future__ import annotations
@@ -31,7 +30,7 @@ from inkdigits.training.recipes import Recipe
 
 STEPS, BATCH, LR = 150, 128, 1e-3
 SHARE = 0.35  # of a batch's digits: the person's
-STYLED = 0.15, 0.5  # and of MNIST's in the person's style: at least, and where the style is all that is hard
+STYLED = 0.15  # and of MNIST's in the person's style
 POOL = 6_000  # of MNIST's that are written in that style, at most
 EASY, MISSED = 0.05, 0.9  # what an easy digit counts for, and a hard one at most, when they are drawn from these
 FOLDS = 3
@@ -105,12 +104,10 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Di
     total = cast(int, recipe.steps) * recipe.batch
     some = part(replay, rng.choice(len(replay), min(POOL, total)))
     alike = changed(some, change_to(own, some, rng), rng)
-    hard, own_hard = losses(known, alike), losses(known, own)
-    blame = blame_of_style(own_hard, hard)
-    mine, styled = round(SHARE * total), round((STYLED[0] + blame * (STYLED[1] - STYLED[0])) * total)
+    mine, styled = round(SHARE * total), round(STYLED * total)
     parts = (
         part(own, evenly(own.labels, mine, rng)),
-        part(alike, rng.choice(len(alike), styled, p=chances(hard))),
+        part(alike, rng.choice(len(alike), styled, p=chances(losses(known, alike)))),
         part(replay, rng.choice(len(replay), total - mine - styled)),
     )
     images, labels = (np.concatenate([getattr(each, name) for each in parts]) for name in ("images", "labels"))
@@ -124,12 +121,6 @@ def losses(network: nn.Module, digits: Digits) -> NDArray[np.float64]:
     if not np.isfinite(found).all():
         raise RunError(NO_NUMBER)
     return np.asarray(found, np.float64)
-
-
-def blame_of_style(own: NDArray[np.float64], alike: NDArray[np.float64]) -> float:
-    """How much of what a network finds hard in a person's digits is their style, 0..1: the losses of MNIST's in that
-    style beside those of the person's own."""
-    return min(1.0, float(alike.mean() / max(own.mean(), 1e-9)))
 
 
 def chances(losses: NDArray[np.float64]) -> NDArray[np.float64]:
