@@ -26,7 +26,7 @@ from bench.persons import OTHERS, PERSONS, Habit, written
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import load
 from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
-from inkdigits.training.finetune import Base, as_far_as_mnist_bears, base_of, compared, finetune
+from inkdigits.training.finetune import Base, as_far_as_mnist_bears, base_of, compared, finetune, learnt_by, mean_of
 from inkdigits.training.lessons import lessons_of
 
 EACH, MEASURED = 5, 1000  # samples of every digit to learn from, digits to measure by
@@ -74,12 +74,12 @@ def finetuned(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
 
 
 def learn(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
-    """The network alone, without folds and files, and what MNIST's held-out training digits say of it."""
+    """The network alone, without a verdict and a file, and what MNIST's held-out training digits say of it."""
     known = load("train")
     held = known.part(55_000, 60_000)
     was = digit_logits(base.network(), held)
-    new = lessons_of(base.recipe, base.weights, known.part(0, 55_000)).learn(own)
-    network, share = as_far_as_mnist_bears(base, new, held, was)
+    new = learnt_by(lessons_of(base.recipe, base.weights, known.part(0, 55_000)), own)
+    network, share = as_far_as_mnist_bears(base, mean_of(new), held, was)
     print(f"{own.name}: {share:.0%} of what was learnt")
     return network, compared(held, was, digit_logits(network, held))
 

@@ -192,5 +192,6 @@ OTHERS: Mapping[str, tuple[Habit, ...]] = {
     "narrow waves": (partial(waves, by=1.5, length=11), partial(spreads, width=0.6)),
     "marker, narrow": (partial(presses, by=1.9), partial(spreads, width=0.8)),
     "crayon, leaning": (partial(presses, by=1.7), partial(leans, by=-0.35)),
+    "wide, low waist": (partial(sags, by=0.35), partial(spreads, width=1.8)),
     "chisel": (partial(cuts, width=5, degrees=0), partial(presses, by=1.2)),
 }

@@ -20,7 +20,7 @@ from inkdigits.glyph import SIZE, from_ink
 
 Images = NDArray[np.uint8]  # N×28×28, ink bright on 0
 SLANT, WIDTH, ACROSS, DOWN, TILT = range(5)  # the last three are of the pen
-FINER = 4  # times as large as a glyph's are the pixels that are written on
+FINER = 3  # times as large as a glyph's are the pixels that are written on
 SIDE = FINER * 44  # of these: room to lean in
 VARIES = (0.08, 0.06)  # sd of slant and width from one digit to the next
 MOST = np.array([1.2, 0.9, 6.0, 6.0, 4.0], np.float32)  # that these are changed by, either way

@@ -1,18 +1,20 @@
 """A network learns one person's hand, and does not forget MNIST's. Read `finetune` first.
 
 It goes on from exported weights for a few steps of the one training loop, and rehearses what it knows while it learns
-what is new (lessons.py). Then its weights are blended with those it had, as much of the new as MNIST's held-out digits
-bear (after Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
+what is new (lessons.py). It does so four times: from all of the person's digits, and three times without one third,
+which then judges it. What is kept is the mean of all four networks' weights, which forgets less than any of them (after
+Wortsman et al., "Model soups", 2022), blended with the weights there were, as much of the new as MNIST's held-out
+digits bear (after Wortsman et al., "Robust fine-tuning of zero-shot models", 2022).
 
-How well that goes is judged by digits it did not learn from. The person's are few, and held out in turn: three
-trainings, each without one third, which judges it. What is kept has learnt from all of them. MNIST's last 5,000
-training images are not rehearsed, and show what is forgotten; the first training knew them, so this errs towards
-refusing. By these two the network is kept or refused. MNIST's test set is opened after that, for the report only.
+MNIST's last 5,000 training images are not rehearsed, and show what is forgotten; the first training knew them, so this
+errs towards refusing. By these and the person's thirds the network is kept or refused. MNIST's test set is opened after
+that, for the report only.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from copy import deepcopy
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -32,7 +34,7 @@ from inkdigits.reading.exported import Exported
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
 from inkdigits.training.export import write_network
-from inkdigits.training.lessons import FOLDS, STEPS, Lessons, folds, lessons_of, network_of, part
+from inkdigits.training.lessons import FOLDS, SEED, STEPS, Lessons, folds, lessons_of, network_of, part
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json
 from inkdigits.training.session import conditions
@@ -106,17 +108,39 @@ def finetune(
     known = split(load_digits("train", None), "choosing")
     assert known.held is not None
     lessons = lessons_of(base.recipe, base.weights, known.train, steps)
-    told("learning from all samples")
     before = base.network()
     was = digit_logits(before, known.held)
-    network, share = as_far_as_mnist_bears(base, lessons.learn(own), known.held, was)
-    now, said = digit_logits(network, known.held), held_out(base, lessons, share, own, told)
+    learnt = learnt_by(lessons, own, told)
+    network, share = as_far_as_mnist_bears(base, mean_of(learnt), known.held, was)
+    now, said = digit_logits(network, known.held), held_out(base, learnt[1:], share, own)
     guessed = digit_logits(before, own)
     judged = compared(own, guessed, said), compared(known.held, was, now)
     if (why := worse(*judged, surprise(said, own) > surprise(guessed, own))) is not None:
         return Outcome(*judged, None, None, why)
     heat = reheated(base, known.held, was, now, (said, own))
     return _kept(base, lessons.recipe, network, own, judged, reading_of(heat, said, own), target)
+
+
+def learnt_by(lessons: Lessons, own: Digits, told: Callable[[str], None] = lambda _: None) -> list[nn.Sequential]:
+    """What learns from all samples, then of every fold what learns from the others: each by chances of its own."""
+    told("learning from all samples")
+    learnt = [lessons.learn(own)]
+    for number, (others, _) in enumerate(folds(own), 1):
+        told(f"learning without third {number} of {FOLDS}, which then judges it")
+        learnt.append(lessons.learn(part(own, others), SEED + number))
+    return learnt
+
+
+def mean_of(networks: list[nn.Sequential]) -> nn.Sequential:
+    """A network whose weights are the mean of theirs."""
+    states = [network.state_dict() for network in networks]
+    mean = {
+        name: torch.stack([state[name] for state in states]).mean(dim=0) if first.is_floating_point() else first
+        for name, first in states[0].items()
+    }
+    network = deepcopy(networks[0])
+    network.load_state_dict(mean)
+    return network
 
 
 def as_far_as_mnist_bears(base: Base, learnt: nn.Sequential, held: Digits, was: Tensor) -> tuple[nn.Sequential, float]:
@@ -146,13 +170,11 @@ def blended(base: Base, learnt: nn.Sequential, share: float) -> nn.Sequential:
     return mixed.eval()
 
 
-def held_out(base: Base, lessons: Lessons, share: float, own: Digits, told: Callable[[str], None]) -> Tensor:
-    """What is said of every sample by a network that learnt from others of the person's only: logits, N×10."""
+def held_out(base: Base, learnt: list[nn.Sequential], share: float, own: Digits) -> Tensor:
+    """What is said of every sample by the network that did not learn from it, one a fold, blended: logits, N×10."""
     said = torch.empty(len(own), CLASSES)
-    for number, (learnt, out) in enumerate(folds(own), 1):
-        told(f"learning without third {number} of {FOLDS}, which then judges it")
-        network = blended(base, lessons.learn(part(own, learnt)), share)
-        said[out] = digit_logits(network, part(own, out))
+    for network, (_, out) in zip(learnt, folds(own), strict=True):
+        said[out] = digit_logits(blended(base, network, share), part(own, out))
     return said
 
 

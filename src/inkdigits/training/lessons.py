@@ -28,10 +28,10 @@ from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
-STEPS, BATCH, LR = 150, 128, 1e-3
-SHARE = 0.35  # of a batch's digits: the person's
-STYLED = 0.15  # and of MNIST's in the person's style
-POOL = 6_000  # of MNIST's that are written in that style, at most
+STEPS, BATCH, LR = 75, 128, 1.5e-3
+SHARE = 0.3  # of a batch's digits: the person's
+STYLED = 0.25  # and of MNIST's in the person's style
+POOL = 3_000  # of MNIST's that are written in that style, at most
 EASY, MISSED = 0.05, 0.9  # what an easy digit counts for, and a hard one at most, when they are drawn from these
 FOLDS = 3
 NONDIGITS = 1_000
@@ -51,10 +51,11 @@ class Lessons:
     replay: Digits
     others: NDArray[np.uint8] | None = None
 
-    def learn(self, own: Digits) -> nn.Sequential:
+    def learn(self, own: Digits, seed: int = SEED) -> nn.Sequential:
         """The network after it learnt from these samples too. Raises RunError when it diverges."""
-        mixed = mixture(own, self.replay, self.recipe, network_of(self.recipe, self.weights))
-        state = begin(self.recipe, Split(mixed, None, ""), torch.device("cpu"), Start(self.weights, self.others))
+        recipe = replace(self.recipe, seed=seed)
+        mixed = mixture(own, self.replay, recipe, network_of(recipe, self.weights))
+        state = begin(recipe, Split(mixed, None, ""), torch.device("cpu"), Start(self.weights, self.others))
         train(state, [])
         if not math.isfinite(state.loss.item()):
             raise RunError(NO_NUMBER)
