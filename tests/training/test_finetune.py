@@ -27,6 +27,7 @@ from inkdigits.training.finetune import (
     base_of,
     finetune,
     reheated,
+    surely_more,
     worse,
 )
 from inkdigits.training.runs import Run
@@ -121,6 +122,16 @@ def test_when_it_is_worse() -> None:
     assert worse(judged(50, 1, 2), judged(5000, 0, 0), False) is None
     assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0), True) or "")
     assert "forgot: of MNIST's 5,000 held-out digits 6" in (worse(judged(50, 9, 0), judged(5000, 0, 6), False) or "")
+
+
+def test_what_rises_by_chance_does_not_surely_rise() -> None:
+    before = torch.full((50,), 0.1)
+    one, all_of_them = before.clone(), before + 0.01 * torch.arange(50) / 50
+    one[7] = 4.0
+    assert not surely_more(before, one) and not surely_more(before, before) and not surely_more(all_of_them, before)
+    assert surely_more(before, all_of_them), "little, but nearly all of them"
+    one[20:24] = 4.0
+    assert surely_more(before, one)
 
 
 def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:

@@ -42,6 +42,7 @@ from inkdigits.training.session import conditions
 LEAST, MOST = 10, 10_000  # samples
 MAY_LOSE = 0.001  # of MNIST's held-out digits
 MAY_SURPRISE = 0.001  # nats by which they may surprise more when weights are blended: that is finer than counting
+SURELY = 1.64  # standard errors: what is beyond them is by chance once in twenty times
 NEW = 0.75  # of the weights, at most: beyond it the person's other digits, too, are taken for another oftener
 HALVINGS = 4  # of that share: it is found to a sixteenth of it
 
@@ -115,7 +116,7 @@ def finetune(
     now, said = digit_logits(network, known.held), held_out(base, learnt[1:], share, own)
     guessed = digit_logits(before, own)
     judged = compared(own, guessed, said), compared(known.held, was, now)
-    if (why := worse(*judged, surprise(said, own) > surprise(guessed, own))) is not None:
+    if (why := worse(*judged, surely_more(surprises(guessed, own), surprises(said, own)))) is not None:
         return Outcome(*judged, None, None, why)
     heat = reheated(base, known.held, was, now, (said, own))
     return _kept(base, lessons.recipe, network, own, judged, reading_of(heat, said, own), target)
@@ -219,12 +220,23 @@ def check(own: Digits) -> None:
 def surprise(said: Tensor, own: Digits) -> float:
     """The mean cross-entropy, in nats, of logits N×10 on digits: it tells better than counting which of two networks
     knows a few samples better, of which each gets one or two wrong."""
-    return F.cross_entropy(said, torch.from_numpy(own.labels)).item()
+    return surprises(said, own).mean().item()
+
+
+def surprises(said: Tensor, own: Digits) -> Tensor:
+    """The cross-entropy, in nats, of each row of logits N×10 on its digit: float32 N."""
+    return F.cross_entropy(said, torch.from_numpy(own.labels), reduction="none")
+
+
+def surely_more(before: Tensor, after: Tensor) -> bool:
+    """Whether surprises, N each of the same digits, rose by more than chance would have them rise once in twenty."""
+    rise = after - before
+    return bool(rise.mean() > SURELY * rise.std(correction=0) / len(rise) ** 0.5)
 
 
 def worse(own: Paired, held: Paired, surprised: bool) -> str | None:
-    """Why a network is not to replace the one it comes from, if so: one sentence. `surprised`: more than that one by
-    what the person's digits are."""
+    """Why a network is not to replace the one it comes from, if so: one sentence. `surprised`: surely more than that
+    one by what the person's digits are."""
     if own.after > own.before and surprised:
         return (
             f"it took {own.after} of the {own.n} held-out samples for another digit, and {own.before} before; "
