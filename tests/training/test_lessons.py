@@ -1,7 +1,6 @@
 """What is learnt beside one person's digits: how it is mixed, what is held out, and where it starts."""
 
 from collections.abc import Mapping
-from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +10,6 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.typing import NDArray
 
-from bench.persons import presses
 from inkdigits.data.mnist import load
 from inkdigits.errors import RunError
 from inkdigits.models.build import build
@@ -20,8 +18,6 @@ from inkdigits.training.lessons import FOLDS, chances, evenly, folds, knobs, les
 from inkdigits.training.recipes import RECIPES, recipe
 from inkdigits.training.runs import Run, trained_network
 from tests.helpers import some_digits
-
-FELT = partial(presses, by=2.0)
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 500))

@@ -20,7 +20,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -34,7 +33,7 @@ from inkdigits.reading.exported import Exported
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
 from inkdigits.training.export import write_network
-from inkdigits.training.lessons import FOLDS, SEED, STEPS, Lessons, folds, lessons_of, network_of, part
+from inkdigits.training.lessons import FOLDS, SEED, STEPS, Lessons, folds, lessons_of, network_of, part, surprises
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json
 from inkdigits.training.session import conditions
@@ -221,11 +220,6 @@ def surprise(said: Tensor, own: Digits) -> float:
     """The mean cross-entropy, in nats, of logits N×10 on digits: it tells better than counting which of two networks
     knows a few samples better, of which each gets one or two wrong."""
     return surprises(said, own).mean().item()
-
-
-def surprises(said: Tensor, own: Digits) -> Tensor:
-    """The cross-entropy, in nats, of each row of logits N×10 on its digit: float32 N."""
-    return F.cross_entropy(said, torch.from_numpy(own.labels), reduction="none")
 
 
 def surely_more(before: Tensor, after: Tensor) -> bool:

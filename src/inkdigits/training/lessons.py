@@ -41,7 +41,7 @@ NO_NUMBER = "The network could not learn these samples: its loss is no number an
 
 @dataclass(frozen=True)
 class Lessons:
-    """How a person's digits are learnt, from where on, and what beside them: the same in every fold.
+    """How a person's digits are learnt, from where on, and what beside them: the same in every fold but for chances.
 
     `replay` are rehearsed, and `others`, uint8 N×28×28, as what is no digit, where the recipe wants that.
     """
@@ -52,7 +52,8 @@ class Lessons:
     others: NDArray[np.uint8] | None = None
 
     def learn(self, own: Digits, seed: int = SEED) -> nn.Sequential:
-        """The network after it learnt from these samples too. Raises RunError when it diverges."""
+        """The network after it learnt from these samples too, by the chances of that seed. Raises RunError when it
+        diverges."""
         recipe = replace(self.recipe, seed=seed)
         mixed = mixture(own, self.replay, recipe, network_of(recipe, self.weights))
         state = begin(recipe, Split(mixed, None, ""), torch.device("cpu"), Start(self.weights, self.others))
@@ -117,11 +118,15 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Di
 
 def losses(network: nn.Module, digits: Digits) -> NDArray[np.float64]:
     """The cross-entropy of every digit, in nats. Raises RunError where it is no number."""
-    said = digit_logits(network, digits).double()
-    found = F.cross_entropy(said, torch.from_numpy(digits.labels), reduction="none").numpy()
+    found = surprises(digit_logits(network, digits).double(), digits).numpy()
     if not np.isfinite(found).all():
         raise RunError(NO_NUMBER)
     return np.asarray(found, np.float64)
+
+
+def surprises(said: Tensor, digits: Digits) -> Tensor:
+    """The cross-entropy, in nats, of each row of logits N×10 on its digit: N, of the dtype of the logits."""
+    return F.cross_entropy(said, torch.from_numpy(digits.labels), reduction="none")
 
 
 def chances(losses: NDArray[np.float64]) -> NDArray[np.float64]:
