@@ -36,6 +36,7 @@ from inkdigits.training.session import knobs_of
 NAME = "choosing"
 CPU = torch.device("cpu")
 INKED, PLAIN = WARPS["inked"], Warp(0, 0, 0, 0, 0, 0)
+BENT = replace(INKED, elastic=0.3)
 
 
 @dataclass(frozen=True)
@@ -48,9 +49,10 @@ class Trial:
     learnt: int  # the first so many training digits
 
 
-def of_best(images: Warp) -> Trial:
+def of_best(images: Warp, epochs: float) -> Trial:
     """One of the three networks of `best`."""
-    return Trial(partial(TurnedNet, 8, (24, 32), (48, 64, 64)), recipe("best"), images, 55_000)
+    network = partial(TurnedNet, 8, (24, 32), (48, 64, 64))
+    return Trial(network, recipe("best").with_knobs(epochs=epochs), images, 40_000)
 
 
 def of_tiny(network: Callable[[], nn.Sequential], images: Warp = PLAIN) -> Trial:
@@ -62,9 +64,11 @@ FOUR = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
 EIGHT = NETWORKS["tiny-600"]
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
-        "changed as in `best`": of_best(INKED),
-        "the same, and bent by .3 pixels": of_best(replace(INKED, elastic=0.3)),
-        "changed half as much again, and bent by .6 pixels": of_best(replace(Warp(), ink=INKED.ink)),
+        "changed as in `best`, 8 epochs": of_best(INKED, 8),
+        "the same, and bent by .3 pixels, 8 epochs": of_best(BENT, 8),
+        "changed half as much again, and bent by .6 pixels, 8 epochs": of_best(replace(Warp(), ink=INKED.ink), 8),
+        "changed as in `best`, 16 epochs": of_best(INKED, 16),
+        "the same, and bent by .3 pixels, 16 epochs": of_best(BENT, 16),
     },
     "directions": {
         "eight": of_tiny(EIGHT),

@@ -26,8 +26,19 @@ from bench.persons import OTHERS, PERSONS, Habit, written
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import load
 from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
-from inkdigits.training.finetune import Base, as_far_as_mnist_bears, base_of, compared, finetune, learnt_by, mean_of
+from inkdigits.training.finetune import (
+    Base,
+    as_far_as_mnist_bears,
+    base_of,
+    blended,
+    compared,
+    finetune,
+    learnt_by,
+    mean_of,
+    rehearsed_and_held,
+)
 from inkdigits.training.lessons import lessons_of
+from inkdigits.training.memory import keep_memory
 
 EACH, MEASURED = 5, 1000  # samples of every digit to learn from, digits to measure by
 Learnt = Callable[[Base, Digits], tuple[nn.Sequential, Paired]]
@@ -38,6 +49,7 @@ def main() -> None:
     parser.add_argument("--choosing", action="store_true", help="other persons, on training digits; nothing is kept")
     parser.add_argument("--persons", nargs="*", default=[], help="only those whose names begin so; nothing is kept")
     given = parser.parse_args()
+    keep_memory()
     people, digits = (OTHERS, load("train").part(55_000, 60_000)) if given.choosing else (PERSONS, test_digits())
     chosen = {name: habits for name, habits in people.items() if name.startswith(tuple(given.persons) or "")}
     found = measured(base_of(), chosen, digits, learn if given.choosing else finetuned)
@@ -75,12 +87,12 @@ def finetuned(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
 
 def learn(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
     """The network alone, without a verdict and a file, and what MNIST's held-out training digits say of it."""
-    known = load("train")
-    held = known.part(55_000, 60_000)
+    replay, held = rehearsed_and_held(load("train"))
     was = digit_logits(base.network(), held)
-    new = learnt_by(lessons_of(base.recipe, base.weights, known.part(0, 55_000)), own)
-    network, share = as_far_as_mnist_bears(base, mean_of(new), held, was)
+    new = mean_of(learnt_by(lessons_of(base.recipe, base.weights, replay), own))
+    share = as_far_as_mnist_bears(base, new, held, was)
     print(f"{own.name}: {share:.0%} of what was learnt")
+    network = blended(base, new, share)
     return network, compared(held, was, digit_logits(network, held))
 
 

@@ -25,6 +25,7 @@ from inkdigits.training.evaluate import Paired
 from inkdigits.training.finetune import MOST, Outcome, base_of
 from inkdigits.training.finetune import finetune as finetuned
 from inkdigits.training.lessons import STEPS
+from inkdigits.training.memory import keep_memory
 
 REFUSED = 3  # the exit code where the network got worse and was not written
 DRAWING = Limits(bytes=LONGEST, pixels=2_000_000, pages=1)  # of a file of samples, which may have come from anybody
@@ -47,6 +48,7 @@ def finetune(
     learn from it, and MNIST's. If it got worse nothing is written, and the exit code is 3.
     """
     start = time.perf_counter()
+    keep_memory()
     base = base_of() if model is None else base_of(model)
     target = out / f"{base.recipe.name.removesuffix('-finetuned')}.onnx"
     outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True), steps)
