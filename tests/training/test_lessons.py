@@ -59,6 +59,17 @@ def test_the_mixture_has_the_shares_it_says_and_rehearses_as_many_as_there_are_s
     assert mixed.sha256 == mixture(own, replay, steps, network).sha256
 
 
+def test_a_network_that_has_learnt_from_other_hands_rehearses_them() -> None:
+    own, replay, network = some_digits(30, seed=1), load("train").part(0, 900), build("reader")
+    mixed = mixture(own, replay, knobs(recipe("reader")).with_knobs(steps=8), network)
+    mine = round(lessons.SHARE * len(mixed)), round(lessons.STYLED * len(mixed))
+    assert {image.tobytes() for image in mixed.images[: mine[0]]} <= {image.tobytes() for image in own.images}
+    known = {image.tobytes() for image in replay.images}
+    rehearsed = mixed.images[sum(mine) :]
+    assert not any(image.tobytes() in known for image in rehearsed), "at the least they are bent"
+    assert ((rehearsed == 0).mean(axis=(1, 2)) > 0.4).mean() > 0.5, "and half of them are no more than bent"
+
+
 @given(arrays(np.float64, st.integers(1, 50), elements=st.floats(0, 100)))
 def test_hard_digits_are_drawn_oftener_and_easy_ones_too(costs: NDArray[np.float64]) -> None:
     found = chances(costs)
@@ -73,7 +84,7 @@ def test_every_network_goes_on_by_its_own_recipe(name: str) -> None:
     after = knobs(before)
     kept = ("model", "hidden", "width", "nondigits", "precision", "smoothing")
     assert all(getattr(after, knob) == getattr(before, knob) for knob in kept)
-    assert after.augment == ("calm" if before.augment == "hands" else before.augment)
+    assert after.augment == ("bent" if before.augment == "hands" else before.augment)
     assert after.name == f"{name}-finetuned" == knobs(after).name
 
 

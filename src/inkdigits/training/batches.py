@@ -81,7 +81,6 @@ class Batches:
             labels = torch.cat([labels, torch.full((count,), NOT_A_DIGIT)])
         if self.recipe.augment in WARPS:
             images = warp(images, WARPS[self.recipe.augment], chances)
-        if self.recipe.augment in ("hands", "calm"):
-            calm = self.recipe.augment == "calm" or step >= self._calm_from
-            images = augment(images, labels, HANDS.calmer() if calm else HANDS, chances)
+        if self.recipe.augment == "hands":
+            images = augment(images, labels, HANDS.calmer() if step >= self._calm_from else HANDS, chances)
         return images, labels

@@ -2,7 +2,8 @@
 
 Of every batch a part are the person's digits, each label as often as another, some are MNIST's training digits in the
 person's style (data/style.py), hard ones oftener than others, the rest MNIST's as they are and things that are no
-digits. All are varied as at the end of the first training.
+digits. All are bent a little. A network that has learnt from other hands than MNIST's rehearses these too; the person's
+digits are not changed so much that they are another's.
 """
 
 from __future__ import annotations
@@ -18,12 +19,15 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from inkdigits.data.augment import augment
 from inkdigits.data.digits import Digits
 from inkdigits.data.nondigits import nondigits
 from inkdigits.data.splits import Split
 from inkdigits.data.style import change_to, changed
 from inkdigits.errors import RunError
+from inkdigits.glyph import to_float
 from inkdigits.models.build import build
+from inkdigits.training.batches import HANDS
 from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
@@ -84,7 +88,7 @@ def knobs(recipe: Recipe) -> Recipe:
         about="a network that went on learning from one person's digits",
         split="full",
         samples=None,
-        augment="calm" if recipe.augment == "hands" else recipe.augment,  # as its first training ended
+        augment="bent" if recipe.augment == "hands" else recipe.augment,
         batch=BATCH,
         steps=STEPS,
         optimizer="adamw",
@@ -98,7 +102,7 @@ def knobs(recipe: Recipe) -> Recipe:
 
 def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Digits:
     """All digits that the steps of a recipe see: the person's over and over, MNIST's in that style, hard ones oftener
-    than others, and MNIST's as they are. `known` is the network before it learns.
+    than others, and MNIST's as they are, or half of them in other hands. `known` is the network before it learns.
 
     Raises RunError where what it says is no number.
     """
@@ -107,13 +111,21 @@ def mixture(own: Digits, replay: Digits, recipe: Recipe, known: nn.Module) -> Di
     some = part(replay, rng.choice(len(replay), min(POOL, total)))
     alike = changed(some, change_to(own, some, rng), rng)
     mine, styled = round(SHARE * total), round(STYLED * total)
+    plain = part(replay, rng.choice(len(replay), total - mine - styled))
     parts = (
         part(own, evenly(own.labels, mine, rng)),
         part(alike, rng.choice(len(alike), styled, p=chances(losses(known, alike)))),
-        part(replay, rng.choice(len(replay), total - mine - styled)),
+        in_hands(plain, recipe.seed) if recipe.nondigits else plain,  # who knows what is no digit has learnt hands
     )
     images, labels = (np.concatenate([getattr(each, name) for each in parts]) for name in ("images", "labels"))
     return Digits(images, labels, own.name)
+
+
+def in_hands(digits: Digits, seed: int) -> Digits:
+    """The digits, half of them in other hands, as towards the end of a first training that varies by hands."""
+    images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
+    varied = augment(images, labels, HANDS.calmer(), torch.Generator().manual_seed(seed))
+    return Digits((255 * varied[:, 0]).round().byte().numpy(), digits.labels, digits.name)
 
 
 def losses(network: nn.Module, digits: Digits) -> NDArray[np.float64]:

@@ -17,7 +17,7 @@ from inkdigits.models.build import NETWORKS
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "inked", "bent", "hands", "calm")
+AUGMENTS = ("none", "light", "inked", "bent", "hands")
 
 
 def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
