@@ -45,7 +45,7 @@ def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.Mon
 
 def test_a_trial_differs_in_what_it_says() -> None:
     digits = mnist.load("train").part(0, 500)
-    inked, plain = choosing.QUESTIONS["images"]["changed as in `best`"], Warp(0, 0, 0, 0, 0, 0)
+    inked, plain = choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], Warp(0, 0, 0, 0, 0, 0)
     first, again, other = (outcome(trial, digits).loss for trial in (inked, inked, replace(inked, images=plain)))
     assert first == again != other
 

@@ -42,7 +42,7 @@ HELD = 15_000  # of MNIST's training digits; of fewer, chance tells more than wh
 HARD = 3_000  # of these, which surprise most beforehand: they have all but a hundredth of the surprise, and of its rise
 MAY_LOSE = 0.001  # of MNIST's held-out digits
 # Nats by which they may surprise more when weights are blended, which is finer than counting. With .0015 a network that
-# had not learnt from the last 10,000 training digits lost 11 of them to one of the persons of bench/persons.py's OTHERS.
+# had not learnt from the last 10,000 training digits lost 11 of them to one of OTHERS in bench/persons.py.
 MAY_SURPRISE = 0.0012
 SURELY = 1.64  # standard errors: what is beyond them is by chance once in twenty times
 NEW = 0.75  # of the weights, at most: beyond it the person's other digits, too, are taken for another oftener
