@@ -130,7 +130,8 @@ def quickly(name: str) -> Outcome:
     if name not in OURS:
         return beside(name, 0, 1) if name not in BUDGETS else bought(BUDGETS[name][0], 1.0, 0)
     it = recipe(name)
-    short = it.with_knobs(epochs=min(it.epochs, 1.0), samples=QUICK_OURS)
+    few = min(QUICK_OURS, len(parts_of(it, None).train))
+    short = it.with_knobs(epochs=min(it.epochs, 1.0), samples=few)
     state = train(begin(short, parts_of(short, None), torch.device("cpu")), [])
     return Outcome(state.seconds, score(state.judged, state.split.held or test_digits()).accuracy, stored(state.judged))
 

@@ -70,6 +70,11 @@ def test_a_kept_ensemble_is_not_trained_again_where_its_folder_is_gone(monkeypat
     assert trained == [2, 3]
 
 
+@pytest.mark.parametrize("name", ["softmax", "lecture-cnn"])
+def test_a_row_is_tried_quickly_with_no_more_digits_than_there_are(name: str) -> None:
+    assert 0 < frontier.quickly(name).accuracy < 1
+
+
 def test_a_budget_is_kept() -> None:
     bought = frontier.bought("softmax", 0.5, 0)
     assert 0.1 < bought.seconds < 2.5 and bought.parameters == 7_850
