@@ -3,16 +3,17 @@
     python -m bench.choosing                  all that is not kept yet: some ten minutes each, on one core
     python -m bench.choosing images           only that question's trials
 
-A trial differs from the recipe in what is named only. No test set is opened here. Every trial is kept at once, in
-bench/results/choosing.json, and `python -m bench.render` puts it into docs/frontier.md.
+A trial differs from the recipe in what is named only. No test set is opened here. Every seed of a trial is kept at
+once, in bench/results/choosing.json, and `python -m bench.render` puts it into docs/frontier.md.
 """
 
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from functools import partial
+from statistics import mean, stdev
 
 import torch
 from filelock import FileLock
@@ -41,18 +42,19 @@ BENT = replace(INKED, elastic=0.3)
 
 @dataclass(frozen=True)
 class Trial:
-    """A network, a recipe for it whose own network and images do not count, and how its images are varied."""
+    """A network, a recipe for it whose own network, images and seed do not count, and how its images are varied."""
 
     network: Callable[[], nn.Sequential]
     recipe: Recipe
     images: Warp
     learnt: int  # the first so many training digits
+    seeds: int = 1  # 0, 1, … are made
 
 
-def of_best(images: Warp, epochs: float) -> Trial:
+def of_best(images: Warp, epochs: float, seeds: int = 1) -> Trial:
     """One of the three networks of `best`."""
     network = partial(TurnedNet, 8, (24, 32), (48, 64, 64))
-    return Trial(network, recipe("best").with_knobs(epochs=epochs), images, 40_000)
+    return Trial(network, recipe("best").with_knobs(epochs=epochs), images, 40_000, seeds)
 
 
 def of_tiny(network: Callable[[], nn.Sequential], images: Warp = PLAIN) -> Trial:
@@ -64,10 +66,10 @@ FOUR = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
 EIGHT = NETWORKS["tiny-600"]
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
-        "changed as in `best`, 8 epochs": of_best(INKED, 8),
+        "changed as in `best`, 8 epochs": of_best(INKED, 8, seeds=5),
         "the same, and bent by .3 pixels, 8 epochs": of_best(BENT, 8),
         "changed half as much again, and bent by .6 pixels, 8 epochs": of_best(replace(Warp(), ink=INKED.ink), 8),
-        "changed as in `best`, 16 epochs": of_best(INKED, 16),
+        "changed as in `best`, 16 epochs": of_best(INKED, 16, seeds=5),
         "the same, and bent by .3 pixels, 16 epochs": of_best(BENT, 16),
     },
     "directions": {
@@ -119,16 +121,17 @@ def main() -> None:
 
 
 def answer(question: str, digits: Digits) -> None:
-    """Make what is not kept of a question's trials, and keep each."""
+    """Make what is not kept of a question's trials, and keep every seed of each."""
     for name, trial in QUESTIONS[question].items():
-        if name not in kept(question):
-            keep(question, name, outcome(trial, digits))
+        for seed in range(trial.seeds):
+            if seed not in kept(question, name):
+                keep(question, name, seed, outcome(trial, seed, digits))
 
 
-def outcome(trial: Trial, digits: Digits) -> Outcome:
+def outcome(trial: Trial, seed: int, digits: Digits) -> Outcome:
     """Train what is tried on the first of the digits, and judge it by the others."""
     learnt, others = digits.part(0, trial.learnt), digits.part(trial.learnt, len(digits))
-    state = train(begun(trial, learnt), [])
+    state = train(begun(trial, seed, learnt), [])
     scored = score(state.judged, others)
     return Outcome(
         accuracy=scored.accuracy,
@@ -142,50 +145,74 @@ def outcome(trial: Trial, digits: Digits) -> Outcome:
     )
 
 
-def begun(trial: Trial, learnt: Digits) -> State:
+def begun(trial: Trial, seed: int, learnt: Digits) -> State:
     """The trial's training before its first step."""
-    network = fresh(trial.network, trial.recipe.seed)
-    return ready(trial.recipe, Split(learnt, None, ""), network, Varied(learnt, trial.recipe, trial.images), CPU)
+    recipe, network = trial.recipe.with_knobs(seed=seed), fresh(trial.network, seed)
+    return ready(recipe, Split(learnt, None, ""), network, Varied(learnt, recipe, trial.images), CPU)
 
 
-def kept(question: str) -> store.Json:
-    """The outcomes there are, by the trials' names; none of a trial that has changed since."""
-    found = rows().get(question, {})
-    trials = QUESTIONS[question].items()
-    return {name: found[name] for name, trial in trials if found.get(name, {}).get("settings") == settings(trial)}
+def kept(question: str, name: str) -> dict[int, store.Json]:
+    """A trial's outcomes by seed; none where it has changed since."""
+    found = rows().get(question, {}).get(name, {})
+    if found.get("settings") != settings(QUESTIONS[question][name]):
+        return {}
+    return {int(seed): each for seed, each in found["seeds"].items()}
 
 
 def rows() -> dict[str, store.Json]:
-    """All that is kept: question → name → outcome and settings."""
+    """All that is kept: question → name → settings, and outcomes by seed."""
     all_kept: dict[str, store.Json] = (store.load(NAME) or {}).get("questions", {})
     return all_kept
 
 
 def settings(trial: Trial) -> store.Json:
-    """What a trial's outcome depends on, as JSON has it, but for the network."""
-    return {"recipe": knobs_of(trial.recipe), "images": asdict(trial.images), "learnt": trial.learnt}
+    """What a trial's outcomes depend on, as JSON has it, but for network and seed."""
+    knobs = {name: knob for name, knob in knobs_of(trial.recipe).items() if name != "seed"}
+    return {"recipe": knobs, "images": asdict(trial.images), "learnt": trial.learnt}
 
 
-def keep(question: str, name: str, outcome: Outcome) -> None:
+def keep(question: str, name: str, seed: int, outcome: Outcome) -> None:
     """Add an outcome; another program may be adding others."""
-    row = asdict(outcome) | {"settings": settings(QUESTIONS[question][name])}
     with FileLock(store.FOLDER / f".{NAME}.lock"):
-        store.save(NAME, {"questions": rows() | {question: kept(question) | {name: row}}})
-    print(question, name, outcome, flush=True)
+        row = {
+            "settings": settings(QUESTIONS[question][name]),
+            "seeds": kept(question, name) | {seed: asdict(outcome)},
+        }
+        store.save(NAME, {"questions": rows() | {question: rows().get(question, {}) | {name: row}}})
+    print(question, name, seed, outcome, flush=True)
 
 
 def table(question: str) -> str:
-    """The kept trials of a question, in Markdown; nothing where there are none."""
-    outcomes = kept(question)
+    """The kept trials of a question in Markdown, means over seeds; nothing where there are none."""
+    outcomes = {name: list(each.values()) for name in QUESTIONS[question] if (each := kept(question, name))}
     if not outcomes:
         return ""
-    first = next(iter(outcomes.values()))
+    first = next(iter(outcomes.values()))[0]
     judged, learnt = f"right of {first['judged']:,} others", f"right of the {first['learnt']:,} learnt, as they are"
-    lines = [f"| {HEADINGS[question]} | numbers | {judged} | cross-entropy | {learnt} |", "|---|---|---|---|---|"]
-    for name, each in outcomes.items():
-        others, own = (f"{100 * each[share]:.2f} %" for share in ("accuracy", "of_learnt"))
-        lines.append(f"| {name} | {each['parameters']:,} | {others} | {each['loss']:.4f} | {own} |")
-    return "\n".join(lines) + "\n"
+    lines = [
+        f"| {HEADINGS[question]} | numbers | seeds | {judged} | cross-entropy | {learnt} |",
+        "|---|---|---|---|---|---|",
+    ]
+    for name, seeds in outcomes.items():
+        others, loss, own = (mean(each[what] for each in seeds) for what in ("accuracy", "loss", "of_learnt"))
+        numbers = f"{seeds[0]['parameters']:,} | {len(seeds)} | {100 * others:.2f} % | {loss:.4f} | {100 * own:.2f} %"
+        lines.append(f"| {name} | {numbers} |")
+    return "\n".join(lines) + "\n" + "".join(apart(question))
+
+
+def apart(question: str) -> Iterator[str]:
+    """How each trial of several seeds differs from the first of these, seed by seed, in Markdown."""
+    several = [name for name in QUESTIONS[question] if len(kept(question, name)) > 1]
+    for name in several[1:]:
+        were, are = kept(question, several[0]), kept(question, name)
+        seeds = sorted(were.keys() & are.keys())
+        accuracy, loss = ([are[seed][what] - were[seed][what] for seed in seeds] for what in ("accuracy", "loss"))
+        error = len(seeds) ** 0.5  # a mean's standard error is the deviation over this
+        yield (
+            f"\nBy seed, *{name}* against *{several[0]}*: {100 * mean(accuracy):+.3f} ± "
+            f"{100 * stdev(accuracy) / error:.3f} points right, {mean(loss):+.4f} ± {stdev(loss) / error:.4f} nats "
+            f"(means of {len(seeds)} differences, and their standard errors).\n"
+        )
 
 
 if __name__ == "__main__":

@@ -31,28 +31,41 @@ def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.Mon
     assert table("directions") == ""
     digits = mnist.load("train").part(0, 500)
     answer("directions", digits)
-    outcomes = kept("directions")
-    assert list(outcomes) == list(QUESTIONS["directions"])
-    assert all(each["judged"] == 200 and each["learnt"] == 300 and each["loss"] > 0 for each in outcomes.values())
-    assert outcomes["eight"]["parameters"] == 609 and "| eight | 609 | " in table("directions")
+    assert all(list(kept("directions", name)) == [0] for name in QUESTIONS["directions"])
+    eight = kept("directions", "eight")[0]
+    assert eight["judged"] == 200 and eight["learnt"] == 300 and eight["loss"] > 0 and eight["parameters"] == 609
+    assert "| eight | 609 | 1 | " in table("directions") and "By seed" not in table("directions")
     with monkeypatch.context() as patched:
         patched.setattr(choosing, "outcome", lambda *_: pytest.fail("made again"))
         answer("directions", digits)
     changed = replace(choosing.QUESTIONS["directions"]["four"], learnt=200)
     monkeypatch.setitem(choosing.QUESTIONS["directions"], "four", changed)
-    assert list(kept("directions")) == ["eight", "eight, images changed as for `tiny-3k`"]
+    assert not kept("directions", "four") and list(kept("directions", "eight")) == [0]
+
+
+def test_trials_of_several_seeds_are_compared_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
+    inked = replace(choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], seeds=2)
+    trials = {"once": inked, "longer": replace(inked, recipe=inked.recipe.with_knobs(steps=4))}
+    monkeypatch.setattr(choosing, "QUESTIONS", {"images": trials})
+    answer("images", mnist.load("train").part(0, 500))
+    once, longer = kept("images", "once"), kept("images", "longer")
+    assert list(once) == list(longer) == [0, 1] and once[0]["loss"] != once[1]["loss"]
+    differences = [longer[seed]["loss"] - once[seed]["loss"] for seed in (0, 1)]
+    error = abs(differences[0] - differences[1]) / 2  # of the mean of two
+    assert f"{sum(differences) / 2:+.4f} ± {error:.4f} nats (means of 2 differences" in table("images")
+    assert table("images").count("By seed, *longer* against *once*") == 1
 
 
 def test_a_trial_differs_in_what_it_says() -> None:
     digits = mnist.load("train").part(0, 500)
     inked, plain = choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], Warp(0, 0, 0, 0, 0, 0)
-    first, again, other = (outcome(trial, digits).loss for trial in (inked, inked, replace(inked, images=plain)))
+    first, again, other = (outcome(trial, 0, digits).loss for trial in (inked, inked, replace(inked, images=plain)))
     assert first == again != other
 
 
 def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
     trial = choosing.QUESTIONS["directions"]["eight"]
-    state = begun(trial, mnist.load("train").part(0, 300))
+    state = begun(trial, 0, mnist.load("train").part(0, 300))
     images, _ = state.batches(0)
     own = {image.tobytes() for image in mnist.load("train").part(0, 300).images}
     assert {(255 * image[0]).round().byte().numpy().tobytes() for image in images} <= own
