@@ -32,12 +32,12 @@ from inkdigits.training.evaluate import digit_logits
 from inkdigits.training.loop import Start, begin, train
 from inkdigits.training.recipes import Recipe
 
-STEPS, BATCH, LR = 60, 128, 1.5e-3
+STEPS, BATCH, LR = 90, 128, 1.5e-3
 SHARE = 0.3  # of a batch's digits: the person's
 STYLED = 0.25  # and of MNIST's in the person's style
 POOL = 3_000  # of MNIST's that are written in that style, at most
 EASY, MISSED = 0.05, 0.9  # what an easy digit counts for, and a hard one at most, when they are drawn from these
-FOLDS = 4
+FOLDS = 3
 NONDIGITS = 1_000
 SEED = 0
 NO_NUMBER = "The network could not learn these samples: its loss is no number any more; look at them."
@@ -157,7 +157,7 @@ def evenly(labels: NDArray[np.int64], count: int, rng: np.random.Generator) -> N
 
 
 def folds(own: Digits) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
-    """Places to learn from and places held out, four times; every sample is held out once, every label evenly."""
+    """Places to learn from and places held out, three times; every sample is held out once, every label evenly."""
     order = np.argsort(own.labels, kind="stable")
     fold = np.empty(len(own), np.int64)
     fold[order] = np.arange(len(own)) % FOLDS
