@@ -194,4 +194,6 @@ OTHERS: Mapping[str, tuple[Habit, ...]] = {
     "crayon, leaning": (partial(presses, by=1.7), partial(leans, by=-0.35)),
     "wide, low waist": (partial(sags, by=0.35), partial(spreads, width=1.8)),
     "chisel": (partial(cuts, width=5, degrees=0), partial(presses, by=1.2)),
+    "brush, low waist": (partial(presses, by=2.1), partial(sags, by=0.3)),
+    "marker, leaning": (partial(presses, by=1.9), partial(leans, by=0.45)),
 }

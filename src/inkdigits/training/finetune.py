@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
@@ -39,11 +40,12 @@ from inkdigits.training.session import conditions
 
 LEAST, MOST = 10, 10_000  # samples
 HELD = 15_000  # of MNIST's training digits; of fewer, chance tells more than what was forgotten
-HARD = 2_000  # of these, which surprise most beforehand: they have all but a hundredth of the surprise, and of its rise
+HARD = 0.99  # of all their surprise: the few digits that have so much of it have nearly all of its rise as well
 MAY_LOSE = 0.001  # of MNIST's held-out digits
 # Nats by which they may surprise more when weights are blended, which is finer than counting, and how much of the new
-# weights is taken at most. Both are the greatest that were tried by which none of OTHERS (bench/persons.py) had a network
-# forget more than 10 of 10,000 digits that it had not learnt from: with .0015 it was 11, with .75 it was 12.
+# weights is taken at most. Both are the greatest that were tried with which no person, of those that settings were
+# chosen by, had a network forget more than 10 of 10,000 digits it had not learnt from: with .0015 (and other lessons)
+# it was 11, with .75 it was 12.
 MAY_SURPRISE, NEW = 0.0012, 0.7
 SURELY = 1.64  # standard errors: what is beyond them is by chance once in twenty times
 HALVINGS = 4  # of that share: it is found to a sixteenth of it
@@ -155,7 +157,7 @@ def as_far_as_mnist_bears(base: Base, learnt: nn.Sequential, held: Digits, was: 
     """How much of what was learnt to blend with what was known, 0..1: the greatest share by which MNIST's held-out
     digits, of which `was` was said before, surprise little more, up to NEW; the least, where every share does."""
     before = surprises(was, held)
-    places = before.argsort(descending=True)[:HARD].numpy()
+    places = hardest(before)
     hard, most_surprise = part(held, places), before[places].sum() + MAY_SURPRISE * len(held)
 
     def borne(share: float) -> bool:
@@ -168,6 +170,13 @@ def as_far_as_mnist_bears(base: Base, learnt: nn.Sequential, held: Digits, was: 
         share = (least + most) / 2
         least, most = (share, most) if borne(share) else (least, share)
     return least or most
+
+
+def hardest(surprise: Tensor) -> NDArray[np.int64]:
+    """Where the fewest digits are that have HARD of all surprise, of N nats: the most surprising first."""
+    order = surprise.argsort(descending=True)
+    most = surprise[order].double().cumsum(dim=0) < HARD * surprise.double().sum()
+    return np.asarray(order[: int(most.sum()) + 1].numpy(), np.int64)
 
 
 def blended(base: Base, learnt: nn.Sequential, share: float) -> nn.Sequential:
