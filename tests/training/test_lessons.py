@@ -99,7 +99,7 @@ def test_it_starts_from_the_weights_it_is_given(runs: Mapping[str, Run], monkeyp
     monkeypatch.setattr(lessons, "LR", 1e-8)
     network = trained_network(runs["mlp"])
     lesson = lessons_of(runs["mlp"].recipe(), network.state_dict(), load("train").part(0, 500), steps=3)
-    learnt = lesson.learn(some_digits(30))
+    learnt = lesson.learn(some_digits(30), 0)
     assert not learnt.training
     for name, weights in learnt.state_dict().items():
         assert torch.allclose(weights, network.state_dict()[name], atol=1e-6)
@@ -114,10 +114,10 @@ def test_a_reader_learns_and_no_font_is_asked_for(monkeypatch: pytest.MonkeyPatc
     weights = build("reader").state_dict()
     before = {name: each.clone() for name, each in weights.items()}
     lesson = lessons_of(recipe("reader"), weights, load("train").part(0, 500), steps=3)
-    learnt = lesson.learn(some_digits(30)).state_dict()
+    learnt = lesson.learn(some_digits(30), 0).state_dict()
     assert all(torch.equal(weights[name], before[name]) for name in weights)
     assert not torch.equal(learnt["logits.weight"], before["logits.weight"])
-    again = lesson.learn(some_digits(30)).state_dict()
+    again = lesson.learn(some_digits(30), 0).state_dict()
     assert all(torch.equal(learnt[name], again[name]) for name in learnt), "the same again from the same"
 
 
@@ -127,4 +127,4 @@ def test_what_diverges_is_an_error(runs: Mapping[str, Run]) -> None:
         name: torch.full_like(each, torch.nan) for name, each in trained_network(runs["mlp"]).state_dict().items()
     }
     with pytest.raises(RunError, match="no number any more"):
-        lessons_of(runs["mlp"].recipe(), weights, load("train").part(0, 500), steps=3).learn(some_digits(30))
+        lessons_of(runs["mlp"].recipe(), weights, load("train").part(0, 500), steps=3).learn(some_digits(30), 0)

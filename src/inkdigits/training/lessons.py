@@ -55,7 +55,7 @@ class Lessons:
     replay: Digits
     others: NDArray[np.uint8] | None = None
 
-    def learn(self, own: Digits, seed: int = SEED) -> nn.Sequential:
+    def learn(self, own: Digits, seed: int) -> nn.Sequential:
         """The network after it learnt from these samples too, by the chances of that seed. Raises RunError when it
         diverges."""
         recipe = replace(self.recipe, seed=seed)
