@@ -110,7 +110,7 @@ def parts() -> tuple[Digits, Digits, Digits]:
 
 def twin() -> Base:
     """The packaged network's twin; it is trained where there is none: ten minutes; what was stopped goes on."""
-    complete(recipe("reader").with_knobs(epochs=10, samples=SEEN), TWIN)
+    complete(recipe("reader").with_knobs(epochs=10, split="choosing", samples=SEEN), TWIN)
     return replace(base_of(), weights=trained_network(Run(TWIN)).state_dict())
 
 
