@@ -205,14 +205,16 @@ def apart(question: str) -> Iterator[str]:
     several = [name for name in QUESTIONS[question] if len(kept(question, name)) > 1]
     for name in several[1:]:
         were, are = kept(question, several[0]), kept(question, name)
-        seeds = sorted(were.keys() & are.keys())
-        accuracy, loss = ([are[seed][what] - were[seed][what] for seed in seeds] for what in ("accuracy", "loss"))
-        error = len(seeds) ** 0.5  # a mean's standard error is the deviation over this
-        yield (
-            f"\nBy seed, *{name}* against *{several[0]}*: {100 * mean(accuracy):+.3f} ± "
-            f"{100 * stdev(accuracy) / error:.3f} points right, {mean(loss):+.4f} ± {stdev(loss) / error:.4f} nats "
-            f"(means of {len(seeds)} differences, and their standard errors).\n"
+        accuracy, loss = (
+            [are[seed][what] - were[seed][what] for seed in were if seed in are] for what in ("accuracy", "loss")
         )
+        if (n := len(loss)) > 1:
+            accuracy_error, loss_error = (stdev(each) / n**0.5 for each in (accuracy, loss))
+            yield (
+                f"\nBy seed, *{name}* against *{several[0]}*: {100 * mean(accuracy):+.3f} ± {100 * accuracy_error:.3f} "
+                f"points right, {mean(loss):+.4f} ± {loss_error:.4f} nats (means of {n} differences, and their "
+                "standard errors).\n"
+            )
 
 
 if __name__ == "__main__":
