@@ -184,34 +184,34 @@ def keep(question: str, name: str, seed: int, outcome: Outcome) -> None:
 
 def table(question: str) -> str:
     """The kept trials of a question in Markdown, means over seeds; nothing where there are none."""
-    outcomes = {name: list(each.values()) for name in QUESTIONS[question] if (each := kept(question, name))}
-    if not outcomes:
+    trials = {name: seeds for name in QUESTIONS[question] if (seeds := kept(question, name))}
+    if not trials:
         return ""
-    first = next(iter(outcomes.values()))[0]
+    first = next(each for seeds in trials.values() for each in seeds.values())
     judged, learnt = f"right of {first['judged']:,} others", f"right of the {first['learnt']:,} learnt, as they are"
     lines = [
         f"| {HEADINGS[question]} | numbers | seeds | {judged} | cross-entropy | {learnt} |",
         "|---|---|---|---|---|---|",
     ]
-    for name, seeds in outcomes.items():
-        others, loss, own = (mean(each[what] for each in seeds) for what in ("accuracy", "loss", "of_learnt"))
-        numbers = f"{seeds[0]['parameters']:,} | {len(seeds)} | {100 * others:.2f} % | {loss:.4f} | {100 * own:.2f} %"
-        lines.append(f"| {name} | {numbers} |")
-    return "\n".join(lines) + "\n" + "".join(apart(question))
+    for name, seeds in trials.items():
+        others, loss, own = (mean(each[what] for each in seeds.values()) for what in ("accuracy", "loss", "of_learnt"))
+        numbers = f"{next(iter(seeds.values()))['parameters']:,} | {len(seeds)}"
+        lines.append(f"| {name} | {numbers} | {100 * others:.2f} % | {loss:.4f} | {100 * own:.2f} % |")
+    return "\n".join(lines) + "\n" + "".join(apart(trials))
 
 
-def apart(question: str) -> Iterator[str]:
+def apart(trials: Mapping[str, dict[int, store.Json]]) -> Iterator[str]:
     """How each trial of several seeds differs from the first of these, seed by seed, in Markdown."""
-    several = [name for name in QUESTIONS[question] if len(kept(question, name)) > 1]
-    for name in several[1:]:
-        were, are = kept(question, several[0]), kept(question, name)
+    several = {name: seeds for name, seeds in trials.items() if len(seeds) > 1}
+    for name, are in list(several.items())[1:]:
+        first, were = next(iter(several.items()))
         accuracy, loss = (
             [are[seed][what] - were[seed][what] for seed in were if seed in are] for what in ("accuracy", "loss")
         )
         if (n := len(loss)) > 1:
             accuracy_error, loss_error = (stdev(each) / n**0.5 for each in (accuracy, loss))
             yield (
-                f"\nBy seed, *{name}* against *{several[0]}*: {100 * mean(accuracy):+.3f} ± {100 * accuracy_error:.3f} "
+                f"\nBy seed, *{name}* against *{first}*: {100 * mean(accuracy):+.3f} ± {100 * accuracy_error:.3f} "
                 f"points right, {mean(loss):+.4f} ± {loss_error:.4f} nats (means of {n} differences, and their "
                 "standard errors).\n"
             )

@@ -34,7 +34,6 @@ from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import load
 from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
 from inkdigits.training.finetune import (
-    HELD,
     Base,
     as_far_as_mnist_bears,
     base_of,
@@ -43,6 +42,7 @@ from inkdigits.training.finetune import (
     finetune,
     learnt_by,
     mean_of,
+    rehearsed_and_held,
 )
 from inkdigits.training.lessons import lessons_of
 from inkdigits.training.memory import keep_memory
@@ -105,7 +105,7 @@ def parts() -> tuple[Digits, Digits, Digits]:
     """MNIST's training digits when choosing: those that are rehearsed, those by which is found how much of the new is
     borne (the twin has learnt from both), and those that it has never seen."""
     digits = load("train")
-    return digits.part(0, SEEN - HELD), digits.part(SEEN - HELD, SEEN), digits.part(SEEN, len(digits))
+    return *rehearsed_and_held(digits.part(0, SEEN)), digits.part(SEEN, len(digits))
 
 
 def twin() -> Base:

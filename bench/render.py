@@ -117,7 +117,7 @@ def hands(result: store.Json) -> Iterator[Row]:
     """What fine-tuning did for persons, and to MNIST."""
     before, after = (f"{100 * result[which]['mean']:.2f} %" for which in ("before", "after"))
     people = f"{len(result['persons'])} simulated persons, {result['each']} samples a digit, 1,000 to measure, mean"
-    seconds = f"{result['seconds']['mean']:.0f} s ({max(result['seconds']['values']):.0f} at most)"
+    seconds = f"{result['seconds']['mean']:.0f} s ({max(result['seconds']['values']):.1f} at most)"
     yield "error on one person's digits, after `inkdigits finetune`", f"{after}, {seconds}", f"before: {before}", people
     halved = f"{result['halved']} of {result['above']}"
     least = f"MNIST's test set: {100 * min(result['mnist']['values']):+.2f} points at the worst"

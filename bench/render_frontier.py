@@ -35,13 +35,8 @@ LABELS = {
 }
 LEFT = (-5, 4, "right")
 BELOW = (6, -10, "left")
-PLACES = {
-    "sklearn-mlp": LEFT,
-    "keras-convnet": LEFT,
-    "fast": LEFT,
-    "tiny-3k": BELOW,
-    "flux-lenet": BELOW,
-}  # they fit there
+# where names fit, that do not fit above and to the right
+PLACES = {"sklearn-mlp": LEFT, "keras-convnet": LEFT, "fast": LEFT, "tiny-3k": BELOW, "flux-lenet": BELOW}
 HEADINGS = ("what", "accuracy", "numbers stored", "seconds to train", "conditions")
 
 
