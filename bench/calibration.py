@@ -13,7 +13,7 @@ import json
 import numpy as np
 
 from bench import networks, store
-from inkdigits.reading.classify import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED
 from inkdigits.training.calibrate import calibration_error
 from inkdigits.training.evaluate import test_digits
 

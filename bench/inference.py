@@ -21,7 +21,7 @@ import torch
 from bench import networks, store
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
-from inkdigits.reading.classify import PACKAGED, Network
+from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run, trained_network
 

@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 
 from bench.strings import Answer, only_digits
 from inkdigits.errors import InkdigitsError
-from inkdigits.reading.picture import pages
-from inkdigits.reading.pixels import Pixels
+from inkdigits.reading.imaging.picture import pages
+from inkdigits.reading.imaging.pixels import Pixels
 
 PAGE_MODES = (6, 7, 8, 10, 11, 13)  # a block, a line, a word, a character, sparse text, a raw line
 Engine = Callable[[Path], Answer]

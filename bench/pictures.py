@@ -18,8 +18,8 @@ from inkdigits.data import mnist
 from inkdigits.data.pages import page
 from inkdigits.files import write_atomically
 from inkdigits.lab.plane import decision_map
-from inkdigits.reading.annotate import annotated
-from inkdigits.reading.picture import only_page
+from inkdigits.reading.imaging.picture import only_page
+from inkdigits.reading.output.annotate import annotated
 from inkdigits.reading.reader import Reader
 
 FOLDER = Path(__file__).parent.parent / "docs" / "pictures"

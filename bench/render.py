@@ -21,8 +21,8 @@ from bench.render_reading import pages
 from inkdigits.cli.demo import LECTURE
 from inkdigits.cli.main import COMMANDS as COMMANDS_OF
 from inkdigits.files import write_atomically
-from inkdigits.reading.classify import PACKAGED
-from inkdigits.reading.detect import PACKAGED as DETECTOR
+from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.detector import PACKAGED as DETECTOR
 
 ROOT = Path(__file__).parent.parent
 README, RESULTS, COMMANDS = ROOT / "README.md", ROOT / "bench" / "RESULTS.md", ROOT / "docs" / "commands.md"

@@ -15,7 +15,7 @@ os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
     from inkdigits.errors import InkdigitsError as InkdigitsError
-    from inkdigits.reading.form import Form as Form
+    from inkdigits.reading.decoding.form import Form as Form
     from inkdigits.reading.reader import Reader as Reader
     from inkdigits.reading.reader import read as read
     from inkdigits.reading.reader import read_digit as read_digit
@@ -31,7 +31,7 @@ __version__ = "0.1.0"
 
 _HOME = {
     "InkdigitsError": "inkdigits.errors",
-    "Form": "inkdigits.reading.form",
+    "Form": "inkdigits.reading.decoding.form",
     "Reader": "inkdigits.reading.reader",
     "read": "inkdigits.reading.reader",
     "read_digit": "inkdigits.reading.reader",

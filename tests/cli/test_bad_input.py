@@ -15,8 +15,8 @@ from inkdigits.types import Reading
 from tests.cli.conftest import Told
 from tests.helpers import inkdigits, one_sentence
 from tests.reading.drawing import saved
+from tests.reading.imaging.test_picture import bomb
 from tests.reading.pdfs import locked_pdf, pages_pdf
-from tests.reading.test_picture import bomb
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
 BAD = {  # name → bytes, and what the sentence says

@@ -5,7 +5,7 @@ from PIL import Image
 
 from inkdigits.data.digits import Digits
 from inkdigits.reading.explain import explained
-from inkdigits.reading.picture import pages
+from inkdigits.reading.imaging.picture import pages
 from inkdigits.reading.reader import Reader
 from tests.reading.drawing import Pixels, in_rows
 

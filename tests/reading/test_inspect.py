@@ -10,8 +10,8 @@ from hypothesis.extra.numpy import arrays
 
 from inkdigits.data.mnist import load
 from inkdigits.errors import UsageError
-from inkdigits.reading.classify import Accept, Network
 from inkdigits.reading.inspect import PATCH, blanked, patches, reason
+from inkdigits.reading.networks.classifier import Accept, Network
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Box, Digit
 

@@ -8,7 +8,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
-from inkdigits.reading.ink import Ink, lift
+from inkdigits.reading.imaging.ink import Ink, lift
 from inkdigits.reading.normalise import glyph_of, glyphs_at, mark_of
 from tests.helpers import seconds_of
 from tests.reading.drawing import Pixels, in_rows, on_paper

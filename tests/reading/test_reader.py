@@ -18,8 +18,8 @@ from inkdigits.data.digits import Digits
 from inkdigits.data.mnist import load
 from inkdigits.data.pages import page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
-from inkdigits.reading.form import Form
-from inkdigits.reading.picture import pages
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.imaging.picture import pages
 from inkdigits.reading.reader import How, Reader
 from inkdigits.types import Box, Failure, Reading
 from tests.reading.drawing import Pixels, in_rows, on_paper, saved
@@ -216,7 +216,7 @@ def test_an_attempt_says_what_failed_and_where(reader: Reader, tmp_path: Path) -
     assert failure.as_dict()["error"]["kind"] == "picture" and failure.page == 1
     white = Image.fromarray(np.full((50, 50), 255, np.uint8))
     two = saved(white, "TIFF", save_all=True, append_images=[white.resize((60, 60))], compression="tiff_lzw")
-    outcomes = list(Reader(limits=inkdigits.reading.picture.Limits(pixels=2500)).attempt(two, name="two.tif"))
+    outcomes = list(Reader(limits=inkdigits.reading.imaging.picture.Limits(pixels=2500)).attempt(two, name="two.tif"))
     assert [type(outcome) for outcome in outcomes] == [Reading, Failure]
     assert (outcomes[1].file, outcomes[1].page) == ("two.tif", 2)
 

@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.reading.classify import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED
 from tests.serving.browser import FENCE, SEVEN, Visit, visiting
 from tests.serving.conftest import Service, serving
 

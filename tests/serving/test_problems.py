@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from inkdigits.reading.checks import CHECKS
+from inkdigits.reading.decoding.checks import CHECKS
 from inkdigits.serving.options import ReadOptions
 from tests.reading.drawing import saved
 from tests.reading.pdfs import locked_pdf, pages_pdf

@@ -82,7 +82,7 @@ def test_options_of_a_page(service: Service, page: bytes, query: str, how: dict[
 
 @pytest.mark.parametrize("query", ["length=3", "pattern=3%5B0-4%5Ddd", "check=luhn&length=2", "range=0..40"])
 def test_every_number_has_the_form_that_is_known(service: Service, page: bytes, query: str) -> None:
-    from inkdigits.reading.form import Form
+    from inkdigits.reading.decoding.form import Form
 
     known = {"length=3": Form(3), "check=luhn&length=2": Form(2, check="luhn"), "range=0..40": Form(range="0..40")}
     wanted = inkdigits.read(page, form=known.get(query, Form(pattern="3[0-4]dd")))

@@ -18,8 +18,8 @@ from inkdigits.data.mnist import load
 from inkdigits.errors import ExportError, RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build, layers
-from inkdigits.reading.classify import Network
-from inkdigits.reading.detect import Detector
+from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.networks.detector import Detector
 from inkdigits.training import detection
 from inkdigits.training.export import agree, export, guess_alike, onnx_bytes
 from inkdigits.training.recipes import recipe

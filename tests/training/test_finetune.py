@@ -13,7 +13,7 @@ from torch import nn
 from inkdigits.data.digits import Digits
 from inkdigits.data.mnist import load
 from inkdigits.errors import DataError, ModelError
-from inkdigits.reading.classify import PACKAGED, Network
+from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.reading.reader import Reader
 from inkdigits.training import finetune as module
 from inkdigits.training import lessons

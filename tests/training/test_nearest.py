@@ -9,8 +9,8 @@ import pytest
 from inkdigits.data.mnist import load
 from inkdigits.errors import ModelError
 from inkdigits.reading import nearest
-from inkdigits.reading.classify import PACKAGED, Network
 from inkdigits.reading.nearest import NAMES, Nearest
+from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export
 from inkdigits.training.nearest import EACH, write_nearest
 from inkdigits.training.runs import Run

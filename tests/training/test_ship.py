@@ -10,7 +10,7 @@ import torch
 from inkdigits.data.mnist import load
 from inkdigits.errors import RunError, UsageError
 from inkdigits.glyph import to_float
-from inkdigits.reading.classify import Network
+from inkdigits.reading.networks.classifier import Network
 from inkdigits.training.calibrate import DIGITNESS, least_confidence
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import recipe

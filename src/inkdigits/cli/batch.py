@@ -9,8 +9,8 @@ from itertools import repeat
 from typing import Protocol
 
 from inkdigits.cli.inputs import Input, source
-from inkdigits.reading.limits import Limits
-from inkdigits.reading.picture import Picture, Source, pages
+from inkdigits.reading.imaging.limits import Limits
+from inkdigits.reading.imaging.picture import Picture, Source, pages
 from inkdigits.types import Failure, Reading
 
 Written = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page

@@ -17,8 +17,8 @@ from rich.table import Table
 from inkdigits.data import labelled
 from inkdigits.data.digits import Digits
 from inkdigits.errors import DataError, PictureError
-from inkdigits.reading.limits import Limits
-from inkdigits.reading.picture import only_page
+from inkdigits.reading.imaging.limits import Limits
+from inkdigits.reading.imaging.picture import only_page
 from inkdigits.reading.single import glyph_seen
 from inkdigits.serving.store import LONGEST, Sample, Store
 from inkdigits.training.evaluate import Paired

@@ -10,7 +10,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.limits import Limits, read_bytes
+from inkdigits.reading.imaging.limits import Limits, read_bytes
 from inkdigits.types import Failure
 
 STDIN = "-"

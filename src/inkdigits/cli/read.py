@@ -22,9 +22,9 @@ if TYPE_CHECKING:
     from inkdigits.cli.batch import View, Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import File, Results
-    from inkdigits.reading.form import Form
-    from inkdigits.reading.limits import Limits
-    from inkdigits.reading.picture import Picture
+    from inkdigits.reading.decoding.form import Form
+    from inkdigits.reading.imaging.limits import Limits
+    from inkdigits.reading.imaging.picture import Picture
     from inkdigits.reading.reader import How, Reader
 
 FAILED, REJECTED = 1, 3
@@ -100,8 +100,8 @@ def read(
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
+    from inkdigits.reading.imaging.region import region as parsed
     from inkdigits.reading.reader import Reader, check_how
-    from inkdigits.reading.region import region as parsed
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
     how: How = {
@@ -139,13 +139,13 @@ def _known(**given: Any) -> Form | None:
     """What is known of every number, if anything."""
     if all(value is None for value in given.values()):
         return None
-    from inkdigits.reading.form import Form
+    from inkdigits.reading.decoding.form import Form
 
     return Form(**given)
 
 
 def _limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
-    from inkdigits.reading.limits import Limits
+    from inkdigits.reading.imaging.limits import Limits
 
     given = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
     return Limits(**{name: value for name, value in given.items() if value is not None})
@@ -154,12 +154,12 @@ def _limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None
 def _files(style: str, review: Path | None) -> list[File]:
     """What is written: the results in their format, and the page to review them if it is wanted."""
     from inkdigits.cli.results import File
-    from inkdigits.reading.write import FORMATS
+    from inkdigits.reading.output.write import FORMATS
 
     form = FORMATS[style]
     files = [File(style, form.begin, lambda page, _: form.page(page), form.end)]
     if review is not None:
-        from inkdigits.reading import review as html
+        from inkdigits.reading.output import review as html
 
         files.append(File("review", html.begin(), html.page, html.end()))
     return files
@@ -184,7 +184,7 @@ def _views(
 
 def part_read(page: Picture, how: How) -> Picture:
     """The page, or the part of it that is read."""
-    from inkdigits.reading.region import cut
+    from inkdigits.reading.imaging.region import cut
 
     region = how.get("region")
     return page if region is None else cut(page, region)
@@ -226,7 +226,7 @@ def _stop_said(results: Results) -> Iterator[None]:
 
 def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
     """Save a page with its reading drawn on it: STEM.png, or STEM-page2.png and so on for further pages."""
-    from inkdigits.reading.annotate import annotated
+    from inkdigits.reading.output.annotate import annotated
 
     save_png(annotated(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
 

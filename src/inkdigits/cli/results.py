@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from inkdigits.errors import UsageError, WriteError
-from inkdigits.reading.picture import Picture
+from inkdigits.reading.imaging.picture import Picture
 from inkdigits.types import Failure, Reading
 
 

@@ -46,7 +46,7 @@ def serve(
 
     Prints its address. Only this machine can ask unless `--host` says otherwise, with a `--token` or `--open`.
     """
-    from inkdigits.reading.limits import Limits
+    from inkdigits.reading.imaging.limits import Limits
     from inkdigits.serving import server
     from inkdigits.serving.limits import Bounds, Settings
     from inkdigits.serving.service import reader_of

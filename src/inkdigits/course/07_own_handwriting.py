@@ -28,9 +28,9 @@ with app.setup:
     from inkdigits.lab.stages import bars, stages
     from inkdigits.lab.style import percent
     from inkdigits.reading.explain import explained
-    from inkdigits.reading.limits import Limits
+    from inkdigits.reading.imaging.limits import Limits
+    from inkdigits.reading.imaging.picture import only_page
     from inkdigits.reading.normalise import mark_of
-    from inkdigits.reading.picture import only_page
     from inkdigits.reading.single import glyph_seen
     from inkdigits.training.evaluate import logits
     from inkdigits.training.loop import begin, train

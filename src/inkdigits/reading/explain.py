@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.glyph import SIZE
-from inkdigits.reading.annotate import annotated
-from inkdigits.reading.detect import Finds
-from inkdigits.reading.ink import Ink
-from inkdigits.reading.picture import Picture
-from inkdigits.reading.pixels import Pixels
+from inkdigits.reading.imaging.ink import Ink
+from inkdigits.reading.imaging.picture import Picture
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.detector import Finds
+from inkdigits.reading.output.annotate import annotated
 from inkdigits.reading.reader import Stages
 from inkdigits.types import Reading
 

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import SIZE
-from inkdigits.reading.classify import Accept, Network
-from inkdigits.reading.decide import digit_of, nothing
+from inkdigits.reading.decoding.decide import digit_of, nothing
 from inkdigits.reading.nearest import Nearest, Neighbour
+from inkdigits.reading.networks.classifier import Accept, Network
 from inkdigits.reading.single import Seen
 from inkdigits.types import Box, Classification, Digit
 

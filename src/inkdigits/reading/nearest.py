@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import ModelError
-from inkdigits.reading.classify import Network
-from inkdigits.reading.exported import FOLDER
+from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.networks.session import FOLDER
 
 PACKAGED = FOLDER / "reader.nearest.npz"
 _DAMAGED = (OSError, EOFError, ValueError, KeyError, zipfile.BadZipFile, zlib.error)

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits import glyph
-from inkdigits.reading import ink as inks
-from inkdigits.reading.ink import Ink
-from inkdigits.reading.pixels import Pixels
+from inkdigits.reading.imaging import ink as inks
+from inkdigits.reading.imaging.ink import Ink
+from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.types import Box
 
 _WORKING = 800  # longest side, in pixels, that one digit is looked at with

@@ -15,19 +15,19 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.classify import Accept, Network
-from inkdigits.reading.decide import accepted, decide, places, unsure
-from inkdigits.reading.detect import Detector, Finds
-from inkdigits.reading.form import Form
+from inkdigits.reading.decoding.decide import accepted, decide, places, unsure
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.imaging.limits import Limits
+from inkdigits.reading.imaging.picture import Picture, Source, only_page, pages
+from inkdigits.reading.imaging.region import cut, moved_back
 from inkdigits.reading.inspect import Inspection, inspected, read_from
-from inkdigits.reading.limits import Limits
-from inkdigits.reading.locate import Located, locate
 from inkdigits.reading.nearest import Nearest
+from inkdigits.reading.networks.classifier import Accept, Network
+from inkdigits.reading.networks.detector import Detector, Finds
 from inkdigits.reading.normalise import glyphs_at
-from inkdigits.reading.picture import Picture, Source, only_page, pages
-from inkdigits.reading.region import cut, moved_back
+from inkdigits.reading.proposals import Located, locate
+from inkdigits.reading.scoring import doubted, in_company, of_one_size, weighed
 from inkdigits.reading.single import Seen, looked_at, looks_of
-from inkdigits.reading.weigh import doubted, in_company, of_one_size, weighed
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 _BROAD = 1.3  # times as wide as high: no digit that stands for itself is broader

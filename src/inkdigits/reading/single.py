@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import SIZE
-from inkdigits.reading.classify import Network
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.classifier import Network
 from inkdigits.reading.normalise import glyph_of, marks_of
-from inkdigits.reading.pixels import Pixels
 from inkdigits.types import Box, Classification
 
 

@@ -10,9 +10,9 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.reading.explain import explained
+from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.inspect import Inspection, Without
 from inkdigits.reading.nearest import Neighbour
-from inkdigits.reading.picture import Picture
 from inkdigits.reading.reader import Stages
 from inkdigits.serving.views import data_url, glyph_url, layer_url, photo_url, veil_url
 from inkdigits.types import Reading

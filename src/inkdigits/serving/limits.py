@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from inkdigits.reading.limits import Limits
+from inkdigits.reading.imaging.limits import Limits
 
 PICTURE = Limits(bytes=16 * 2**20, pixels=50_000_000, pages=20)
 HELD = 8  # times the bytes of one body: what all bodies together may hold in memory at once, in one worker

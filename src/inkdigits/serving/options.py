@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from inkdigits.reading.form import Form
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.imaging.region import region as parsed
 from inkdigits.reading.reader import How
-from inkdigits.reading.region import region as parsed
 from inkdigits.types import Box
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"

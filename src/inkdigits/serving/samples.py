@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.ink import shrunk
-from inkdigits.reading.picture import only_page
-from inkdigits.reading.pixels import Pixels
-from inkdigits.reading.region import cut
+from inkdigits.reading.imaging.ink import shrunk
+from inkdigits.reading.imaging.picture import only_page
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.region import cut
 from inkdigits.serving import body, schema
 from inkdigits.serving.body import Sent
 from inkdigits.serving.openapi import PICTURE, READS

@@ -9,12 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.annotate import annotated
-from inkdigits.reading.formats import is_pdf, opener
-from inkdigits.reading.picture import Picture, only_page, page_at, pages
+from inkdigits.reading.imaging.formats import is_pdf, opener
+from inkdigits.reading.imaging.picture import Picture, only_page, page_at, pages
+from inkdigits.reading.imaging.region import cut
+from inkdigits.reading.output.annotate import annotated
+from inkdigits.reading.output.write import FORMATS
 from inkdigits.reading.reader import How, Reader
-from inkdigits.reading.region import cut
-from inkdigits.reading.write import FORMATS
 from inkdigits.serving import answers
 from inkdigits.serving.body import Sent
 from inkdigits.serving.limits import Bounds

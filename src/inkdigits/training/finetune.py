@@ -28,8 +28,8 @@ from torch import Tensor, nn
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.errors import DataError, InkdigitsError, ModelError
 from inkdigits.models.build import parameters
-from inkdigits.reading.classify import PACKAGED
-from inkdigits.reading.exported import Exported
+from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.session import Exported
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.evaluate import Paired, digit_logits, load_digits, paired, score_logits, test_digits
 from inkdigits.training.export import write_network

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from inkdigits.data import mnist
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.files import write_atomically
-from inkdigits.reading.classify import Network
 from inkdigits.reading.nearest import NAMES, directions
+from inkdigits.reading.networks.classifier import Network
 
 EACH = 150  # digits of every label
 

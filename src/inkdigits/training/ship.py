@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from inkdigits.errors import InkdigitsError, RunError, UsageError
-from inkdigits.reading.classify import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED
 from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
 from inkdigits.training.callbacks import throttled
 from inkdigits.training.evaluate import digit_logits

@@ -1,0 +1,1 @@
+"""Files and arrays → upright pages, and the ink on them: decoding within limits, regions, ink and rules."""

@@ -1,0 +1,69 @@
+"""A PDF file → its pages as images, drawn by PDFium at 200 dots an inch, which shows a pen's stroke 3 to 6 pixels wide.
+
+PDFium may be in one thread at a time. So all that is done with it is done under one lock, and nothing of it is kept
+between two calls, where the garbage collector could let go of it in another thread: a document is opened for each page,
+which takes far less time than drawing it.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from inkdigits.errors import PictureError, PictureTooLargeError
+from inkdigits.reading.imaging.limits import Limits, check_pages, check_size
+from inkdigits.reading.imaging.pixels import Pixels
+
+if TYPE_CHECKING:
+    from pypdfium2 import PdfDocument
+
+DPI = 200
+_SCALE = DPI / 72  # a PDF measures in points, 72 an inch
+_PASSWORD = 4  # FPDF_ERR_PASSWORD of PDFium's fpdfview.h
+_pdfium = threading.Lock()
+
+
+class Document:
+    """The pages of one PDF. Whatever PDFium trips over comes out as a PictureError."""
+
+    def __init__(self, data: bytes, name: str, limits: Limits) -> None:
+        self._data, self._name, self._limits = data, name, limits
+        with self._opened() as document:
+            self.count = len(document)
+        check_pages(self.count, name, limits)
+        if self.count < 1:
+            raise PictureError(f"{name}: a PDF without pages; give one that has some.")
+
+    def pixels(self, page: int) -> Pixels:
+        """Page `page` (from 1) as it is shown on a screen, uint8 H×W×3."""
+        with self._opened() as document:
+            width, height = document.get_page_size(page - 1)
+            check_size(math.ceil(width * _SCALE), math.ceil(height * _SCALE), self._name, self._limits)
+            return _drawn(document, page - 1)
+
+    @contextmanager
+    def _opened(self) -> Iterator[PdfDocument]:
+        from pypdfium2 import PdfDocument, PdfiumError  # here, because loading it takes as long as reading a digit
+
+        try:
+            with _pdfium, closing(PdfDocument(self._data)) as document:
+                yield document
+        except PictureError:
+            raise
+        except MemoryError as error:
+            raise PictureTooLargeError(f"{self._name}: too large to draw; make its pages smaller.") from error
+        except Exception as error:  # ctypes and numpy raise classes of their own where PDFium answers nonsense
+            if isinstance(error, PdfiumError) and error.err_code == _PASSWORD:
+                message = f"{self._name}: a PDF with a password; save it without one."
+                raise PictureError(message) from error
+            raise PictureError(f"{self._name}: a damaged PDF ({error}); save it again.") from error
+
+
+def _drawn(document: PdfDocument, index: int) -> Pixels:
+    with closing(document[index]) as page, closing(page.render(scale=_SCALE, rev_byteorder=True)) as bitmap:
+        return np.ascontiguousarray(bitmap.to_numpy(), np.uint8)

@@ -1,0 +1,119 @@
+"""A picture as it is given (path, bytes, array) → upright pages in 8 bits, or one of our errors and nothing else."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from inkdigits.errors import PictureError, SeveralPagesError
+from inkdigits.reading.imaging.formats import is_pdf
+from inkdigits.reading.imaging.frames import Frames
+from inkdigits.reading.imaging.limits import Limits, check_bytes, check_size, read_bytes
+from inkdigits.reading.imaging.pdf import Document
+from inkdigits.reading.imaging.pixels import Array, Pixels, eight_bits, opaque
+
+Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Array
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Picture:
+    """One upright page. `image` is uint8, H×W (grey) or H×W×3 (red, green, blue); `page` counts from 1 to `pages`."""
+
+    file: str
+    page: int
+    pages: int
+    image: Pixels
+
+    @property
+    def width(self) -> int:
+        return int(self.image.shape[1])
+
+    @property
+    def height(self) -> int:
+        return int(self.image.shape[0])
+
+    @property
+    def grey(self) -> Pixels:
+        """The page's brightness, uint8 H×W."""
+        return (
+            self.image if self.image.ndim == 2 else np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), np.uint8)
+        )
+
+
+def only_page(source: Source, limits: Limits | None = None) -> Picture:
+    """The one page of a picture, as `pages` gives it. Raises SeveralPagesError when there are more."""
+    first = next(pages(source, limits))
+    if first.pages > 1:
+        raise SeveralPagesError(f"{first.file}: {first.pages} pages where one is expected; take `read_pages`.")
+    return first
+
+
+def page_at(data: bytes, page: int, limits: Limits, name: str = "-") -> Picture:
+    """One page, counted from 1, of a file's bytes; the others are not decoded. Raises PictureError."""
+    file = _opened(data, name, limits)
+    if not 1 <= page <= file.count:
+        raise PictureError(f"{name}: there is no page {page}; it has {file.count}.")
+    return Picture(name, page, file.count, file.pixels(page))
+
+
+def pages(source: Source, limits: Limits | None = None, name: str | None = None) -> Iterator[Picture]:
+    """Open `source` and give its pages one by one, upright, in 8 bits, transparency laid on a plain ground.
+
+    `source` is a path, the bytes of a file, or an array of uint8 or uint16, H×W, H×W×3 (RGB) or H×W×4 (RGBA).
+    `name` is what the pages call their file; by default the path, `-` for bytes and `array` for an array.
+    A TIFF or PDF gives all its pages, a PDF at 200 dots an inch; other formats with several frames give the first.
+    Raises PictureError, or PictureTooLargeError where `limits` are passed.
+    """
+    limits = limits or Limits()
+    if isinstance(source, np.ndarray):
+        name = "array" if name is None else name
+        yield Picture(name, 1, 1, _from_array(source, name, limits))
+    elif isinstance(source, bytes | bytearray | memoryview):
+        yield from _decoded(bytes(source), "-" if name is None else name, limits)
+    elif isinstance(source, str | os.PathLike):
+        path = os.fspath(source)
+        yield from _decoded(_file_bytes(path, limits), path if name is None else name, limits)
+    else:
+        raise PictureError(f"A picture is a path, bytes or a numpy array, not {type(source).__name__}.")
+
+
+def _decoded(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
+    file = _opened(data, name, limits)
+    for page in range(1, file.count + 1):
+        yield Picture(name, page, file.count, file.pixels(page))
+
+
+def _opened(data: bytes, name: str, limits: Limits) -> Document | Frames:
+    if not data:
+        raise PictureError(f"{name}: the file is empty; give a picture.")
+    check_bytes(data, name, limits)
+    return Document(data, name, limits) if is_pdf(data) else Frames(data, name, limits)
+
+
+def _file_bytes(path: str, limits: Limits) -> bytes:
+    try:
+        with open(path, "rb") as file:
+            return read_bytes(file, limits)
+    except FileNotFoundError as error:
+        raise PictureError(f"{path}: no such file; check the path.") from error
+    except IsADirectoryError as error:
+        raise PictureError(f"{path}: a folder, not a picture; name the pictures in it.") from error
+    except PermissionError as error:
+        raise PictureError(f"{path}: no permission to read this file.") from error
+    except (OSError, ValueError) as error:
+        raise PictureError(f"{path!r}: cannot be read ({error}).") from error
+
+
+def _from_array(array: Array, name: str, limits: Limits) -> Pixels:
+    if array.dtype not in (np.uint8, np.uint16):
+        raise PictureError(f"{name}: an array of {array.dtype}; give uint8 or uint16.")
+    if array.ndim == 3 and array.shape[2] == 1:
+        array = array[:, :, 0]
+    if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
+        raise PictureError(f"{name}: an array of shape {array.shape}; give H×W, H×W×3 or H×W×4.")
+    check_size(array.shape[1], array.shape[0], name, limits)
+    return np.ascontiguousarray(opaque(eight_bits(array)))

@@ -1,0 +1,1 @@
+"""Readings → text, JSON, CSV, TSV, hOCR, annotated pictures and the review page."""

@@ -1,0 +1,230 @@
+"""Digits into numbers and lines, in reading order."""
+
+import math
+from collections.abc import Callable, Sequence
+from itertools import chain, permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkdigits.reading.decoding.group import group, number
+from inkdigits.reading.decoding.lattice import Piece
+from inkdigits.reading.decoding.rows import rows
+from inkdigits.reading.decoding.spacing import tallness
+from inkdigits.types import Box, Digit
+
+
+def digit(value: int, x: int, y: int, height: int = 40) -> Digit:
+    return Digit(value, 0.9, 1.0, True, Box(x, y, height // 2, height), ((value, 0.9), (0, 0.1)))
+
+
+def text(digits: Sequence[Digit], signs: Sequence[Box] = ()) -> str:
+    return "\n".join(line.text for line in group(digits, signs))
+
+
+def written(
+    lines: str, down: Callable[[float], float] = lambda x: 0, step: int = 30, space: int = 45, leading: int = 60
+) -> list[Digit]:
+    """Digits 40 pixels high, as the text has them: `down` says how far down a line has come at a column."""
+    found = []
+    for row, line in enumerate(lines.split("\n")):
+        x = 100
+        for char in line:
+            if char != " ":
+                found.append(digit(int(char), x, round(100 + leading * row + down(x))))
+            x += space if char == " " else step
+    return found
+
+
+def test_nothing_is_no_line() -> None:
+    assert group([]) == ()
+
+
+def test_the_order_digits_come_in_does_not_matter() -> None:
+    page = [digit(1, 0, 0), digit(2, 30, 4), digit(3, 0, 80), digit(4, 30, 76)]
+    assert {text(list(order)) for order in permutations(page)} == {"12\n34"}
+
+
+def test_wide_gaps_part_numbers() -> None:
+    assert text([digit(1, 0, 0), digit(2, 28, 0), digit(3, 56, 0), digit(4, 140, 0), digit(5, 168, 0)]) == "123 45"
+
+
+def test_evenly_spaced_digits_are_one_number() -> None:
+    assert text([digit(n, 55 * n, 0) for n in range(6)]) == "012345"
+
+
+def test_slanted_lines_stay_apart() -> None:
+    slanted = [digit(row, 30 * column, 60 * row + 8 * column) for row in (1, 2, 3) for column in range(12)]
+    assert text(slanted) == "\n".join(str(row) * 12 for row in (1, 2, 3))
+
+
+def test_a_small_digit_keeps_its_line() -> None:
+    assert text([digit(1, 0, 0, 60), digit(2, 40, 25, 30), digit(3, 70, 0, 60)]) == "123"
+
+
+TWO_LINES = "1234 56 7890123 4\n98 7654 321 0 1234"
+TABLE = "43 53 24 58\n56 21 68 21\n79 64 88 18\n50 59 96 13"
+
+
+@pytest.mark.parametrize("degrees", [-15, -8, -3, 0, 3, 8, 15])
+def test_whole_pages_may_slant(degrees: float) -> None:
+    def slanted(x: float) -> float:
+        return x * math.tan(math.radians(degrees))
+
+    assert text(written(TWO_LINES, slanted)) == TWO_LINES
+    assert text(written(TABLE, slanted, space=120)) == TABLE
+    assert text(written("2026 11 25", slanted, space=90)) == "2026 11 25"
+
+
+def test_lines_may_wave() -> None:
+    lines = "12345678901234567890\n98765432109876543210\n11223344556677889900"
+    assert text(written(lines, lambda x: 25 * math.sin(x / 80))) == lines
+    assert text(written(lines, lambda x: x * 0.1 + 15 * math.sin(x / 60))) == lines
+
+
+def test_cells_of_a_table_stay_apart_even_with_one_digit_each() -> None:
+    assert text(written(TABLE, space=80)) == TABLE
+    wide = "1 0 1 1\n1 5 1 5\n0 9 0 8"
+    assert text(written(wide, space=140)) == wide
+    closer = [digit(n, 100 + 80 * n, 300) for n in range(6)]
+    assert text([*written(wide, space=140), *closer]) == f"{wide}\n0 1 2 3 4 5"
+    assert text([*written("1234\n5678\n9012"), *closer]) == "1234\n5678\n9012\n012345"
+
+
+def test_digits_far_apart_are_numbers_of_their_own() -> None:
+    far = [digit(n, 100 + 140 * n, 300) for n in range(4)]
+    assert text([*written("1234\n5678\n9012"), *far]) == "1234\n5678\n9012\n0 1 2 3"
+
+
+def test_missing_cells_do_not_mix_rows() -> None:
+    page = [
+        digit(1, 300, 0),
+        digit(2, 0, 60),
+        digit(3, 300, 62),
+        digit(4, 150, 121),
+        digit(5, 0, 180),
+        digit(6, 300, 178),
+    ]
+    assert text(page) == "1\n2 3\n4\n5 6"
+
+
+@given(st.lists(st.tuples(st.integers(-6, 6), st.integers(-4, 4), st.integers(30, 50)), min_size=18, max_size=18))
+def test_uneven_writing_keeps_its_lines_and_numbers(shaken: list[tuple[int, int, int]]) -> None:
+    lines = "1234 567\n890 12345\n67 8"
+    page = [
+        Digit(d.digit, 0.9, 1, True, Box(d.box.x + right, d.box.y + down, 20, height), ())
+        for d, (down, right, height) in zip(written(lines, leading=70, step=28), shaken, strict=True)
+    ]
+    assert text(page) == lines
+
+
+@pytest.mark.parametrize("high", [True, False])
+def test_zeros_at_half_height_stay_on_their_line_and_in_their_number(high: bool) -> None:
+    lines = "10000 200\n500 1000\n70 80"
+    page = [
+        Digit(d.digit, 0.9, 1, True, Box(d.box.x, d.box.y + (0 if high else 20), 16, 20), ()) if d.digit == 0 else d
+        for d in written(lines, lambda x: 0.1 * x, step=28, space=55)
+    ]
+    assert text(page) == lines
+
+
+def test_a_row_is_as_tall_as_its_tall_digits() -> None:
+    assert tallness([40, 20, 20, 20]) == 40
+    assert tallness([0, 0]) == 1, "other measures are divided by it"
+    assert tallness([40, 40, 40, 41, 90]) == 41
+    uneven = [digit(7, 0, 0), *(digit(0, x, 20, 20) for x in (23, 36, 62))]
+    assert text(uneven) == "7000"
+
+
+def test_ones_are_narrow_and_part_no_number() -> None:
+    ones = [Digit(1, 0.9, 1, True, Box(8 + 30 * i, 0, 4, 40), ()) for i in range(3)]
+    assert text([*ones, *(digit(4, 90 + 30 * i, 0) for i in range(5))]) == "11144444"
+
+
+def test_points_and_commas_are_noted_and_part_nothing() -> None:
+    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0), digit(3, 110, 0)]
+    for sign in (Box(51, 36, 5, 5), Box(50, 34, 6, 14), Box(51, 33, 4, 4)):
+        (line,) = group(page, [sign])
+        assert line.text == "19133" and line.numbers[0].gaps == (2,)
+        assert line.numbers[0].as_dict()["gaps"] == [2]
+        assert number(page, [sign], 0.5).gaps == (2,) and number(page, [sign], 0.5).confidence == 0.5
+    assert group(page)[0].numbers[0].gaps == ()
+
+
+def test_a_point_fills_its_gap_but_a_list_stays_a_list() -> None:
+    page = [digit(1, 0, 0), digit(9, 22, 0), digit(1, 80, 0), digit(3, 102, 0), digit(3, 124, 0)]
+    assert text(page) == "19 133"
+    assert text(page, [Box(58, 36, 5, 5)]) == "19133", "the gap is as wide as two, with a point in the middle"
+    assert text(page, [Box(44, 36, 5, 12)]) == "19 133", "a comma and a space"
+
+
+def test_other_signs_part_numbers() -> None:
+    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
+    minus, plus, slash, times = Box(48, 18, 10, 4), Box(47, 14, 13, 13), Box(48, 0, 10, 42), Box(48, 14, 10, 10)
+    colon = [Box(51, 12, 5, 5), Box(51, 32, 5, 5)]
+    bracket = Box(49, -2, 6, 44)
+    for signs in ([minus], [plus], [slash], [times], colon, [bracket]):
+        assert text(page, signs) == "19 13"
+    assert all(not part.gaps for part in group(page, [slash])[0].numbers)
+
+
+def test_what_is_not_between_two_digits_of_a_line_is_no_sign_of_it() -> None:
+    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
+    rule, dirt, below, before, after = (
+        Box(0, 43, 110, 3),
+        Box(52, 9, 2, 2),
+        Box(48, 90, 10, 4),
+        *(Box(x, 20, 10, 4) for x in (-30, 120)),
+    )
+    struck, through = Box(28, 15, 6, 6), Box(0, 20, 110, 3)
+    for sign in (rule, through, dirt, below, before, after, struck):
+        assert text(page, [sign]) == "1913"
+        assert group(page, [sign])[0].numbers[0].gaps == ()
+
+
+def test_signs_of_a_slanted_line_are_seen_where_the_line_is() -> None:
+    page = written("12345678 9012", lambda x: 0.25 * x, space=0)
+    foot = page[6].box.bottom
+    between = page[6].box.right + 2
+    assert group(page, [Box(between, foot - 3, 5, 5)])[0].numbers[0].gaps == (7,)
+    assert text(page, [Box(between, foot - 22, 7, 3)]) == "1234567 89012"
+
+
+def piece(x: int, y: int, width: int, height: int, digitness: float = 0.9) -> Piece:
+    return Piece(Box(x, y, width, height), (0.1,) * 10, digitness)
+
+
+def test_rows_hold_proposals_that_overlap() -> None:
+    lines = [[piece(x, y, 22, 40) for x in range(0, 300, 30)] for y in (0, 60, 120)]
+    parts = [[piece(x, y + 20 * (x % 20 > 5), 20, 20, 0.6) for x in range(5, 300, 45)] for y in (0, 60, 120)]
+    wide = [[piece(x, y + 2, 50, 38, 0.3) for x in range(2, 270, 60)] for y in (0, 60, 120)]
+    across = [piece(60, 0, 30, 100, 0.1), piece(120, 58, 30, 102, 0.2)]
+    found = rows([*across, *chain(*wide, *parts, *lines)])
+    assert len(found) == 3
+    for row, line, part, both in zip(found, lines, parts, wide, strict=True):
+        assert {id(p) for p in (*line, *part, *both)} <= {id(p) for p in row}
+        middles = [p.box.x + p.box.width / 2 for p in row]
+        assert middles == sorted(middles)
+
+
+def test_doubtful_proposals_bridge_no_rows() -> None:
+    lines = [piece(30 * i, 44 * (i % 2), 22, 40) for i in range(8)]
+    between = [piece(30 * i - 40, 22, 22, 40, 0.05) for i in range(10)]
+    across = [piece(x, 0, 30, 84, 0.05) for x in (-70, 60, 90)]
+    for doubtful in (between, across):
+        found = [[p for p in row if p.digitness > 0.5] for row in rows([*lines, *doubtful])]
+        assert found == [lines[::2], lines[1::2]]
+
+
+BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers(0, 400), st.integers(0, 400))
+
+
+@given(
+    st.lists(st.builds(Piece, BOXES, st.just((0.1,) * 10), st.floats(0, 1)), max_size=25), st.lists(BOXES, max_size=5)
+)
+def test_every_piece_and_digit_is_on_one_line(pieces: list[Piece], signs: list[Box]) -> None:
+    assert sorted(id(p) for row in rows(pieces) for p in row) == sorted(map(id, pieces))
+    digits = [Digit(1, 0.9, p.digitness, True, p.box, ()) for p in pieces]
+    found = [d for line in group(digits, signs) for part in line.numbers for d in part.digits]
+    assert sorted(map(id, found)) == sorted(map(id, digits))

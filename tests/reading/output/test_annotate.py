@@ -1,0 +1,32 @@
+"""A reading on its picture: each box in the colour that says how sure it is, and the picture as it was elsewhere."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from inkdigits.reading.imaging.picture import Picture
+from inkdigits.reading.output.annotate import REFUSED, SURE, UNSURE, annotated, colour
+from inkdigits.types import Box
+from tests.reading.output.test_write import READING, number
+
+DIGIT = number("7", 0).digits[0]
+
+
+@pytest.mark.parametrize(
+    ("confidence", "accepted", "expected"),
+    [(1.0, True, SURE), (0.99, True, SURE), (0.98, True, UNSURE), (1.0, False, REFUSED)],
+)
+def test_the_colour_says_how_sure(confidence: float, accepted: bool, expected: tuple[int, int, int]) -> None:
+    assert colour(replace(DIGIT, confidence=confidence, accepted=accepted)) == expected
+
+
+@pytest.mark.parametrize("shape", [(200, 300), (200, 300, 3)])
+def test_a_box_is_drawn_around_the_digit_and_nothing_on_it(shape: tuple[int, ...]) -> None:
+    seven = replace(number("7", 0), digits=(replace(DIGIT, box=Box(100, 80, 40, 80)),))
+    reading = replace(READING, lines=(replace(READING.lines[0], numbers=(seven,)),))
+    drawn = np.asarray(annotated(Picture("a.png", 1, 1, np.full(shape, 200, np.uint8)), reading))
+    assert drawn.shape == (200, 300, 3)
+    assert (drawn[80:160, 100:140] == 200).all() and (drawn[:, 200:] == 200).all()
+    inked = np.argwhere((drawn == UNSURE).all(axis=2))
+    assert inked[:, 1].min() in range(90, 100) and inked[:, 0].max() in range(160, 170)
