@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -47,7 +47,8 @@ class Digit:
 
     `digit` is the best guess (0–9) and `confidence` the calibrated probability that it is right;
     `digitness` is the probability that there is a digit at all. A digit that is not `accepted` is shown as `?`.
-    `candidates` are `(digit, probability)`, most probable first.
+    `candidates` are `(digit, probability)`, most probable first. `detection` is its row in the page's detections, for
+    `Reader.stages`; None where it was read otherwise. It is no part of the JSON, nor of whether two digits are equal.
     """
 
     digit: int
@@ -56,6 +57,7 @@ class Digit:
     accepted: bool
     box: Box
     candidates: tuple[tuple[int, float], ...]
+    detection: int | None = field(default=None, compare=False, repr=False)
 
     @property
     def text(self) -> str:

@@ -20,7 +20,7 @@ CELL = 56 + 2 * 8  # pixels, of a digit on a page of `in_rows`
 
 def cells(located: Located, enlarged: float = 1.0, least: float = 0.3) -> set[tuple[int, int]]:
     """The cells of such a page, row and column, in which something is found."""
-    boxes = located.finds.boxes[located.finds.digitness >= least] / located.scale / enlarged
+    boxes = located.finds.boxes[located.finds.digitness >= least] / enlarged
     middles = ((boxes[:, :2] + boxes[:, 2:] / 2 - 30) // CELL).astype(int)
     return {(row, column) for column, row in middles.tolist()}
 
@@ -41,14 +41,14 @@ def test_every_digit_is_found_in_its_cell(digits: Digits) -> None:
 
 @pytest.mark.parametrize("times", [0.3, 0.6, 3, 8])
 def test_digits_of_any_size_are_found(digits: Digits, times: float) -> None:
-    """From 12 to 320 pixels; their boxes are told in pixels of the page as it was looked at."""
+    """From 12 to 320 pixels; their boxes are told in pixels of the page, however small it was made to be looked at."""
     page = in_rows(digits.images, 5, size=56)
     if times > 1:
         page = np.kron(page, np.ones((int(times), int(times)), np.uint8))
     else:
         page = shrunk(page, round(times * max(page.shape)))
     located = locate(page, DETECTOR)
-    assert located.scale == pytest.approx(min(1.0, 2400 / max(page.shape)), rel=0.01)
+    assert located.ink_scale == pytest.approx(min(1.0, 2400 / max(page.shape)), rel=0.01)
     assert len(cells(located, times) & {(row, column) for row in range(4) for column in range(5)}) >= 16
 
 

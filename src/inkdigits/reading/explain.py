@@ -36,11 +36,11 @@ def explained(page: Picture, reading: Reading, stages: Stages) -> Iterator[tuple
     first, the digit and its probability in % below. `weighed`: the finds as both networks together see them. `read`:
     the page with what was read.
     """
-    ink, first, last = stages.located.ink, stages.located.finds, stages.finds
+    ink, scale = stages.located.ink, stages.located.ink_scale
     yield "ink", Image.fromarray(_lifted(ink))
-    yield "found", _boxed(ink, first)
-    yield "glyphs", _sheet(stages.glyphs, last)
-    yield "weighed", _boxed(ink, last)
+    yield "found", _boxed(ink, stages.located.finds.scaled(scale))
+    yield "glyphs", _sheet(stages.glyphs, stages.finds)
+    yield "weighed", _boxed(ink, stages.finds.scaled(scale))
     yield "read", annotated(page, reading)
 
 
@@ -53,7 +53,7 @@ def _lifted(ink: Ink) -> Pixels:
 
 
 def _boxed(ink: Ink, finds: Finds) -> Image.Image:
-    """The finds on the ink, the most probable on top, each with its digit above it."""
+    """The finds, boxes in pixels of the ink, on the ink, the most probable on top, each with its digit above it."""
     image = _lifted(ink).astype(np.float32) * _DIMMED
     order = np.argsort(finds.digitness, kind="stable")
     boxes, colours = finds.boxes.round().astype(int), _heat(finds.digitness)

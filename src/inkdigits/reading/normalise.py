@@ -35,7 +35,7 @@ def marks_of(grey: Pixels) -> list[Mark]:
     something at the sides may be parts of neighbours, the rest of it; the same of what else may be ink. Empty where
     there is none."""
     small = inks.shrunk(grey, _WORKING)
-    scale = grey.shape[1] / small.shape[1]
+    scale = small.shape[1] / grey.shape[1]
     marks: list[Mark] = []
     for lifted in inks.lift_in_doubt(small):
         whole = _cleaned(lifted.mask)
@@ -52,9 +52,9 @@ def mark_of(grey: Pixels) -> Mark | None:
 
 
 def _mark(ink: Ink, scale: float) -> Mark:
-    """What is written in an image that was shrunk by `scale`."""
+    """What is written in an image of `scale` pixels a pixel of the picture."""
     x, y, width, height = cv2.boundingRect(ink.mask)
-    box = Box(int(x * scale), int(y * scale), max(1, round(width * scale)), max(1, round(height * scale)))
+    box = Box(int(x / scale), int(y / scale), max(1, round(width / scale)), max(1, round(height / scale)))
     window = np.s_[max(0, y - 1) : y + height + 1, max(0, x - 1) : x + width + 1]
     return Mark(box, soft(Ink(ink.strength[window], ink.mask[window])))
 
@@ -64,15 +64,16 @@ def glyph_of(ink: Pixels) -> Pixels:
     return glyph.from_ink(_thickened(ink))
 
 
-def glyphs_at(boxes: NDArray[np.float32], ink: Ink) -> Pixels:
-    """The glyphs, uint8 N×28×28, of what stands in N boxes (x, y, width, height in pixels of the page's ink)."""
+def glyphs_at(boxes: NDArray[np.float64], ink: Ink, ink_scale: float = 1.0) -> Pixels:
+    """The glyphs, uint8 N×28×28, of what stands in N boxes (x, y, width, height in pixels of the page); `ink` has
+    `ink_scale` pixels a page pixel."""
     glyphs = np.zeros((len(boxes), glyph.SIZE, glyph.SIZE), np.uint8)
-    for index, box in enumerate(boxes):
+    for index, box in enumerate(boxes * ink_scale):
         glyphs[index] = glyph_of(_cut(ink, box))
     return glyphs
 
 
-def _cut(ink: Ink, box: NDArray[np.float32]) -> Pixels:
+def _cut(ink: Ink, box: NDArray[np.float64]) -> Pixels:
     """The ink in a box and a little around it, without parts that lie mostly outside: a neighbour, a rule."""
     height, width = ink.mask.shape
     low = np.clip(box[:2], 0, (width - 1, height - 1))

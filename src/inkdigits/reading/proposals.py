@@ -37,14 +37,14 @@ _FULL = 75  # percentile of the ink's strength that counts as full
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """`finds` in pixels of `ink`, the page as it was looked at, `scale` times as large as it is; `torn` says which of
-    them are but pieces of something much larger; `signs` are boxes, in pixels of the page itself, of the connected
-    parts of its ink."""
+    """`finds` in pixels of the page; `torn` says which of them are but pieces of something much larger; `signs` are
+    boxes, in pixels of the page, of the connected parts of its ink. `ink` is that of the page shrunk to `ink_scale`
+    ink pixels a page pixel (at most 1)."""
 
     finds: Finds
     torn: NDArray[np.bool_]
     ink: Ink
-    scale: float
+    ink_scale: float
     signs: tuple[Box, ...]
 
 
@@ -55,9 +55,10 @@ def locate(grey: Pixels, detector: Detector) -> Located:
     labels, stats = connected(without_rules(lifted.mask))
     parts = _parts(stats)
     finds = found_at(lifted, scales(parts, lifted.mask.shape), detector)
-    scale = small.shape[1] / grey.shape[1]
-    signs = tuple(Box(*(int(side / scale) for side in part)) for part in parts)
-    return Located(finds, torn(finds.boxes, labels, stats), lifted, scale, signs)
+    ink_scale = small.shape[1] / grey.shape[1]
+    signs = tuple(Box(*(int(side / ink_scale) for side in part)) for part in parts)
+    is_torn = torn(finds.boxes, labels, stats)
+    return Located(finds.scaled(1 / ink_scale), is_torn, lifted, ink_scale, signs)
 
 
 def connected(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -72,7 +73,7 @@ def _parts(stats: NDArray[np.int32]) -> NDArray[np.int32]:
     return np.asarray(stats[order, :4], np.int32)
 
 
-def torn(boxes: NDArray[np.float32], labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
+def torn(boxes: NDArray[np.float64], labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which of N boxes hold but a piece of one much larger part of the ink: a loop of a cable, the edge of a stroke.
 
     `labels` H×W number the connected parts, and `stats` are of each, as OpenCV gives them.
@@ -129,7 +130,7 @@ def _found(ink: Pixels, full: float, scale: float, detector: Detector) -> Finds:
     finds = detector.find(np.clip(strength.astype(np.float32) / np.float32(full), 0, 1))
     longer = finds.boxes[:, 2:].max(axis=1, initial=0)
     finds = finds.part((longer >= 0.8 * LEAST) & (longer <= 1.25 * MOST))
-    return Finds(finds.boxes / np.float32(scale), finds.digitness, finds.probabilities)
+    return finds.scaled(1 / scale)
 
 
 def fused(seen: list[tuple[float, Finds]]) -> Finds:
@@ -168,14 +169,14 @@ def _mean(finds: Finds, missed: int) -> Finds:
 
 def joined(finds: list[Finds]) -> Finds:
     """Several finds as one."""
-    empty = Finds(np.zeros((0, 4), np.float32), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
+    empty = Finds(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
     parts = [empty, *finds]
     return Finds(*(np.concatenate([getattr(part, name) for part in parts]) for name in Finds.__slots__))
 
 
-def overlap(boxes: NDArray[np.float32], box: NDArray[np.float32]) -> NDArray[np.float32]:
+def overlap(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
     """How much of what they cover together each of N boxes shares with one: 0..1."""
     low = np.maximum(boxes[:, :2], box[:2])
     high = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
     both = np.prod(np.maximum(high - low, 0), axis=1)
-    return np.asarray(both / (boxes[:, 2] * boxes[:, 3] + box[2] * box[3] - both), np.float32)
+    return np.asarray(both / (boxes[:, 2] * boxes[:, 3] + box[2] * box[3] - both), np.float64)

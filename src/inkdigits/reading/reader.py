@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.decoding.decide import accepted, decide, places, unsure
+from inkdigits.reading.decoding.decide import accepted, decide, unsure
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, only_page, pages
@@ -71,10 +71,9 @@ class Stages:
     finds: Finds  # after both networks were asked
     lines: tuple[Line, ...]
 
-    def glyph_at(self, box: Box) -> NDArray[np.uint8] | None:
-        """The glyph of the find with this box, uint8 28×28; None for a digit that was taken for the whole page."""
-        found = {place: index for index, place in enumerate(places(self.finds, self.located.scale))}
-        return self.glyphs[found[box]] if box in found else None
+    def glyph_of(self, digit: Digit) -> NDArray[np.uint8] | None:
+        """The glyph of one of the digits of `lines`, uint8 28×28; None if it was taken for the whole page."""
+        return None if digit.detection is None else self.glyphs[digit.detection]
 
 
 class Reader:
@@ -132,11 +131,11 @@ class Reader:
     def stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
         """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
         located = locate(page.grey, self._detector)
-        glyphs = glyphs_at(located.finds.boxes, located.ink)
+        glyphs = glyphs_at(located.finds.boxes, located.ink, located.ink_scale)
         both = weighed(located.finds, self._network.classify(glyphs))
         finds = doubted(in_company(of_one_size(both)), located.torn)
         accept = self._accept(min_confidence)
-        lines = decide(finds, located.scale, located.signs, accept, form)
+        lines = decide(finds, located.signs, accept, form)
         return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)
 
     def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:

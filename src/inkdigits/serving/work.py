@@ -86,7 +86,7 @@ def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds)
     part = page if region is None else cut(page, region)
     reading = replace(_reading(reader, page, sent.name, how), page=page.page)
     stages = reader.stages(part, how.get("form"), how.get("min_confidence"))
-    glyphs = [stages.glyph_at(each.box) for line in stages.lines for number in line.numbers for each in number.digits]
+    glyphs = [stages.glyph_of(each) for line in stages.lines for number in line.numbers for each in number.digits]
     seen = [reader.glyph(part.image) if glyph is None else glyph for glyph in glyphs]
     return _answer(answers.explanation(page, reading, stages, seen), 0, [])
 

@@ -25,10 +25,8 @@ def finds(*seen: Seen, width: int = 30, height: int = 50) -> Finds:
     return Finds(boxes, np.array([sure for *_, sure in seen], np.float32), probabilities)
 
 
-def decided(
-    found: Finds, form: Form | None = None, scale: float = 1.0, signs: tuple[Box, ...] = ()
-) -> tuple[Line, ...]:
-    return decide(found, scale, signs, ACCEPT, form)
+def decided(found: Finds, form: Form | None = None, signs: tuple[Box, ...] = ()) -> tuple[Line, ...]:
+    return decide(found, signs, ACCEPT, form)
 
 
 def text(lines: tuple[Line, ...]) -> str:
@@ -52,9 +50,17 @@ def test_digits_become_numbers_and_lines() -> None:
     assert decided(finds()) == () == decided(finds(), Form(length=4))
 
 
-def test_boxes_come_out_in_pixels_of_the_picture() -> None:
-    (line,) = decided(finds((10, 20, sure(7), 0.99)), scale=0.5)
-    assert line.numbers[0].digits[0].box == Box(20, 40, 60, 100)
+def test_boxes_come_out_in_whole_pixels_of_the_page() -> None:
+    (line,) = decided(finds((10, 20, sure(7), 0.99)).scaled(2.02))
+    assert line.numbers[0].digits[0].box == Box(20, 40, 61, 101)
+
+
+@pytest.mark.parametrize("form", [None, Form(pattern="d{1,4}")])
+def test_a_digit_tells_which_detection_it_is(form: Form | None) -> None:
+    order = np.random.default_rng(0).permutation(len(PAGE))
+    lines = decided(PAGE.part(order), form)
+    found = [digit.detection for line in lines for number in line.numbers for digit in number.digits]
+    assert order[found].tolist() == list(range(len(PAGE)))
 
 
 def test_of_two_that_cover_each_other_the_likelier_is_taken() -> None:

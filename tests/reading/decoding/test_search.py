@@ -11,11 +11,21 @@ from hypothesis import strategies as st
 
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Piece, apart
-from inkdigits.reading.decoding.search import SHARPNESS, Found, chosen
+from inkdigits.reading.decoding.search import SHARPNESS, Found, chosen, fitting
 from inkdigits.types import Box
 from tests.helpers import seconds_of
 
 Choice = tuple[tuple[Piece, int], ...]
+
+
+def decoded(
+    pieces: Sequence[Piece], form: Form | None = None, signs: Sequence[Box] = (), beam: int = 1000
+) -> list[Found] | None:
+    """A row's numbers, with or without a form, as whole pages are read."""
+    likely = chosen(pieces)
+    if form is None:
+        return [likely] if likely is not None else []
+    return fitting(pieces, form, signs, likely, beam)
 
 
 def piece(x: int, width: int, digitness: float, *likely: tuple[int, float], height: int = 40) -> Piece:
@@ -91,7 +101,7 @@ def score_of(found: Sequence[Found], pieces: Sequence[Piece]) -> float:
 
 @given(ROWS)
 def test_without_a_form_it_is_the_best_of_all_subsets(pieces: list[Piece]) -> None:
-    found = chosen(pieces)
+    found = decoded(pieces)
     assert found is not None and len(found) <= 1
     scores = [score + SHARPNESS * sum(math.log(max(p.probabilities)) for p in taken) for taken, score in sets(pieces)]
     unsure = (1 - SHARPNESS) * sum(math.log(max(p.probabilities)) for each in found for p, _ in each.taken)
@@ -117,7 +127,7 @@ FORMS = [
 @given(pieces=st.lists(PIECES, min_size=1, max_size=5), form=st.sampled_from(FORMS))
 def test_with_a_form_it_is_the_best_of_all_strings_that_fit(pieces: list[Piece], form: Form) -> None:
     close = [Piece(Box(p.box.x, 0, p.box.width, 400), p.probabilities, p.digitness) for p in pieces]  # no gap shows
-    found, all_that_fit = chosen(close, form), list(strings(close, form, 3))
+    found, all_that_fit = decoded(close, form), list(strings(close, form, 3))
     if not all_that_fit:
         assert found is None
         return
@@ -132,8 +142,8 @@ def test_with_a_form_it_is_the_best_of_all_strings_that_fit(pieces: list[Piece],
 def test_a_check_of_ones_own_finds_what_the_known_check_finds(pieces: list[Piece], length: int) -> None:
     known, own = Form(length=length, check="luhn"), Form(length=length, check=Form(check="luhn").fits)
     close = [Piece(Box(p.box.x, 0, p.box.width, 400), p.probabilities, p.digitness) for p in pieces]
-    free, expected = chosen(close, Form(length=length)), chosen(close, known)
-    found = chosen(close, own, beam=100_000)
+    free, expected = decoded(close, Form(length=length)), decoded(close, known)
+    found = decoded(close, own, beam=100_000)
     if expected is None or free is None:
         assert found is None
     elif score_of(expected, close) > score_of(free, close) - 5:  # what is far less probable may not be tried
@@ -148,7 +158,7 @@ def test_a_check_of_ones_own_finds_what_the_known_check_finds(pieces: list[Piece
 def test_a_check_of_ones_own_is_asked_no_more_often_than_the_beam_is_wide() -> None:
     asked: list[str] = []
     hard = Form(length=6, check=lambda text: bool(asked.append(text)))
-    assert chosen(row("314159"), hard, beam=50) is None
+    assert decoded(row("314159"), hard, beam=50) is None
     assert len(asked) == 50 and asked[0] == "314159"
 
 
@@ -162,56 +172,56 @@ def test_how_far_pieces_are_apart_is_symmetric(pieces: list[Piece]) -> None:
 
 def test_one_wide_digit_against_two_narrow_ones() -> None:
     narrow = [piece(0, 12, 0.8, (1, 0.9)), piece(14, 18, 0.8, (3, 0.9))]
-    assert [f.text for f in chosen([piece(0, 32, 0.6, (8, 0.7)), *narrow]) or []] == ["13"]
-    assert [f.text for f in chosen([piece(0, 32, 0.99, (8, 0.99)), *narrow]) or []] == ["8"]
-    wide = chosen([piece(0, 32, 0.6, (8, 0.7)), *narrow], Form(length=1))
+    assert [f.text for f in decoded([piece(0, 32, 0.6, (8, 0.7)), *narrow]) or []] == ["13"]
+    assert [f.text for f in decoded([piece(0, 32, 0.99, (8, 0.99)), *narrow]) or []] == ["8"]
+    wide = decoded([piece(0, 32, 0.6, (8, 0.7)), *narrow], Form(length=1))
     assert wide is not None and [f.text for f in wide] == ["8"]
 
 
 @pytest.mark.parametrize("step", [15, 20])
 def test_slanted_neighbours_overlap_and_are_both_taken(step: int) -> None:
-    (found,) = chosen([piece(step * i, 30, 0.95, (i, 0.9)) for i in range(10)]) or []
+    (found,) = decoded([piece(step * i, 30, 0.95, (i, 0.9)) for i in range(10)]) or []
     assert found.text == "0123456789"
 
 
 def test_what_may_be_the_same_ink_is_not_taken_twice_if_one_is_doubtful() -> None:
-    assert [f.text for f in chosen([piece(0, 30, 0.95, (4, 0.9)), piece(24, 8, 0.6, (1, 0.9))]) or []] == ["4"]
-    assert [f.text for f in chosen([piece(0, 30, 0.95, (4, 0.9)), piece(24, 8, 0.95, (1, 0.9))]) or []] == ["41"]
+    assert [f.text for f in decoded([piece(0, 30, 0.95, (4, 0.9)), piece(24, 8, 0.6, (1, 0.9))]) or []] == ["4"]
+    assert [f.text for f in decoded([piece(0, 30, 0.95, (4, 0.9)), piece(24, 8, 0.95, (1, 0.9))]) or []] == ["41"]
 
 
 def test_a_digit_that_could_be_any_is_taken_all_the_same() -> None:
-    (found,) = chosen([piece(0, 24, 0.8), piece(30, 24, 0.9, (4, 0.9))]) or []
+    (found,) = decoded([piece(0, 24, 0.8), piece(30, 24, 0.9, (4, 0.9))]) or []
     assert len(found.taken) == 2
 
 
 def test_nothing_is_found_among_nothing_and_among_what_is_no_digit() -> None:
-    assert chosen([]) == [] and chosen([], Form(length=1)) is None
-    assert chosen([piece(0, 20, 0.1, (1, 0.9))]) == []
+    assert decoded([]) == [] and decoded([], Form(length=1)) is None
+    assert decoded([piece(0, 20, 0.1, (1, 0.9))]) == []
 
 
 def test_a_form_that_does_not_fit_gives_none() -> None:
-    assert chosen(row("12"), Form(length=3)) is None
-    assert chosen(row("12"), Form(length=2, check=lambda text: False)) is None
+    assert decoded(row("12"), Form(length=3)) is None
+    assert decoded(row("12"), Form(length=2, check=lambda text: False)) is None
 
 
 def test_a_check_digit_sets_a_misread_digit_right() -> None:
     pieces = row("79927398713")
     pieces[4] = piece(120, 24, 0.99, (1, 0.6), (7, 0.38))
-    (free,) = chosen(pieces) or []
-    (found,) = chosen(pieces, Form(check="luhn")) or []
+    (free,) = decoded(pieces) or []
+    (found,) = decoded(pieces, Form(check="luhn")) or []
     assert (free.text, found.text) == ("79921398713", "79927398713")
     assert found.confidence > 0.7
 
 
 def test_two_strings_that_fit_share_the_confidence() -> None:
-    (found,) = chosen([piece(0, 24, 0.99, (3, 0.5), (8, 0.3))], Form(pattern="[38]")) or []
+    (found,) = decoded([piece(0, 24, 0.99, (3, 0.5), (8, 0.3))], Form(pattern="[38]")) or []
     assert found.text == "3" and found.confidence == pytest.approx(0.5 / 0.8, rel=1e-3)
 
 
 def test_two_ways_to_take_one_string_count_together() -> None:
     twice = [piece(0, 24, 0.8, (3, 0.9)), piece(1, 24, 0.8, (3, 0.9))]
     other = piece(0, 26, 0.8, (5, 0.9))
-    (found,) = chosen([*twice, other], Form(pattern="3|5")) or []
+    (found,) = decoded([*twice, other], Form(pattern="3|5")) or []
     assert found.text == "3" and found.confidence == pytest.approx(2 / 3, abs=0.01)
 
 
@@ -242,24 +252,24 @@ def test_a_gap_parts_numbers_unless_the_pattern_has_one() -> None:
 
 def test_a_doubtful_digit_beyond_a_gap_is_no_great_doubt() -> None:
     near, beyond = ([*row("120"), piece(x, 24, 0.5, (3, 0.97))] for x in (90, 150))
-    (doubted,), (found,) = chosen(near, Form(pattern="d{3,4}")) or [], chosen(beyond, Form(pattern="d{3,4}")) or []
+    (doubted,), (found,) = decoded(near, Form(pattern="d{3,4}")) or [], decoded(beyond, Form(pattern="d{3,4}")) or []
     assert doubted.confidence < 0.6 and found.text == "120" and found.confidence > 0.8
 
 
 def texts(pieces: list[Piece], form: Form, signs: Sequence[Box] = ()) -> list[str]:
-    found = chosen(pieces, form, signs)
+    found = decoded(pieces, form, signs)
     assert found is not None and all(form.fits(each.text) and 0 < each.confidence <= 1 for each in found)
     return [each.text for each in found]
 
 
 def test_order_does_not_matter_and_equals_end_soon() -> None:
     pieces = row("271828")
-    assert chosen(pieces) == chosen(pieces[::-1])
+    assert decoded(pieces) == decoded(pieces[::-1])
     alike = [Piece(Box(30 * i, 0, 24, 40), (0.1,) * 10, 0.9) for i in range(40)]
-    (found,) = chosen(alike) or []
+    (found,) = decoded(alike) or []
     assert found.text == "0" * 40
-    (fitting,) = chosen(alike, Form(length=40, check="luhn")) or []
-    assert len(fitting.text) == 40
+    (fits,) = decoded(alike, Form(length=40, check="luhn")) or []
+    assert len(fits.text) == 40
 
 
 def test_a_full_row_takes_milliseconds() -> None:
@@ -271,5 +281,5 @@ def test_a_full_row_takes_milliseconds() -> None:
             random.uniform(0, 2000, 300), random.uniform(8, 40, 300), random.beta(0.5, 0.5, 300), strict=True
         )
     ]
-    assert seconds_of(lambda: chosen(pieces)) < 0.3
-    assert seconds_of(lambda: chosen(pieces[:60], Form(length=16, check="luhn"))) < 1
+    assert seconds_of(lambda: decoded(pieces)) < 0.3
+    assert seconds_of(lambda: decoded(pieces[:60], Form(length=16, check="luhn"))) < 1

@@ -76,7 +76,8 @@ def test_nothing_is_found_on_nothing(detector: Detector) -> None:
 def test_any_size_gives_finds(detector: Detector, size: tuple[int, int]) -> None:
     for seed in range(4):
         finds = detector.find(np.random.default_rng(seed).random(size).astype(np.float32))
-        assert finds.boxes.dtype == finds.digitness.dtype == finds.probabilities.dtype == np.float32
+        assert finds.boxes.dtype == np.float64
+        assert finds.digitness.dtype == finds.probabilities.dtype == np.float32
         assert len(finds.boxes) == len(finds.digitness) == len(finds.probabilities) == len(finds)
         assert np.isfinite(finds.boxes).all() and (finds.boxes[:, 2:] > 0).all()
         assert ((finds.digitness >= 0) & (finds.digitness <= 1)).all()

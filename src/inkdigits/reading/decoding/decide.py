@@ -13,7 +13,7 @@ from inkdigits.reading.decoding.group import group, number
 from inkdigits.reading.decoding.lattice import Piece
 from inkdigits.reading.decoding.letters import among_letters
 from inkdigits.reading.decoding.rows import rows
-from inkdigits.reading.decoding.search import Found, chosen
+from inkdigits.reading.decoding.search import Found, chosen, fitting
 from inkdigits.reading.networks.classifier import Accept
 from inkdigits.reading.networks.detector import Finds
 from inkdigits.types import Box, Digit, Line, Number
@@ -22,18 +22,15 @@ _PLAIN, _MOSTLY = 0.75, 0.25  # the probability of a plain digit; a page that ha
 _LEAST = 0.001  # candidates that are less probable are left out, beyond the first two
 
 
-def decide(finds: Finds, scale: float, signs: Sequence[Box], accept: Accept, form: Form | None) -> tuple[Line, ...]:
+def decide(finds: Finds, signs: Sequence[Box], accept: Accept, form: Form | None) -> tuple[Line, ...]:
     """Choose among finds that overlap and conflict, row by row, and sort what was chosen into numbers and lines. What
-    stands among letters, or on a texture, is not accepted.
-
-    `scale` is the size of a pixel of the finds in pixels of the picture; `signs` are boxes of ink in the picture.
+    stands among letters, or on a texture, is not accepted. `signs` are boxes of all ink, in pixels of the page.
     """
-    pieces = list(_pieces(finds, scale))
+    found = [(row, likely) for row in rows(list(_pieces(finds))) if (likely := chosen(row)) is not None]
     if form is not None:
-        lines = tuple(_fitting(row, form, signs, accept) for row in rows(pieces) if chosen(row))
+        lines = tuple(_fitting(row, likely, form, signs, accept) for row, likely in found)
     else:
-        found = [number for row in rows(pieces) for number in chosen(row) or []]
-        lines = group([digit for each in found for digit in _digits(each, accept)], signs)
+        lines = group([digit for _, likely in found for digit in _digits(likely, accept)], signs)
     return _doubted(lines, signs)
 
 
@@ -53,33 +50,29 @@ def _doubted(lines: tuple[Line, ...], signs: Sequence[Box]) -> tuple[Line, ...]:
     return tuple(replace(line, numbers=tuple(map(doubted, line.numbers))) for line in lines)
 
 
-def _fitting(row: list[Piece], form: Form, signs: Sequence[Box], accept: Accept) -> Line:
+def _fitting(row: list[Piece], likely: Found, form: Form, signs: Sequence[Box], accept: Accept) -> Line:
     """The numbers of a row that fit the form; where nothing does, what is read without it, none of it accepted."""
-    found = chosen(row, form, signs)
+    found = fitting(row, form, signs, likely)
     if found is None:
-        refused = [_digits(each, Accept(2.0, 2.0)) for each in chosen(row) or []]
-        return Line(tuple(number(digits, signs) for digits in refused))
+        return Line((number(_digits(likely, Accept(2.0, 2.0)), signs),))
     return Line(tuple(number(_digits(each, accept, each.confidence), signs, each.confidence) for each in found))
 
 
 def _digits(found: Found, accept: Accept, sure: float = 0.0) -> list[Digit]:
     """A number's digits. One that is `sure` as a whole is accepted as a whole, by its own confidence."""
-    digits = [digit_of(piece.probabilities, piece.digitness, piece.box, accept, best) for piece, best in found.taken]
+    digits = [
+        replace(digit_of(piece.probabilities, piece.digitness, piece.box, accept, best), detection=piece.detection)
+        for piece, best in found.taken
+    ]
     if not sure:
         return digits
     return [accepted(digit, sure >= accept.confidence) for digit in digits]
 
 
-def _pieces(finds: Finds, scale: float) -> Iterator[Piece]:
-    for box, digitness, probabilities in zip(places(finds, scale), finds.digitness, finds.probabilities, strict=True):
-        yield Piece(box, tuple(probabilities.tolist()), float(digitness))
-
-
-def places(finds: Finds, scale: float) -> Iterator[Box]:
-    """The boxes of finds in pixels of the picture; those of digits are among them."""
-    for box in finds.boxes:
-        x, y, right, bottom = (float(value) / scale for value in (*box[:2], *(box[:2] + box[2:])))
-        yield Box(round(x), round(y), max(1, round(right - x)), max(1, round(bottom - y)))
+def _pieces(finds: Finds) -> Iterator[Piece]:
+    for index, (x, y, width, height) in enumerate(finds.boxes.tolist()):
+        box = Box(round(x), round(y), max(1, round(width)), max(1, round(height)))
+        yield Piece(box, tuple(finds.probabilities[index].tolist()), float(finds.digitness[index]), index)
 
 
 def digit_of(
@@ -104,7 +97,7 @@ def digit_of(
 
 def accepted(digit: Digit, whether: bool) -> Digit:
     """The digit, accepted or not."""
-    return Digit(digit.digit, digit.confidence, digit.digitness, whether, digit.box, digit.candidates)
+    return replace(digit, accepted=whether)
 
 
 def unsure(lines: tuple[Line, ...]) -> bool:

@@ -38,6 +38,7 @@ class Piece:
     box: Box
     probabilities: tuple[float, ...]  # of the digits 0 to 9, calibrated, sum 1
     digitness: float  # 0..1, the probability that a digit stands exactly there
+    detection: int | None = None  # which of the page's detections it is
 
 
 @dataclass(frozen=True, slots=True, eq=False)

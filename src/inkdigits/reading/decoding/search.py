@@ -46,21 +46,26 @@ class Found:
         return "".join(str(digit) for _, digit in self.taken)
 
 
-def chosen(
-    pieces: Sequence[Piece], form: Form | None = None, signs: Sequence[Box] = (), beam: int = 1000
-) -> list[Found] | None:
+def chosen(pieces: Sequence[Piece]) -> Found | None:
     """The most probable consistent digits among the pieces of one row, which may come in any order.
 
-    Without a form that is one Found with all digits of the row, each the most probable of its piece; an empty list if
-    no piece is worth taking. With a form there is a Found for every number on the row, from left to right, and each
-    fits; None if nothing does. Numbers part at visible gaps and at signs (`signs`: boxes of ink that is no digit).
-    A check that is the caller's function is asked about the `beam` most probable choices that fit the rest.
+    All digits of the row, each the most probable of its piece; None if no piece is worth taking.
+    """
+    plain, likely = lattice(pieces), _likely(pieces)
+    return Found(_taken(plain, likely), _free_confidence(plain, likely)) if likely else None
+
+
+def fitting(
+    pieces: Sequence[Piece], form: Form, signs: Sequence[Box] = (), likely: Found | None = None, beam: int = 1000
+) -> list[Found] | None:
+    """As `chosen`, with a form: a Found for every number on the row, from left to right, each of which fits.
+
+    None if nothing fits. Numbers part at visible gaps and at signs (`signs`: boxes of ink that is no digit); how wide
+    the row's usual gaps are is told by what `chosen` gave for the same pieces, `likely`, or by all of them. A check
+    that is the caller's function is asked about the `beam` most probable choices that fit the rest.
     """
     plain = lattice(pieces)
-    likely = _likely(pieces)
-    if form is None:
-        return [Found(_taken(plain, likely), _free_confidence(plain, likely))] if likely else []
-    boxes = [plain.pieces[place - 1].box for place, _ in likely] or [piece.box for piece in plain.pieces]
+    boxes = [piece.box for piece in (plain.pieces if likely is None else [each for each, _ in likely.taken])]
     return _fitting(spaced(plain, spacing(boxes, signs), form.literals), form, beam) if boxes else None
 
 

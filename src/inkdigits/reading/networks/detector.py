@@ -22,10 +22,10 @@ FAINT = 0.1  # a middle less probable than this is none
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Finds:
-    """N places where digits may stand. `boxes` float32 N×4 (x, y, width, height in pixels, of the picture that was
-    looked at); `digitness` float32 N in 0..1; `probabilities` float32 N×10, each row with the sum 1."""
+    """N places where digits may stand. `boxes` float64 N×4 (x, y, width, height), in pixels of the upright page once
+    they leave `proposals.py`; `digitness` float32 N in 0..1; `probabilities` float32 N×10, each row with the sum 1."""
 
-    boxes: NDArray[np.float32]
+    boxes: NDArray[np.float64]
     digitness: NDArray[np.float32]
     probabilities: NDArray[np.float32]
 
@@ -36,6 +36,10 @@ class Finds:
         """Some of the places, in the order given."""
         return Finds(self.boxes[chosen], self.digitness[chosen], self.probabilities[chosen])
 
+    def scaled(self, factor: float) -> Finds:
+        """The same places in an image `factor` times as large."""
+        return Finds(self.boxes * factor, self.digitness, self.probabilities)
+
 
 class Detector:
     """The network that finds digits. May be used from several threads at once."""
@@ -45,7 +49,7 @@ class Detector:
         self._file = Exported(path if path is not None else PACKAGED, "answers", threads)
 
     def find(self, ink: NDArray[np.float32]) -> Finds:
-        """Where digits of 22 to 66 pixels stand; `ink` is float32 H×W in 0..1, bright on 0.
+        """Where digits of 22 to 66 pixels stand, boxes in pixels of `ink`, float32 H×W in 0..1, bright on 0.
 
         A place is one whose answer is the greatest among its neighbours; the answers are told in models/detector.py.
         """
@@ -59,5 +63,5 @@ class Detector:
         of = answers[:, rows, columns].T  # N×15
         middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE - _MULTIPLE
         sizes = np.exp(np.clip(of[:, 13:15], -3, 2)) * _UNIT
-        boxes = np.concatenate([middles - sizes / 2, sizes], axis=1).astype(np.float32)
+        boxes = np.concatenate([middles - sizes / 2, sizes], axis=1).astype(np.float64)
         return Finds(boxes, heat[rows, columns], softmax(of[:, 1:11]))
