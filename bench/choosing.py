@@ -24,7 +24,7 @@ from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.data.splits import Split
 from inkdigits.data.warp import Warp, warp
-from inkdigits.models.build import NETWORKS, fresh
+from inkdigits.models.build import ARCHITECTURES, fresh
 from inkdigits.models.fold import stored
 from inkdigits.models.turnednet import TurnedNet
 from inkdigits.training.batches import WARPS, Batches, seeded
@@ -63,7 +63,7 @@ def of_tiny(network: Callable[[], nn.Sequential], images: Warp = PLAIN) -> Trial
 
 
 FOUR = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
-EIGHT = NETWORKS["tiny-600"]
+EIGHT = ARCHITECTURES["tiny-600"].make
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
         "changed as in `best`, 8 epochs": of_best(INKED, 8, seeds=5),

@@ -9,8 +9,8 @@ from torch import Tensor, nn
 from inkdigits.errors import UsageError
 from inkdigits.models.build import build, layers, parameters
 from inkdigits.models.ensemble import EnsembleNet, refuse_others
-from inkdigits.training.loop import judged
 from inkdigits.training.recipes import recipe
+from inkdigits.training.tasks import Classification
 
 IMAGES = torch.rand(5, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
@@ -77,11 +77,13 @@ def test_while_they_learn_each_answers_for_itself() -> None:
     with torch.no_grad():
         assert torch.equal(together(IMAGES), torch.cat([network(IMAGES) for network in networks]))
     labels = torch.tensor([3, 1, 4, 1, 5])
-    _, logits, repeated = judged(together(IMAGES), labels, recipe("mlp"))
+    _, logits, repeated = Classification().loss(together(IMAGES), labels, recipe("mlp"))
     assert repeated.tolist() == 2 * labels.tolist() and len(logits) == 10
 
     def slopes(said: Tensor) -> list[Tensor]:
-        return list(torch.autograd.grad(judged(said, labels, recipe("mlp"))[0], list(networks[1].parameters())))
+        return list(
+            torch.autograd.grad(Classification().loss(said, labels, recipe("mlp"))[0], list(networks[1].parameters()))
+        )
 
     for mine, alone in zip(slopes(together(IMAGES)), slopes(networks[1](IMAGES)), strict=True):
         assert torch.allclose(2 * mine, alone, atol=1e-6)

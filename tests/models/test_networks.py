@@ -11,7 +11,7 @@ from torch import nn
 from inkdigits.data.mnist import load
 from inkdigits.errors import UsageError
 from inkdigits.glyph import to_float
-from inkdigits.models.build import NETWORKS, build, layers, parameters
+from inkdigits.models.build import ARCHITECTURES, build, layers, parameters
 
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 SHAPES = {
@@ -99,7 +99,7 @@ def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: in
 
 
 def test_every_network_is_tested_here() -> None:
-    assert set(SHAPES) | {"detector"} == set(NETWORKS), "the detector has a file of its own"
+    assert set(SHAPES) | {"detector"} == set(ARCHITECTURES), "the detector has a file of its own"
 
 
 @pytest.mark.parametrize("name", SHAPES)

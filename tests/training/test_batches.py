@@ -10,8 +10,9 @@ from inkdigits.data.splits import split
 from inkdigits.training import batches
 from inkdigits.training.batches import CALM, Batches
 from inkdigits.training.callbacks import recorded
-from inkdigits.training.loop import DIGITNESS_WEIGHT, begin, loss, train
+from inkdigits.training.loop import begin, train
 from inkdigits.training.recipes import recipe
+from inkdigits.training.tasks import DIGITNESS_WEIGHT, classification_loss
 
 CPU = torch.device("cpu")
 READER = recipe("reader").with_knobs(batch=20, steps=4, nondigits=0.25)
@@ -48,8 +49,10 @@ def test_the_loss_of_digits_and_of_what_is_none() -> None:
     labels = torch.tensor([3, 1, 4, 1, NOT_A_DIGIT, NOT_A_DIGIT])
     which = F.cross_entropy(said[:4, :10], labels[:4])
     whether = -(F.logsigmoid(said[:4, 10]).sum() + F.logsigmoid(-said[4:, 10]).sum()) / 6
-    assert loss(said, labels, 0.0).item() == pytest.approx((which + DIGITNESS_WEIGHT * whether).item(), rel=1e-5)
-    assert loss(said[:4, :10], labels[:4], 0.0).item() == pytest.approx(which.item(), rel=1e-5)
+    assert classification_loss(said, labels, 0.0).item() == pytest.approx(
+        (which + DIGITNESS_WEIGHT * whether).item(), rel=1e-5
+    )
+    assert classification_loss(said[:4, :10], labels[:4], 0.0).item() == pytest.approx(which.item(), rel=1e-5)
 
 
 def test_figures_are_of_digits_only() -> None:

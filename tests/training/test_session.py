@@ -17,7 +17,7 @@ import torch
 
 from inkdigits.data.mnist import load
 from inkdigits.errors import DataError, RunError, UsageError
-from inkdigits.models.build import NETWORKS
+from inkdigits.models.build import ARCHITECTURES
 from inkdigits.training.callbacks import stopped_by_signals
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe, recipe
@@ -319,6 +319,6 @@ def test_an_unknown_device_leaves_no_folder_behind(tmp_path: Path) -> None:
 )
 def test_a_run_gives_its_network_back(runs: Mapping[str, Run], name: str, model: str) -> None:
     network = trained_network(runs[name])
-    assert not network.training and type(network) is NETWORKS[model]
+    assert not network.training and type(network) is ARCHITECTURES[model].make
     recipe_of: Recipe = runs[name].recipe()
     assert recipe_of.model == model

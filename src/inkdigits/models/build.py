@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from functools import partial
 
 import torch
@@ -18,17 +19,32 @@ from inkdigits.models.reader import ReaderNet
 from inkdigits.models.softmax import Softmax
 from inkdigits.models.turnednet import TurnedNet
 
-NETWORKS: Mapping[str, Callable[..., nn.Sequential]] = {
-    "softmax": Softmax,
-    "mlp": MLP,
-    "cnn": CNN,
-    "fast": FastNet,
-    "reader": ReaderNet,
-    "detector": Detector,
-    "best": partial(several, 3, partial(TurnedNet, 8, (24, 32), (48, 64, 64))),
-    "tiny-600": partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU),
-    "tiny-3k": partial(TurnedNet, 4, (9, 11, 11), (13,)),
-    "tiny-10k": partial(TurnedNet, 6, (12, 16), (20, 24, 28)),
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network: how it is made, which of the knobs `hidden` and `width` it has, and what it answers.
+
+    `digitness`: its eleventh logit says whether there is a digit at all. `detects`: it is asked about whole pages, and
+    answers for every place where a digit may stand.
+    """
+
+    make: Callable[..., nn.Sequential]
+    knobs: tuple[str, ...] = ()
+    digitness: bool = False
+    detects: bool = False
+
+
+ARCHITECTURES: Mapping[str, Architecture] = {
+    "softmax": Architecture(Softmax),
+    "mlp": Architecture(MLP, knobs=("hidden",)),
+    "cnn": Architecture(CNN, knobs=("width",)),
+    "fast": Architecture(FastNet),
+    "reader": Architecture(ReaderNet, digitness=True),
+    "detector": Architecture(Detector, detects=True),
+    "best": Architecture(partial(several, 3, partial(TurnedNet, 8, (24, 32), (48, 64, 64)))),
+    "tiny-600": Architecture(partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
+    "tiny-3k": Architecture(partial(TurnedNet, 4, (9, 11, 11), (13,))),
+    "tiny-10k": Architecture(partial(TurnedNet, 6, (12, 16), (20, 24, 28))),
 }
 
 
@@ -37,13 +53,13 @@ def build(name: str, hidden: int | None = None, width: int | None = None, seed: 
 
     Equal seeds give equal weights, whatever was drawn before. Raises UsageError for a name or a knob it has not.
     """
-    if name not in NETWORKS:
-        raise UsageError(f"There is no network '{name}'; there are {', '.join(NETWORKS)}.")
+    if name not in ARCHITECTURES:
+        raise UsageError(f"There is no network '{name}'; there are {', '.join(ARCHITECTURES)}.")
     given = {knob: value for knob, value in (("hidden", hidden), ("width", width)) if value is not None}
-    try:
-        return fresh(partial(NETWORKS[name], **given), seed)
-    except TypeError as error:
-        raise UsageError(f"The network '{name}' has no knob {' or '.join(given)}.") from error
+    unknown = [knob for knob in given if knob not in ARCHITECTURES[name].knobs]
+    if unknown:
+        raise UsageError(f"The network '{name}' has no knob {' or '.join(unknown)}.")
+    return fresh(partial(ARCHITECTURES[name].make, **given), seed)
 
 
 def fresh(make: Callable[[], nn.Sequential], seed: int) -> nn.Sequential:

@@ -1,4 +1,4 @@
-"""What watches a training: functions that are called with its state after every step.
+"""What validation_digits a training: functions that are called with its state after every step.
 
 The program itself uses nothing else: `recorded` takes the figures, `saved` keeps the run's folder up to date,
 `stopped_by_signals` makes Ctrl-C end a training after its step. Add your own to the list given to `train`;
@@ -57,7 +57,7 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
     """
 
     def __init__(self, state: State) -> None:
-        held = None if state.recipe.model == "detector" else state.split.held  # single digits are no page to look at
+        held = state.task.validation_digits(state.split.held)
         looked_at = 0 if held is None else len(held)
         affordable = math.ceil(looked_at / (LOOKING * STEP_COST * state.batches.size))
         self.every = max(1, state.total_steps // REPORTS, affordable)

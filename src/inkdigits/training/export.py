@@ -17,13 +17,13 @@ import onnxruntime
 import torch
 from torch import Tensor, nn
 
-import inkdigits
+from inkdigits._version import __version__
 from inkdigits.data import mnist
 from inkdigits.data.digits import CLASSES
 from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.glyph import SIZE, to_float
-from inkdigits.models.build import layers
+from inkdigits.models.build import ARCHITECTURES, layers
 from inkdigits.models.detector import Detector
 from inkdigits.training import runs
 from inkdigits.training.quantise import quantised
@@ -71,7 +71,7 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     """
     if target.suffix != ".onnx":
         raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
-    if int8 and run.recipe().model == "detector":
+    if int8 and ARCHITECTURES[run.recipe().model].detects:
         raise UsageError("Only networks that tell digits are rounded to 8 bits, the detector is not; leave --int8 out.")
     reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
     card = run.card()  # says what is missing where a run is not finished
@@ -89,7 +89,7 @@ def write_network(network: nn.Sequential, card: Json, reading: Json, target: Pat
     runs.save_tensors(target.with_suffix(".safetensors"), network.state_dict(), {})
     facts: Json = {
         "name": card["name"],
-        "version": inkdigits.__version__,
+        "version": __version__,
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     facts |= {"int8": True} if int8 else {}

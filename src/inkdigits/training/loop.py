@@ -14,20 +14,16 @@ from typing import Any, cast
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.data.splits import Split
 from inkdigits.models.build import build
-from inkdigits.training.batches import Batches, seeded
-from inkdigits.training.detection import Scenes, detection_loss
+from inkdigits.training.batches import seeded
 from inkdigits.training.optimizers import averaged, learning_rate, optimizers
 from inkdigits.training.recipes import Recipe
-
-DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"
+from inkdigits.training.tasks import BatchSource, Task, task_of
 
 
 @dataclass
@@ -38,7 +34,8 @@ class State:
     split: Split
     network: nn.Sequential
     optimizers: list[torch.optim.Optimizer]
-    batches: Batches | Scenes
+    task: Task
+    batches: BatchSource
     total_steps: int
     average: AveragedModel | None = None
     arithmetic: torch.dtype = torch.float32  # what the network computes in while it learns
@@ -86,21 +83,17 @@ def begin(recipe: Recipe, split: Split, device: torch.device, start: Start | Non
     network = build(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
     if start is not None:
         network.load_state_dict(start.weights)
-    if recipe.model == "detector":
-        batches: Batches | Scenes = Scenes(split.train, recipe, device)
-    else:
-        batches = Batches(split.train, recipe, device, None if start is None else start.nondigits)
+    batches = task_of(recipe).batches(split.train, recipe, device, None if start is None else start.nondigits)
     return ready(recipe, split, network, batches, device)
 
 
-def ready(
-    recipe: Recipe, split: Split, network: nn.Sequential, batches: Batches | Scenes, device: torch.device
-) -> State:
+def ready(recipe: Recipe, split: Split, network: nn.Sequential, batches: BatchSource, device: torch.device) -> State:
     """The training of any network by any batches, with all else as the recipe has it, before its first step."""
     return State(
         recipe=recipe,
         split=split,
         network=network,
+        task=task_of(recipe),
         optimizers=optimizers(recipe, network),
         batches=batches,
         total_steps=recipe.total_steps(len(split.train)),
@@ -128,11 +121,11 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
     state.network.train()
     while not state.done and not state.stop:
         state.lr = learning_rate(state.recipe, state.step, state.total_steps)
-        images, wanted = state.batches(state.step)
+        inputs, targets = state.batches(state.step)
         seeded(state.recipe.seed, state.step)  # whatever a layer draws depends on the seed and the step only
-        with torch.autocast(images.device.type, torch.bfloat16, enabled=state.arithmetic == torch.bfloat16):
-            said = state.network(images).float()
-        state.loss, state.logits, state.labels = judged(said, wanted, state.recipe)
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=state.arithmetic == torch.bfloat16):
+            outputs = state.network(inputs).float()
+        state.loss, state.logits, state.labels = state.task.loss(outputs, targets, state.recipe)
         state.network.zero_grad()
         state.loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in state.optimizers:
@@ -146,27 +139,3 @@ def train(state: State, callbacks: Iterable[Callback]) -> State:
         for callback in callbacks:
             callback(state)
     return state
-
-
-def judged(said: Tensor, wanted: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
-    """The loss of what the network said against what it should have, and of each digit its logits and its label.
-
-    A network of several networks (models/ensemble.py) says as often what each digit is.
-    """
-    if recipe.model == "detector":
-        return detection_loss(said, wanted)
-    wanted = wanted.repeat(len(said) // len(wanted))
-    return loss(said, wanted, recipe.smoothing), said, wanted
-
-
-def loss(said: Tensor, labels: Tensor, smoothing: float) -> Tensor:
-    """What training makes small: the cross-entropy of the digits, N×10 or more logits against N labels.
-
-    A network with an eleventh answer also learns whether there is a digit at all; what is none has the label −1, and
-    counts for that answer only.
-    """
-    digits = labels != NOT_A_DIGIT
-    cost = F.cross_entropy(said[:, :CLASSES], labels, ignore_index=NOT_A_DIGIT, label_smoothing=smoothing)
-    if said.shape[1] > CLASSES:
-        cost = cost + DIGITNESS_WEIGHT * F.binary_cross_entropy_with_logits(said[:, CLASSES], digits.float())
-    return cost

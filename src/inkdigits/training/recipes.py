@@ -12,7 +12,7 @@ from typing import Any, get_args
 
 from inkdigits.data.splits import SplitName
 from inkdigits.errors import UsageError
-from inkdigits.models.build import NETWORKS
+from inkdigits.models.build import ARCHITECTURES
 
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
@@ -32,7 +32,7 @@ class Recipe:
 
     name: str
     about: str
-    model: str = knob("the network", among=tuple(NETWORKS))
+    model: str = knob("the network", among=tuple(ARCHITECTURES))
     split: SplitName = knob("which training digits: lecture, choosing or full", "full", among=get_args(SplitName))
     samples: int | None = knob("learn from the first so many digits only", None, low=1)
     hidden: int | None = knob("units of the hidden layer (mlp)", None, low=1, high=10_000)
@@ -56,12 +56,14 @@ class Recipe:
     def __post_init__(self) -> None:
         for each in knobs():
             _check(each, getattr(self, each.name))
-        if self.hidden is not None and self.model != "mlp":
-            raise UsageError(f"--hidden is a knob of the mlp; {self.name} trains the network '{self.model}'.")
-        if self.width is not None and self.model != "cnn":
-            raise UsageError(f"--width is a knob of the cnn; {self.name} trains the network '{self.model}'.")
-        if self.nondigits and self.model != "reader":
-            raise UsageError(f"Only the network 'reader' can learn --nondigits; {self.name} trains '{self.model}'.")
+        for name in ("hidden", "width"):
+            owners = [model for model, each in ARCHITECTURES.items() if name in each.knobs]
+            if getattr(self, name) is not None and self.model not in owners:
+                owner = " and the ".join(owners)
+                raise UsageError(f"--{name} is a knob of the {owner}; {self.name} trains the network '{self.model}'.")
+        if self.nondigits and not ARCHITECTURES[self.model].digitness:
+            able = " and ".join(repr(model) for model, each in ARCHITECTURES.items() if each.digitness)
+            raise UsageError(f"Only the network {able} can learn --nondigits; {self.name} trains '{self.model}'.")
 
     def with_knobs(self, **values: Any) -> Recipe:
         """This recipe with some knobs set otherwise; giving `epochs` alone drops the recipe's own `steps`."""

@@ -13,18 +13,18 @@ from typing import Any
 import torch
 from torch import nn
 
-import inkdigits
+from inkdigits._version import __version__
 from inkdigits.data.digits import Digits
 from inkdigits.data.splits import Split, split
 from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import parameters
 from inkdigits.training import runs
 from inkdigits.training.callbacks import check_finite, recorded, saved, stopped_by_signals
-from inkdigits.training.detection import score_of_scenes
-from inkdigits.training.evaluate import Score, load_digits, score, test_digits
+from inkdigits.training.evaluate import load_digits, test_digits
 from inkdigits.training.loop import Callback, State, begin, train
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json, Run
+from inkdigits.training.tasks import task_of
 
 
 def pick_device(name: str) -> torch.device:
@@ -126,7 +126,7 @@ def settings(state: State, source: Path | None) -> Json:
         "device": str(state.batches.device),
         "threads": torch.get_num_threads(),
         "arithmetic": str(state.arithmetic).removeprefix("torch."),
-        "inkdigits": inkdigits.__version__,
+        "inkdigits": __version__,
         "torch": torch.__version__,
     }
 
@@ -181,19 +181,14 @@ def scores(network: nn.Sequential, recipe: Recipe, parts: Split, source: Path | 
         judged["held"] = parts.held
     if recipe.split == "full":
         judged["test"] = test_digits(source)
-    return [{"set": name} | _score(network, recipe, digits).as_dict() for name, digits in judged.items()]
-
-
-def _score(network: nn.Sequential, recipe: Recipe, digits: Digits) -> Score:
-    if recipe.model == "detector":
-        return score_of_scenes(network, digits, recipe)
-    return score(network, digits)
+    task = task_of(recipe)
+    return [{"set": name} | task.evaluate(network, digits, recipe).as_dict() for name, digits in judged.items()]
 
 
 def conditions() -> dict[str, Any]:
     """What a figure depends on beside the recipe: versions, cores, the day."""
     return {
-        "inkdigits": inkdigits.__version__,
+        "inkdigits": __version__,
         "torch": torch.__version__,
         "python": platform.python_version(),
         "machine": platform.machine(),

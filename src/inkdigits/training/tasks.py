@@ -1,0 +1,119 @@
+"""What a network is trained for: where its batches come from, what its loss is, and how well it does.
+
+The loop knows a task by the protocol `Task` alone. There are two: to say which digit an image is, and to find digits
+on a page.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from inkdigits.data.digits import CLASSES, NOT_A_DIGIT, Digits
+from inkdigits.models.build import ARCHITECTURES
+from inkdigits.training.batches import Batches
+from inkdigits.training.detection import Scenes, detection_loss, score_of_scenes
+from inkdigits.training.evaluate import Score, score
+from inkdigits.training.recipes import Recipe
+
+DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"
+
+
+class BatchSource(Protocol):
+    """`source(step)` → inputs and targets of that step, counted from 0, on `device`; a function of seed and step."""
+
+    device: torch.device
+    size: int  # inputs of a batch
+    per_epoch: int  # batches of an epoch
+
+    def __call__(self, step: int) -> tuple[Tensor, Tensor]: ...
+
+
+class Task(Protocol):
+    """All that differs between trainings of different kinds of networks."""
+
+    def batches(
+        self, digits: Digits, recipe: Recipe, device: torch.device, nondigits: NDArray[np.uint8] | None = None
+    ) -> BatchSource:
+        """Where batches come from; `nondigits`, uint8 N×28×28, are used in place of new ones where there are any."""
+        ...
+
+    def loss(self, outputs: Tensor, targets: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+        """The loss to minimise, and of the digits of the batch their logits (K×10 or more) and labels (K)."""
+        ...
+
+    def validation_digits(self, held: Digits | None) -> Digits | None:
+        """The held-out digits that a training looks at as it goes, if it can look at single digits."""
+        ...
+
+    def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
+        """How well a trained network does on these digits."""
+        ...
+
+
+class Classification:
+    """Which digit is it? And, for networks with an eleventh logit, is it one at all?"""
+
+    def batches(
+        self, digits: Digits, recipe: Recipe, device: torch.device, nondigits: NDArray[np.uint8] | None = None
+    ) -> Batches:
+        """Images float32 B×1×28×28 in 0..1 and labels int64 B."""
+        return Batches(digits, recipe, device, nondigits)
+
+    def loss(self, outputs: Tensor, targets: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+        """A network of several networks (models/ensemble.py) gives as many rows for each digit."""
+        targets = targets.repeat(len(outputs) // len(targets))
+        return classification_loss(outputs, targets, recipe.smoothing), outputs, targets
+
+    def validation_digits(self, held: Digits | None) -> Digits | None:
+        """All of them."""
+        return held
+
+    def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
+        """The score of every digit by itself."""
+        return score(network, digits)
+
+
+class Detection:
+    """Where do digits stand on a page, and which are they?"""
+
+    def batches(
+        self, digits: Digits, recipe: Recipe, device: torch.device, nondigits: NDArray[np.uint8] | None = None
+    ) -> Scenes:
+        """Scenes written with the digits, and maps of targets (see detection.py)."""
+        return Scenes(digits, recipe, device)
+
+    def loss(self, outputs: Tensor, targets: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+        """See `detection_loss`."""
+        return detection_loss(outputs, targets)
+
+    def validation_digits(self, held: Digits | None) -> None:
+        """None: single digits are no page to look at."""
+        return
+
+    def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
+        """Which digit it is, where one is, on scenes that training never draws."""
+        return score_of_scenes(network, digits, recipe)
+
+
+def task_of(recipe: Recipe) -> Task:
+    """What the recipe's network is trained for."""
+    return Detection() if ARCHITECTURES[recipe.model].detects else Classification()
+
+
+def classification_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
+    """The cross-entropy of the digits, N×10 or more logits against N labels.
+
+    A network with an eleventh logit also learns whether there is a digit at all; what is none has the label −1, and
+    counts for that logit only.
+    """
+    digits = labels != NOT_A_DIGIT
+    cost = F.cross_entropy(logits[:, :CLASSES], labels, ignore_index=NOT_A_DIGIT, label_smoothing=smoothing)
+    if logits.shape[1] > CLASSES:
+        cost = cost + DIGITNESS_WEIGHT * F.binary_cross_entropy_with_logits(logits[:, CLASSES], digits.float())
+    return cost
