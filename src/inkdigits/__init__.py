@@ -10,12 +10,28 @@ import os
 from importlib import import_module
 from typing import TYPE_CHECKING
 
+from inkdigits._version import __version__ as __version__
+
 # onnxruntime's wheels report on their use since release 1.29 unless this is set before they are imported.
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from inkdigits.errors import BusyError as BusyError
+    from inkdigits.errors import DataError as DataError
+    from inkdigits.errors import ExportError as ExportError
+    from inkdigits.errors import FullError as FullError
     from inkdigits.errors import InkdigitsError as InkdigitsError
+    from inkdigits.errors import ModelError as ModelError
+    from inkdigits.errors import PictureError as PictureError
+    from inkdigits.errors import PictureTooLargeError as PictureTooLargeError
+    from inkdigits.errors import RunError as RunError
+    from inkdigits.errors import SeveralPagesError as SeveralPagesError
+    from inkdigits.errors import UsageError as UsageError
+    from inkdigits.errors import WriteError as WriteError
     from inkdigits.reading.decoding.form import Form as Form
+    from inkdigits.reading.imaging.limits import Limits as Limits
+    from inkdigits.reading.imaging.picture import Source as Source
+    from inkdigits.reading.inspect import Inspection as Inspection
     from inkdigits.reading.reader import Reader as Reader
     from inkdigits.reading.reader import read as read
     from inkdigits.reading.reader import read_digit as read_digit
@@ -23,40 +39,38 @@ if TYPE_CHECKING:
     from inkdigits.types import Box as Box
     from inkdigits.types import Classification as Classification
     from inkdigits.types import Digit as Digit
+    from inkdigits.types import Failure as Failure
     from inkdigits.types import Line as Line
+    from inkdigits.types import ModelName as ModelName
     from inkdigits.types import Number as Number
     from inkdigits.types import Reading as Reading
 
-__version__ = "0.1.0"
-
-_HOME = {
-    "InkdigitsError": "inkdigits.errors",
-    "Form": "inkdigits.reading.decoding.form",
-    "Reader": "inkdigits.reading.reader",
-    "read": "inkdigits.reading.reader",
-    "read_digit": "inkdigits.reading.reader",
-    "read_pages": "inkdigits.reading.reader",
-    "Box": "inkdigits.types",
-    "Classification": "inkdigits.types",
-    "Digit": "inkdigits.types",
-    "Line": "inkdigits.types",
-    "Number": "inkdigits.types",
-    "Reading": "inkdigits.types",
+_MODULES = {  # public names, in reading order, by the module that defines them
+    "inkdigits.reading.reader": ("read", "read_pages", "read_digit", "Reader"),
+    "inkdigits.types": ("Reading", "Line", "Number", "Digit", "Box", "Failure", "Classification", "ModelName"),
+    "inkdigits.reading.decoding.form": ("Form",),
+    "inkdigits.reading.imaging.limits": ("Limits",),
+    "inkdigits.reading.imaging.picture": ("Source",),
+    "inkdigits.reading.inspect": ("Inspection",),
+    "inkdigits.errors": (
+        "InkdigitsError",
+        "PictureError",
+        "PictureTooLargeError",
+        "SeveralPagesError",
+        "DataError",
+        "ModelError",
+        "RunError",
+        "WriteError",
+        "ExportError",
+        "UsageError",
+        "FullError",
+        "BusyError",
+    ),
 }
-__all__ = [  # noqa: RUF022 — in reading order
+_HOME = {name: module for module, names in _MODULES.items() for name in names}
+__all__ = [  # noqa: PLE0604 — in reading order
     "__version__",
-    "read",
-    "read_pages",
-    "read_digit",
-    "Reader",
-    "Reading",
-    "Line",
-    "Number",
-    "Digit",
-    "Box",
-    "Classification",
-    "Form",
-    "InkdigitsError",
+    *_HOME,
 ]
 
 

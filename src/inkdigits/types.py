@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from inkdigits.errors import UsageError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -76,6 +79,13 @@ class Digit:
             "candidates": [[digit, round(probability, 4)] for digit, probability in self.candidates],
         }
 
+    @classmethod
+    def from_dict(cls, digit: Mapping[str, Any]) -> Digit:
+        """The digit that `as_dict` wrote."""
+        candidates = tuple((int(which), float(probability)) for which, probability in digit["candidates"])
+        scores = float(digit["confidence"]), float(digit["digitness"])
+        return cls(int(digit["digit"]), *scores, bool(digit["accepted"]), Box(*digit["box"]), candidates)
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -114,6 +124,12 @@ class Number:
             "digits": [digit.as_dict() for digit in self.digits],
         }
 
+    @classmethod
+    def from_dict(cls, number: Mapping[str, Any]) -> Number:
+        """The number that `as_dict` wrote; its confidence is the one that stands there."""
+        digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
+        return cls(digits, tuple(int(gap) for gap in number["gaps"]), float(number["confidence"]))
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -138,6 +154,11 @@ class Line:
             "box": self.box.as_list(),
             "numbers": [number.as_dict() for number in self.numbers],
         }
+
+    @classmethod
+    def from_dict(cls, line: Mapping[str, Any]) -> Line:
+        """The line that `as_dict` wrote."""
+        return cls(tuple(Number.from_dict(number) for number in line["numbers"]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +208,28 @@ class Reading:
             "model": {"name": self.model.name, "version": self.model.version},
             "seconds": round(self.seconds, 4),
         }
+
+    @classmethod
+    def from_dict(cls, reading: Mapping[str, Any]) -> Reading:
+        """The reading that `as_dict` wrote, from JSON or not; `from_dict(x).as_dict()` gives `x` again.
+
+        Probabilities are the rounded ones that stand there. Raises UsageError when `reading` is no such thing.
+        """
+        try:
+            return cls(
+                file=str(reading["file"]),
+                page=int(reading["page"]),
+                width=int(reading["width"]),
+                height=int(reading["height"]),
+                lines=tuple(Line.from_dict(line) for line in reading["lines"]),
+                model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
+                seconds=float(reading["seconds"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise UsageError(
+                f"This is not a reading as `as_dict` writes it ({type(error).__name__}: {error}); "
+                "give one JSON object of `inkdigits read --json`."
+            ) from error
 
 
 @dataclass(frozen=True, slots=True)

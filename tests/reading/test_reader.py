@@ -20,7 +20,7 @@ from inkdigits.data.pages import page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import pages
-from inkdigits.reading.reader import How, Reader
+from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.types import Box, Failure, Reading
 from tests.reading.drawing import Pixels, in_rows, on_paper, saved
 
@@ -128,7 +128,7 @@ def test_the_least_confidence_is_what_is_asked(reader: Reader, written: Pixels) 
 
 
 @pytest.mark.parametrize("how", [{"min_confidence": 1.5}, {"min_confidence": float("nan")}, {"min_confidence": -0.1}])
-def test_a_confidence_that_is_none_is_said(reader: Reader, written: Pixels, how: How) -> None:
+def test_a_confidence_that_is_none_is_said(reader: Reader, written: Pixels, how: ReadArguments) -> None:
     with pytest.raises(UsageError, match="from 0 to 1, not"):
         reader.read(written, **how)
 

@@ -15,7 +15,7 @@ from typing import Annotated
 
 import typer
 
-import inkdigits
+from inkdigits._version import __version__
 from inkdigits.cli.options import STOPPED
 from inkdigits.errors import InkdigitsError
 
@@ -46,7 +46,7 @@ app = typer.Typer(
 
 def _print_version(wanted: bool) -> None:
     if wanted:
-        typer.echo(f"inkdigits {inkdigits.__version__}")
+        typer.echo(f"inkdigits {__version__}")
         raise typer.Exit
 
 

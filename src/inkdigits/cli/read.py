@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.reading.imaging.picture import Picture
-    from inkdigits.reading.reader import How, Reader
+    from inkdigits.reading.reader import ReadArguments, Reader
 
 FAILED, REJECTED = 1, 3
 THREADS = 2  # of one picture, where no others are read meanwhile
@@ -101,16 +101,16 @@ def read(
     from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
     from inkdigits.reading.imaging.region import region as parsed
-    from inkdigits.reading.reader import Reader, check_how
+    from inkdigits.reading.reader import Reader, check_arguments
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
-    how: How = {
+    how: ReadArguments = {
         "single": single,
         "region": None if region is None else parsed(region),
         "form": _known(length=length, pattern=pattern, check=check, range=between),
         "min_confidence": least,
     }
-    check_how(how)
+    check_arguments(**how)
     limits = _limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = found(pictures)
@@ -166,7 +166,12 @@ def _files(style: str, review: Path | None) -> list[File]:
 
 
 def _views(
-    reader: Reader, how: How, glyph: Path | None, annotate: Path | None, explain: Path | None, inputs: list[Input]
+    reader: Reader,
+    how: ReadArguments,
+    glyph: Path | None,
+    annotate: Path | None,
+    explain: Path | None,
+    inputs: list[Input],
 ) -> Iterator[View]:
     """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
     from inkdigits.cli.inputs import stems
@@ -182,7 +187,7 @@ def _views(
         yield lambda page, reading: save_explained(page, reading, reader, how, explain / names[page.file])
 
 
-def part_read(page: Picture, how: How) -> Picture:
+def part_read(page: Picture, how: ReadArguments) -> Picture:
     """The page, or the part of it that is read."""
     from inkdigits.reading.imaging.region import cut
 
@@ -231,7 +236,7 @@ def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
     save_png(annotated(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
 
 
-def save_explained(page: Picture, reading: Reading, reader: Reader, how: How, stem: Path) -> None:
+def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArguments, stem: Path) -> None:
     """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
     from inkdigits.reading.explain import explained
 

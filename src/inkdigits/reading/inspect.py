@@ -10,10 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import SIZE
-from inkdigits.reading.decoding.decide import digit_of, nothing
 from inkdigits.reading.nearest import Nearest, Neighbour
 from inkdigits.reading.networks.classifier import Accept, Network
-from inkdigits.reading.single import Seen
+from inkdigits.reading.single import Seen, read_from
 from inkdigits.types import Box, Classification, Digit
 
 Why = Literal["accepted", "unsure", "no-digit", "no-ink"]
@@ -61,13 +60,6 @@ def inspected(seen: Seen, network: Network, accept: Accept, nearest: Nearest) ->
     why = reason(digit, accept, bool(glyph.any()))
     layers = network.layers(glyph)
     return Inspection(digit, answers.probabilities[0], accept, why, glyph, layers, mattered, without, alike)
-
-
-def read_from(seen: Seen, answers: Classification, accept: Accept) -> Digit:
-    """The digit, by the first of the answers."""
-    if not seen.glyph.any():
-        return nothing(seen.box)
-    return digit_of(answers.probabilities[0], float(answers.digitness[0]), seen.box, accept)
 
 
 def reason(digit: Digit, accept: Accept, ink: bool) -> Why:

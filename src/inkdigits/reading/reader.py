@@ -8,38 +8,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from threading import Lock
-from typing import TypedDict, Unpack
+from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.decoding.decide import accepted, decide, unsure
+from inkdigits.reading.decoding.decide import decide, unsure
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, only_page, pages
 from inkdigits.reading.imaging.region import cut, moved_back
-from inkdigits.reading.inspect import Inspection, inspected, read_from
+from inkdigits.reading.inspect import Inspection, inspected
 from inkdigits.reading.nearest import Nearest
 from inkdigits.reading.networks.classifier import Accept, Network
 from inkdigits.reading.networks.detector import Detector, Finds
 from inkdigits.reading.normalise import glyphs_at
 from inkdigits.reading.proposals import Located, locate
 from inkdigits.reading.scoring import doubted, in_company, of_one_size, weighed
-from inkdigits.reading.single import Seen, looked_at, looks_of
+from inkdigits.reading.single import Seen, lone_digit, looked_at, read_from
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
-_BROAD = 1.3  # times as wide as high: no digit that stands for itself is broader
 
-
-class How(TypedDict, total=False):
-    """How pictures are read; all of it may be left out.
-
-    `single`: each page is one digit. `region`: the part of every page that is read, in pixels of the upright picture,
-    as all boxes are. `form`: what is known of every number; not with `single`. `min_confidence`: 0..1, of what is
-    accepted; by default what the network's card says.
-    """
+class ReadArguments(TypedDict, total=False):
+    """The options of `read` as one value, for programs that hand them on: `reader.read(picture, **arguments)`."""
 
     single: bool
     region: Box | None
@@ -47,12 +40,13 @@ class How(TypedDict, total=False):
     min_confidence: float | None
 
 
-def check_how(how: How) -> None:
-    """Raise UsageError for what cannot be meant."""
-    least = how.get("min_confidence")
-    if least is not None and not 0 <= least <= 1:
-        raise UsageError(f"The least confidence is a number from 0 to 1, not {least}.")
-    if how.get("single") and how.get("form") is not None:
+def check_arguments(
+    *, single: bool = False, region: Box | None = None, form: Form | None = None, min_confidence: float | None = None
+) -> None:
+    """Raise UsageError for options that contradict each other or make no sense."""
+    if min_confidence is not None and not 0 <= min_confidence <= 1:
+        raise UsageError(f"The least confidence is a number from 0 to 1, not {min_confidence}.")
+    if single and form is not None:
         raise UsageError("A single digit has no form: leave out `single`, or length, pattern, check and range.")
 
 
@@ -107,22 +101,73 @@ class Reader:
         """Which network reads."""
         return self._network.name
 
-    def read(self, picture: Source, **how: Unpack[How]) -> Reading:
-        """Read a picture of one page: a path, the bytes of a file, or an array (uint8 or uint16, H×W, H×W×3 or H×W×4).
-
-        Raises PictureError when it cannot be opened, SeveralPagesError when `read_pages` is the one to take.
-        """
+    def read(
+        self,
+        picture: Source,
+        *,
+        single: bool = False,
+        region: Box | None = None,
+        form: Form | None = None,
+        min_confidence: float | None = None,
+    ) -> Reading:
+        """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
-        return self._reading(only_page(picture, self._limits), start, how)
+        page = only_page(picture, self._limits)
+        return self._reading(page, start, single, region, form, min_confidence)
 
-    def _reading(self, page: Picture, start: float, how: How) -> Reading:
-        check_how(how)
-        region, least = how.get("region"), how.get("min_confidence")
+    def read_pages(
+        self,
+        picture: Source,
+        *,
+        name: str | None = None,
+        single: bool = False,
+        region: Box | None = None,
+        form: Form | None = None,
+        min_confidence: float | None = None,
+    ) -> Iterator[Reading]:
+        """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
+        start = time.perf_counter()
+        for page in pages(picture, self._limits, name):
+            yield self._reading(page, start, single, region, form, min_confidence)
+            start = time.perf_counter()
+
+    def attempt(
+        self,
+        picture: Source,
+        *,
+        name: str | None = None,
+        single: bool = False,
+        region: Box | None = None,
+        form: Form | None = None,
+        min_confidence: float | None = None,
+    ) -> Iterator[Reading | Failure]:
+        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
+        page = 1
+        try:
+            for reading in self.read_pages(
+                picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence
+            ):
+                yield reading
+                page = reading.page + 1
+        except InkdigitsError as error:
+            file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
+            yield Failure(file, page, error.kind, str(error))
+
+    def _reading(
+        self,
+        page: Picture,
+        start: float,
+        single: bool,
+        region: Box | None,
+        form: Form | None,
+        min_confidence: float | None,
+    ) -> Reading:
+        check_arguments(single=single, form=form, min_confidence=min_confidence)
         part = page if region is None else cut(page, region)
-        if how.get("single", False):
-            lines: tuple[Line, ...] = (Line((Number((self._digit(part, self._accept(least)),)),)),)
+        if single:
+            lines: tuple[Line, ...] = (Line((Number((self._digit(part, self._accept(min_confidence)),)),)),)
         else:
-            lines = self.stages(part, how.get("form"), least).lines
+            lines = self.stages(part, form, min_confidence).lines
         if region is not None:
             lines = moved_back(lines, region)
         seconds = time.perf_counter() - start
@@ -139,13 +184,8 @@ class Reader:
         return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)
 
     def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        """A page on which nothing is sure may still be one digit that fills it, drawn as no page is written. What is
-        broad, or reaches across the page, is not accepted: a stain, an edge."""
-        whole = looks_of(page.grey)[0]  # a page has no neighbours
-        digit = read_from(whole, self._network.classify(whole.glyph[np.newaxis]), accept)
-        box = digit.box
-        across = box.width >= page.width or box.height >= page.height
-        digit = accepted(digit, digit.accepted and not across and box.width <= _BROAD * box.height)
+        """A page on which nothing is sure may still be one digit that fills it."""
+        digit = lone_digit(page.grey, self._network, accept)
         fits = digit.accepted and (form is None or form.fits(digit.text))
         likely = not lines and form is None and digit.digitness >= accept.digitness  # better a `?` than nothing
         return (Line((Number((digit,)),)),) if fits or likely else lines
@@ -157,27 +197,6 @@ class Reader:
 
     def _accept(self, least: float | None) -> Accept:
         return self._network.accept if least is None else replace(self._network.accept, confidence=least)
-
-    def read_pages(self, picture: Source, *, name: str | None = None, **how: Unpack[How]) -> Iterator[Reading]:
-        """Read a picture page by page; `name` is what it is called in results.
-
-        Raises PictureError, at the page where it happens.
-        """
-        start = time.perf_counter()
-        for page in pages(picture, self._limits, name):
-            yield self._reading(page, start, how)
-            start = time.perf_counter()
-
-    def attempt(self, picture: Source, *, name: str | None = None, **how: Unpack[How]) -> Iterator[Reading | Failure]:
-        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
-        page = 1
-        try:
-            for reading in self.read_pages(picture, name=name, **how):
-                yield reading
-                page = reading.page + 1
-        except InkdigitsError as error:
-            file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
-            yield Failure(file, page, error.kind, str(error))
 
     def read_digit(self, picture: Source) -> Digit:
         """Read a picture that is one digit. Without any ink the digit has digitness 0 and is not accepted."""
@@ -194,7 +213,7 @@ class Reader:
         `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. Raises as `read`, and UsageError
         for a glyph of another size.
         """
-        check_how({"min_confidence": min_confidence})
+        check_arguments(min_confidence=min_confidence)
         page = only_page(picture, self._limits)
         if normalised:
             check_normalised(page.grey.shape)
@@ -233,14 +252,56 @@ def _built() -> Reader:
     return Reader()
 
 
-def read(picture: Source, **how: Unpack[How]) -> Reading:
-    """Read a picture of one page with the packaged networks; see `How` and `Reader.read`."""
-    return _shared().read(picture, **how)
+def read(
+    picture: Source,
+    *,
+    single: bool = False,
+    region: Box | None = None,
+    form: Form | None = None,
+    min_confidence: float | None = None,
+) -> Reading:
+    """Read the numbers on a picture of one page, with the packaged networks.
+
+    Args:
+        picture: a path, the bytes of a file, or an array: uint8 or uint16, H×W (grey), H×W×3 (RGB) or H×W×4 (RGBA).
+        single: the whole picture is one digit.
+        region: the part of the page to read, in pixels of the upright picture; all boxes are in these pixels too.
+            By default the whole page.
+        form: what is known of every number: its length, pattern, check digit, range. Not together with `single`.
+        min_confidence: the least confidence, 0..1, with which a digit is accepted; a digit below it is shown as `?`.
+            By default what the network's card says.
+
+    Raises:
+        PictureError: the picture cannot be opened, or `region` lies outside it.
+        PictureTooLargeError: it has more bytes or pixels than `Limits` allows.
+        SeveralPagesError: it has several pages; use `read_pages`.
+        UsageError: options that contradict each other or make no sense.
+    """
+    return _shared().read(picture, single=single, region=region, form=form, min_confidence=min_confidence)
 
 
-def read_pages(picture: Source, **how: Unpack[How]) -> Iterator[Reading]:
-    """Read a picture page by page with the packaged networks; see `How` and `Reader.read_pages`."""
-    return _shared().read_pages(picture, **how)
+def read_pages(
+    picture: Source,
+    *,
+    name: str | None = None,
+    single: bool = False,
+    region: Box | None = None,
+    form: Form | None = None,
+    min_confidence: float | None = None,
+) -> Iterator[Reading]:
+    """Read a picture page by page (a PDF, a TIFF of several pages, or one page), with the packaged networks.
+
+    Args:
+        picture: as in `read`.
+        name: what the picture is called in readings and errors; by default its path, or `-`.
+        single, region, form, min_confidence: as in `read`, the same for every page.
+
+    Raises:
+        PictureError, PictureTooLargeError, UsageError: as `read`, at the page where it happens.
+    """
+    return _shared().read_pages(
+        picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence
+    )
 
 
 def read_digit(picture: Source) -> Digit:

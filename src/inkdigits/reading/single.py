@@ -10,10 +10,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import SIZE
+from inkdigits.reading.decoding.decide import accepted, digit_of, nothing
 from inkdigits.reading.imaging.pixels import Pixels
-from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.networks.classifier import Accept, Network
 from inkdigits.reading.normalise import glyph_of, marks_of
-from inkdigits.types import Box, Classification
+from inkdigits.types import Box, Classification, Digit
+
+_BROAD = 1.3  # times as wide as high: no digit that stands for itself is broader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -40,6 +43,25 @@ def looked_at(images: Sequence[Pixels], network: Network) -> tuple[list[Seen], C
     rows = np.array(best, np.intp)
     chosen = Classification(said.probabilities[rows], said.digitness[rows], said.embeddings[rows])
     return [shown[row] for row in best], chosen
+
+
+def read_from(seen: Seen, answers: Classification, accept: Accept) -> Digit:
+    """The digit, by the first of the answers."""
+    if not seen.glyph.any():
+        return nothing(seen.box)
+    return digit_of(answers.probabilities[0], float(answers.digitness[0]), seen.box, accept)
+
+
+def lone_digit(page: Pixels, network: Network, accept: Accept) -> Digit:
+    """A page, uint8 H×W, on which nothing sure was found, read as one digit that fills it, drawn as no page is written.
+
+    What is broad, or reaches across the page, is not accepted: a stain, an edge.
+    """
+    whole = looks_of(page)[0]  # a page has no neighbours
+    digit = read_from(whole, network.classify(whole.glyph[np.newaxis]), accept)
+    box, (height, width) = digit.box, page.shape
+    across = box.width >= width or box.height >= height
+    return accepted(digit, digit.accepted and not across and box.width <= _BROAD * box.height)
 
 
 def glyph_seen(image: Pixels) -> Pixels:

@@ -15,7 +15,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Match
 
-import inkdigits
+from inkdigits._version import __version__
 from inkdigits.errors import InkdigitsError
 from inkdigits.serving import body, docs, metrics, problems, samples, schema, site, work
 from inkdigits.serving.frame import Frame
@@ -45,7 +45,7 @@ def create(settings: Settings) -> Frame:
 
     app = FastAPI(
         title=TITLE,
-        version=inkdigits.__version__,
+        version=__version__,
         description=ABOUT,
         lifespan=lifespan,
         docs_url=None,  # FastAPI's own page loads its scripts from other hosts

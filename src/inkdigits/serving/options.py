@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.region import region as parsed
-from inkdigits.reading.reader import How
+from inkdigits.reading.reader import ReadArguments
 from inkdigits.types import Box
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
@@ -31,11 +31,11 @@ class DigitOptions(BaseModel):
         None, description="x,y,width,height in pixels of the upright picture: the part that is read."
     )
 
-    def how(self) -> How:
+    def how(self) -> ReadArguments:
         """The options as the reader takes them."""
         return self._common() | {"single": True}
 
-    def _common(self) -> How:
+    def _common(self) -> ReadArguments:
         region = None if self.region is None else parsed(self.region)
         return {"region": region, "min_confidence": self.min_confidence}
 
@@ -50,7 +50,7 @@ class PageOptions(DigitOptions):
     check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Every number's check digit.")
     range: _Range | None = Field(None, description="Every number's value lies between these.")
 
-    def how(self) -> How:
+    def how(self) -> ReadArguments:
         """The options as the reader takes them. May take a second for a large pattern."""
         return self._common() | {"form": _form(self.length, self.pattern, self.check, self.range)}
 

@@ -14,7 +14,7 @@ from inkdigits.reading.imaging.picture import Picture, only_page, page_at, pages
 from inkdigits.reading.imaging.region import cut
 from inkdigits.reading.output.annotate import annotated
 from inkdigits.reading.output.write import FORMATS
-from inkdigits.reading.reader import How, Reader
+from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Sent
 from inkdigits.serving.limits import Bounds
@@ -101,7 +101,7 @@ def check_kind(sent: Sent) -> None:
         raise Problem("media-type", str(error)) from error
 
 
-def _readings(reader: Reader, sent: Sent, how: How, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
+def _readings(reader: Reader, sent: Sent, how: ReadArguments, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
     start = time.perf_counter()
     for page in pages(sent.data, bounds.picture, sent.name):
         reading = _reading(reader, page, sent.name, how)
@@ -109,7 +109,7 @@ def _readings(reader: Reader, sent: Sent, how: How, bounds: Bounds) -> Iterator[
         start = time.perf_counter()
 
 
-def _reading(reader: Reader, page: Picture, name: str, how: How) -> Reading:
+def _reading(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Reading:
     """A page that is decoded already: whoever annotates needs its pixels too, and they are decoded only once."""
     return next(reader.read_pages(page.image, name=name, **how))
 

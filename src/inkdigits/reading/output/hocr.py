@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 
-import inkdigits
+from inkdigits._version import __version__
 from inkdigits.types import Box, Line, Number, Reading
 
 BEGIN = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -18,7 +18,7 @@ BEGIN = f"""<?xml version="1.0" encoding="UTF-8"?>
 <head>
 <meta charset="utf-8"/>
 <title>Digits that were read</title>
-<meta name="ocr-system" content="inkdigits {inkdigits.__version__}"/>
+<meta name="ocr-system" content="inkdigits {__version__}"/>
 <meta name="ocr-capabilities" content="ocr_page ocr_line ocrx_word ocrp_wconf"/>
 </head>
 <body>
