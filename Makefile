@@ -1,18 +1,23 @@
 # make demo   three networks learn MNIST and read a page (first run: makes .venv and installs)
 # make test   all tests; `make check` is lint, format and types
+# make docs      the pages and the API reference as HTML, into build/docs
 # make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test course check install weights fonts clean
+.PHONY: demo test docs course check install weights fonts clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
 
 test: .venv/.dev
 	$(BIN)/python -m pytest -n 2 --dist loadfile
+
+docs: .venv/.dev
+	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
+	@echo build/docs/index.html
 
 course: .venv/.dev
 	$(BIN)/inkdigits learn --check
@@ -21,6 +26,7 @@ check: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/mypy --python-version 3.14 --cache-dir .mypy_cache/newest
 
 install: .venv/.train
 

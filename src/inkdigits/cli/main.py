@@ -32,6 +32,7 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "serve": "inkdigits.cli.serve",
     "demo": "inkdigits.cli.demo",
 }
+PIPE_CLOSED = 141  # 128 + SIGPIPE, which Windows has not
 EXTRAS = {"serve": "serve", "learn": "course"}  # command → the extra that it needs; all others need `train`, or nothing
 
 app = typer.Typer(
@@ -73,7 +74,7 @@ def main() -> None:
         sys.exit(STOPPED)
     except BrokenPipeError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(128 + signal.SIGPIPE)
+        sys.exit(PIPE_CLOSED)
 
 
 def _modules(words: list[str]) -> list[str]:
