@@ -20,7 +20,7 @@ import torch.nn.functional as F
 from rich.console import Console
 from torch import nn
 
-from bench import store
+from bench.shared import store
 from inkdigits.cli.watch import Watch
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
@@ -28,16 +28,16 @@ from inkdigits.training.callbacks import throttled
 from inkdigits.training.recipes import recipe
 from inkdigits.training.session import start
 
-PAIRS = 7
-NETWORKS = {
+PAIR_COUNT = 7
+PLAIN_NETWORKS = {
     "lecture-softmax": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 10)),
     "lecture-mlp": lambda: nn.Sequential(nn.Flatten(), nn.Linear(784, 20), nn.ReLU(), nn.Linear(20, 10)),
 }
 
 
 def main() -> None:
-    for name in NETWORKS:
-        pairs = [(ours(name), plain(name)) for _ in range(PAIRS + 1)][1:]  # the first pair warms up
+    for name in PLAIN_NETWORKS:
+        pairs = [(time_ours(name), time_plain_loop(name)) for _ in range(PAIR_COUNT + 1)][1:]  # the first pair warms up
         result = {
             "ratio": median(a / b for a, b in pairs),
             "ours_seconds": median(a for a, _ in pairs),
@@ -48,8 +48,8 @@ def main() -> None:
         store.save(f"beside-{name}", result)
 
 
-def ours(name: str) -> float:
-    """Seconds of the training loop, callbacks and live view included."""
+def time_ours(name: str) -> float:
+    """Seconds of our training loop, callbacks and live view included."""
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
     with Watch(screen) as watch:
@@ -58,11 +58,11 @@ def ours(name: str) -> float:
     return state.seconds
 
 
-def plain(name: str) -> float:
+def time_plain_loop(name: str) -> float:
     """Seconds of the plain loop."""
     digits = mnist.load().part(0, 5000)
     images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
-    network = NETWORKS[name]()
+    network = PLAIN_NETWORKS[name]()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
     steps = recipe(name).steps or 0
     started = time.perf_counter()

@@ -12,7 +12,7 @@ import json
 
 import numpy as np
 
-from bench import networks, store
+from bench.shared import store, trained_networks
 from inkdigits.reading.networks.classifier import PACKAGED
 from inkdigits.training.calibrate import calibration_error
 from inkdigits.training.evaluate import test_digits
@@ -21,22 +21,22 @@ from inkdigits.training.evaluate import test_digits
 def main() -> None:
     card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
     digits, figures = test_digits(), []
-    for run in networks.seeds():
-        probabilities = networks.probabilities(run, digits, card["temperature"])
-        confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
+    for run in trained_networks.list_seed_runs():
+        probabilities = trained_networks.predict_probabilities(run, digits, card["temperature"])
+        confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels
         accepted = confidence >= card["accept"]["confidence"]
-        of_label = probabilities[np.arange(len(digits)), digits.labels]
+        label_probabilities = probabilities[np.arange(len(digits)), digits.labels]
         figures.append(
             {
-                "accuracy": float(right.mean()),
+                "accuracy": float(correct.mean()),
                 "ece": calibration_error(probabilities, digits.labels),
-                "nll": float(-np.log(np.maximum(of_label, 1e-12)).mean()),
-                "wrong_among_accepted": float((accepted & ~right).sum() / accepted.sum()),
+                "nll": float(-np.log(np.maximum(label_probabilities, 1e-12)).mean()),
+                "wrong_among_accepted": float((accepted & ~correct).sum() / accepted.sum()),
                 "coverage": float(accepted.mean()),
             }
         )
         print(run.folder.name, {key: round(value, 5) for key, value in figures[-1].items()})
-    store.save("calibration", {key: store.spread([each[key] for each in figures]) for key in figures[0]})
+    store.save("calibration", {key: store.summarise_values([each[key] for each in figures]) for key in figures[0]})
 
 
 if __name__ == "__main__":

@@ -1,17 +1,17 @@
-"""How the reader's networks hold up on fifteen kinds of spoilt digits (kinds.py), made from MNIST's test images.
+"""How the reader's networks hold up on fifteen kinds of corrupted digits, made from MNIST's test images.
 
     python -m bench.corruptions
 
-The glyphs go to the network as they are, without anything in front that could repair them. The mean over the kinds
-and seeds is what counts; every kind is stored.
+The kinds are in datasets/mnist_corruptions.py. The glyphs go to the network as they are, without anything in
+front that could repair them. The mean over the kinds and seeds is what counts; every kind is stored.
 """
 
 from __future__ import annotations
 
 from statistics import mean
 
-from bench import networks, store
-from bench.kinds import CORRUPTIONS, corrupt
+from bench.datasets.mnist_corruptions import CORRUPTIONS, corrupt
+from bench.shared import store, trained_networks
 from inkdigits.data.digits import Digits
 from inkdigits.training.evaluate import test_digits
 
@@ -19,14 +19,21 @@ from inkdigits.training.evaluate import test_digits
 def main() -> None:
     digits = test_digits()
     kinds: dict[str, list[float]] = {kind: [] for kind in CORRUPTIONS}
-    for kind, shares in kinds.items():
-        spoilt = Digits(corrupt(digits.images, kind), digits.labels, kind)
-        for run in networks.seeds():
-            shares.append(float((networks.probabilities(run, spoilt).argmax(axis=1) == spoilt.labels).mean()))
-        print(f"{kind:<14} {100 * mean(shares):.2f} %", flush=True)
-    means = [mean(of_a_seed) for of_a_seed in zip(*kinds.values(), strict=True)]
+    for kind, accuracies in kinds.items():
+        corrupted = Digits(corrupt(digits.images, kind), digits.labels, kind)
+        for run in trained_networks.list_seed_runs():
+            accuracies.append(
+                float(
+                    (trained_networks.predict_probabilities(run, corrupted).argmax(axis=1) == corrupted.labels).mean()
+                )
+            )
+        print(f"{kind:<14} {100 * mean(accuracies):.2f} %", flush=True)
+    means = [mean(seed_accuracies) for seed_accuracies in zip(*kinds.values(), strict=True)]
     print(f"{'mean':<14} {100 * mean(means):.2f} %")
-    store.save("corruptions", {"mean": store.spread(means), "kinds": {k: store.spread(v) for k, v in kinds.items()}})
+    store.save(
+        "corruptions",
+        {"mean": store.summarise_values(means), "kinds": {k: store.summarise_values(v) for k, v in kinds.items()}},
+    )
 
 
 if __name__ == "__main__":

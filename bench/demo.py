@@ -11,17 +11,17 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench import store
+from bench.shared import store
 
 
 def main() -> None:
     command = str(Path(sys.executable).parent / "inkdigits")
     with tempfile.TemporaryDirectory() as folder:
         started = time.perf_counter()
-        done = subprocess.run([command, "demo"], cwd=folder, check=True, capture_output=True, text=True)
+        completed = subprocess.run([command, "demo"], cwd=folder, check=True, capture_output=True, text=True)
         seconds = time.perf_counter() - started
-    print(done.stdout)
-    store.save("demo", {"output": done.stdout, "seconds": seconds})
+    print(completed.stdout)
+    store.save("demo", {"output": completed.stdout, "seconds": seconds})
 
 
 if __name__ == "__main__":

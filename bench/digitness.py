@@ -14,27 +14,30 @@ from pathlib import Path
 import numpy as np
 from sklearn.metrics import roc_auc_score
 
-from bench import store
+from bench.shared import store
 from inkdigits.data import idx
 from inkdigits.data.nondigits import unseen_letters
 from inkdigits.reading.reader import Reader
 from inkdigits.training.evaluate import test_digits
 
-LETTERS = 5_000
+LETTER_COUNT = 5_000
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--fashion", type=Path, required=True)
-    given = parser.parse_args()
+    args = parser.parse_args()
     reader = Reader()
-    digits = reader.classify(test_digits().images, normalised=True).digitness
-    others = {"Fashion-MNIST": idx.read(given.fashion), "letters of unseen fonts": unseen_letters(LETTERS, seed=0)}
+    digit_scores = reader.classify(test_digits().images, normalised=True).digitness
+    negatives = {
+        "Fashion-MNIST": idx.read(args.fashion),
+        "letters of unseen fonts": unseen_letters(LETTER_COUNT, seed=0),
+    }
     auroc = {}
-    for name, images in others.items():
-        said = reader.classify(images, normalised=True).digitness
-        is_digit = np.r_[np.ones(len(digits)), np.zeros(len(said))]
-        auroc[name] = float(roc_auc_score(is_digit, np.r_[digits, said]))
+    for name, images in negatives.items():
+        negative_scores = reader.classify(images, normalised=True).digitness
+        is_digit = np.r_[np.ones(len(digit_scores)), np.zeros(len(negative_scores))]
+        auroc[name] = float(roc_auc_score(is_digit, np.r_[digit_scores, negative_scores]))
         print(f"{name:<26} {auroc[name]:.4f}")
     store.save("digitness", {"auroc": auroc})
 

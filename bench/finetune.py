@@ -3,16 +3,16 @@
     python -m bench.finetune              the measurement
     python -m bench.finetune --choosing   the same for others, on training digits, to choose settings by
 
-The persons (persons.py) write MNIST's test digits. Of each, the first five of every digit are learnt from, by what
-`inkdigits finetune` does, and a thousand others are read before and after. A network that is refused is not used: then
-nothing changes.
+The persons (datasets/persons.py) write MNIST's test digits. Of each, the first five of every digit are learnt from, by
+what `inkdigits finetune` does, and a thousand others are read before and after. A network that is refused is not used:
+then nothing changes.
 
 When choosing, MNIST's test set stays closed. A twin of the packaged network has learnt from the first 50,000 training
 digits (for a quarter of the epochs; where there is none, it is trained now); other persons write the last 10,000, and
 these tell what is forgotten. For that the packaged network would not do: it has learnt from all.
 
-PERSONS were measured again whenever the lessons had been bettered. Settings were chosen by OTHERS, but what had us look
-for other settings was what PERSONS had shown. So these figures are not wholly of persons that no setting knew.
+PERSONS were measured again each time fine-tuning was improved. Settings were chosen on DEVELOPMENT_PERSONS, but
+what had us look for other settings was what PERSONS had shown, so these did have some influence on the settings.
 """
 
 from __future__ import annotations
@@ -28,8 +28,8 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import nn
 
-from bench import store
-from bench.persons import OTHERS, PERSONS, Habit, written
+from bench.datasets.persons import DEVELOPMENT_PERSONS, PERSONS, Habit, write_digits
+from bench.shared import store
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import load
 from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
@@ -50,9 +50,9 @@ from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run, trained_network
 from inkdigits.training.session import complete
 
-EACH, MEASURED = 5, 1000  # samples of every digit to learn from, digits to measure by
-TWIN, SEEN = Path("runs/finetune-twin"), 50_000  # training digits that it learns from
-Learnt = Callable[[Base, Digits], tuple[nn.Sequential, Paired]]
+SAMPLES_PER_DIGIT, TEST_COUNT = 5, 1000  # samples of every digit to learn from, digits to measure by
+TWIN_FOLDER, TWIN_TRAIN_COUNT = Path("runs/finetune-twin"), 50_000  # training digits that it learns from
+FinetuneMethod = Callable[[Base, Digits], tuple[nn.Sequential, Paired]]
 
 
 def main() -> None:
@@ -61,100 +61,106 @@ def main() -> None:
         "--choosing", action="store_true", help="other persons and a twin, on training digits; nothing is kept"
     )
     parser.add_argument("--persons", nargs="*", default=[], help="only those whose names begin so; nothing is kept")
-    given = parser.parse_args()
+    args = parser.parse_args()
     keep_memory()
-    people = OTHERS if given.choosing else PERSONS
-    chosen = {name: habits for name, habits in people.items() if name.startswith(tuple(given.persons) or "")}
-    if given.choosing:
-        measured(twin(), chosen, parts()[2], learn)
+    people = DEVELOPMENT_PERSONS if args.choosing else PERSONS
+    selected = {name: habits for name, habits in people.items() if name.startswith(tuple(args.persons) or "")}
+    if args.choosing:
+        measure_persons(load_twin(), selected, split_training_digits()[2], finetune_twin)
         return
-    found = measured(base_of(), chosen, test_digits(), finetuned)
-    if not given.persons:
-        store.save("finetune", {"each": EACH, "persons": found} | summary(found))
+    results = measure_persons(base_of(), selected, test_digits(), finetune_as_shipped)
+    if not args.persons:
+        store.save("finetune", {"each": SAMPLES_PER_DIGIT, "persons": results} | summarise(results))
 
 
-def measured(base: Base, people: Mapping[str, tuple[Habit, ...]], digits: Digits, learnt: Learnt) -> store.Json:
+def measure_persons(
+    base: Base, people: Mapping[str, tuple[Habit, ...]], digits: Digits, finetune_person: FinetuneMethod
+) -> store.Json:
     """Every person's figures."""
-    before, found = base.network(), {}
+    before, results = base.network(), {}
     for seed, (name, habits) in enumerate(people.items()):
-        own, others = parted(written(drawn(digits, seed), habits, name, seed))
-        start = time.perf_counter()
-        after, mnist = learnt(base, own)
-        seconds = time.perf_counter() - start
-        gain = paired(name, *(right(network, others) for network in (before, after)))
-        found[name] = {"person": gain.as_dict(), "mnist": mnist.as_dict(), "seconds": seconds}
+        samples, test_samples = split_person_digits(write_digits(sample_digits(digits, seed), habits, name, seed))
+        started = time.perf_counter()
+        after, mnist = finetune_person(base, samples)
+        seconds = time.perf_counter() - started
+        gain = paired(name, *(mark_correct(network, test_samples) for network in (before, after)))
+        results[name] = {"person": gain.as_dict(), "mnist": mnist.as_dict(), "seconds": seconds}
         print(
             f"{name}: error {100 * gain.before / gain.n:.2f} % → {100 * gain.after / gain.n:.2f} %, "
             f"MNIST {100 * mnist.gain:+.2f} points, {seconds:.0f} s",
             flush=True,
         )
-    return found
+    return results
 
 
-def finetuned(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
+def finetune_as_shipped(base: Base, samples: Digits) -> tuple[nn.Sequential, Paired]:
     """The network that `inkdigits finetune` leaves a person with, and what MNIST's test set says of it."""
     with tempfile.TemporaryDirectory() as folder:
-        outcome = finetune(own, Path(folder) / "reader.onnx", base)
+        outcome = finetune(samples, Path(folder) / "reader.onnx", base)
         if outcome.path is None or outcome.test is None:
-            print(f"{own.name}: refused: {outcome.refused}")
+            print(f"{samples.name}: refused: {outcome.refused}")
             return base.network(), outcome.held
         return base_of(outcome.path).network(), outcome.test
 
 
-def parts() -> tuple[Digits, Digits, Digits]:
-    """MNIST's training digits when choosing: those that are rehearsed, those by which is found how much of the new is
-    borne (the twin has learnt from both), and those that it has never seen."""
+def split_training_digits() -> tuple[Digits, Digits, Digits]:
+    """MNIST's training digits when choosing: those that are replayed, those by which the blend is chosen (the twin
+    has learnt from both), and those that it has never seen."""
     digits = load("train")
-    return *rehearsed_and_held(digits.part(0, SEEN)), digits.part(SEEN, len(digits))
+    return *rehearsed_and_held(digits.part(0, TWIN_TRAIN_COUNT)), digits.part(TWIN_TRAIN_COUNT, len(digits))
 
 
-def twin() -> Base:
+def load_twin() -> Base:
     """The packaged network's twin; it is trained where there is none: ten minutes; what was stopped goes on."""
-    complete(recipe("reader").with_knobs(epochs=10, split="choosing", samples=SEEN), TWIN)
-    return replace(base_of(), weights=trained_network(Run(TWIN)).state_dict())
+    complete(recipe("reader").with_knobs(epochs=10, split="choosing", samples=TWIN_TRAIN_COUNT), TWIN_FOLDER)
+    return replace(base_of(), weights=trained_network(Run(TWIN_FOLDER)).state_dict())
 
 
-def learn(base: Base, own: Digits) -> tuple[nn.Sequential, Paired]:
-    """The network alone, without a verdict and a file, and what the digits that the twin has never seen say of it."""
-    replay, held, unseen = parts()
-    new = mean_of(learnt_by(lessons_of(base.recipe, base.weights, replay), own))
-    share = as_far_as_mnist_bears(base, new, held, digit_logits(base.network(), held))
-    print(f"{own.name}: {share:.0%} of what was learnt")
-    network = blended(base, new, share)
+def finetune_twin(base: Base, samples: Digits) -> tuple[nn.Sequential, Paired]:
+    """The blended network, neither accepted nor saved, and how it does on digits that the twin never saw."""
+    replay, held_out, unseen = split_training_digits()
+    finetuned_weights = mean_of(learnt_by(lessons_of(base.recipe, base.weights, replay), samples))
+    blend_share = as_far_as_mnist_bears(base, finetuned_weights, held_out, digit_logits(base.network(), held_out))
+    print(f"{samples.name}: {blend_share:.0%} of what was learnt")
+    network = blended(base, finetuned_weights, blend_share)
     return network, compared(unseen, *(digit_logits(each, unseen) for each in (base.network(), network)))
 
 
-def drawn(digits: Digits, seed: int) -> Digits:
+def sample_digits(digits: Digits, seed: int) -> Digits:
     """As many digits as one person needs, any of the set."""
-    places = np.random.default_rng(seed).permutation(len(digits))[: MEASURED + 3 * CLASSES * EACH]
-    return Digits(digits.images[places], digits.labels[places], digits.name)
+    indices = np.random.default_rng(seed).permutation(len(digits))[: TEST_COUNT + 3 * CLASSES * SAMPLES_PER_DIGIT]
+    return Digits(digits.images[indices], digits.labels[indices], digits.name)
 
 
-def parted(digits: Digits) -> tuple[Digits, Digits]:
+def split_person_digits(digits: Digits) -> tuple[Digits, Digits]:
     """The first five of every digit, and a thousand others."""
-    first = np.concatenate([np.flatnonzero(digits.labels == label)[:EACH] for label in range(CLASSES)])
-    others = np.setdiff1d(np.arange(len(digits)), first)[:MEASURED]
-    own, rest = (Digits(digits.images[part], digits.labels[part], digits.name) for part in (first, others))
-    return own, rest
+    train_indices = np.concatenate(
+        [np.flatnonzero(digits.labels == label)[:SAMPLES_PER_DIGIT] for label in range(CLASSES)]
+    )
+    test_indices = np.setdiff1d(np.arange(len(digits)), train_indices)[:TEST_COUNT]
+    samples, test = (
+        Digits(digits.images[part], digits.labels[part], digits.name) for part in (train_indices, test_indices)
+    )
+    return samples, test
 
 
-def right(network: nn.Sequential, digits: Digits) -> NDArray[np.bool_]:
-    """Which digits the network takes for what they are."""
-    found: NDArray[np.bool_] = digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels
-    return found
+def mark_correct(network: nn.Sequential, digits: Digits) -> NDArray[np.bool_]:
+    """Which digits the network classifies correctly, bool N."""
+    correct: NDArray[np.bool_] = digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels
+    return correct
 
 
-def summary(found: store.Json) -> store.Json:
+def summarise(results: store.Json) -> store.Json:
     """Over all persons: errors, for how many the error was halved of those above 2 %, what MNIST lost at most."""
-    people = [each["person"] for each in found.values()]
-    above = [each for each in people if each["before"] > 0.02 * each["n"]]
+    people = [each["person"] for each in results.values()]
+    above_limit = [each for each in people if each["before"] > 0.02 * each["n"]]
     return {
-        "before": store.spread([each["before"] / each["n"] for each in people]),
-        "after": store.spread([each["after"] / each["n"] for each in people]),
-        "above": len(above),
-        "halved": sum(2 * each["after"] <= each["before"] for each in above),
-        "mnist": store.spread([each["mnist"]["gain"] for each in found.values()]),
-        "seconds": store.spread([each["seconds"] for each in found.values()]),
+        "before": store.summarise_values([each["before"] / each["n"] for each in people]),
+        "after": store.summarise_values([each["after"] / each["n"] for each in people]),
+        "above": len(above_limit),
+        "halved": sum(2 * each["after"] <= each["before"] for each in above_limit),
+        "mnist": store.summarise_values([each["mnist"]["gain"] for each in results.values()]),
+        "seconds": store.summarise_values([each["seconds"] for each in results.values()]),
     }
 
 

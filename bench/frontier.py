@@ -24,7 +24,8 @@ import torch
 from filelock import FileLock
 from torch import Tensor, nn
 
-from bench import classics, peers, store
+from bench.peers import classifiers
+from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.glyph import to_float
@@ -39,9 +40,9 @@ from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Ensemble, Run, trained_network
 from inkdigits.training.session import complete, knobs_of, parts_of
 
-NAME, RUNS = "frontier", Path("runs/frontier")
-ENSEMBLE = "best"  # the recipe of which an ensemble is made
-OURS = {
+RESULT_NAME, RUNS_FOLDER = "frontier", Path("runs/frontier")
+ENSEMBLE_RECIPE = "best"  # the recipe of which an ensemble is made
+OUR_RECIPES = {
     "softmax": 5,
     "mlp": 5,
     "fast": 5,
@@ -52,31 +53,31 @@ OURS = {
     "best": 5,
     "lecture-cnn": 3,
 }
-NETWORKS: dict[str, tuple[peers.Peer, int]] = {
-    "pytorch-example": (peers.pytorch_example, 3),
-    "one-epoch": (peers.one_epoch, 5),
-    "keras-convnet": (peers.keras_convnet, 3),
-    "flux-lenet": (peers.lenet, 5),
+PEER_NETWORKS: dict[str, tuple[classifiers.Peer, int]] = {
+    "pytorch-example": (classifiers.train_pytorch_example, 3),
+    "one-epoch": (classifiers.train_one_epoch, 5),
+    "keras-convnet": (classifiers.train_keras_convnet, 3),
+    "flux-lenet": (classifiers.train_lenet, 5),
 }
-CLASSICS: dict[str, tuple[Callable[..., Any], int]] = {
-    "sklearn-mlp": (classics.mlp, 3),
-    "sklearn-knn": (classics.knn, 1),
-    "sklearn-svm": (classics.svm, 1),
+PEER_CLASSICS: dict[str, tuple[Callable[..., Any], int]] = {
+    "sklearn-mlp": (classifiers.fit_mlp, 3),
+    "sklearn-knn": (classifiers.fit_knn, 1),
+    "sklearn-svm": (classifiers.fit_svm, 1),
 }
 BUDGETS = {"one-second": ("fast", 1.0, 5), "one-minute": ("standard", 60.0, 3)}
-BOUGHT = (*BUDGETS, "one-hour")  # what so much time buys; the last is made of the ensemble's members
-PROBED = 20  # steps by which a budget's steps are reckoned
-CORES, HOUR = 2, 3600.0  # what "one-hour" may take: as many members as two cores train in that time
-SEEDS: dict[str, int] = (
-    OURS
+BUDGET_ROWS = (*BUDGETS, "one-hour")  # what so much time buys; the last is made of the ensemble's members
+PROBE_STEPS = 20  # steps that are timed to estimate how many a budget allows
+BUDGET_CORES, HOUR_SECONDS = 2, 3600.0  # what "one-hour" may take: as many members as two cores train in that time
+SEED_COUNTS: dict[str, int] = (
+    OUR_RECIPES
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
-    | {name: seeds for name, (_, seeds) in (NETWORKS | CLASSICS).items()}
+    | {name: seeds for name, (_, seeds) in (PEER_NETWORKS | PEER_CLASSICS).items()}
 )
-QUICK_OURS, QUICK_CLASSICS = 10_000, 5_000  # digits that are learnt from then
+QUICK_TRAIN_COUNT, QUICK_CLASSICS_TRAIN_COUNT = 10_000, 5_000  # digits that are learnt from then
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """One training: its seconds, the share of test digits it gets right (0..1), how many numbers it stores, and with
     how many threads it learnt."""
 
@@ -88,173 +89,185 @@ class Outcome:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SEEDS)}")
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SEED_COUNTS)}")
     parser.add_argument("--quick", action="store_true", help="one seed of each, of a few digits; keeps nothing")
     parser.add_argument("--seeds", type=int, help="at most so many seeds")
     parser.add_argument("--threads", type=int, help="cores to use; by default all")
-    given = parser.parse_args()
+    args = parser.parse_args()
     keep_memory()
-    if given.threads:
-        torch.set_num_threads(given.threads)
-    for name in given.names or SEEDS:
-        if given.quick:
-            print(name, quickly(name), flush=True)
+    if args.threads:
+        torch.set_num_threads(args.threads)
+    for name in args.names or SEED_COUNTS:
+        if args.quick:
+            print(name, train_quickly(name), flush=True)
         else:
-            measure(name, min(SEEDS[name], given.seeds or SEEDS[name]))
+            measure_row(name, min(SEED_COUNTS[name], args.seeds or SEED_COUNTS[name]))
 
 
-def measure(name: str, seeds: int) -> None:
+def measure_row(name: str, seed_count: int) -> None:
     """Run what is not kept of a row, and keep each seed when it is done."""
-    missing = [seed for seed in range(seeds) if str(seed) not in kept(name)]
-    if name == ENSEMBLE:
-        if missing or not kept(f"{name}-ensemble"):
-            together(seeds)
+    missing = [seed for seed in range(seed_count) if str(seed) not in load_kept_seeds(name)]
+    if name == ENSEMBLE_RECIPE:
+        if missing or not load_kept_seeds(f"{name}-ensemble"):
+            train_ensemble(seed_count)
         return
     for seed in missing:
-        keep(name, {seed: once(name, seed)})
+        keep_outcomes(name, {seed: train_seed(name, seed)})
 
 
-def once(name: str, seed: int) -> Outcome:
+def train_seed(name: str, seed: int) -> TrainingOutcome:
     """Train one seed of a row."""
-    if name in OURS:
-        folder = RUNS / f"{name}-{seed}"
+    if name in OUR_RECIPES:
+        folder = RUNS_FOLDER / f"{name}-{seed}"
         complete(recipe(name).with_knobs(seed=seed), folder)
-        return outcome(Run(folder))
+        return summarise_run(Run(folder))
     if name in BUDGETS:
-        return bought(*BUDGETS[name][:2], seed)
-    return beside(name, seed)
+        return train_for_seconds(*BUDGETS[name][:2], seed)
+    return train_peer_seed(name, seed)
 
 
-def quickly(name: str) -> Outcome:
+def train_quickly(name: str) -> TrainingOutcome:
     """The first seed of a row in a minute or less."""
-    if name not in OURS:
-        return beside(name, 0, 1) if name not in BUDGETS else bought(BUDGETS[name][0], 1.0, 0)
-    it = recipe(name)
-    few = min(QUICK_OURS, len(parts_of(it, None).train))
-    short = it.with_knobs(epochs=min(it.epochs, 1.0), samples=few)
-    state = train(begin(short, parts_of(short, None), torch.device("cpu")), [])
-    return Outcome(state.seconds, score(state.judged, state.split.held or test_digits()).accuracy, stored(state.judged))
+    if name not in OUR_RECIPES:
+        return train_peer_seed(name, 0, 1) if name not in BUDGETS else train_for_seconds(BUDGETS[name][0], 1.0, 0)
+    full_recipe = recipe(name)
+    train_count = min(QUICK_TRAIN_COUNT, len(parts_of(full_recipe, None).train))
+    short_recipe = full_recipe.with_knobs(epochs=min(full_recipe.epochs, 1.0), samples=train_count)
+    state = train(begin(short_recipe, parts_of(short_recipe, None), torch.device("cpu")), [])
+    return TrainingOutcome(
+        state.seconds, score(state.judged, state.split.held or test_digits()).accuracy, stored(state.judged)
+    )
 
 
-def outcome(run: Run) -> Outcome:
-    """What a finished run of ours came to: on the test set, or on what its split holds back."""
+def summarise_run(run: Run) -> TrainingOutcome:
+    """The outcome of a finished run of ours: on the test set, or on what its split holds back."""
     card = run.card()
     accuracy, parameters = card["scores"][-1]["accuracy"], stored(trained_network(run))
-    return Outcome(card["seconds"], accuracy, parameters, card["conditions"]["threads"])
+    return TrainingOutcome(card["seconds"], accuracy, parameters, card["conditions"]["threads"])
 
 
-def bought(name: str, seconds: float, seed: int) -> Outcome:
-    """What a recipe comes to when it has so many seconds: its steps are reckoned from the first few, beforehand."""
-    it = recipe(name).with_knobs(seed=seed)
-    parts, device = parts_of(it, None), torch.device("cpu")
-    train(begin(it.with_knobs(steps=PROBED), parts, device), [])  # what is slow at first
-    probe = train(begin(it.with_knobs(steps=PROBED), parts, device), [])
-    steps = max(1, round(seconds / (probe.seconds / PROBED)))
-    state = train(begin(it.with_knobs(steps=steps), parts, device), [])
-    return Outcome(state.seconds, score(state.judged, test_digits()).accuracy, stored(state.judged))
+def train_for_seconds(name: str, seconds: float, seed: int) -> TrainingOutcome:
+    """What a recipe comes to when it has so many seconds: how many steps that is, is estimated beforehand."""
+    seeded_recipe = recipe(name).with_knobs(seed=seed)
+    split, device = parts_of(seeded_recipe, None), torch.device("cpu")
+    train(begin(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])  # what is slow at first
+    probe = train(begin(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])
+    steps = max(1, round(seconds / (probe.seconds / PROBE_STEPS)))
+    state = train(begin(seeded_recipe.with_knobs(steps=steps), split, device), [])
+    return TrainingOutcome(state.seconds, score(state.judged, test_digits()).accuracy, stored(state.judged))
 
 
-def beside(name: str, seed: int, epochs: int | None = None) -> Outcome:
+def train_peer_seed(name: str, seed: int, epochs: int | None = None) -> TrainingOutcome:
     """One seed of other people's recipe; with `epochs`, shorter: so many of them, or of the classics fewer digits."""
-    if name in NETWORKS:
-        network, seconds = peers.trained(NETWORKS[name][0], seed, **({"epochs": epochs} if epochs else {}))
-        return Outcome(seconds, score(network, test_digits()).accuracy, stored(network))
-    digits, asked = mnist.load("train"), test_digits()
-    learnt = digits.part(0, QUICK_CLASSICS) if epochs else digits
-    pixels = flat(learnt)
+    if name in PEER_NETWORKS:
+        network, seconds = classifiers.train_peer(
+            PEER_NETWORKS[name][0], seed, **({"epochs": epochs} if epochs else {})
+        )
+        return TrainingOutcome(seconds, score(network, test_digits()).accuracy, stored(network))
+    digits, test = mnist.load("train"), test_digits()
+    train_digits = digits.part(0, QUICK_CLASSICS_TRAIN_COUNT) if epochs else digits
+    pixels = flatten_images(train_digits)
     started = time.perf_counter()
-    estimator = CLASSICS[name][0](pixels, learnt.labels, seed)
+    estimator = PEER_CLASSICS[name][0](pixels, train_digits.labels, seed)
     seconds = time.perf_counter() - started
-    guesses = estimator.predict(flat(asked))
-    return Outcome(seconds, float((guesses == asked.labels).mean()), classics.stored(estimator))
+    predictions = estimator.predict(flatten_images(test))
+    return TrainingOutcome(
+        seconds, float((predictions == test.labels).mean()), classifiers.count_stored_numbers(estimator)
+    )
 
 
-def flat(digits: Digits) -> classics.Pixels:
+def flatten_images(digits: Digits) -> classifiers.Pixels:
     """The digits as scikit-learn takes them: float32 N×784 in 0..1."""
     return to_float(digits.images).reshape(len(digits), -1)
 
 
-def together(seeds: int) -> None:
-    """The members of the ensemble, each kept as soon as it is done, and what they say together."""
-    run = Ensemble(RUNS / ENSEMBLE)
+def train_ensemble(seed_count: int) -> None:
+    """The members of the ensemble, each kept as soon as it is done, and the outcome of the ensemble."""
+    run = Ensemble(RUNS_FOLDER / ENSEMBLE_RECIPE)
 
     def keep_members(state: State) -> None:
         if state.step == 1:  # another one has just been done
-            keep_finished(run)
+            keep_finished_members(run)
 
     if run.begun and not run.finished:
         ensembles.resume(run.folder, [keep_members])
     elif not run.begun:
-        ensembles.start(recipe(ENSEMBLE), seeds, run.folder, callbacks=[keep_members])
-    keep_finished(run)
+        ensembles.start(recipe(ENSEMBLE_RECIPE), seed_count, run.folder, callbacks=[keep_members])
+    keep_finished_members(run)
     if run.finished:
         members, digits = run.members(), test_digits()
-        said = [digit_logits(trained_network(member), digits) for member in members]
-        more = {"members": len(members), "mistakes": mistakes(digits, said)}
-        keep(f"{ENSEMBLE}-ensemble", {0: outcome(run)}, more)
-        keep_hour([member.card() for member in members], digits, said)
+        logits = [digit_logits(trained_network(member), digits) for member in members]
+        extra = {"members": len(members), "mistakes": list_mistakes(digits, logits)}
+        keep_outcomes(f"{ENSEMBLE_RECIPE}-ensemble", {0: summarise_run(run)}, extra)
+        keep_one_hour([member.card() for member in members], digits, logits)
 
 
-def keep_hour(cards: Sequence[store.Json], digits: Digits, said: Sequence[Tensor]) -> None:
+def keep_one_hour(cards: Sequence[store.Json], digits: Digits, logits: Sequence[Tensor]) -> None:
     """Keep what the first members come to together that two cores train in an hour, where there are any."""
-    spent = np.cumsum([card["seconds"] * card["conditions"]["threads"] for card in cards]) / CORES
-    if count := int((spent <= HOUR).sum()):
+    elapsed_seconds = np.cumsum([card["seconds"] * card["conditions"]["threads"] for card in cards]) / BUDGET_CORES
+    if count := int((elapsed_seconds <= HOUR_SECONDS).sum()):
         mean = MeanProbability(nn.Identity() for _ in range(count)).eval()
-        accuracy = score_logits(mean(torch.cat(list(said[:count]), dim=1)), digits).accuracy
-        numbers = count * kept(ENSEMBLE)["0"]["parameters"]
-        keep("one-hour", {0: Outcome(float(spent[count - 1]), accuracy, numbers, CORES)}, {"members": count})
+        accuracy = score_logits(mean(torch.cat(list(logits[:count]), dim=1)), digits).accuracy
+        parameters = count * load_kept_seeds(ENSEMBLE_RECIPE)["0"]["parameters"]
+        keep_outcomes(
+            "one-hour",
+            {0: TrainingOutcome(float(elapsed_seconds[count - 1]), accuracy, parameters, BUDGET_CORES)},
+            {"members": count},
+        )
 
 
-def keep_finished(run: Ensemble) -> None:
+def keep_finished_members(run: Ensemble) -> None:
     """Keep the members that are done."""
-    keep(ENSEMBLE, {member.recipe().seed: outcome(member) for member in run.members() if member.finished})
+    keep_outcomes(
+        ENSEMBLE_RECIPE, {member.recipe().seed: summarise_run(member) for member in run.members() if member.finished}
+    )
 
 
-def mistakes(digits: Digits, said: Sequence[Tensor]) -> list[store.Json]:
-    """Digits that a member mistakes: number (from 1), label, what each says, and whether all contradict alike."""
-    guesses = np.stack([each.argmax(dim=1).numpy() for each in said])
-    contradicted = {each.number for each in contradictions(digits, said)}
+def list_mistakes(digits: Digits, logits: Sequence[Tensor]) -> list[store.Json]:
+    """Digits that a member mistakes: number (from 1), label, each prediction, and whether all contradict alike."""
+    predictions = np.stack([each.argmax(dim=1).numpy() for each in logits])
+    contradicted_numbers = {each.number for each in contradictions(digits, logits)}
     return [
         {
-            "number": int(place) + 1,
-            "label": int(digits.labels[place]),
-            "said": [int(guess) for guess in guesses[:, place]],
-            "all": int(place) + 1 in contradicted,
+            "number": int(index) + 1,
+            "label": int(digits.labels[index]),
+            "said": [int(guess) for guess in predictions[:, index]],
+            "all": int(index) + 1 in contradicted_numbers,
         }
-        for place in np.flatnonzero((guesses != digits.labels).any(axis=0))
+        for index in np.flatnonzero((predictions != digits.labels).any(axis=0))
     ]
 
 
-def rows() -> store.Json:
+def load_rows() -> store.Json:
     """All that is kept, by row."""
-    kept: store.Json = (store.load(NAME) or {}).get("rows", {})
-    return kept
+    rows: store.Json = (store.load(RESULT_NAME) or {}).get("rows", {})
+    return rows
 
 
-def kept(name: str) -> store.Json:
+def load_kept_seeds(name: str) -> store.Json:
     """The kept seeds of a row; none of them where its recipe has changed since."""
-    return seeds_of(name, rows().get(name, {}))
+    return select_current_seeds(name, load_rows().get(name, {}))
 
 
-def seeds_of(name: str, row: store.Json) -> store.Json:
+def select_current_seeds(name: str, row: store.Json) -> store.Json:
     """The seeds of a row as it was kept; none of them where its recipe has changed since."""
-    seeds: store.Json = row.get("seeds", {}) if row.get("recipe") == made_by(name) else {}
+    seeds: store.Json = row.get("seeds", {}) if row.get("recipe") == find_recipe_knobs(name) else {}
     return seeds
 
 
-def made_by(name: str) -> store.Json | None:
-    """The knobs of a row that is ours."""
-    of_members = name in (f"{ENSEMBLE}-ensemble", "one-hour")
-    known = ENSEMBLE if of_members else BUDGETS.get(name, (name,))[0]
-    return knobs_of(recipe(known)) if known in OURS else None
+def find_recipe_knobs(name: str) -> store.Json | None:
+    """The recipe's knobs of a row that is ours; None for a peer's."""
+    is_made_of_members = name in (f"{ENSEMBLE_RECIPE}-ensemble", "one-hour")
+    recipe_name = ENSEMBLE_RECIPE if is_made_of_members else BUDGETS.get(name, (name,))[0]
+    return knobs_of(recipe(recipe_name)) if recipe_name in OUR_RECIPES else None
 
 
-def keep(name: str, outcomes: dict[int, Outcome], more: store.Json | None = None) -> None:
+def keep_outcomes(name: str, outcomes: dict[int, TrainingOutcome], extra: store.Json | None = None) -> None:
     """Add seeds to a row; other programs may be adding to other rows."""
-    with FileLock(store.FOLDER / f".{NAME}.lock"):
-        seeds = kept(name) | {str(seed): vars(each) for seed, each in outcomes.items()}
-        row = {"recipe": made_by(name), "seeds": seeds} | (more or {})
-        store.save(NAME, {"rows": rows() | {name: row}})
+    with FileLock(store.RESULTS_FOLDER / f".{RESULT_NAME}.lock"):
+        seeds = load_kept_seeds(name) | {str(seed): vars(each) for seed, each in outcomes.items()}
+        row = {"recipe": find_recipe_knobs(name), "seeds": seeds} | (extra or {})
+        store.save(RESULT_NAME, {"rows": load_rows() | {name: row}})
     print(name, outcomes, flush=True)
 
 

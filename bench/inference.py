@@ -18,68 +18,68 @@ from statistics import median
 import numpy as np
 import torch
 
-from bench import networks, store
+from bench.shared import store, trained_networks
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run, trained_network
 
-ROUNDS, BATCH = 15, 256
+ROUND_COUNT, BATCH_SIZE = 15, 256
 
 
 def main() -> None:
-    glyphs = mnist.load("train").images[: 4 * BATCH]
+    glyphs = mnist.load("train").images[: 4 * BATCH_SIZE]
     ours = Network()
-    theirs = trained_network(networks.seeds()[0])
+    theirs = trained_network(trained_networks.list_seed_runs()[0])
 
-    def eager() -> None:
+    def run_eager() -> None:
         with torch.inference_mode():
             for part in np.split(glyphs, 4):
                 theirs(torch.from_numpy(to_float(part)))
 
-    def packaged() -> None:
+    def run_packaged() -> None:
         for part in np.split(glyphs, 4):
             ours.classify(part)
 
-    pairs = [(seconds(packaged), seconds(eager)) for _ in range(ROUNDS + 1)][1:]
+    pairs = [(time_call(run_packaged), time_call(run_eager)) for _ in range(ROUND_COUNT + 1)][1:]
     result = {
         "speed_up": median(b / a for a, b in pairs),
         "digits_per_second": len(glyphs) / median(a for a, _ in pairs),
-        "one_digit_ms": one_digit(ours),
+        "one_digit_ms": time_one_digit_ms(ours),
         "file_megabytes": PACKAGED.stat().st_size / 1e6,
-    } | rounded()
+    } | measure_int8()
     print({key: round(value, 3) for key, value in result.items()})
     store.save("inference", result)
 
 
-def one_digit(network: Network) -> float:
+def time_one_digit_ms(network: Network) -> float:
     """Milliseconds for one digit."""
     glyph = mnist.load("train").images[:1]
-    return 1000 * median(seconds(lambda: network.classify(glyph)) for _ in range(500))
+    return 1000 * median(time_call(lambda: network.classify(glyph)) for _ in range(500))
 
 
-def rounded() -> store.Json:
+def measure_int8() -> store.Json:
     """The network in 8 bits: its time and its file, and its twin's mistakes on digits that it never saw."""
     with tempfile.TemporaryDirectory() as folder:
-        packaged = export(networks.seeds()[0], Path(folder) / "int8.onnx", int8=True)
-        twin = Run(networks.FOLDER / "reader-twin")
-        pair = [export(twin, Path(folder) / f"twin-{int8}.onnx", int8=int8) for int8 in (False, True)]
+        int8_path = export(trained_networks.list_seed_runs()[0], Path(folder) / "int8.onnx", int8=True)
+        twin = Run(trained_networks.WEIGHTS_FOLDER / "reader-twin")
+        twin_paths = [export(twin, Path(folder) / f"twin-{int8}.onnx", int8=int8) for int8 in (False, True)]
         return {
-            "int8_one_digit_ms": one_digit(Network(packaged)),
-            "int8_file_megabytes": packaged.stat().st_size / 1e6,
-            "twin_wrong": wrong(pair[0]),
-            "int8_twin_wrong": wrong(pair[1]),
+            "int8_one_digit_ms": time_one_digit_ms(Network(int8_path)),
+            "int8_file_megabytes": int8_path.stat().st_size / 1e6,
+            "twin_wrong": count_mistakes(twin_paths[0]),
+            "int8_twin_wrong": count_mistakes(twin_paths[1]),
         }
 
 
-def wrong(path: Path) -> int:
+def count_mistakes(path: Path) -> int:
     """Of MNIST's last 5,000 training digits, how many are taken for others."""
-    held = mnist.load("train").part(55_000, 60_000)
-    return int((Network(path).classify(held.images).probabilities.argmax(axis=1) != held.labels).sum())
+    held_out = mnist.load("train").part(55_000, 60_000)
+    return int((Network(path).classify(held_out.images).probabilities.argmax(axis=1) != held_out.labels).sum())
 
 
-def seconds(work: Callable[[], object]) -> float:
+def time_call(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -1,4 +1,4 @@
-"""Pictures without a digit (negatives.py): how many of 1,000 have a digit that our reader accepts.
+"""Pictures without a digit (datasets/negatives.py): how many of 1,000 have a digit that our reader accepts.
 
     python -m bench.nothing                     250 of each kind, kept
     python -m bench.nothing --each 20 --save DIR    some of each, those that were read as PNG; nothing is kept
@@ -6,8 +6,8 @@
 
 Clothes need Fashion-MNIST, words the fonts that training does not use; without them the kind is left out. Nothing
 learns from these pictures. But what keeps letters, stains and edges from being accepted (letters.py, decide.py,
-weigh.py and reader.py in reading/) was thought of, and its settings chosen, while looking at the first 60 of each kind
-and at mistakes on all of them.
+scoring.py and reader.py in reading/) was thought of, and its settings chosen, while looking at the first 60 of each
+kind and at mistakes on all of them.
 """
 
 from __future__ import annotations
@@ -22,86 +22,90 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import store
-from bench.negatives import KINDS, SIZES, Material, negative
-from bench.words import faces, told
+from bench.datasets.negatives import KINDS, SIZES, Material, draw_negative
+from bench.datasets.unseen_words import describe_fonts, load_faces
+from bench.shared import store
 from inkdigits.data import idx
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
 
-EACH = 250
-COUNTED = ("pictures", "accepted", "shown", "digits", "seconds")
-FASHION = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
+PICTURES_PER_KIND = 250
+SUMMED_KEYS = ("pictures", "accepted", "shown", "digits", "seconds")
+FASHION_MNIST = Path("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz")
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--fashion", type=Path, default=FASHION)
-    parser.add_argument("--each", type=int, default=EACH, help="another number of each kind; nothing is kept then")
+    parser.add_argument("--fashion", type=Path, default=FASHION_MNIST)
+    parser.add_argument(
+        "--each", type=int, default=PICTURES_PER_KIND, help="another number of each kind; nothing is kept then"
+    )
     parser.add_argument("--model", type=Path, help="an exported network; nothing is kept then")
     parser.add_argument("--save", type=Path, help="a folder for the pictures in which a digit was accepted")
-    given = parser.parse_args()
-    reader, material = Reader(given.model), material_of(given.fashion)
+    args = parser.parse_args()
+    reader, material = Reader(args.model), load_material(args.fashion)
     kinds = {}
-    for kind in there(material):
-        kinds[kind] = score(reader, kind, material, given.each, given.save)
-        print(row(kind, kinds[kind]), flush=True)
-    print(row("together", together(kinds)))
-    if given.each == EACH and not given.model:
-        conditions = {"fonts": told(material.families), "sizes": [list(size) for size in SIZES]}
+    for kind in list_drawable_kinds(material):
+        kinds[kind] = score_kind(reader, kind, material, args.each, args.save)
+        print(format_row(kind, kinds[kind]), flush=True)
+    print(format_row("together", sum_kinds(kinds)))
+    if args.each == PICTURES_PER_KIND and not args.model:
+        conditions = {"fonts": describe_fonts(material.families), "sizes": [list(size) for size in SIZES]}
         model = {"model": f"{reader.model.name} {reader.model.version}"}
-        store.save("nothing", {"kinds": kinds, "together": together(kinds)} | conditions | model)
+        store.save("nothing", {"kinds": kinds, "together": sum_kinds(kinds)} | conditions | model)
 
 
-def material_of(fashion: Path) -> Material:
+def load_material(fashion_path: Path) -> Material:
     """What there is to draw with on this machine."""
-    clothes = idx.read(fashion) if fashion.exists() else np.zeros((0, 28, 28), np.uint8)
-    return Material(clothes, faces())
+    clothes = idx.read(fashion_path) if fashion_path.exists() else np.zeros((0, 28, 28), np.uint8)
+    return Material(clothes, load_faces())
 
 
-def there(material: Material) -> Iterator[str]:
+def list_drawable_kinds(material: Material) -> Iterator[str]:
     """The kinds that can be drawn with the material."""
-    lacking = {"clothes": not len(material.clothes), "words": not material.families}
+    is_missing = {"clothes": not len(material.clothes), "words": not material.families}
     for kind in KINDS:
-        if lacking.get(kind):
+        if is_missing.get(kind):
             print(f"{kind}: left out, what they are drawn with is not installed")
         else:
             yield kind
 
 
-def score(reader: Reader, kind: str, material: Material, each: int, save: Path | None = None) -> store.Json:
+def score_kind(
+    reader: Reader, kind: str, material: Material, picture_count: int, save_folder: Path | None = None
+) -> store.Json:
     """Pictures of one kind, with the hash of their pixels: `accepted` are those with an accepted digit, `shown` those
     with any, also one unsure; `digits` all accepted ones."""
-    readings, times, same = [], [], hashlib.sha256()
-    for number in range(each):
-        picture = negative(kind, number, material)
-        same.update(picture.tobytes())
+    readings, durations, digest = [], [], hashlib.sha256()
+    for number in range(picture_count):
+        picture = draw_negative(kind, number, material)
+        digest.update(picture.tobytes())
         start = time.perf_counter()
         readings.append(reader.read(picture))
-        times.append(time.perf_counter() - start)
-        if save and taken(readings[-1]):
-            _draw(picture, readings[-1], save / f"{kind}-{number}.png")
+        durations.append(time.perf_counter() - start)
+        if save_folder and count_accepted(readings[-1]):
+            _save_with_boxes(picture, readings[-1], save_folder / f"{kind}-{number}.png")
     return {
-        "pictures": each,
-        "accepted": sum(taken(reading) > 0 for reading in readings),
+        "pictures": picture_count,
+        "accepted": sum(count_accepted(reading) > 0 for reading in readings),
         "shown": sum(bool(reading.lines) for reading in readings),
-        "digits": sum(taken(reading) for reading in readings),
-        "seconds": sum(times),
-        "sha256": same.hexdigest(),
+        "digits": sum(count_accepted(reading) for reading in readings),
+        "seconds": sum(durations),
+        "sha256": digest.hexdigest(),
     }
 
 
-def taken(reading: Reading) -> int:
+def count_accepted(reading: Reading) -> int:
     """How many digits of a reading are accepted."""
     return sum(digit.accepted for digit in reading.digits)
 
 
-def together(kinds: dict[str, store.Json]) -> store.Json:
+def sum_kinds(kinds: dict[str, store.Json]) -> store.Json:
     """All kinds summed."""
-    return {key: sum(score[key] for score in kinds.values()) for key in COUNTED}
+    return {key: sum(score[key] for score in kinds.values()) for key in SUMMED_KEYS}
 
 
-def row(name: str, score: store.Json) -> str:
+def format_row(name: str, score: store.Json) -> str:
     """One line of a table."""
     return (
         f"{name:<10} accepted in {score['accepted']:>3} of {score['pictures']:>4} pictures "
@@ -110,7 +114,7 @@ def row(name: str, score: store.Json) -> str:
     )
 
 
-def _draw(picture: NDArray[np.uint8], reading: Reading, path: Path) -> None:
+def _save_with_boxes(picture: NDArray[np.uint8], reading: Reading, path: Path) -> None:
     """The picture with a box around every accepted digit."""
     image = picture.copy()
     for box in (digit.box for digit in reading.digits if digit.accepted):

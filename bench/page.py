@@ -29,18 +29,18 @@ import numpy as np
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from bench import store
+from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.files import write_atomically
 from inkdigits.reading.reader import Reader
 
-TIMES = 15
-REACHES = 500  # milliseconds until the pen is on the pad
-PICTURE = Path(__file__).parent.parent / "docs" / "pictures" / "page.png"
+REPEATS = 15
+PEN_DELAY_MS = 500  # milliseconds until the pen is on the pad
+PICTURE_PATH = Path(__file__).parent.parent / "docs" / "pictures" / "page.png"
 Stroke = list[tuple[float, float]]  # shares of the pad's side
-SEVEN: Stroke = [(0.3, 0.25), (0.5, 0.24), (0.7, 0.25), (0.62, 0.42), (0.54, 0.6), (0.46, 0.8)]
-CENTRE, RADIUS = (0.47, 0.5), 0.17  # of the 3 that is drawn for the docs
-CLOCK = """
+SEVEN_STROKE: Stroke = [(0.3, 0.25), (0.5, 0.24), (0.7, 0.25), (0.62, 0.42), (0.54, 0.6), (0.46, 0.8)]
+THREE_CENTRE, THREE_RADIUS = (0.47, 0.5), 0.17  # of the 3 that is drawn for the docs
+CLOCK_SCRIPT = """
 window.took = [];
 let began = null;
 const begin = (event) => { began ??= event.timeStamp; };
@@ -55,113 +55,113 @@ document.addEventListener("inkdigits:drawn", () => requestAnimationFrame(() => {
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--times", type=int, default=TIMES, help="fewer, to see that it works; nothing is kept then")
+    parser.add_argument("--times", type=int, default=REPEATS, help="fewer, to see that it works; nothing is kept then")
     parser.add_argument("--pictures", action="store_true", help="draw the picture of the docs instead")
-    given = parser.parse_args()
-    with service() as address, chromium() as browser:
-        if given.pictures:
-            write_atomically(PICTURE, picture(browser, address))
+    args = parser.parse_args()
+    with start_service() as address, start_chromium() as browser:
+        if args.pictures:
+            write_atomically(PICTURE_PATH, draw_picture(browser, address))
             return
-        result = measured(browser, address, given.times)
+        result = measure_page(browser, address, args.times)
     for key, value in result.items():
         print(f"{key:<20} {value}")
-    if given.times == TIMES:
+    if args.times == REPEATS:
         store.save("page", result)
 
 
-def measured(browser: Browser, address: str, times: int) -> store.Json:
+def measure_page(browser: Browser, address: str, repeats: int) -> store.Json:
     """Medians and worst, in milliseconds, after one page that is not counted."""
-    paints, at_once, firsts, later = [], list[float](), list[float](), list[float]()
-    for _ in range(times + 1):
-        with opened(browser, address) as page:
-            paints.append(first_paint(page))
-            at_once.append(drawn(page, SEVEN[:1])[0])
-        with opened(browser, address) as page:
-            first_paint(page)
-            page.wait_for_timeout(REACHES)
-            first, *others = drawn(page, SEVEN)
+    paints, at_once, firsts, while_drawing = [], list[float](), list[float](), list[float]()
+    for _ in range(repeats + 1):
+        with open_page(browser, address) as page:
+            paints.append(measure_first_paint_ms(page))
+            at_once.append(draw_stroke(page, SEVEN_STROKE[:1])[0])
+        with open_page(browser, address) as page:
+            measure_first_paint_ms(page)
+            page.wait_for_timeout(PEN_DELAY_MS)
+            first, *others_ms = draw_stroke(page, SEVEN_STROKE)
             firsts.append(first)
-            later += others
-    inspect = inspecting(times)
+            while_drawing += others_ms
+    inspect_ms = measure_inspect_ms(repeats)
     return {
         "paint": median(paints[1:]),
         "paint_worst": max(paints[1:]),
         "first": median(firsts[1:]),
         "first_worst": max(firsts[1:]),
         "first_at_once": median(at_once[1:]),
-        "while_drawing": median(later),
-        "inspect": inspect,
-        "times": times,
+        "while_drawing": median(while_drawing),
+        "inspect": inspect_ms,
+        "times": repeats,
         "chromium": browser.version,
         "load": os.getloadavg()[0],
     }
 
 
-def first_paint(page: Page) -> float:
-    paint = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
-    page.wait_for_function(f"() => {paint}")
-    return float(page.evaluate(paint))
+def measure_first_paint_ms(page: Page) -> float:
+    expression = "performance.getEntriesByName('first-contentful-paint')[0]?.startTime"
+    page.wait_for_function(f"() => {expression}")
+    return float(page.evaluate(expression))
 
 
-def drawn(page: Page, stroke: Stroke, wait: bool = True) -> list[float]:
+def draw_stroke(page: Page, stroke: Stroke, wait: bool = True) -> list[float]:
     """Draw, and wait for the answer to every movement before the next; how long each took, in milliseconds."""
     box = page.locator("#ink").bounding_box()
     assert box is not None
-    for place, (x, y) in enumerate(stroke):
+    for index, (x, y) in enumerate(stroke):
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        if place == 0:
+        if index == 0:
             page.mouse.down()
         if wait:
-            page.wait_for_function("count => took.length >= count", arg=place + 1)
+            page.wait_for_function("count => took.length >= count", arg=index + 1)
     page.mouse.up()
     return [float(each) for each in page.evaluate("took")]
 
 
-def inspecting(times: int) -> float:
+def measure_inspect_ms(repeats: int) -> float:
     """The reader's own share: the median, in milliseconds."""
-    reader, taken = Reader(threads=1), list[float]()
+    reader, durations_ms = Reader(threads=1), list[float]()
     image = np.kron(255 - mnist.load("train").images[0], np.ones((10, 10), np.uint8))
-    for _ in range(times + 1):
+    for _ in range(repeats + 1):
         start = time.perf_counter()
         reader.inspect(image)
-        taken.append(1000 * (time.perf_counter() - start))
-    return median(taken[1:])
+        durations_ms.append(1000 * (time.perf_counter() - start))
+    return median(durations_ms[1:])
 
 
-def picture(browser: Browser, address: str) -> bytes:
+def draw_picture(browser: Browser, address: str) -> bytes:
     """A 3 drawn on the page and what it shows of it, in light and in dark halves: PNG."""
     halves = []
     for scheme in ("light", "dark"):
-        with opened(browser, address, color_scheme=scheme) as page:
-            drawn(page, three(), wait=False)
+        with open_page(browser, address, color_scheme=scheme) as page:
+            draw_stroke(page, trace_three(), wait=False)
             page.wait_for_selector("#draw-seen .looks:not([hidden])")
             page.wait_for_timeout(2000)  # the last answer is in, and the bars have moved
             halves.append(Image.open(io.BytesIO(page.screenshot())).convert("RGB"))
     light, dark = halves
-    both = light.copy()
-    both.paste(dark.crop((light.width // 2, 0, *light.size)), (light.width // 2, 0))
+    combined = light.copy()
+    combined.paste(dark.crop((light.width // 2, 0, *light.size)), (light.width // 2, 0))
     file = io.BytesIO()
-    both.quantize(128).save(file, "PNG", optimize=True)
+    combined.quantize(128).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 
-def three() -> Stroke:
+def trace_three() -> Stroke:
     """The way of a pen that writes a 3."""
     upper = [(-150 + 230 * step / 12) for step in range(13)]  # degrees, clockwise from the right
     lower = [(-80 + 240 * step / 14) for step in range(15)]
-    return [on_circle(angle, -0.85) for angle in upper] + [on_circle(angle, 0.95) for angle in lower]
+    return [find_circle_point(angle, -0.85) for angle in upper] + [find_circle_point(angle, 0.95) for angle in lower]
 
 
-def on_circle(angle: float, down: float) -> tuple[float, float]:
-    x, y = np.cos(np.radians(angle)), np.sin(np.radians(angle)) + down
-    return CENTRE[0] + RADIUS * float(x), CENTRE[1] + RADIUS * float(y)
+def find_circle_point(angle: float, y_offset: float) -> tuple[float, float]:
+    x, y = np.cos(np.radians(angle)), np.sin(np.radians(angle)) + y_offset
+    return THREE_CENTRE[0] + THREE_RADIUS * float(x), THREE_CENTRE[1] + THREE_RADIUS * float(y)
 
 
 @contextmanager
-def service() -> Iterator[str]:
+def start_service() -> Iterator[str]:
     """`inkdigits serve` on a free port; its address."""
-    words = [str(Path(sys.executable).parent / "inkdigits"), "serve", "--port", "0", "--threads", "1"]
-    process = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+    command = [str(Path(sys.executable).parent / "inkdigits"), "serve", "--port", "0", "--threads", "1"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
     assert process.stdout is not None
     try:
         yield process.stdout.readline().strip()
@@ -172,7 +172,7 @@ def service() -> Iterator[str]:
 
 
 @contextmanager
-def chromium() -> Iterator[Browser]:
+def start_chromium() -> Iterator[Browser]:
     """The system's Chromium without a window."""
     program = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as play:
@@ -182,13 +182,13 @@ def chromium() -> Iterator[Browser]:
 
 
 @contextmanager
-def opened(browser: Browser, address: str, color_scheme: str = "light") -> Iterator[Page]:
+def open_page(browser: Browser, address: str, color_scheme: str = "light") -> Iterator[Page]:
     """The page in a browser that has never seen it."""
     viewport = {"width": 1200, "height": 900}
     with browser.new_context(viewport=viewport, color_scheme=color_scheme) as context:  # type: ignore[arg-type]
         page = context.new_page()
         page.set_default_timeout(300_000)  # who measures sees for himself that it takes too long
-        page.add_init_script(CLOCK)
+        page.add_init_script(CLOCK_SCRIPT)
         page.goto(address)
         yield page
 

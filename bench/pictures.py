@@ -22,29 +22,29 @@ from inkdigits.reading.imaging.picture import only_page
 from inkdigits.reading.output.annotate import annotated
 from inkdigits.reading.reader import Reader
 
-FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
+PICTURES_FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
 LINES = ("1984 2026", "31415926", "07 42 66")
-DPI, COLOURS = 90, 256
+DPI, COLOUR_COUNT = 90, 256
 
 
 def main() -> None:
-    drawn = page(mnist.load("test"), LINES, seed=1)
-    save_png(annotated(only_page(drawn.image), Reader().read(drawn.image)), FOLDER / "reading.png")
-    write_atomically(FOLDER / "plane.png", small(plane()))
+    page_drawn = page(mnist.load("test"), LINES, seed=1)
+    save_png(annotated(only_page(page_drawn.image), Reader().read(page_drawn.image)), PICTURES_FOLDER / "reading.png")
+    write_atomically(PICTURES_FOLDER / "plane.png", encode_png(draw_plane()))
 
 
-def plane() -> Figure:
+def draw_plane() -> Figure:
     """The decision map of the network that lesson 9 trains."""
-    _, said = importlib.import_module("inkdigits.course.09_inside_the_network").app.run()
-    cuts = (said[name] for name in ("lines_of", "offsets", "points"))
-    return decision_map(*cuts, said["truth"].numpy(), "Ten classes share a plane")
+    _, definitions = importlib.import_module("inkdigits.course.09_inside_the_network").app.run()
+    arguments = (definitions[name] for name in ("lines_of", "offsets", "points"))
+    return decision_map(*arguments, definitions["truth"].numpy(), "Ten classes share a plane")
 
 
-def small(figure: Figure) -> bytes:
+def encode_png(figure: Figure) -> bytes:
     """The figure as a PNG of few colours."""
-    drawn, file = io.BytesIO(), io.BytesIO()
-    figure.savefig(drawn, dpi=DPI)
-    Image.open(drawn).convert("RGB").quantize(COLOURS).save(file, "PNG", optimize=True)
+    buffer, file = io.BytesIO(), io.BytesIO()
+    figure.savefig(buffer, dpi=DPI)
+    Image.open(buffer).convert("RGB").quantize(COLOUR_COUNT).save(file, "PNG", optimize=True)
     return file.getvalue()
 
 

@@ -12,7 +12,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from bench import store
+from bench.shared import store
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
@@ -22,23 +22,23 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("recipes", nargs="+")
     parser.add_argument("--seeds", type=int, default=5)
-    given = parser.parse_args()
-    for name in given.recipes:
-        measure(name, given.seeds)
+    args = parser.parse_args()
+    for name in args.recipes:
+        measure_recipe(name, args.seeds)
 
 
-def measure(name: str, seeds: int) -> None:
+def measure_recipe(name: str, seed_count: int) -> None:
     """Train seeds 0 … `seeds` − 1 that are not kept yet, and keep the whole."""
     settings = recipe(name).as_dict()
-    kept = store.load(name)
-    unchanged = kept and all(settings.get(knob) == value for knob, value in kept["recipe"].items())
-    cards = kept["cards"] if kept and unchanged else []
-    for seed in range(len(cards), seeds):
-        cards.append(card_of(name, seed))
-        store.save(name, {"recipe": settings, "cards": cards} | summary(cards))
+    earlier = store.load(name)
+    is_unchanged = earlier and all(settings.get(knob) == value for knob, value in earlier["recipe"].items())
+    cards = earlier["cards"] if earlier and is_unchanged else []
+    for seed in range(len(cards), seed_count):
+        cards.append(train_card(name, seed))
+        store.save(name, {"recipe": settings, "cards": cards} | summarise(cards))
 
 
-def card_of(name: str, seed: int) -> store.Json:
+def train_card(name: str, seed: int) -> store.Json:
     """Train one seed in a folder that is thrown away; its card without the long tables."""
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
     try:
@@ -58,13 +58,14 @@ def card_of(name: str, seed: int) -> store.Json:
     return {"seed": seed, "seconds": card["seconds"], "scores": scores} | facts
 
 
-def summary(cards: list[store.Json]) -> store.Json:
+def summarise(cards: list[store.Json]) -> store.Json:
     """Means and standard deviations over the seeds; accuracies are shares in 0..1."""
     return {
         "accuracy": {
-            which: store.spread([card["scores"][which]["accuracy"] for card in cards]) for which in cards[0]["scores"]
+            which: store.summarise_values([card["scores"][which]["accuracy"] for card in cards])
+            for which in cards[0]["scores"]
         },
-        "seconds": store.spread([card["seconds"] for card in cards]),
+        "seconds": store.summarise_values([card["seconds"] for card in cards]),
         "parameters": cards[0]["parameters"],
         "arithmetic": cards[0].get("arithmetic", "float32"),
     }

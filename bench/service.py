@@ -6,12 +6,13 @@
 `inkdigits serve` runs on one core and all that makes load on another (Linux, os.sched_setaffinity), over loopback, with
 its defaults: one worker, which then reads one picture at a time and lets 32 wait. The picture is a digit as 28×28 PNG.
 
-- `steady`: 50 requests a second at a constant rate, by bench/rate.py, which waits for no answer before it asks again.
+- `steady`: 50 requests a second at a constant rate, by bench/load/constant_rate.py, which waits for no answer before
+  it asks again.
 - `sustained`: as many as it can take, by wrk (https://github.com/wg/wrk, Debian's package `wrk`) over 8 connections,
   each of which waits for its answer. wrk has no constant rate, so its times say nothing here; its requests do.
 - `overload`: four times that, at a constant rate again; then 50 a second at once, to see whether it recovers.
-- `hostile`: what bench/attacks.py makes, seeded, by bench/hostile.py, and whether the service is well afterwards.
-  Senders may take 1 s here (`--max-upload-seconds 1`), so that slow ones come to an end.
+- `hostile`: what bench/load/attacks.py makes, seeded, sent by bench/load/attack_client.py, and whether the service is
+  well afterwards. Senders may take 1 s here (`--max-upload-seconds 1`), so that slow ones come to an end.
 - `schemathesis`: property tests of the OpenAPI, all its checks. It wants packages of its own, in a venv of its own:
   `python -m venv st && st/bin/pip install schemathesis`, then `--schemathesis st/bin/schemathesis`. It takes any bytes
   for a picture and cannot know a page's size, so 415 and 422 are allowed for a body that the schema allows; nothing
@@ -39,16 +40,17 @@ from pathlib import Path
 
 from PIL import Image
 
-from bench import hostile, rate, store
-from bench.served import Served, Watch, serving, two_cores
+from bench.load import attack_client, constant_rate
+from bench.load.service_process import MemoryWatch, RunningService, choose_cores, run_service
+from bench.shared import store
 from inkdigits.data import mnist
 
-PATH = "/v1/digit"
-STEADY = 50.0  # requests a second
-TIMES = 4  # that much more than it can take
-CONNECTIONS = 8
+DIGIT_PATH = "/v1/digit"
+STEADY_RATE = 50.0  # requests a second
+OVERLOAD_FACTOR = 4  # that much more than it can take
+CONNECTION_COUNT = 8
 SEED = 0
-WRK = """
+WRK_SCRIPT = """
 local file = io.open("{picture}", "rb")
 wrk.method, wrk.body, wrk.headers["Content-Type"] = "POST", file:read("*a"), "image/png"
 file:close()
@@ -58,7 +60,7 @@ done = function(summary)
     summary.duration / 1e6, wrong.status, wrong.connect + wrong.read + wrong.write + wrong.timeout))
 end
 """
-SCHEMATHESIS = """
+SCHEMATHESIS_CONFIG = """
 [checks]
 positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409", "415", "422", "5xx"]
 """
@@ -68,147 +70,182 @@ positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409",
 class Sizes:
     """Seconds of each load and of quiet, attacks, and examples that schemathesis makes up for each operation."""
 
-    steady: float = 60
-    warming: float = 10
-    sustained: float = 60
-    overload: float = 30
-    attacks: int = 100_000
-    quiet: float = 12
-    examples: int = 200
+    steady_seconds: float = 60
+    warmup_seconds: float = 10
+    sustained_seconds: float = 60
+    overload_seconds: float = 30
+    attack_count: int = 100_000
+    quiet_seconds: float = 12
+    example_count: int = 200
 
 
-QUICK = Sizes(steady=1, warming=0.5, sustained=1, overload=0.5, attacks=200, quiet=0, examples=3)
+QUICK_SIZES = Sizes(
+    steady_seconds=1,
+    warmup_seconds=0.5,
+    sustained_seconds=1,
+    overload_seconds=0.5,
+    attack_count=200,
+    quiet_seconds=0,
+    example_count=3,
+)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--schemathesis", metavar="PATH", help="its executable; only --quick does without")
     parser.add_argument("--quick", action="store_true", help="small, to see that it works; nothing is kept then")
-    given = parser.parse_args()
-    if shutil.which("wrk") is None or not (given.quick or given.schemathesis):
+    args = parser.parse_args()
+    if shutil.which("wrk") is None or not (args.quick or args.schemathesis):
         sys.exit("This needs wrk (apt-get install wrk), and the path of schemathesis; see --help.")
-    result = measured(QUICK if given.quick else Sizes(), given.schemathesis)
+    result = measure_service(QUICK_SIZES if args.quick else Sizes(), args.schemathesis)
     print(json.dumps(result, indent=1))
-    if not given.quick:
+    if not args.quick:
         store.save("service", result)
 
 
-def measured(sizes: Sizes, schemathesis: str | None) -> store.Json:
+def measure_service(sizes: Sizes, schemathesis: str | None) -> store.Json:
     """All of it, one after the other."""
-    cores = two_cores()
-    with serving() as served:
-        result = loads(served, digit(), sizes)
-    with serving("--max-upload-seconds", "1") as served:
-        result["hostile"] = attacked(served, sizes)
+    cores = choose_cores()
+    with run_service() as service:
+        result = measure_loads(service, encode_digit(), sizes)
+    with run_service("--max-upload-seconds", "1") as service:
+        result["hostile"] = measure_attacks(service, sizes)
     if schemathesis is not None:
-        result["schemathesis"] = described(schemathesis, sizes.examples)
+        result["schemathesis"] = run_schemathesis(schemathesis, sizes.example_count)
     return result | {"cores": {"server": cores[0], "load": cores[1]}}
 
 
-def digit() -> bytes:
+def encode_digit() -> bytes:
     """A digit of the training set as PNG, 28×28, dark on white."""
     file = io.BytesIO()
     Image.fromarray(255 - mnist.load("train").images[0]).save(file, "PNG")
     return file.getvalue()
 
 
-def loads(served: Served, picture: bytes, sizes: Sizes) -> store.Json:
+def measure_loads(service: RunningService, picture: bytes, sizes: Sizes) -> store.Json:
     """A load that is easy, one that it can just take, one that is too much, and an easy one again."""
-    wrk(served, picture, sizes.warming)
-    steady = constant(served, picture, STEADY, sizes.steady)
-    with Watch(served) as watch:
-        sustained = wrk(served, picture, sizes.sustained)
-    much = TIMES * sustained["per_second"]
+    run_wrk(service, picture, sizes.warmup_seconds)
+    steady = send_constant_rate(service, picture, STEADY_RATE, sizes.steady_seconds)
+    with MemoryWatch(service) as watch:
+        sustained = run_wrk(service, picture, sizes.sustained_seconds)
+    overload_rate = OVERLOAD_FACTOR * sustained["per_second"]
     return {
         "steady": steady,
         "sustained": sustained | {"memory": watch.as_dict()},
-        "overload": constant(served, picture, much, sizes.overload),
-        "recovered": constant(served, picture, STEADY, sizes.steady / 4),
-        "faults": served.faults(),
+        "overload": send_constant_rate(service, picture, overload_rate, sizes.overload_seconds),
+        "recovered": send_constant_rate(service, picture, STEADY_RATE, sizes.steady_seconds / 4),
+        "faults": service.count_faults(),
     }
 
 
-def constant(served: Served, picture: bytes, per_second: float, seconds: float) -> store.Json:
+def send_constant_rate(
+    service: RunningService, picture: bytes, requests_per_second: float, seconds: float
+) -> store.Json:
     """The picture sent at a constant rate: what became of it."""
-    found = rate.replies(served.host, served.port, rate.request(PATH, picture), per_second, seconds)
-    good = sum(reply.status == 200 for reply in found)
-    return {"rate": per_second, "seconds": seconds, "good_per_second": good / seconds} | rate.summary(found)
+    replies = constant_rate.send_at_rate(
+        service.host, service.port, constant_rate.build_request(DIGIT_PATH, picture), requests_per_second, seconds
+    )
+    read_count = sum(reply.status == 200 for reply in replies)
+    return {
+        "rate": requests_per_second,
+        "seconds": seconds,
+        "good_per_second": read_count / seconds,
+    } | constant_rate.summarise(replies)
 
 
-def wrk(served: Served, picture: bytes, seconds: float) -> store.Json:
+def run_wrk(service: RunningService, picture: bytes, seconds: float) -> store.Json:
     """The picture sent by wrk, over and over: requests a second, and what went wrong. It counts in whole seconds."""
     with tempfile.TemporaryDirectory() as folder:
         script, file = Path(folder) / "post.lua", Path(folder) / "digit.png"
         file.write_bytes(picture)
-        script.write_text(WRK.format(picture=file), encoding="utf-8")
-        options = ["-t1", f"-c{CONNECTIONS}", f"-d{math.ceil(seconds)}s", "-s", str(script)]
-        output = run(["wrk", *options, served.address + PATH]).stdout
-    said: store.Json = json.loads(output[output.rindex("{") :])
-    return said | {
-        "per_second": said["requests"] / said["seconds"],
-        "connections": CONNECTIONS,
-        "version": wrk_version(),
+        script.write_text(WRK_SCRIPT.format(picture=file), encoding="utf-8")
+        options = ["-t1", f"-c{CONNECTION_COUNT}", f"-d{math.ceil(seconds)}s", "-s", str(script)]
+        output = run_command(["wrk", *options, service.address + DIGIT_PATH]).stdout
+    counts: store.Json = json.loads(output[output.rindex("{") :])
+    return counts | {
+        "per_second": counts["requests"] / counts["seconds"],
+        "connections": CONNECTION_COUNT,
+        "version": find_wrk_version(),
     }
 
 
-def wrk_version() -> str:
+def find_wrk_version() -> str:
     output = subprocess.run(["wrk", "--version"], capture_output=True, encoding="utf-8", check=False).stdout
     return " ".join(output.split()[1:2])
 
 
-def attacked(served: Served, sizes: Sizes) -> store.Json:
+def measure_attacks(service: RunningService, sizes: Sizes) -> store.Json:
     """The attacks: what was answered, how the memory was, and whether a digit is read as before."""
-    picture, count = digit(), sizes.attacks
-    before = served.ask("POST", PATH, picture)
-    found = hostile.counts(served.host, served.port, range(count // 10), SEED)
-    time.sleep(sizes.quiet)
-    with Watch(served) as watch:
-        found += hostile.counts(served.host, served.port, range(count // 10, count), SEED)
-        time.sleep(sizes.quiet)
-    well = served.ask("GET", "/health/ready")[0] == 200 and same(before, served.ask("POST", PATH, picture))
+    picture, count = encode_digit(), sizes.attack_count
+    before = service.request("POST", DIGIT_PATH, picture)
+    counts = attack_client.send_attacks(service.host, service.port, range(count // 10), SEED)
+    time.sleep(sizes.quiet_seconds)
+    with MemoryWatch(service) as watch:
+        counts += attack_client.send_attacks(service.host, service.port, range(count // 10, count), SEED)
+        time.sleep(sizes.quiet_seconds)
+    is_well = service.request("GET", "/health/ready")[0] == 200 and is_same_answer(
+        before, service.request("POST", DIGIT_PATH, picture)
+    )
     return {
-        "attacks": found.total(),
+        "attacks": counts.total(),
         "seed": SEED,
-        "statuses": hostile.by_status(found),
-        "kinds": hostile.by_kind(found),
+        "statuses": attack_client.count_by_status(counts),
+        "kinds": attack_client.count_by_kind(counts),
         "memory": watch.as_dict(),
-        "well_after": well and served.process.poll() is None,
-        "faults": served.faults(),
+        "well_after": is_well and service.process.poll() is None,
+        "faults": service.count_faults(),
     }
 
 
-def same(before: tuple[int, bytes], after: tuple[int, bytes]) -> bool:
+def is_same_answer(before: tuple[int, bytes], after: tuple[int, bytes]) -> bool:
     """Whether two answers are the same, and good."""
     return before[0] == after[0] == 200 and json.loads(before[1]) == json.loads(after[1])
 
 
-def described(schemathesis: str, examples: int) -> store.Json:
+def run_schemathesis(schemathesis: str, examples: int) -> store.Json:
     """What schemathesis finds: the requests it made, and its failures."""
-    with tempfile.TemporaryDirectory() as folder, serving("--collect", str(Path(folder) / "samples.sqlite")) as served:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_service("--collect", str(Path(folder) / "samples.sqlite")) as service,
+    ):
         config = Path(folder) / "schemathesis.toml"
-        config.write_text(SCHEMATHESIS, encoding="utf-8")
-        words = ["--config-file", str(config), "run", f"{served.address}/openapi.json", "--no-color", "--checks", "all"]
-        words += ["--max-examples", str(examples), "--seed", str(SEED), "--generation-database", "none"]
-        done = run([str(Path(schemathesis).resolve()), *words, "--continue-on-failure"], folder, checked=False)
-        faults = served.faults()
-    return {"version": version_of(schemathesis), "examples": examples, "faults": faults} | verdict(done)
+        config.write_text(SCHEMATHESIS_CONFIG, encoding="utf-8")
+        arguments = [
+            "--config-file",
+            str(config),
+            "run",
+            f"{service.address}/openapi.json",
+            "--no-color",
+            "--checks",
+            "all",
+        ]
+        arguments += ["--max-examples", str(examples), "--seed", str(SEED), "--generation-database", "none"]
+        completed = run_command(
+            [str(Path(schemathesis).resolve()), *arguments, "--continue-on-failure"], folder, check=False
+        )
+        faults = service.count_faults()
+    return {
+        "version": find_schemathesis_version(schemathesis),
+        "examples": examples,
+        "faults": faults,
+    } | parse_schemathesis(completed)
 
 
-def verdict(done: subprocess.CompletedProcess[str]) -> store.Json:
+def parse_schemathesis(completed: subprocess.CompletedProcess[str]) -> store.Json:
     """Its summary as numbers; what it says in full is printed when it is not content."""
-    if done.returncode != 0:
-        print(done.stdout, done.stderr)
-    cases = re.search(r"(\d+) generated(?:, (\d+) found)?", done.stdout)
+    if completed.returncode != 0:
+        print(completed.stdout, completed.stderr)
+    cases = re.search(r"(\d+) generated(?:, (\d+) found)?", completed.stdout)
     count, failures = (cases[1], cases[2]) if cases else (0, None)
-    return {"cases": int(count), "failures": int(failures or 0), "content": done.returncode == 0}
+    return {"cases": int(count), "failures": int(failures or 0), "content": completed.returncode == 0}
 
 
-def version_of(schemathesis: str) -> str:
-    return run([schemathesis, "--version"]).stdout.split()[-1]
+def find_schemathesis_version(schemathesis: str) -> str:
+    return run_command([schemathesis, "--version"]).stdout.split()[-1]
 
 
-def run(command: list[str], folder: str | None = None, checked: bool = True) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=checked)
+def run_command(command: list[str], folder: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=folder, capture_output=True, encoding="utf-8", check=check)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 from sklearn.datasets import load_digits
 
-from bench import store
+from bench.shared import store
 from inkdigits.reading.reader import Reader
 
 
@@ -27,43 +27,43 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path)
     parser.add_argument("--model", type=Path, help="an exported network; by default the packaged one")
-    given = parser.parse_args()
-    reader = Reader(given.model)
-    sets = {"load_digits": sklearn_digits(reader)}
-    if given.pictures:
-        sets |= arrays(reader, given.pictures) | {"single pictures": singles(reader, given.pictures)}
+    args = parser.parse_args()
+    reader = Reader(args.model)
+    sets = {"load_digits": score_load_digits(reader)}
+    if args.pictures:
+        sets |= score_arrays(reader, args.pictures) | {"single pictures": score_single_pictures(reader, args.pictures)}
     for name, score in sets.items():
         print(f"{name:<20} {score['right']:>5} of {score['n']:>5}   {100 * score['right'] / score['n']:.2f} %")
-    if given.model is None:
+    if args.model is None:
         store.save("shift", {"sets": sets, "model": f"{reader.model.name} {reader.model.version}"})
 
 
-def sklearn_digits(reader: Reader) -> store.Json:
+def score_load_digits(reader: Reader) -> store.Json:
     """load_digits: 0–16 to 0–255, then read as any other image is."""
     digits = load_digits()
-    return scored(reader, np.round(digits.images * (255 / 16)).astype(np.uint8), digits.target)
+    return score_images(reader, np.round(digits.images * (255 / 16)).astype(np.uint8), digits.target)
 
 
-def arrays(reader: Reader, folder: Path) -> dict[str, store.Json]:
+def score_arrays(reader: Reader, folder: Path) -> dict[str, store.Json]:
     """Every .npz that holds digits."""
-    found = {}
+    scores = {}
     for path in sorted(folder.glob("*.npz")):
         with np.load(path, allow_pickle=False) as content:
             if "images" in content:
-                found[path.stem] = scored(reader, content["images"], content["labels"])
+                scores[path.stem] = score_images(reader, content["images"], content["labels"])
             elif "jpeg" in content:
-                found[path.stem] = cut_out(reader, content["jpeg"], content["offsets"], content["labels"])
-    return found
+                scores[path.stem] = score_jpegs(reader, content["jpeg"], content["offsets"], content["labels"])
+    return scores
 
 
-def cut_out(reader: Reader, jpeg: np.ndarray, offsets: np.ndarray, labels: np.ndarray) -> store.Json:
+def score_jpegs(reader: Reader, jpeg: np.ndarray, offsets: np.ndarray, labels: np.ndarray) -> store.Json:
     """JPEG files end to end, a digit each, by `read_digit`."""
     files = (jpeg[start:end].tobytes() for start, end in pairwise(offsets))
-    right = sum(reader.read_digit(file).digit == int(label) for file, label in zip(files, labels, strict=True))
-    return {"n": len(labels), "right": right}
+    correct_count = sum(reader.read_digit(file).digit == int(label) for file, label in zip(files, labels, strict=True))
+    return {"n": len(labels), "right": correct_count}
 
 
-def singles(reader: Reader, folder: Path) -> store.Json:
+def score_single_pictures(reader: Reader, folder: Path) -> store.Json:
     """Pictures of one digit, by `read_digit`; a digit that was not accepted counts by its best guess."""
     with (folder / "labels.csv").open(encoding="utf-8", newline="") as file:
         rows = [row for row in csv.DictReader(file) if row["kind"] == "single"]
@@ -72,9 +72,9 @@ def singles(reader: Reader, folder: Path) -> store.Json:
     return {"n": len(rows), "right": len(rows) - len(wrong)}
 
 
-def scored(reader: Reader, images: np.ndarray, labels: np.ndarray) -> store.Json:
-    guesses = reader.classify(images).probabilities.argmax(axis=1)
-    return {"n": len(labels), "right": int((guesses == labels).sum())}
+def score_images(reader: Reader, images: np.ndarray, labels: np.ndarray) -> store.Json:
+    predictions = reader.classify(images).probabilities.argmax(axis=1)
+    return {"n": len(labels), "right": int((predictions == labels).sum())}
 
 
 if __name__ == "__main__":

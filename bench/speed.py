@@ -1,4 +1,4 @@
-"""Seconds to an accuracy: `fast` and `standard` in turn with two peers (peers.py), trained on all 60,000.
+"""Seconds to an accuracy: `fast` and `standard` in turn with two peers (peers/classifiers.py), trained on all 60,000.
 
     python -m bench.speed fast --seeds 10
     python -m bench.speed standard --seeds 5 --peer-seeds 1
@@ -18,47 +18,52 @@ from statistics import mean
 
 import torch
 
-from bench import store
-from bench.peers import Peer, one_epoch, pytorch_example, trained
+from bench.peers.classifiers import Peer, train_one_epoch, train_peer, train_pytorch_example
+from bench.shared import store
 from inkdigits.training.evaluate import score, test_digits
 from inkdigits.training.loop import arithmetic
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 
-PEERS: dict[str, Peer] = {"fast": one_epoch, "standard": pytorch_example}
+PEER_BY_RECIPE: dict[str, tuple[str, Peer]] = {  # the name that it is kept under, and its training
+    "fast": ("one_epoch", train_one_epoch),
+    "standard": ("pytorch_example", train_pytorch_example),
+}
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("recipe", choices=PEERS)
+    parser.add_argument("recipe", choices=PEER_BY_RECIPE)
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--peer-seeds", type=int, default=None, help="fewer for a peer that takes minutes")
-    given = parser.parse_args()
-    measure(given.recipe, given.seeds, given.seeds if given.peer_seeds is None else given.peer_seeds)
+    args = parser.parse_args()
+    measure_recipe(args.recipe, args.seeds, args.seeds if args.peer_seeds is None else args.peer_seeds)
 
 
-def measure(name: str, seeds: int, peer_seeds: int) -> None:
+def measure_recipe(name: str, seeds: int, peer_seeds: int) -> None:
     """Run all seeds, keep after each."""
-    computed = str(arithmetic(recipe(name), torch.device("cpu"))).removeprefix("torch.")
+    arithmetic_name = str(arithmetic(recipe(name), torch.device("cpu"))).removeprefix("torch.")
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
     for seed in range(seeds):
         ours.append(run_ours(name, seed))
         if seed < peer_seeds:
-            theirs.append(run_peer(PEERS[name], seed))
+            theirs.append(run_peer(PEER_BY_RECIPE[name][1], seed))
         print(name, seed, "ours", ours[-1], "peer", theirs[-1], flush=True)
-        store.save(f"speed-{name}", summary(ours, theirs) | {"peer": PEERS[name].__name__, "arithmetic": computed})
+        store.save(
+            f"speed-{name}", summarise(ours, theirs) | {"peer": PEER_BY_RECIPE[name][0], "arithmetic": arithmetic_name}
+        )
 
 
-def summary(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> store.Json:
+def summarise(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]) -> store.Json:
     """Seconds and accuracies (shares in 0..1) of both, and the ratio of their mean seconds."""
     return {
         "time_ratio": mean(seconds for seconds, _ in ours) / mean(seconds for seconds, _ in theirs),
-        "seconds": store.spread([seconds for seconds, _ in ours]),
-        "accuracy": store.spread([accuracy for _, accuracy in ours]),
-        "peer_seconds": store.spread([seconds for seconds, _ in theirs]),
-        "peer_accuracy": store.spread([accuracy for _, accuracy in theirs]),
+        "seconds": store.summarise_values([seconds for seconds, _ in ours]),
+        "accuracy": store.summarise_values([accuracy for _, accuracy in ours]),
+        "peer_seconds": store.summarise_values([seconds for seconds, _ in theirs]),
+        "peer_accuracy": store.summarise_values([accuracy for _, accuracy in theirs]),
     }
 
 
@@ -73,7 +78,7 @@ def run_ours(name: str, seed: int) -> tuple[float, float]:
 
 def run_peer(train: Peer, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one seed of a peer."""
-    network, seconds = trained(train, seed)
+    network, seconds = train_peer(train, seed)
     return seconds, score(network, test_digits()).accuracy
 
 

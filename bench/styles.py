@@ -14,85 +14,88 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench import networks, store
+from bench.shared import store, trained_networks
 from inkdigits.data.digits import CLASSES
 from inkdigits.glyph import SIZE
 from inkdigits.training.evaluate import test_digits
 
-INK = 128  # from which brightness on a pixel counts as ink
-FINER = 4  # strokes are measured on an image so many times as large
+INK_THRESHOLD = 128  # from which brightness on a pixel counts as ink
+UPSCALING = 4  # strokes are measured on an image so many times as large
 
 Images = NDArray[np.uint8]  # N×28×28, ink bright on 0
 Measures = NDArray[np.float64]  # N
 
 
-def slant(images: Images) -> Measures:
+def measure_slant(images: Images) -> Measures:
     """By how many degrees the ink leans: right of upright is positive, left negative (from its second moments)."""
     weight = images / images.sum(axis=(1, 2), keepdims=True)
-    places = np.arange(SIZE)
+    indices = np.arange(SIZE)
     rows, columns = weight.sum(axis=2), weight.sum(axis=1)
-    down = places - (rows @ places)[:, None]  # N×28, from the centre of mass
-    across = places - (columns @ places)[:, None]
-    together = np.einsum("nij,ni,nj->n", weight, down, across)
-    return -np.degrees(np.arctan2(together, (rows * down**2).sum(axis=1)))
+    down = indices - (rows @ indices)[:, None]  # N×28, from the centre of mass
+    across = indices - (columns @ indices)[:, None]
+    covariance = np.einsum("nij,ni,nj->n", weight, down, across)
+    return -np.degrees(np.arctan2(covariance, (rows * down**2).sum(axis=1)))
 
 
-def stroke(images: Images) -> Measures:
+def measure_stroke_width(images: Images) -> Measures:
     """The mean width of a digit's strokes in pixels: four times the mean distance from ink to paper."""
-    return np.array([_stroke(image) for image in images])
+    return np.array([_measure_stroke_width(image) for image in images])
 
 
-def _stroke(image: Images) -> float:
-    large = cv2.resize(image, None, fx=FINER, fy=FINER, interpolation=cv2.INTER_CUBIC)
-    ink = (large >= INK).astype(np.uint8)
+def _measure_stroke_width(image: Images) -> float:
+    large = cv2.resize(image, None, fx=UPSCALING, fy=UPSCALING, interpolation=cv2.INTER_CUBIC)
+    ink = (large >= INK_THRESHOLD).astype(np.uint8)
     distance = cv2.distanceTransform(ink, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    return 4 * float(distance[ink > 0].mean()) / FINER
+    return 4 * float(distance[ink > 0].mean()) / UPSCALING
 
 
-def breadth(images: Images) -> Measures:
+def measure_aspect(images: Images) -> Measures:
     """A digit's width as a share of its height."""
-    ink = images >= INK
-    return _length(ink.any(axis=1)) / _length(ink.any(axis=2))
+    ink = images >= INK_THRESHOLD
+    return _measure_extent(ink.any(axis=1)) / _measure_extent(ink.any(axis=2))
 
 
-def _length(there: NDArray[np.bool_]) -> Measures:
+def _measure_extent(has_ink: NDArray[np.bool_]) -> Measures:
     """From the first place to the last, N×28 → N."""
-    return (SIZE - there.argmax(axis=1) - there[:, ::-1].argmax(axis=1)).astype(np.float64)
+    return (SIZE - has_ink.argmax(axis=1) - has_ink[:, ::-1].argmax(axis=1)).astype(np.float64)
 
 
 MEASURES: Mapping[str, tuple[Callable[[Images], Measures], tuple[str, str, str], str]] = {
-    "slant": (slant, ("leaning left or upright", "leaning right", "leaning far right"), "°"),
-    "stroke": (stroke, ("thin strokes", "middling strokes", "thick strokes"), " pixels"),
-    "breadth": (breadth, ("slim", "of middling breadth", "broad"), " of the height"),
+    "slant": (measure_slant, ("leaning left or upright", "leaning right", "leaning far right"), "°"),
+    "stroke": (measure_stroke_width, ("thin strokes", "middling strokes", "thick strokes"), " pixels"),
+    "breadth": (measure_aspect, ("slim", "of middling breadth", "broad"), " of the height"),
 }
 
 
-def thirds(measured: Measures, labels: NDArray[np.int64]) -> NDArray[np.int64]:
+def assign_thirds(values: Measures, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """The third (0, 1 or 2) of its own label's digits that each digit is in, N."""
     group = np.zeros(len(labels), np.int64)
     for label in range(CLASSES):
-        places = np.flatnonzero(labels == label)
-        order = np.argsort(measured[places], kind="stable")
-        group[places[order]] = np.arange(len(places)) * 3 // max(1, len(places))
+        indices = np.flatnonzero(labels == label)
+        order = np.argsort(values[indices], kind="stable")
+        group[indices[order]] = np.arange(len(indices)) * 3 // max(1, len(indices))
     return group
 
 
 def main() -> None:
     digits = test_digits()
-    right = [networks.probabilities(run, digits).argmax(axis=1) == digits.labels for run in networks.seeds()]
+    correct = [
+        trained_networks.predict_probabilities(run, digits).argmax(axis=1) == digits.labels
+        for run in trained_networks.list_seed_runs()
+    ]
     result: store.Json = {}
-    for name, (measure, words, unit) in MEASURES.items():
-        measured = measure(digits.images)
-        group = thirds(measured, digits.labels)
+    for name, (measure, labels, unit) in MEASURES.items():
+        values = measure(digits.images)
+        group = assign_thirds(values, digits.labels)
         result[name] = [
             {
-                "group": word,
-                "n": int((group == place).sum()),
-                "median": float(np.median(measured[group == place])),
+                "group": label,
+                "n": int((group == third).sum()),
+                "median": float(np.median(values[group == third])),
                 "unit": unit,
-                "accuracy": store.spread([float(each[group == place].mean()) for each in right]),
+                "accuracy": store.summarise_values([float(each[group == third].mean()) for each in correct]),
             }
-            for place, word in enumerate(words)
+            for third, label in enumerate(labels)
         ]
         print(name, *(f"{part['group']} {100 * part['accuracy']['mean']:.2f} %" for part in result[name]), sep="  ")
     store.save("styles", {"styles": result})

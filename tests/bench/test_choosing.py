@@ -5,67 +5,76 @@ from pathlib import Path
 
 import pytest
 
-from bench import choosing, store
-from bench.choosing import QUESTIONS, Trial, answer, begun, kept, outcome, table
+from bench import choosing
+from bench.choosing import (
+    QUESTIONS,
+    Trial,
+    begin_training,
+    load_kept_seeds,
+    run_missing_trials,
+    run_trial,
+)
+from bench.render.frontier_report import format_trials
+from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.data.warp import Warp
 from inkdigits.models.fold import stored
 
 
-def short(trial: Trial) -> Trial:
+def shorten_trial(trial: Trial) -> Trial:
     """The trial, of three steps."""
-    return replace(trial, recipe=trial.recipe.with_knobs(steps=3), learnt=300)
+    return replace(trial, recipe=trial.recipe.with_knobs(steps=3), train_count=300)
 
 
 @pytest.fixture(autouse=True)
-def kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def redirect_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results go to a folder of the test's own, and trials are short."""
-    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
     short_ones = {
-        question: {name: short(trial) for name, trial in all_.items()} for question, all_ in QUESTIONS.items()
+        question: {name: shorten_trial(trial) for name, trial in all_.items()} for question, all_ in QUESTIONS.items()
     }
     monkeypatch.setattr(choosing, "QUESTIONS", short_ones)
 
 
 def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert table("directions") == ""
+    assert format_trials("directions") == ""
     digits = mnist.load("train").part(0, 500)
-    answer("directions", digits)
-    assert all(list(kept("directions", name)) == [0] for name in QUESTIONS["directions"])
-    eight = kept("directions", "eight")[0]
+    run_missing_trials("directions", digits)
+    assert all(list(load_kept_seeds("directions", name)) == [0] for name in QUESTIONS["directions"])
+    eight = load_kept_seeds("directions", "eight")[0]
     assert eight["judged"] == 200 and eight["learnt"] == 300 and eight["loss"] > 0 and eight["parameters"] == 609
-    assert "| eight | 609 | 1 | " in table("directions") and "By seed" not in table("directions")
+    assert "| eight | 609 | 1 | " in format_trials("directions") and "By seed" not in format_trials("directions")
     with monkeypatch.context() as patched:
-        patched.setattr(choosing, "outcome", lambda *_: pytest.fail("made again"))
-        answer("directions", digits)
-    changed = replace(choosing.QUESTIONS["directions"]["four"], learnt=200)
+        patched.setattr(choosing, "run_trial", lambda *_: pytest.fail("made again"))
+        run_missing_trials("directions", digits)
+    changed = replace(choosing.QUESTIONS["directions"]["four"], train_count=200)
     monkeypatch.setitem(choosing.QUESTIONS["directions"], "four", changed)
-    assert not kept("directions", "four") and list(kept("directions", "eight")) == [0]
+    assert not load_kept_seeds("directions", "four") and list(load_kept_seeds("directions", "eight")) == [0]
 
 
 def test_trials_of_several_seeds_are_compared_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
-    inked = replace(choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], seeds=2)
+    inked = replace(choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], seed_count=2)
     trials = {"once": inked, "longer": replace(inked, recipe=inked.recipe.with_knobs(steps=4))}
     monkeypatch.setattr(choosing, "QUESTIONS", {"images": trials})
-    answer("images", mnist.load("train").part(0, 500))
-    once, longer = kept("images", "once"), kept("images", "longer")
+    run_missing_trials("images", mnist.load("train").part(0, 500))
+    once, longer = load_kept_seeds("images", "once"), load_kept_seeds("images", "longer")
     assert list(once) == list(longer) == [0, 1] and once[0]["loss"] != once[1]["loss"]
     differences = [longer[seed]["loss"] - once[seed]["loss"] for seed in (0, 1)]
     error = abs(differences[0] - differences[1]) / 2  # of the mean of two
-    assert f"{sum(differences) / 2:+.4f} ± {error:.4f} nats (means of 2 differences" in table("images")
-    assert table("images").count("By seed, *longer* against *once*") == 1
+    assert f"{sum(differences) / 2:+.4f} ± {error:.4f} nats (means of 2 differences" in format_trials("images")
+    assert format_trials("images").count("By seed, *longer* against *once*") == 1
 
 
 def test_a_trial_differs_in_what_it_says() -> None:
     digits = mnist.load("train").part(0, 500)
     inked, plain = choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], Warp(0, 0, 0, 0, 0, 0)
-    first, again, other = (outcome(trial, 0, digits).loss for trial in (inked, inked, replace(inked, images=plain)))
+    first, again, other = (run_trial(trial, 0, digits).loss for trial in (inked, inked, replace(inked, warp=plain)))
     assert first == again != other
 
 
 def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
     trial = choosing.QUESTIONS["directions"]["eight"]
-    state = begun(trial, 0, mnist.load("train").part(0, 300))
+    state = begin_training(trial, 0, mnist.load("train").part(0, 300))
     images, _ = state.batches(0)
     own = {image.tobytes() for image in mnist.load("train").part(0, 300).images}
     assert {(255 * image[0]).round().byte().numpy().tobytes() for image in images} <= own

@@ -7,48 +7,51 @@ import pytest
 import torch
 from torch import nn
 
-from bench import classics, frontier, peers, render_frontier, store
-from bench.frontier import Outcome, keep, kept, measure
+from bench import frontier
+from bench.frontier import TrainingOutcome, keep_outcomes, load_kept_seeds, measure_row
+from bench.peers import classifiers
+from bench.render import frontier_report
+from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.recipes import recipe as named
 
 
-def short(name: str) -> Recipe:
+def shorten_recipe(name: str) -> Recipe:
     """The recipe of that name, of three steps."""
     return named(name).with_knobs(steps=3, samples=300)
 
 
 @pytest.fixture(autouse=True)
-def kept_elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def redirect_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results and runs go to a folder of the test's own."""
-    monkeypatch.setattr(store, "FOLDER", tmp_path)
-    monkeypatch.setattr(frontier, "RUNS", tmp_path / "runs")
-    monkeypatch.setattr(frontier, "recipe", short)
+    monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
+    monkeypatch.setattr(frontier, "RUNS_FOLDER", tmp_path / "runs")
+    monkeypatch.setattr(frontier, "recipe", shorten_recipe)
 
 
 def test_seeds_are_run_once_and_again_when_the_recipe_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    measure("softmax", 1)
-    first = kept("softmax")["0"]
+    measure_row("softmax", 1)
+    first = load_kept_seeds("softmax")["0"]
     assert first["parameters"] == 7_850 and 0 < first["accuracy"] < 1 and first["seconds"] > 0
     monkeypatch.setattr(frontier, "complete", lambda *_: pytest.fail("trained again"))
-    measure("softmax", 1)
-    assert kept("softmax") == {"0": first}
-    monkeypatch.setattr(frontier, "recipe", lambda name: short(name).with_knobs(lr=0.5))
-    assert kept("softmax") == {}
+    measure_row("softmax", 1)
+    assert load_kept_seeds("softmax") == {"0": first}
+    monkeypatch.setattr(frontier, "recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
+    assert load_kept_seeds("softmax") == {}
 
 
 def test_an_ensemble_keeps_its_members_and_their_mistakes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "ENSEMBLE", "softmax")
-    measure("softmax", 2)
-    members = kept("softmax")
+    monkeypatch.setattr(frontier, "ENSEMBLE_RECIPE", "softmax")
+    measure_row("softmax", 2)
+    members = load_kept_seeds("softmax")
     assert sorted(members) == ["0", "1"] and members["0"]["accuracy"] != members["1"]["accuracy"]
     row = (store.load("frontier") or {})["rows"]["softmax-ensemble"]
     assert row["seeds"]["0"]["parameters"] == 2 * 7_850
     hour = (store.load("frontier") or {})["rows"]["one-hour"]  # enough for both
     assert hour["members"] == 2 and hour["seeds"]["0"]["accuracy"] == row["seeds"]["0"]["accuracy"]
-    wrong = [sum(each["said"][place] != each["label"] for each in row["mistakes"]) for place in (0, 1)]
+    wrong = [sum(each["said"][index] != each["label"] for each in row["mistakes"]) for index in (0, 1)]
     assert wrong == [round(10_000 * (1 - members[seed]["accuracy"])) for seed in ("0", "1")]
     labels = mnist.load("test").labels
     for each in row["mistakes"]:
@@ -57,32 +60,36 @@ def test_an_ensemble_keeps_its_members_and_their_mistakes(monkeypatch: pytest.Mo
 
 
 def test_a_kept_ensemble_is_not_trained_again_where_its_folder_is_gone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frontier, "ENSEMBLE", "softmax")
-    keep("softmax", {seed: Outcome(2.0, 0.92, 7_850) for seed in (0, 1)})
+    monkeypatch.setattr(frontier, "ENSEMBLE_RECIPE", "softmax")
+    keep_outcomes("softmax", {seed: TrainingOutcome(2.0, 0.92, 7_850) for seed in (0, 1)})
     trained: list[int] = []
-    monkeypatch.setattr(frontier, "together", trained.append)
-    measure("softmax", 2)
-    assert trained == [2]  # the members are kept, and not yet what they say together
-    keep("softmax-ensemble", {0: Outcome(4.0, 0.93, 15_700)})
-    measure("softmax", 2)
+    monkeypatch.setattr(frontier, "train_ensemble", trained.append)
+    measure_row("softmax", 2)
+    assert trained == [2]  # the members are kept, and not yet the ensemble
+    keep_outcomes("softmax-ensemble", {0: TrainingOutcome(4.0, 0.93, 15_700)})
+    measure_row("softmax", 2)
     assert trained == [2]
-    measure("softmax", 3)
+    measure_row("softmax", 3)
     assert trained == [2, 3]
 
 
 @pytest.mark.parametrize("name", ["softmax", "lecture-cnn"])
 def test_a_row_is_tried_quickly_with_no_more_digits_than_there_are(name: str) -> None:
-    assert 0 < frontier.quickly(name).accuracy < 1
+    assert 0 < frontier.train_quickly(name).accuracy < 1
 
 
 def test_a_budget_is_kept() -> None:
-    bought = frontier.bought("softmax", 0.5, 0)
+    bought = frontier.train_for_seconds("softmax", 0.5, 0)
     assert 0.1 < bought.seconds < 2.5 and bought.parameters == 7_850
 
 
 @pytest.mark.parametrize(
     ("train", "count", "epochs"),
-    [(peers.keras_convnet, 34_826, 3), (peers.lenet, 44_426, 10), (peers.pytorch_example, 1_199_882, 1)],
+    [
+        (classifiers.train_keras_convnet, 34_826, 3),
+        (classifiers.train_lenet, 44_426, 10),
+        (classifiers.train_pytorch_example, 1_199_882, 1),
+    ],
 )
 def test_peers_have_their_published_size_and_learn(train: object, count: int, epochs: int) -> None:
     digits = mnist.load("train").part(0, 640)
@@ -98,25 +105,25 @@ def test_peers_have_their_published_size_and_learn(train: object, count: int, ep
 def test_scikit_learn_stores_what_it_stores() -> None:
     digits = mnist.load("train").part(0, 300)
     pixels = to_float(digits.images).reshape(300, -1)
-    network = classics.mlp(pixels, digits.labels, 0)
-    assert classics.stored(network) == 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10
-    assert classics.stored(classics.knn(pixels, digits.labels, 0)) == 300 * 784
-    machine = classics.svm(pixels, digits.labels, 0)
+    network = classifiers.fit_mlp(pixels, digits.labels, 0)
+    assert classifiers.count_stored_numbers(network) == 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10
+    assert classifiers.count_stored_numbers(classifiers.fit_knn(pixels, digits.labels, 0)) == 300 * 784
+    machine = classifiers.fit_svm(pixels, digits.labels, 0)
     vectors = len(machine.support_)
-    assert classics.stored(machine) == vectors * (784 + 9) + 45
+    assert classifiers.count_stored_numbers(machine) == vectors * (784 + 9) + 45
     assert np.mean(machine.predict(pixels) == digits.labels) > 0.9
 
 
 def test_the_table_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert list(render_frontier.rows()) == []
-    keep("softmax", {0: Outcome(2.0, 0.92, 7_850), 1: Outcome(4.0, 0.93, 7_850)})
-    keep("sklearn-knn", {0: Outcome(0.01, 0.9688, 47_040_000)})
-    ours, theirs = render_frontier.rows()
+    assert list(frontier_report.make_rows()) == []
+    keep_outcomes("softmax", {0: TrainingOutcome(2.0, 0.92, 7_850), 1: TrainingOutcome(4.0, 0.93, 7_850)})
+    keep_outcomes("sklearn-knn", {0: TrainingOutcome(0.01, 0.9688, 47_040_000)})
+    ours, theirs = frontier_report.make_rows()
     assert ours[:4] == ("`softmax`", "92.50 ± 0.71 %", "7,850", "3")
     assert ours[4].startswith("MNIST's test set; 2 seeds; ")
     assert theirs[:3] == ("scikit-learn kNN", "96.88 %", "47,040,000")
-    assert "seed 1 93.00 % in 4.0 s" in render_frontier.in_full()
-    for figure in render_frontier.pictures().values():
+    assert "seed 1 93.00 % in 4.0 s" in frontier_report.format_details()
+    for figure in frontier_report.draw_pictures().values():
         assert {text.get_text() for text in figure.axes[0].texts} == {"softmax", "scikit-learn kNN"}
-    monkeypatch.setattr(frontier, "recipe", lambda name: short(name).with_knobs(lr=0.5))
-    assert [row[0] for row in render_frontier.rows()] == ["scikit-learn kNN"]  # ours would be another now
+    monkeypatch.setattr(frontier, "recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
+    assert [row[0] for row in frontier_report.make_rows()] == ["scikit-learn kNN"]  # ours would be another now

@@ -10,16 +10,16 @@ import pytest
 from numpy.typing import NDArray
 
 import inkdigits
-from bench.kinds import CORRUPTIONS, corrupt
+from bench.datasets.mnist_corruptions import CORRUPTIONS, corrupt
 from inkdigits.errors import UsageError
 
 FILE = Path(inkdigits.__path__[0]) / "data" / "files" / "train-images-idx3-ubyte.gz"
-COUNT = 500
-FIXED = {"scale", "brightness", "stripe", "canny_edges"}  # the same for every image and seed
+DIGIT_COUNT = 500
+DETERMINISTIC_KINDS = {"scale", "brightness", "stripe", "canny_edges"}  # the same for every image and seed
 
 # Mean brightness of the first 500 training digits after each kind, seed 0: a changed severity shows here.
 # Within 1 grey level, so that another version of numpy or cv2 passes.
-MEANS = {
+MEAN_BRIGHTNESS = {
     "shot_noise": 27.9,
     "impulse_noise": 57.8,
     "glass_blur": 32.2,
@@ -42,13 +42,13 @@ MEANS = {
 def digits() -> NDArray[np.uint8]:
     """The first training digits, uint8 500×28×28."""
     with gzip.open(FILE) as file:
-        raw = file.read(16 + COUNT * 28 * 28)
-    return np.frombuffer(raw, np.uint8, offset=16).reshape(COUNT, 28, 28)
+        raw = file.read(16 + DIGIT_COUNT * 28 * 28)
+    return np.frombuffer(raw, np.uint8, offset=16).reshape(DIGIT_COUNT, 28, 28)
 
 
 def test_there_are_the_fifteen_kinds() -> None:
     assert len(CORRUPTIONS) == 15
-    assert set(MEANS) == set(CORRUPTIONS)
+    assert set(MEAN_BRIGHTNESS) == set(CORRUPTIONS)
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)
@@ -65,8 +65,8 @@ def test_shape_and_type_stay_and_so_does_the_input(kind: str, digits: NDArray[np
 def test_the_seed_decides(kind: str, digits: NDArray[np.uint8]) -> None:
     first = corrupt(digits, kind, seed=1)
     np.testing.assert_array_equal(corrupt(digits, kind, seed=1), first)
-    same = (corrupt(digits, kind, seed=2) == first).all()
-    assert same == (kind in FIXED)
+    is_same = (corrupt(digits, kind, seed=2) == first).all()
+    assert is_same == (kind in DETERMINISTIC_KINDS)
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)
@@ -79,7 +79,7 @@ def test_every_digit_changes_and_none_is_blank(kind: str, digits: NDArray[np.uin
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)
 def test_the_severity_is_frozen(kind: str, digits: NDArray[np.uint8]) -> None:
-    assert corrupt(digits, kind).mean() == pytest.approx(MEANS[kind], abs=1.0)
+    assert corrupt(digits, kind).mean() == pytest.approx(MEAN_BRIGHTNESS[kind], abs=1.0)
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)
@@ -90,13 +90,13 @@ def test_no_images_give_no_images(kind: str) -> None:
 def test_affine_kinds_move_a_dot_where_they_say() -> None:
     dot = np.zeros((64, 28, 28), np.uint8)
     dot[:, 8:10, 13:15] = 255  # centre at row 8.5, column 13.5: 5 rows above the middle
-    assert _centres(corrupt(dot, "shear")) == {(8.5, 10.5), (8.5, 16.5)}  # 5 rows × 0.6
-    assert _centres(corrupt(dot, "scale")) == {(10.5, 13.5)}  # 5 × 0.6 above the middle
-    assert _centres(corrupt(dot, "rotate")) == {(9.2, 11.0), (9.2, 16.0)}  # 5 × (cos 30°, sin 30°)
-    assert _centres(corrupt(dot, "translate")) == {(4.5, 9.5), (4.5, 17.5), (12.5, 9.5), (12.5, 17.5)}
+    assert find_centres(corrupt(dot, "shear")) == {(8.5, 10.5), (8.5, 16.5)}  # 5 rows × 0.6
+    assert find_centres(corrupt(dot, "scale")) == {(10.5, 13.5)}  # 5 × 0.6 above the middle
+    assert find_centres(corrupt(dot, "rotate")) == {(9.2, 11.0), (9.2, 16.0)}  # 5 × (cos 30°, sin 30°)
+    assert find_centres(corrupt(dot, "translate")) == {(4.5, 9.5), (4.5, 17.5), (12.5, 9.5), (12.5, 17.5)}
 
 
-def _centres(images: NDArray[np.uint8]) -> set[tuple[float, float]]:
+def find_centres(images: NDArray[np.uint8]) -> set[tuple[float, float]]:
     """The different centres of mass (row, column), to a tenth of a pixel."""
     weight = images.astype(np.float64) / images.sum(axis=(1, 2), keepdims=True)
     rows, columns = weight.sum(axis=2) @ np.arange(28), weight.sum(axis=1) @ np.arange(28)

@@ -7,15 +7,15 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.others import has_rapidocr, has_tesseract, in_lines, tesseract
-from bench.reading import labelled, marked, measured, ours
-from bench.strings import Answer
+from bench.peers.ocr import has_rapidocr, has_tesseract, join_pieces, make_tesseract
+from bench.reading import load_labels, make_our_reader, mark_refused, measure_engine
+from bench.shared.digit_strings import Transcription
 from inkdigits.data.mnist import load
 from inkdigits.errors import DataError
 from inkdigits.reading.reader import Reader
 
 
-def folder_of(tmp_path: Path) -> Path:
+def make_folder(tmp_path: Path) -> Path:
     images = load("test").images[:3]  # 7, 2, 1
     row = np.pad(np.hstack([cv2.resize(255 - image, (84, 84)) for image in images]), 40, constant_values=255)
     cv2.imwrite(str(tmp_path / "row.png"), row)
@@ -27,28 +27,28 @@ def folder_of(tmp_path: Path) -> Path:
 
 
 def test_labels_are_sorted_by_kind_and_spaces_dropped(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path)
-    assert labelled(folder)["lines"] == [("row.png", "721")]
-    assert set(labelled(folder, ["single", "lines"])) == {"single", "lines"}
+    folder = make_folder(tmp_path)
+    assert load_labels(folder)["lines"] == [("row.png", "721")]
+    assert set(load_labels(folder, ["single", "lines"])) == {"single", "lines"}
 
 
 def test_our_reader_is_scored_on_every_kind(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path)
-    scores = measured("ours", folder, labelled(folder), None, failures=False)
+    folder = make_folder(tmp_path)
+    scores = measure_engine("ours", folder, load_labels(folder), None, show_failures=False)
     assert set(scores) == {"lines", "single", "single --single", "negative"}
     assert scores["lines"]["exact"] == scores["single --single"]["exact"] == 1
     assert scores["negative"]["taken"] == 0
 
 
 def test_failures_show_what_was_refused() -> None:
-    assert marked(Answer("123", (True, False, True), 0.0)) == "12?3"
+    assert mark_refused(Transcription("123", (True, False, True), 0.0)) == "12?3"
 
 
 def test_without_kinds_all_are_one_kind(tmp_path: Path) -> None:
-    folder = folder_of(tmp_path)
+    folder = make_folder(tmp_path)
     (folder / "labels.csv").write_text("file,truth\none.png,7\nrow.png,7 2 1\n", encoding="utf-8-sig")
-    assert labelled(folder) == {"all": [("one.png", "7"), ("row.png", "721")]}
-    assert labelled(folder, first=1) == {"all": [("one.png", "7")]}
+    assert load_labels(folder) == {"all": [("one.png", "7"), ("row.png", "721")]}
+    assert load_labels(folder, first=1) == {"all": [("one.png", "7")]}
 
 
 @pytest.mark.parametrize(
@@ -60,33 +60,33 @@ def test_without_kinds_all_are_one_kind(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_that_cannot_be_scored_is_refused(tmp_path: Path, table: str, says: str) -> None:
-    folder = folder_of(tmp_path)
+    folder = make_folder(tmp_path)
     (folder / "labels.csv").write_text(table, encoding="utf-8")
     with pytest.raises(DataError, match=says):
-        labelled(folder)
+        load_labels(folder)
     (folder / "labels.csv").unlink()
     with pytest.raises(DataError, match=r"labels.csv is missing"):
-        labelled(folder)
+        load_labels(folder)
 
 
-def two_pages(tmp_path: Path) -> Path:
+def make_two_pages(tmp_path: Path) -> Path:
     """A TIFF of two pages with the same three digits."""
-    path = folder_of(tmp_path) / "two.tif"
+    path = make_folder(tmp_path) / "two.tif"
     with Image.open(tmp_path / "row.png") as row:
         row.save(path, save_all=True, append_images=[row])
     return path
 
 
 def test_all_pages_of_a_picture_are_read_and_what_is_none_reads_as_nothing(tmp_path: Path) -> None:
-    read = ours(Reader())
-    assert read(two_pages(tmp_path)).digits == "721721"
+    read = make_our_reader(Reader())
+    assert read(make_two_pages(tmp_path)).digits == "721721"
     (tmp_path / "broken.png").write_bytes(b"no picture")
     assert read(tmp_path / "broken.png").digits == ""
 
 
 @pytest.mark.skipif(not has_tesseract(), reason="Tesseract is not installed")
 def test_tesseract_is_asked_for_the_digits_of_every_page(tmp_path: Path) -> None:
-    read, both = tesseract(7), two_pages(tmp_path)
+    read, both = make_tesseract(7), make_two_pages(tmp_path)
     once = read(tmp_path / "row.png")
     assert len(once.digits) == len(once.accepted) >= 2
     assert read(both).digits == 2 * once.digits
@@ -97,12 +97,12 @@ def test_tesseract_is_asked_for_the_digits_of_every_page(tmp_path: Path) -> None
 def test_pieces_of_a_line_are_put_from_left_to_right_though_not_level() -> None:
     places = {"12": (0, 8), "345": (50, 0), "6": (120, 4), "78": (0, 40), "9": (60, 33)}  # left, top
     corners = np.array([[[x, y], [x + 30, y], [x + 30, y + 20], [x, y + 20]] for x, y in places.values()], float)
-    assert in_lines(corners, list(places)) == "12 345 6\n78 9"
-    assert in_lines(corners[::-1], list(places)[::-1]) == "12 345 6\n78 9"
+    assert join_pieces(corners, list(places)) == "12 345 6\n78 9"
+    assert join_pieces(corners[::-1], list(places)[::-1]) == "12 345 6\n78 9"
 
 
 @pytest.mark.skipif(has_rapidocr(), reason="RapidOCR is installed")
 def test_who_is_not_installed_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    folder = folder_of(tmp_path)
-    assert measured("rapidocr", folder, labelled(folder), None, failures=False) == {}
+    folder = make_folder(tmp_path)
+    assert measure_engine("rapidocr", folder, load_labels(folder), None, show_failures=False) == {}
     assert "not installed, left out" in capsys.readouterr().out

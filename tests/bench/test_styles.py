@@ -9,14 +9,14 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from bench import networks, store
-from bench.render import style
-from bench.styles import MEASURES, breadth, main, slant, stroke, thirds
+from bench.render.model_card import make_style_row
+from bench.shared import store, trained_networks
+from bench.styles import MEASURES, assign_thirds, main, measure_aspect, measure_slant, measure_stroke_width
 from inkdigits.data.mnist import load
 from inkdigits.training.runs import Run
 
 
-def bar(degrees: float = 0.0, width: float = 3.0, length: float = 20.0) -> NDArray[np.uint8]:
+def draw_bar(degrees: float = 0.0, width: float = 3.0, length: float = 20.0) -> NDArray[np.uint8]:
     """A straight stroke through the middle, leaning right by that many degrees, 1×28×28."""
     half = length / 2 * np.array([np.sin(np.radians(degrees)), -np.cos(np.radians(degrees))])
     canvas = np.zeros((280, 280), np.uint8)
@@ -27,31 +27,31 @@ def bar(degrees: float = 0.0, width: float = 3.0, length: float = 20.0) -> NDArr
 
 @pytest.mark.parametrize("degrees", [-30.0, -10.0, 0.0, 20.0])
 def test_slant(degrees: float) -> None:
-    assert slant(bar(degrees))[0] == pytest.approx(degrees, abs=1.5)
+    assert measure_slant(draw_bar(degrees))[0] == pytest.approx(degrees, abs=1.5)
 
 
 @pytest.mark.parametrize("width", [2.0, 3.0, 5.0])
 def test_stroke(width: float) -> None:
-    assert stroke(bar(width=width, degrees=10))[0] == pytest.approx(width, abs=0.6)
+    assert measure_stroke_width(draw_bar(width=width, degrees=10))[0] == pytest.approx(width, abs=0.6)
 
 
 def test_breadth() -> None:
     image = np.zeros((2, 28, 28), np.uint8)
     image[0, 4:24, 10:15] = 255
     image[1, 8:16, 4:24] = 255
-    assert breadth(image).tolist() == [5 / 20, 20 / 8]
+    assert measure_aspect(image).tolist() == [5 / 20, 20 / 8]
 
 
 def test_every_third_has_as_many_of_each_digit() -> None:
     digits = load("train").part(0, 3000)
     for measure, _, _ in MEASURES.values():
-        measured = measure(digits.images)
-        group = thirds(measured, digits.labels)
-        assert np.isfinite(measured).all()
+        values = measure(digits.images)
+        group = assign_thirds(values, digits.labels)
+        assert np.isfinite(values).all()
         for label in range(10):
             counts = np.bincount(group[digits.labels == label], minlength=3)
             assert counts.max() - counts.min() <= 1
-            low, middle, high = (measured[(group == place) & (digits.labels == label)] for place in range(3))
+            low, middle, high = (values[(group == third) & (digits.labels == label)] for third in range(3))
             assert low.max() <= middle.min() and middle.max() <= high.min()
 
 
@@ -61,8 +61,8 @@ def test_trained_networks_are_measured_and_kept(
     """Two runs, of which one is the other: the thirds of a measure make up the whole, and seeds are counted."""
     for seed in (0, 1):
         shutil.copytree(runs["mlp"].folder, tmp_path / f"reader-{seed}")
-    monkeypatch.setattr(networks, "FOLDER", tmp_path)
-    monkeypatch.setattr(store, "FOLDER", tmp_path)
+    monkeypatch.setattr(trained_networks, "WEIGHTS_FOLDER", tmp_path)
+    monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
     main()
     kept = store.load("styles")
     assert kept and set(kept["styles"]) == set(MEASURES)
@@ -71,4 +71,4 @@ def test_trained_networks_are_measured_and_kept(
         assert sum(part["n"] for part in parts) == 10_000
         assert sum(part["n"] * part["accuracy"]["mean"] for part in parts) == pytest.approx(10_000 * whole)
         assert [part["median"] for part in parts] == sorted(part["median"] for part in parts)
-        assert all(style(part)[2].endswith("digits, 2 seeds, mean") for part in parts)
+        assert all(make_style_row(part)[2].endswith("digits, 2 seeds, mean") for part in parts)

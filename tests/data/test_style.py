@@ -8,20 +8,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bench.persons import Habit, cuts, leans, presses, spreads, written
+from bench.datasets.persons import Habit, lean, stretch, thicken, write_digits, write_with_nib
 from inkdigits.data.digits import Digits
 from inkdigits.data.mnist import load
 from inkdigits.data.style import ACROSS, DOWN, SLANT, TILT, WIDTH, change_to, changed, difference, measured
 
 HANDS: dict[str, tuple[Habit, ...]] = {
-    "leans right": (partial(leans, by=0.6),),
-    "leans left": (partial(leans, by=-0.5),),
-    "wide": (partial(spreads, width=1.5),),
-    "narrow": (partial(spreads, width=0.65),),
-    "felt pen": (partial(presses, by=1.5),),
-    "leans with a felt pen": (partial(leans, by=0.4), partial(presses, by=1.2)),
-    "chisel": (partial(cuts, width=4, degrees=0), partial(presses, by=1.0)),
-    "broad nib": (partial(cuts, width=6, degrees=50),),
+    "leans right": (partial(lean, shear=0.6),),
+    "leans left": (partial(lean, shear=-0.5),),
+    "wide": (partial(stretch, width=1.5),),
+    "narrow": (partial(stretch, width=0.65),),
+    "felt pen": (partial(thicken, margin=1.5),),
+    "leans with a felt pen": (partial(lean, shear=0.4), partial(thicken, margin=1.2)),
+    "chisel": (partial(write_with_nib, width=4, degrees=0), partial(thicken, margin=1.0)),
+    "broad nib": (partial(write_with_nib, width=6, degrees=50),),
 }
 
 
@@ -36,7 +36,7 @@ def styled(digits: Digits, own: Digits, rng: np.random.Generator) -> Digits:
 
 @pytest.mark.parametrize("hand", HANDS)
 def test_digits_in_a_hands_style_have_its_slant_width_and_pen(digits: Digits, hand: str) -> None:
-    own = written(load("train").part(1000, 1200), HANDS[hand], hand)
+    own = write_digits(load("train").part(1000, 1200), HANDS[hand], hand)
     after = np.abs(difference(own, styled(digits, own, np.random.default_rng(0))))
     for what, near in ((SLANT, 0.06), (WIDTH, 0.05), (ACROSS, 0.3), (DOWN, 0.45), (TILT, 0.3)):
         assert after[what] <= near, (what, after)
@@ -44,7 +44,7 @@ def test_digits_in_a_hands_style_have_its_slant_width_and_pen(digits: Digits, ha
 
 def test_a_hand_is_measured_as_it_was_bent(digits: Digits) -> None:
     right, left, wide, felt, chisel, nib = (
-        difference(written(digits, HANDS[hand], hand), digits)
+        difference(write_digits(digits, HANDS[hand], hand), digits)
         for hand in ("leans right", "leans left", "wide", "felt pen", "chisel", "broad nib")
     )
     assert right[SLANT] == pytest.approx(-0.6, abs=0.1) and left[SLANT] == pytest.approx(0.5, abs=0.1)
@@ -54,7 +54,7 @@ def test_a_hand_is_measured_as_it_was_bent(digits: Digits) -> None:
 
 
 def test_labels_stay_and_equal_chances_give_equal_digits(digits: Digits) -> None:
-    own = written(digits.part(0, 50), HANDS["leans right"], "own")
+    own = write_digits(digits.part(0, 50), HANDS["leans right"], "own")
     once, again = (styled(digits, own, np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(once.images, again.images) and np.array_equal(once.labels, digits.labels)
     assert once.images.dtype == np.uint8 and once.images.shape == digits.images.shape

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.served import resident
+from bench.load.service_process import measure_resident_bytes
 from tests.reading.drawing import saved
 from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
@@ -97,7 +97,7 @@ def test_the_memory_of_large_pages_is_given_back(seven: bytes) -> None:
     pages = [saved(np.full((side, 50_000_000 // side), 255, np.uint8), "PNG") for side in (6_000, 7_000, 8_000)]
     with serving("--threads", "1") as service:
         assert service.post("/v1/digit", seven).status == 200
-        held = resident(service.process.pid)
+        held = measure_resident_bytes(service.process.pid)
         for page in pages:
             assert service.post("/v1/read", page).status == 200
-        assert resident(service.process.pid) < held + 60_000_000  # one such page alone takes more
+        assert measure_resident_bytes(service.process.pid) < held + 60_000_000  # one such page alone takes more

@@ -15,24 +15,26 @@ from inkdigits.data.nondigits import FONT_FOLDER, UNSEEN_FONTS, font_files
 from inkdigits.data.strokes import Ink
 
 Faces = list[list[ImageFont.FreeTypeFont]]  # a list for each family
-SIZE = 64  # pixels that words are drawn in before they are brought to their height
-TEXT = (
+FONT_PIXELS = 64  # pixels that words are drawn in before they are brought to their height
+WORD_TEXT = (
     "amount balance address birthday cheque customer date delivery description discount due each express first from "
     "garden help house item kitchen last letter market meeting member metre minutes month monthly name never number "
     "office order page paid paper patient payment pencil please price quantity received return room school sheet "
     "signature street student subject table teacher temperature thanks Thursday total under value water week weight "
     "with write year your Betrag Datum Haus Menge Straße Summe unter Wasser commune janvier merci papier rendez rue"
 )
-WORDS = TEXT.split()
+WORDS = WORD_TEXT.split()
 
 
-def faces(folder: Path = FONT_FOLDER) -> Faces:
+def load_faces(folder: Path = FONT_FOLDER) -> Faces:
     """The fonts that are kept for measuring, by family; those that are not installed are left out."""
-    families = [[ImageFont.truetype(str(path), SIZE) for path in font_files(name, folder)] for name in UNSEEN_FONTS]
+    families = [
+        [ImageFont.truetype(str(path), FONT_PIXELS) for path in font_files(name, folder)] for name in UNSEEN_FONTS
+    ]
     return [family for family in families if family]
 
 
-def word(families: Faces, height: float, rng: Generator) -> Ink:
+def draw_word(families: Faces, height: float, rng: Generator) -> Ink:
     """A word in one of the fonts, each family as often, as ink `height` pixels high."""
     family = families[rng.integers(len(families))]
     large = signs.drawn(rng.choice(["l", "t", "c"], p=[0.5, 0.3, 0.2]), rng.choice(WORDS), family, rng)
@@ -42,6 +44,6 @@ def word(families: Faces, height: float, rng: Generator) -> Ink:
     return np.asarray(small / max(0.2, float(small.max())), np.float32)  # thin letters stay as dark as others
 
 
-def told(families: Faces) -> str:
+def describe_fonts(families: Faces) -> str:
     """What is to be said of the fonts in a measurement's conditions."""
     return f"{len(families)} of {len(UNSEEN_FONTS)} unseen font families" + ("" if families else ", no words drawn")

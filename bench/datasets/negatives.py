@@ -15,15 +15,15 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from bench import photo
-from bench.words import Faces, word
+from bench.datasets import photo
+from bench.datasets.unseen_words import Faces, draw_word
 from inkdigits.data import paper, signs
 from inkdigits.data.nondigits import smoothed
 from inkdigits.data.strokes import Ink
 
 SEED = 20_045
 SIZES = ((60, 60), (80, 120), (150, 250), (400, 400), (300, 1000), (600, 800), (900, 1200))  # height, width
-TURNS = (12, 25)  # knots of a scribble, from and up to
+KNOT_RANGE = (12, 25)  # knots of a scribble, from and up to
 Size = tuple[int, int]
 
 
@@ -35,19 +35,19 @@ class Material:
     families: Faces
 
 
-def negative(kind: str, number: int, material: Material) -> NDArray[np.uint8]:
+def draw_negative(kind: str, number: int, material: Material) -> NDArray[np.uint8]:
     """Picture `number` (from 0) of a kind of `KINDS`, uint8 H×W×3."""
     rng = np.random.default_rng([SEED, list(KINDS).index(kind), number])
     size = SIZES[number % len(SIZES)]
     ink = KINDS[kind](size, material, rng)
     cover = ink * np.float32(rng.uniform(0.5, 0.97))
-    picture = photo.laid(photo.paper_of(size, rng), cover, photo.colour(photo.PENS, rng))
+    picture = photo.lay_ink(photo.draw_paper(size, rng), cover, photo.sample_colour(photo.PEN_COLOURS, rng))
     if rng.random() < 0.2:
         picture = 255 - picture
-    return photo.taken(picture, float(rng.uniform(0, 1.2)), rng)
+    return photo.take_photo(picture, float(rng.uniform(0, 1.2)), rng)
 
 
-def clothes(size: Size, material: Material, rng: Generator) -> Ink:
+def draw_clothes(size: Size, material: Material, rng: Generator) -> Ink:
     """Fashion-MNIST's items in rows and columns, from 24 pixels to most of the picture large."""
     ink = np.zeros(size, np.float32)
     side = int(np.exp(rng.uniform(np.log(24), np.log(0.9 * min(size)))))
@@ -60,26 +60,26 @@ def clothes(size: Size, material: Material, rng: Generator) -> Ink:
     return ink
 
 
-def words(size: Size, material: Material, rng: Generator) -> Ink:
+def draw_words(size: Size, material: Material, rng: Generator) -> Ink:
     """Lines of words in unseen fonts; every word is whole."""
     ink = np.zeros(size, np.float32)
     height = float(np.exp(rng.uniform(np.log(10), np.log(0.5 * min(size[0], 240)))))
     x = y = 4
     while y + height < size[0] - 4:
-        one = word(material.families, height * rng.uniform(0.8, 1), rng)
-        if x + one.shape[1] < size[1] - 4:
-            lay(ink, one, x, y)
+        word_ink = draw_word(material.families, height * rng.uniform(0.8, 1), rng)
+        if x + word_ink.shape[1] < size[1] - 4:
+            place_ink(ink, word_ink, x, y)
         elif x == 4:  # too long for the picture: smaller, if that can be
             height = max(8.0, 0.7 * height)
             y += 1
             continue
-        x += one.shape[1] + round(height * rng.uniform(0.4, 1.2))
+        x += word_ink.shape[1] + round(height * rng.uniform(0.4, 1.2))
         if x > size[1] - 2 * height:
             x, y = 4, y + round(height * rng.uniform(1.2, 2.2))
     return ink
 
 
-def textures(size: Size, material: Material, rng: Generator) -> Ink:
+def draw_textures(size: Size, material: Material, rng: Generator) -> Ink:
     """One to three of: rules, cheque patterns, stains, dark edges, grain, dots."""
     ink = np.zeros(size, np.float32)
     height = float(np.exp(rng.uniform(np.log(12), np.log(120))))
@@ -88,22 +88,22 @@ def textures(size: Size, material: Material, rng: Generator) -> Ink:
         lambda: paper.patterned(size, height, rng) * np.float32(rng.uniform(1, 2.5)),
         lambda: paper.clouded(size, rng),
         lambda: paper.dark_edge(size, rng),
-        lambda: grain(size, rng),
-        lambda: dots(size, height, rng),
+        lambda: draw_grain(size, rng),
+        lambda: draw_dots(size, height, rng),
     )
-    for place in rng.choice(len(makers), int(rng.integers(1, 4)), replace=False).tolist():
-        np.maximum(ink, makers[place](), out=ink)
+    for index in rng.choice(len(makers), int(rng.integers(1, 4)), replace=False).tolist():
+        np.maximum(ink, makers[index](), out=ink)
     return np.clip(ink, 0, 1)
 
 
-def grain(size: Size, rng: Generator) -> Ink:
+def draw_grain(size: Size, rng: Generator) -> Ink:
     """Fine grain, from dust to a carpet."""
     soft = cv2.GaussianBlur(rng.standard_normal(size, np.float32), (0, 0), float(rng.uniform(0.5, 4)))
     edge = rng.uniform(0, 2.5)
     return np.asarray(np.clip((soft / soft.std() - edge) * rng.uniform(0.3, 2), 0, 1) * rng.uniform(0.2, 1), np.float32)
 
 
-def dots(size: Size, height: float, rng: Generator) -> Ink:
+def draw_dots(size: Size, height: float, rng: Generator) -> Ink:
     """Filled dots in rows and columns, as a screen prints them."""
     step = max(6, round(height * rng.uniform(0.3, 1)))
     ink = np.zeros(size, np.float32)
@@ -113,46 +113,53 @@ def dots(size: Size, height: float, rng: Generator) -> Ink:
     return np.asarray(ink * rng.uniform(0.3, 1), np.float32)
 
 
-def scribbles(size: Size, material: Material, rng: Generator) -> Ink:
+def draw_scribbles(size: Size, material: Material, rng: Generator) -> Ink:
     """Tangles, coils, waves and zigzags, one or several, each whole."""
     ink = np.zeros(size, np.float32)
     for _ in range(int(rng.integers(1, 2 + size[0] * size[1] // 40_000))):
         side = float(np.exp(rng.uniform(np.log(24), np.log(0.7 * min(size)))))
         pen = max(1.2, side * rng.uniform(0.02, 0.1))
-        one = signs.stroke(LINES[rng.integers(len(LINES))](side, rng), pen)[: size[0] - 2, : size[1] - 2]
-        lay(ink, one, int(rng.integers(0, size[1] - one.shape[1])), int(rng.integers(0, size[0] - one.shape[0])))
+        scribble_ink = signs.stroke(SCRIBBLE_LINES[rng.integers(len(SCRIBBLE_LINES))](side, rng), pen)[
+            : size[0] - 2, : size[1] - 2
+        ]
+        place_ink(
+            ink,
+            scribble_ink,
+            int(rng.integers(0, size[1] - scribble_ink.shape[1])),
+            int(rng.integers(0, size[0] - scribble_ink.shape[0])),
+        )
     return ink
 
 
-def tangle(side: float, rng: Generator) -> NDArray[np.floating]:
+def trace_tangle(side: float, rng: Generator) -> NDArray[np.floating]:
     """A line that wanders about, with or without corners; K×2 points (x, y) in a square of that side."""
-    return smoothed(rng.uniform(0, side, (int(rng.integers(*TURNS)), 2)), smooth=bool(rng.random() < 0.7))
+    return smoothed(rng.uniform(0, side, (int(rng.integers(*KNOT_RANGE)), 2)), smooth=bool(rng.random() < 0.7))
 
 
-def coil(side: float, rng: Generator) -> NDArray[np.floating]:
+def trace_coil(side: float, rng: Generator) -> NDArray[np.floating]:
     """Loops along a line, as a pen is tried out."""
-    turns = int(rng.integers(*TURNS))
+    turns = int(rng.integers(*KNOT_RANGE))
     angle = np.linspace(0, 2 * np.pi * turns, 24 * turns)
     half = side * rng.uniform(0.15, 0.35) * (1 + 0.3 * np.sin(angle / rng.uniform(3, 9)))
     along = angle / (2 * np.pi * turns) * side
     return np.stack([along + half * 0.6 * np.cos(angle), half * np.sin(angle)], axis=1)
 
 
-def zigzag(side: float, rng: Generator) -> NDArray[np.floating]:
+def trace_zigzag(side: float, rng: Generator) -> NDArray[np.floating]:
     """Up and down along a line, with or without corners, as something is crossed out or underlined."""
-    turns = int(rng.integers(*TURNS))
+    turns = int(rng.integers(*KNOT_RANGE))
     height = side * rng.uniform(0.1, 0.6) * rng.uniform(0.6, 1, turns) * np.where(np.arange(turns) % 2, 1, -1)
     points = np.stack([np.linspace(0, side, turns) + rng.normal(0, 0.02, turns) * side, height / 2], axis=1)
     return smoothed(points, smooth=bool(rng.random() < 0.5))
 
 
-def lay(ink: Ink, part: Ink, x: int, y: int) -> None:
+def place_ink(ink: Ink, patch: Ink, x: int, y: int) -> None:
     """Put a piece of ink with its top left corner at x, y, where it lies wholly inside."""
-    place = ink[y : y + part.shape[0], x : x + part.shape[1]]
-    np.maximum(place, part, out=place)
+    target = ink[y : y + patch.shape[0], x : x + patch.shape[1]]
+    np.maximum(target, patch, out=target)
 
 
-LINES = (tangle, coil, zigzag)
+SCRIBBLE_LINES = (trace_tangle, trace_coil, trace_zigzag)
 KINDS: dict[str, Callable[[Size, Material, Generator], Ink]] = {
-    "clothes": clothes, "words": words, "textures": textures, "scribbles": scribbles,
+    "clothes": draw_clothes, "words": draw_words, "textures": draw_textures, "scribbles": draw_scribbles,
 }  # fmt: skip

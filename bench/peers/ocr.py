@@ -2,7 +2,7 @@
 
 Both get every page upright and opaque, as a PNG that is decoded within their time, as ours is. Tesseract is asked for
 digits only; of what RapidOCR reads, which cannot be asked so, the digits count. Neither refuses single digits, so all
-that they give counts as accepted. A picture that cannot be opened reads as nothing, for them as for us.
+that they read counts as accepted. A picture that cannot be opened reads as nothing, for them as for us.
 """
 
 from __future__ import annotations
@@ -19,24 +19,24 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.strings import Answer, only_digits
+from bench.shared.digit_strings import Transcription, extract_digits
 from inkdigits.errors import InkdigitsError
 from inkdigits.reading.imaging.picture import pages
 from inkdigits.reading.imaging.pixels import Pixels
 
-PAGE_MODES = (6, 7, 8, 10, 11, 13)  # a block, a line, a word, a character, sparse text, a raw line
-Engine = Callable[[Path], Answer]
+TESSERACT_PAGE_MODES = (6, 7, 8, 10, 11, 13)  # a block, a line, a word, a character, sparse text, a raw line
+Engine = Callable[[Path], Transcription]
 
 
-def tesseract(mode: int) -> Engine:
+def make_tesseract(page_mode: int) -> Engine:
     """The program `tesseract` in one of its page modes, with the digits as its only characters."""
-    command = ["tesseract", "-", "-", "--psm", str(mode), "-c", "tessedit_char_whitelist=0123456789"]
+    command = ["tesseract", "-", "-", "--psm", str(page_mode), "-c", "tessedit_char_whitelist=0123456789"]
 
-    def read(path: Path) -> Answer:
-        pictures = _pngs(path)
+    def read(path: Path) -> Transcription:
+        pictures = _encode_pages(path)
         start = time.perf_counter()
-        done = [subprocess.run(command, input=picture, capture_output=True, check=False) for picture in pictures]
-        return _all_accepted(" ".join(page.stdout.decode("utf-8", "replace") for page in done), start)
+        completed = [subprocess.run(command, input=picture, capture_output=True, check=False) for picture in pictures]
+        return _accept_all(" ".join(page.stdout.decode("utf-8", "replace") for page in completed), start)
 
     return read
 
@@ -45,40 +45,40 @@ def has_tesseract() -> bool:
     """Whether the program is there, with the language that it reads by default."""
     if not shutil.which("tesseract"):
         return False
-    done = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)
-    return "eng" in done.stdout.split()
+    completed = subprocess.run(["tesseract", "--list-langs"], capture_output=True, text=True, check=False)
+    return "eng" in completed.stdout.split()
 
 
-def rapidocr() -> Engine:
+def make_rapidocr() -> Engine:
     """RapidOCR with its own models and settings; of what it reads, the digits count, line by line.
 
     It gives its pieces by their top edges, which mixes up those of a line that are not quite level.
     """
     engine = import_module("rapidocr").RapidOCR(params={"Global.log_level": "critical"})
 
-    def read(path: Path) -> Answer:
-        pictures = _pngs(path)
+    def read(path: Path) -> Transcription:
+        pictures = _encode_pages(path)
         start = time.perf_counter()
-        found = [engine(picture) for picture in pictures]
-        texts = [in_lines(page.boxes, page.txts) for page in found if page.txts]
-        return _all_accepted(" ".join(texts), start)
+        pages_read = [engine(picture) for picture in pictures]
+        texts = [join_pieces(page.boxes, page.txts) for page in pages_read if page.txts]
+        return _accept_all(" ".join(texts), start)
 
     return read
 
 
-def in_lines(boxes: NDArray[np.floating], texts: Sequence[str]) -> str:
+def join_pieces(boxes: NDArray[np.floating], texts: Sequence[str]) -> str:
     """Pieces of text from top to bottom and left to right; `boxes` are their corners, N×4×2 (x, y in pixels).
 
     A piece belongs to the line above it when its middle is less than half a height below that line's first one.
     """
-    middle, left = boxes[..., 1].mean(axis=1), boxes[..., 0].min(axis=1)
-    half = np.ptp(boxes[..., 1], axis=1) / 2
+    middles, left = boxes[..., 1].mean(axis=1), boxes[..., 0].min(axis=1)
+    half_heights = np.ptp(boxes[..., 1], axis=1) / 2
     lines: list[list[int]] = []
-    for place in np.argsort(middle, kind="stable").tolist():
-        if lines and middle[place] - middle[lines[-1][0]] < half[lines[-1][0]]:
-            lines[-1].append(place)
+    for index in np.argsort(middles, kind="stable").tolist():
+        if lines and middles[index] - middles[lines[-1][0]] < half_heights[lines[-1][0]]:
+            lines[-1].append(index)
         else:
-            lines.append([place])
+            lines.append([index])
     return "\n".join(" ".join(texts[place] for place in sorted(line, key=lambda p: left[p])) for line in lines)
 
 
@@ -86,28 +86,28 @@ def has_rapidocr() -> bool:
     return find_spec("rapidocr") is not None
 
 
-def version(name: str) -> str:
+def find_version(name: str) -> str:
     """The version of one of them, which must be installed."""
     if name == "rapidocr":
         return metadata.version("rapidocr")
-    done = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
-    return (done.stdout or done.stderr).split()[1]
+    completed = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
+    return (completed.stdout or completed.stderr).split()[1]
 
 
-def _pngs(path: Path) -> list[bytes]:
+def _encode_pages(path: Path) -> list[bytes]:
     """The pages of a picture, each as a PNG in colour."""
     try:
-        return [bytes(cv2.imencode(".png", _bgr(page.image))[1]) for page in pages(path)]
+        return [bytes(cv2.imencode(".png", _to_bgr(page.image))[1]) for page in pages(path)]
     except InkdigitsError as error:
         print(error)
         return []
 
 
-def _bgr(image: Pixels) -> Pixels:
+def _to_bgr(image: Pixels) -> Pixels:
     """As OpenCV writes pictures, uint8 H×W×3."""
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR), np.uint8)
 
 
-def _all_accepted(text: str, start: float) -> Answer:
-    digits = only_digits(text)
-    return Answer(digits, (True,) * len(digits), time.perf_counter() - start)
+def _accept_all(text: str, start: float) -> Transcription:
+    digits = extract_digits(text)
+    return Transcription(digits, (True,) * len(digits), time.perf_counter() - start)

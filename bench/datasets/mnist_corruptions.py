@@ -33,17 +33,17 @@ Floats = NDArray[np.float32]  # N×28×28, 0..1
 Points = NDArray[np.float64]  # K×2, x and y in pixels
 Corruption = Callable[[Images, np.random.Generator], Images]
 
-PHOTONS = 5.0  # shot noise: mean count of a white pixel
-IMPULSES = 0.27  # impulse noise: share of pixels replaced
+PHOTONS_PER_WHITE_PIXEL = 5.0  # shot noise: mean count of a white pixel
+IMPULSE_SHARE = 0.27  # impulse noise: share of pixels replaced
 GLASS_SIGMA, GLASS_REACH, GLASS_ROUNDS = 0.7, 1, 1  # pixels, pixels, times (two rounds leave some digits illegible)
-MOTION = 7  # pixels that a point travels; odd (9 leaves some digits illegible)
-SHEAR = 0.6  # columns that a row moves per row away from the centre
-SCALE = 0.6  # the 20-pixel box becomes 12 pixels
-ROTATION = 30.0  # degrees
-BRIGHTNESS = 0.6  # of full scale, added to every pixel
-SHIFT = 4  # pixels along both axes: the margin that MNIST leaves around the digit
-STRIPE = 14  # columns of the central band that stay as they are
-FOG, FOG_DECAY = 2.0, 2.0  # fog's weight against the image's 1; how fast finer detail fades
+MOTION_PIXELS = 7  # pixels that a point travels; odd (9 leaves some digits illegible)
+SHEAR_FACTOR = 0.6  # columns that a row moves per row away from the centre
+SCALE_FACTOR = 0.6  # the 20-pixel box becomes 12 pixels
+ROTATION_DEGREES = 30.0  # degrees
+ADDED_BRIGHTNESS = 0.6  # of full scale, added to every pixel
+SHIFT_PIXELS = 4  # pixels along both axes: the margin that MNIST leaves around the digit
+STRIPE_PIXELS = 14  # columns of the central band that stay as they are
+FOG_WEIGHT, FOG_DECAY = 2.0, 2.0  # fog's weight against the image's 1; how fast finer detail fades
 SPATTER_SIGMA, SPATTER_AREA, SPATTER_GREY = 1.5, 0.15, 0.6  # pixels; share of the image covered; of full scale
 LINE_OFFSET = 4.0  # pixels: a line passes the centre at most this far away
 DOT_STEP, DOT_RADIUS = 4.0, 1.0  # pixels
@@ -72,13 +72,13 @@ def corrupt(images: Images, kind: str, seed: int = 0) -> Images:
 
 def shot_noise(images: Images, rng: np.random.Generator) -> Images:
     """Photon counting: each pixel becomes a Poisson count whose mean is its brightness. Black stays black."""
-    return _to_uint8(rng.poisson(_to_float(images) * PHOTONS) / PHOTONS)
+    return _to_uint8(rng.poisson(_to_float(images) * PHOTONS_PER_WHITE_PIXEL) / PHOTONS_PER_WHITE_PIXEL)
 
 
 def impulse_noise(images: Images, rng: np.random.Generator) -> Images:
     """Salt and pepper: a share of the pixels becomes white or black, as likely one as the other."""
     draw = rng.random(images.shape)
-    pepper, salt = draw < IMPULSES / 2, draw > 1 - IMPULSES / 2
+    pepper, salt = draw < IMPULSE_SHARE / 2, draw > 1 - IMPULSE_SHARE / 2
     return np.where(salt, 255, np.where(pepper, 0, images)).astype(np.uint8)
 
 
@@ -87,32 +87,34 @@ def impulse_noise(images: Images, rng: np.random.Generator) -> Images:
 
 def glass_blur(images: Images, rng: np.random.Generator) -> Images:
     """Frosted glass: blur, exchange every pixel with a random near one, and blur again."""
-    blurred = _blurred(_to_float(images), GLASS_SIGMA)
+    blurred = _blur(_to_float(images), GLASS_SIGMA)
     pixels = blurred.reshape(len(images), SIZE * SIZE)
-    every = np.arange(len(images))
+    image_indices = np.arange(len(images))
     inner = range(GLASS_REACH, SIZE - GLASS_REACH)
-    for here in [row * SIZE + column for _ in range(GLASS_ROUNDS) for row in inner for column in inner]:
+    for pixel in [row * SIZE + column for _ in range(GLASS_ROUNDS) for row in inner for column in inner]:
         step = rng.integers(-GLASS_REACH, GLASS_REACH, size=(2, len(images)), endpoint=True)
-        there = here + step[0] * SIZE + step[1]  # N, one neighbour an image
-        kept = pixels[:, here].copy()
-        pixels[:, here] = pixels[every, there]
-        pixels[every, there] = kept
-    return _to_uint8(_blurred(blurred, GLASS_SIGMA))
+        neighbours = pixel + step[0] * SIZE + step[1]  # N, one neighbour an image
+        swapped = pixels[:, pixel].copy()
+        pixels[:, pixel] = pixels[image_indices, neighbours]
+        pixels[image_indices, neighbours] = swapped
+    return _to_uint8(_blur(blurred, GLASS_SIGMA))
 
 
 def motion_blur(images: Images, rng: np.random.Generator) -> Images:
     """The camera moved along a straight line, in any direction, at an even speed."""
     angles = rng.uniform(0, 180, len(images))
     pairs = zip(images, angles, strict=True)
-    return _stack([cv2.filter2D(image, -1, _streak(a), borderType=cv2.BORDER_CONSTANT) for image, a in pairs])
+    return _stack(
+        [cv2.filter2D(image, -1, _make_motion_kernel(a), borderType=cv2.BORDER_CONSTANT) for image, a in pairs]
+    )
 
 
-def _streak(angle: float) -> Floats:
+def _make_motion_kernel(angle: float) -> Floats:
     """A line through the centre of a MOTION×MOTION kernel, sum 1; angle in degrees."""
-    line = np.zeros((MOTION, MOTION), np.float32)
-    line[MOTION // 2] = 1
-    turn = cv2.getRotationMatrix2D((MOTION // 2, MOTION // 2), angle, 1.0)
-    turned = cv2.warpAffine(line, turn, (MOTION, MOTION))
+    line = np.zeros((MOTION_PIXELS, MOTION_PIXELS), np.float32)
+    line[MOTION_PIXELS // 2] = 1
+    turn = cv2.getRotationMatrix2D((MOTION_PIXELS // 2, MOTION_PIXELS // 2), angle, 1.0)
+    turned = cv2.warpAffine(line, turn, (MOTION_PIXELS, MOTION_PIXELS))
     return np.asarray(turned / turned.sum(), np.float32)
 
 
@@ -121,26 +123,26 @@ def _streak(angle: float) -> Floats:
 
 def shear(images: Images, rng: np.random.Generator) -> Images:
     """Slant to the left or to the right."""
-    return _warp(images, [np.array([[1, s * SHEAR], [0, 1]]) for s in _signs(rng, len(images))])
+    return _warp(images, [np.array([[1, s * SHEAR_FACTOR], [0, 1]]) for s in _draw_signs(rng, len(images))])
 
 
 def scale(images: Images, rng: np.random.Generator) -> Images:
     """Shrink. The same for every image."""
-    return _warp(images, [np.eye(2) * SCALE] * len(images))
+    return _warp(images, [np.eye(2) * SCALE_FACTOR] * len(images))
 
 
 def rotate(images: Images, rng: np.random.Generator) -> Images:
     """Turn to the left or to the right."""
-    cosine, sine = np.cos(np.radians(ROTATION)), np.sin(np.radians(ROTATION))
-    return _warp(images, [np.array([[cosine, s * sine], [-s * sine, cosine]]) for s in _signs(rng, len(images))])
+    cosine, sine = np.cos(np.radians(ROTATION_DEGREES)), np.sin(np.radians(ROTATION_DEGREES))
+    return _warp(images, [np.array([[cosine, s * sine], [-s * sine, cosine]]) for s in _draw_signs(rng, len(images))])
 
 
 def translate(images: Images, rng: np.random.Generator) -> Images:
     """Shift towards one of the four corners. A digit that was off centre may lose its outermost pixels."""
     shifted = np.zeros_like(images)
-    padded = np.pad(images, ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT)))
-    for i, (down, right) in enumerate(SHIFT * _signs(rng, (len(images), 2))):
-        shifted[i] = padded[i, SHIFT - down :, SHIFT - right :][:SIZE, :SIZE]
+    padded = np.pad(images, ((0, 0), (SHIFT_PIXELS, SHIFT_PIXELS), (SHIFT_PIXELS, SHIFT_PIXELS)))
+    for i, (down, right) in enumerate(SHIFT_PIXELS * _draw_signs(rng, (len(images), 2))):
+        shifted[i] = padded[i, SHIFT_PIXELS - down :, SHIFT_PIXELS - right :][:SIZE, :SIZE]
     return shifted
 
 
@@ -156,12 +158,12 @@ def _warp(images: Images, matrices: list[NDArray[np.float64]]) -> Images:
 
 def brightness(images: Images, rng: np.random.Generator) -> Images:
     """Light on everything: the background turns grey and the ink saturates. The same for every image."""
-    return _to_uint8(_to_float(images) + BRIGHTNESS)
+    return _to_uint8(_to_float(images) + ADDED_BRIGHTNESS)
 
 
 def stripe(images: Images, rng: np.random.Generator) -> Images:
     """A vertical band in the middle stays; left and right of it the image is inverted. The same for every image."""
-    side = (SIZE - STRIPE) // 2
+    side = (SIZE - STRIPE_PIXELS) // 2
     striped = 255 - images
     striped[:, :, side : SIZE - side] = images[:, :, side : SIZE - side]
     return striped
@@ -169,11 +171,11 @@ def stripe(images: Images, rng: np.random.Generator) -> Images:
 
 def fog(images: Images, rng: np.random.Generator) -> Images:
     """A plasma fractal laid over the image, and the sum scaled back so that white stays white at most."""
-    mist = _plasma(len(images), rng)[:, :SIZE, :SIZE]
-    return _to_uint8((_to_float(images) + FOG * mist) / (1 + FOG))
+    mist = _draw_plasma(len(images), rng)[:, :SIZE, :SIZE]
+    return _to_uint8((_to_float(images) + FOG_WEIGHT * mist) / (1 + FOG_WEIGHT))
 
 
-def _plasma(count: int, rng: np.random.Generator, side: int = 32) -> NDArray[np.float64]:
+def _draw_plasma(count: int, rng: np.random.Generator, side: int = 32) -> NDArray[np.float64]:
     """Plasma fractals N×side×side, each from 0 to 1, by the diamond-square method on a torus; side a power of 2.
 
     (Fournier, Fussell and Carpenter, "Computer rendering of stochastic models", 1982.) Every halving of the step
@@ -200,7 +202,7 @@ def _plasma(count: int, rng: np.random.Generator, side: int = 32) -> NDArray[np.
 
 def spatter(images: Images, rng: np.random.Generator) -> Images:
     """Grey drops that cover ink and background alike: the highest places of blurred noise."""
-    noise = _blurred(rng.standard_normal(images.shape).astype(np.float32), SPATTER_SIGMA)
+    noise = _blur(rng.standard_normal(images.shape).astype(np.float32), SPATTER_SIGMA)
     edge = np.quantile(noise.reshape(-1, SIZE * SIZE), 1 - SPATTER_AREA, axis=1)
     return np.where(noise > edge[:, None, None], np.uint8(SPATTER_GREY * 255), images)
 
@@ -212,8 +214,8 @@ def dotted_line(images: Images, rng: np.random.Generator) -> Images:
     """A straight line of dots across the image, at any angle."""
     drawn = images.copy()
     for image in drawn:
-        points, _ = _line(DOT_STEP, rng)
-        for x, y in _sixteenths(points):
+        points, _ = _draw_line_points(DOT_STEP, rng)
+        for x, y in _to_sixteenths(points):
             cv2.circle(image, (int(x), int(y)), int(DOT_RADIUS * 16), 255, cv2.FILLED, cv2.LINE_AA, shift=4)
     return drawn
 
@@ -222,14 +224,14 @@ def zigzag(images: Images, rng: np.random.Generator) -> Images:
     """A thin line across the image that turns sharply from side to side, at any angle."""
     drawn = images.copy()
     for image in drawn:
-        points, normal = _line(ZIGZAG_STEP, rng)
+        points, normal = _draw_line_points(ZIGZAG_STEP, rng)
         side = np.where(np.arange(len(points)) % 2, ZIGZAG_HEIGHT, -ZIGZAG_HEIGHT)
         corners = points + side[:, None] * normal
-        cv2.polylines(image, [_sixteenths(corners)], False, 255, 1, cv2.LINE_AA, shift=4)
+        cv2.polylines(image, [_to_sixteenths(corners)], False, 255, 1, cv2.LINE_AA, shift=4)
     return drawn
 
 
-def _line(step: float, rng: np.random.Generator) -> tuple[Points, Points]:
+def _draw_line_points(step: float, rng: np.random.Generator) -> tuple[Points, Points]:
     """Points a step apart on a random line across the image, and the line's normal (x, y) of length 1."""
     angle, offset, start = rng.uniform([0, -LINE_OFFSET, 0], [np.pi, LINE_OFFSET, step])
     direction = np.array([np.cos(angle), np.sin(angle)])
@@ -238,7 +240,7 @@ def _line(step: float, rng: np.random.Generator) -> tuple[Points, Points]:
     return CENTRE + offset * normal + distances[:, None] * direction, normal
 
 
-def _sixteenths(points: Points) -> NDArray[np.int32]:
+def _to_sixteenths(points: Points) -> NDArray[np.int32]:
     """Pixels as cv2 draws them with shift=4: whole sixteenths."""
     return np.round(points * 16).astype(np.int32)
 
@@ -248,7 +250,7 @@ def _sixteenths(points: Points) -> NDArray[np.int32]:
 
 def canny_edges(images: Images, rng: np.random.Generator) -> Images:
     """Only the outlines, white on black (Canny's detector on the blurred image)."""
-    blurred = _to_uint8(_blurred(_to_float(images), CANNY_SIGMA))
+    blurred = _to_uint8(_blur(_to_float(images), CANNY_SIGMA))
     return _stack([cv2.Canny(image, CANNY_LOW, CANNY_HIGH) for image in blurred])
 
 
@@ -268,13 +270,13 @@ def _stack(images: Sequence[NDArray[np.generic]]) -> Images:
     return np.array(images, np.uint8).reshape(-1, SIZE, SIZE)
 
 
-def _blurred(values: Floats, sigma: float) -> Floats:
+def _blur(values: Floats, sigma: float) -> Floats:
     """Gaussian blur of each image by itself; sigma in pixels."""
     blurred = [cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for image in values]
     return np.array(blurred, np.float32).reshape(-1, SIZE, SIZE)
 
 
-def _signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int64]:
+def _draw_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int64]:
     """-1 or 1, as likely one as the other."""
     return rng.integers(0, 2, shape) * 2 - 1
 

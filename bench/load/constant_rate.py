@@ -16,90 +16,90 @@ from dataclasses import dataclass, field
 from statistics import quantiles
 from typing import Any
 
-PATIENCE = 30.0  # seconds for an answer; then it counts as none
-LENGTH = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
-CLOSING = b"\r\nconnection: close\r\n"
+TIMEOUT_SECONDS = 30.0  # seconds for an answer; then it counts as none
+CONTENT_LENGTH_PATTERN = re.compile(rb"\r\ncontent-length: (\d+)\r\n", re.IGNORECASE)
+CLOSE_HEADER = b"\r\nconnection: close\r\n"
 Json = dict[str, Any]
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What became of one request: the status of its answer, 0 without one; seconds from when it was due, and how many
-    of them passed before it was sent."""
+    """What became of one request: the status of its answer, 0 without one; `seconds` from when it was due, of which
+    `late_seconds` passed before it was sent."""
 
     status: int
     seconds: float
-    late: float
+    late_seconds: float
 
 
-def request(path: str, body: bytes, kind: str = "image/png") -> bytes:
+def build_request(path: str, body: bytes, content_type: str = "image/png") -> bytes:
     """A POST as it goes over the wire; the connection is kept."""
-    head = f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+    headers = f"Host: 127.0.0.1\r\nContent-Type: {content_type}\r\nContent-Length: {len(body)}\r\n"
+    return f"POST {path} HTTP/1.1\r\n{headers}\r\n".encode() + body
 
 
-def replies(host: str, port: int, data: bytes, rate: float, seconds: float) -> list[Reply]:
+def send_at_rate(host: str, port: int, request: bytes, rate: float, seconds: float) -> list[Reply]:
     """Send the same request `rate` times a second, evenly, and wait for all answers."""
     gc.disable()  # it would stop for a tenth of a second, as so many answers are held
     try:
-        return asyncio.run(_replies(Load(host, port, data), rate, round(rate * seconds)))
+        return asyncio.run(_send_at_rate(ConnectionPool(host, port, request), rate, round(rate * seconds)))
     finally:
         gc.enable()
 
 
-async def _replies(load: Load, rate: float, count: int) -> list[Reply]:
+async def _send_at_rate(pool: ConnectionPool, rate: float, count: int) -> list[Reply]:
     now = asyncio.get_running_loop().time
     start = now() + 0.01
-    sent = []
-    for place in range(count):
-        due = start + place / rate
+    tasks = []
+    for index in range(count):
+        due = start + index / rate
         if due > now():
             await asyncio.sleep(due - now())
-        sent.append(asyncio.create_task(load.reply(due)))
-    found = await asyncio.gather(*sent)
-    for _, writer in load.idle:
+        tasks.append(asyncio.create_task(pool.send(due)))
+    replies = await asyncio.gather(*tasks)
+    for _, writer in pool.idle:
         writer.close()
-    return found
+    return replies
 
 
 @dataclass
-class Load:
+class ConnectionPool:
     """Connections that are kept open and used again; a new one is made when none is free."""
 
     host: str
     port: int
-    data: bytes
+    request: bytes
     idle: list[Streams] = field(default_factory=list)
 
-    async def reply(self, due: float) -> Reply:
+    async def send(self, due: float) -> Reply:
         """Send the request now, and tell how it went."""
         now = asyncio.get_running_loop().time
-        late, status = now() - due, 0
+        late_seconds, status = now() - due, 0
         try:
-            async with asyncio.timeout(PATIENCE):
-                status = await self._status()
+            async with asyncio.timeout(TIMEOUT_SECONDS):
+                status = await self._exchange()
         except (OSError, EOFError, TimeoutError):
             pass
-        return Reply(status, now() - due, late)
+        return Reply(status, now() - due, late_seconds)
 
-    async def _status(self) -> int:
-        reader, writer = await self._streams()
+    async def _exchange(self) -> int:
+        reader, writer = await self._take_connection()
         try:
-            writer.write(self.data)
+            writer.write(self.request)
             head = await reader.readuntil(b"\r\n\r\n")
-            length = LENGTH.search(head)
+            length = CONTENT_LENGTH_PATTERN.search(head)
             await reader.readexactly(int(length[1]) if length else 0)
         except BaseException:
             writer.close()
             raise
-        if CLOSING in head.lower():
+        if CLOSE_HEADER in head.lower():
             writer.close()
         else:
             self.idle.append((reader, writer))
         return int(head[9:12])
 
-    async def _streams(self) -> Streams:
+    async def _take_connection(self) -> Streams:
         while self.idle:
             reader, writer = self.idle.pop()
             if not reader.at_eof():
@@ -108,16 +108,16 @@ class Load:
         return await asyncio.open_connection(self.host, self.port)
 
 
-def summary(found: Sequence[Reply]) -> Json:
+def summarise(replies: Sequence[Reply]) -> Json:
     """How often each status came, p50 and p99 in ms of those that were read, and p99 of this program's lateness."""
-    good = [reply.seconds for reply in found if reply.status == 200]
-    statuses = Counter(str(reply.status) if reply.status else "none" for reply in found)
-    late = percentiles([reply.late for reply in found])[1]
-    p50, p99 = percentiles(good)
-    return {"statuses": dict(sorted(statuses.items())), "p50_ms": p50, "p99_ms": p99, "late_p99_ms": late}
+    read_seconds = [reply.seconds for reply in replies if reply.status == 200]
+    statuses = Counter(str(reply.status) if reply.status else "none" for reply in replies)
+    late_p99_ms = compute_percentiles_ms([reply.late_seconds for reply in replies])[1]
+    p50, p99 = compute_percentiles_ms(read_seconds)
+    return {"statuses": dict(sorted(statuses.items())), "p50_ms": p50, "p99_ms": p99, "late_p99_ms": late_p99_ms}
 
 
-def percentiles(seconds: Sequence[float]) -> tuple[float, float]:
+def compute_percentiles_ms(seconds: Sequence[float]) -> tuple[float, float]:
     """The 50th and 99th in milliseconds; not a number of fewer than two."""
     if len(seconds) < 2:
         return float("nan"), float("nan")

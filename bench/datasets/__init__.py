@@ -1,0 +1,1 @@
+"""What is measured on: drawn pages, pictures without a digit, simulated persons, corrupted digits."""

@@ -1,0 +1,1 @@
+"""Load on a running service: a constant rate, hostile requests, and the service itself."""

@@ -1,0 +1,1 @@
+"""Other people's networks, estimators and programs, run beside ours."""

@@ -1,0 +1,1 @@
+"""Kept measurements → README, docs and RESULTS.md: `python -m bench.render`."""

@@ -1,0 +1,104 @@
+"""Measurements → bench/RESULTS.md and the README; the commands' own help → docs/commands.md. Nothing is typed by hand.
+
+python -m bench.render            write them
+python -m bench.render --check    exit 1 if the README or the results are not what the measurements give
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+from bench import choosing
+from bench.frontier import RESULT_NAME as FRONTIER
+from bench.pictures import encode_png
+from bench.render import frontier_report, service_rows
+from bench.render.model_card import format_detector, format_reader
+from bench.render.summary import format_table
+from bench.shared import store
+from inkdigits.cli.main import COMMANDS
+from inkdigits.files import write_atomically
+
+ROOT = Path(__file__).parents[2]
+README_PATH, RESULTS_PATH, COMMANDS_PATH = (
+    ROOT / "README.md",
+    ROOT / "bench" / "RESULTS.md",
+    ROOT / "docs" / "commands.md",
+)
+MODEL_PATH, SERVICE_PATH, FRONTIER_PATH = (ROOT / "docs" / f"{page}.md" for page in ("model", "service", "frontier"))
+
+
+def main() -> None:
+    readme_text = replace_block(README_PATH.read_text(encoding="utf-8"), "figures", format_table())
+    readme_text = replace_block(readme_text, "frontier", frontier_report.format_table())
+    model = replace_block(MODEL_PATH.read_text(encoding="utf-8"), "reader", format_reader())
+    model = replace_block(model, "detector", format_detector())
+    service = replace_block(SERVICE_PATH.read_text(encoding="utf-8"), "figures", service_rows.format_table())
+    frontier = FRONTIER_PATH.read_text(encoding="utf-8")
+    for question in choosing.QUESTIONS:
+        frontier = replace_block(frontier, question, frontier_report.format_trials(question))
+    rendered = {README_PATH: replace_block(readme_text, "demo output", format_demo()), RESULTS_PATH: format_results()}
+    rendered |= {MODEL_PATH: model, SERVICE_PATH: service, FRONTIER_PATH: frontier}
+    if "--check" in sys.argv:
+        stale_names = [path.name for path, text in rendered.items() if path.read_text(encoding="utf-8") != text]
+        sys.exit(
+            f"not what the measurements give: {', '.join(stale_names)}; run python -m bench.render"
+            if stale_names
+            else 0
+        )
+    for path, text in (rendered | {COMMANDS_PATH: format_commands()}).items():
+        write_atomically(path, text)
+    for path, figure in frontier_report.draw_pictures().items():
+        write_atomically(path, encode_png(figure))
+
+
+def replace_block(text: str, name: str, block: str) -> str:
+    """`text` with what stands between `<!-- name -->` and `<!-- end -->` replaced."""
+    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + block + m[2], text, flags=re.DOTALL)
+
+
+def format_demo() -> str:
+    """What the demo printed when it was last measured, up to what it says next."""
+    if not (result := store.load("demo")):
+        return "\n"
+    output = result["output"].partition("\nFigures,")[0].rstrip()
+    return f"\n```text\n{output}\n```\n\n"
+
+
+def format_commands() -> str:
+    """Every command's help, as the program prints it 100 columns wide."""
+    sections = ["# Commands\n\nMade by `python -m bench.render` from the program's own help. Do not edit.\n"]
+    environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
+    environment.pop("INKDIGITS_DATA", None)
+    for name in COMMANDS:
+        program = [sys.executable, "-c", "from inkdigits.cli.main import main; main()", name, "--help"]
+        completed = subprocess.run(program, check=True, capture_output=True, encoding="utf-8", env=environment)
+        text = "\n".join(line.rstrip() for line in completed.stdout.strip().splitlines())
+        sections.append(f"\n## {name}\n\n```text\n{text.replace('-c ' + name, 'inkdigits ' + name)}\n```\n")
+    return "".join(sections)
+
+
+def format_results() -> str:
+    """All measurements in full, with their conditions."""
+    sections = [
+        "# Results\n\nMade by `python -m bench.render` from bench/results/*.json. Do not edit.\n\n" + format_table()
+    ]
+    for path in sorted(store.RESULTS_FOLDER.glob("*.json")):
+        result = store.load(path.stem) or {}
+        conditions = ", ".join(f"{key} {value}" for key, value in result["conditions"].items())
+        sections.append(f"\n## {path.stem}\n\n{conditions}\n")
+        for card in result.get("cards", []):
+            accuracies = ", ".join(
+                f"{which} {100 * s['accuracy']:.2f} % (n {s['n']:,})" for which, s in card["scores"].items()
+            )
+            sections.append(f"\n- seed {card['seed']}: {accuracies}, {card['seconds']:.1f} s")
+        if path.stem == FRONTIER:
+            sections.append(frontier_report.format_details())
+    return "".join(sections).rstrip() + "\n"
+
+
+if __name__ == "__main__":
+    main()

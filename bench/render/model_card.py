@@ -1,0 +1,105 @@
+"""The figures of the packaged networks, for docs/model.md."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from bench.render.reading_rows import make_page_rows
+from bench.render.summary import format_share
+from bench.shared import store
+from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.detector import PACKAGED as DETECTOR
+
+CALIBRATION_LABELS = {
+    "accuracy": "right",
+    "ece": "expected calibration error",
+    "nll": "negative log-likelihood",
+    "wrong_among_accepted": "wrong among accepted",
+    "coverage": "accepted",
+}
+
+
+def format_reader() -> str:
+    """The figures of the packaged network: what its card promises, other people's digits, spoilt digits."""
+    card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
+    bound, accept = card["guarantee"], card["accept"]
+    lines = [
+        f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones: accepted from a confidence "
+        f"of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
+        f"temperature {card['temperature']:.3f}. Of {bound['n']:,} validation digits "
+        f"{100 * bound['coverage']:.2f} % were accepted, {bound['wrong']} of them wrong: "
+        f"with 95 % confidence at most {100 * bound['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
+        "",
+        "| what | figure | conditions |",
+        "|---|---|---|",
+        *("| " + " | ".join(row) + " |" for row in make_reader_rows(card)),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def make_reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
+    """What was measured of it, a row each."""
+    test = next(score for score in card["trained"]["scores"] if score["set"] == "test")
+    yield "MNIST's test set, the packaged seed", f"{100 * test['accuracy']:.2f} %", f"{test['n']:,} digits"
+    recall = ", ".join(f"{digit}: {100 * share:.1f}" for digit, share in enumerate(test["recall"]))
+    yield "of each digit, found", recall, "%, the same"
+    if result := store.load("shift"):
+        for name, score in result["sets"].items():
+            yield name, f"{100 * score['right'] / score['n']:.2f} %", f"{score['n']:,} digits, a development set"
+    if result := store.load("calibration"):
+        for key, spread in result.items():
+            if key in CALIBRATION_LABELS:
+                percent = f"{100 * spread['mean']:.2f} %" if key != "nll" else f"{spread['mean']:.4f}"
+                yield f"MNIST's test set: {CALIBRATION_LABELS[key]}", percent, f"{spread['n']} seeds, mean"
+    if result := store.load("styles"):
+        for parts in result["styles"].values():
+            yield from (make_style_row(part) for part in parts)
+    if result := store.load("corruptions"):
+        yield "fifteen kinds of spoilt digits, mean", format_share(result["mean"]), f"{result['mean']['n']} seeds"
+        for kind, spread in result["kinds"].items():
+            yield kind.replace("_", " "), f"{100 * spread['mean']:.1f} %", ""
+    if result := store.load("digitness"):
+        for name, value in result["auroc"].items():
+            yield f"digit or not, AUROC: {name}", f"{value:.4f}", "against MNIST's test digits"
+    if result := store.load("inference"):
+        yield "one digit", f"{result['one_digit_ms']:.2f} ms", "median of 500"
+        yield (
+            "256 at a time",
+            f"{result['digits_per_second']:,.0f} digits/s",
+            f"{result['speed_up']:.1f} × eager PyTorch",
+        )
+        yield (
+            "one digit, rounded to 8 bits",
+            f"{result['int8_one_digit_ms']:.2f} ms",
+            f"{result['int8_file_megabytes']:.2f} MB instead of {result['file_megabytes']:.2f}; of 5,000 digits that a "
+            f"twin never saw it takes {result['int8_twin_wrong']} for others, and {result['twin_wrong']} as it was",
+        )
+
+
+def format_detector() -> str:
+    """What the card of the network that finds digits says, and how it does on pages of our own drawing."""
+    card = json.loads(DETECTOR.with_suffix(".json").read_text(encoding="utf-8"))
+    trained = card["trained"]
+    scene_count = trained["recipe"]["steps"] * trained["recipe"]["batch"]
+    lines = [
+        "| what | figure | conditions |",
+        "|---|---|---|",
+        f"| parameters | {trained['parameters']:,} | {DETECTOR.stat().st_size / 2**20:.2f} MB as ONNX |",
+        f"| learnt from | {scene_count:,} scenes in {trained['seconds'] / 60:.0f} min | {trained['data']['name']} |",
+    ]
+    for score in trained["scores"]:
+        figure = f"{100 * score['accuracy']:.2f} % | {score['n']:,} digits, as spoilt as in training"
+        lines.append(f"| right digit where one is, {score['name']} | {figure} |")
+    if result := store.load("pages"):
+        lines += [
+            "| " + " | ".join((what, here, conditions)) + " |" for what, here, _, conditions in make_page_rows(result)
+        ]
+    return "\n".join(lines) + "\n"
+
+
+def make_style_row(part: store.Json) -> tuple[str, str, str]:
+    """How digits of one style of writing were read."""
+    accuracy = part["accuracy"]
+    what = f"MNIST's test set, {part['group']} (median {part['median']:.2g}{part['unit']})"
+    return what, f"{100 * accuracy['mean']:.2f} %", f"{part['n']:,} digits, {accuracy['n']} seeds, mean"

@@ -1,0 +1,125 @@
+"""What was measured of reading, as rows of a table: what, here, beside, conditions. Each function takes kept JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from bench.shared import store
+
+Row = tuple[str, str, str, str]
+PEER_LABELS = {"rapidocr": "RapidOCR", "tesseract": "Tesseract"}
+SINGLE, SINGLE_WITH_OPTION = "single", "single --single"
+DEVELOPMENT_SET = "never learnt from; a development set"
+
+
+def make_rows() -> Iterator[Row]:
+    """All rows of what is kept; what was not measured is left out."""
+    if ours := store.load("reading-ours"):
+        peers = {name: kept for name in PEER_LABELS if (kept := store.load(f"reading-{name}"))}
+        yield from make_picture_rows(ours, peers)
+    if result := store.load("pages"):
+        yield from make_page_rows(result)
+    if result := store.load("nothing"):
+        yield from make_negative_rows(result)
+    if result := store.load("speed-reading"):
+        yield from make_speed_rows(result)
+    if result := store.load("page"):
+        yield from make_web_page_rows(result)
+
+
+def make_picture_rows(ours: store.Json, peers: dict[str, store.Json]) -> Iterator[Row]:
+    """People's own pictures, a row a kind, beside other programs, then all strings together."""
+    for kind, score in ours["kinds"].items():
+        peer_kind = kind.partition(" ")[0]  # the others are never told that a picture is one digit
+        peer_figures = "; ".join(
+            f"{PEER_LABELS[name]} {peer['version']}: {format_figure(peer['kinds'][peer_kind])}"
+            for name, peer in peers.items()
+            if peer_kind in peer["kinds"]
+        )
+        yield (
+            describe_kind(kind, score),
+            format_figure(score),
+            peer_figures,
+            f"{score['pictures']:,} pictures, {DEVELOPMENT_SET}",
+        )
+    total = ours["together"]
+    if total["taken"]:
+        wrong, accepted = total["wrong"] / total["taken"], total["accepted"] / total["digits"]
+        here = f"{100 * wrong:.2f} % / {100 * accepted:.1f} %"
+        conditions = f"{total['digits']:,} digits in {total['pictures']:,} pictures, default threshold"
+        yield "pictures of several digits: wrong among accepted / accepted", here, "", conditions
+
+
+def describe_kind(kind: str, score: store.Json) -> str:
+    """What the figure of a kind is."""
+    if not score["digits"]:
+        return f"pictures: {kind}, accepted digits"
+    if kind in (SINGLE, SINGLE_WITH_OPTION):
+        return "pictures of one digit, right" + (", with `--single`" if kind == SINGLE_WITH_OPTION else "")
+    return f"pictures: {kind}, all right; character error rate"
+
+
+def format_figure(score: store.Json) -> str:
+    """The figure of a kind: the digits accepted where there is none; pictures that are all right, character error
+    rate where there are several to a picture; the time of a picture."""
+    if not score["digits"]:
+        return f"{score['taken']}, {score['seconds']:.2g} s"
+    exact = f"{score['exact']} of {score['pictures']}"
+    error_rate = f"; {100 * score['edits'] / score['digits']:.1f} %" if score["digits"] != score["pictures"] else ""
+    return f"{exact}{error_rate}, {score['seconds']:.2g} s"
+
+
+def make_page_rows(result: store.Json) -> Iterator[Row]:
+    """Drawn pages: what was found, and what was made of it."""
+    low, high = result["heights"]
+    conditions = (
+        f"{result['digits']:,} digits ({result['drawn_with']}) of {low:.0f}–{high:.0f} pixels on {result['pages']} "
+    )
+    recall_and_precision = f"{100 * result['recall']:.2f} % / {100 * result['precision']:.2f} %"
+    touching = f"touching ones: {100 * result['recall_touching']:.2f} % found"
+    yield (
+        "drawn pages: digits found / of what is found, digits",
+        recall_and_precision,
+        touching,
+        f"{conditions}pages, {result['fonts']}",
+    )
+    shares = f"{100 * result['right_of_found']:.2f} % / {100 * result['wrong_of_accepted']:.2f} %"
+    accepted = f"{result['accepted']:,} accepted, default threshold"
+    yield "drawn pages: right, of those found / wrong, of those accepted", shares, "", accepted
+
+
+def make_negative_rows(result: store.Json) -> Iterator[Row]:
+    """Pictures without a digit."""
+    total = result["together"]
+    here = f"{100 * total['accepted'] / total['pictures']:.1f} % of {total['pictures']:,}"
+    kinds = ", ".join(f"{kind} {score['accepted']} of {score['pictures']}" for kind, score in result["kinds"].items())
+    yield "pictures without a digit: one accepted in", here, "", f"{kinds}; {result['fonts']}"
+
+
+def make_speed_rows(result: store.Json) -> Iterator[Row]:
+    """Time and memory."""
+    conditions = f"median of {result['times']}, {result['conditions']['cores']} cores"
+    yield "a photo of 12 megapixels", f"{result['photo']:.2f} s", "", conditions
+    megabytes = f"{result['photo_bytes'] / 1e6:.0f} MB"
+    yield "the same, memory of the whole process", megabytes, "", "peak resident, 1 run"
+    yield "a strip of 1,000×300 pixels", f"{result['strip']:.3f} s", "", conditions
+    seconds = f"{result['process']:.2f} s; {result['single']:.2f} s"
+    yield "`inkdigits read` of a small picture, whole process; with `--single`", seconds, "", conditions
+
+
+def make_web_page_rows(result: store.Json) -> Iterator[Row]:
+    """How long a person waits for the page of the service."""
+    conditions = f"median of {result['times']}, Chromium {result['chromium']}, {result['conditions']['cores']} cores"
+    yield "the page: first paint", f"{result['paint']:.0f} ms", f"at worst {result['paint_worst']:.0f} ms", conditions
+    other_times = {
+        "at worst": "first_worst",
+        "with the page just opened": "first_at_once",
+        "while drawing": "while_drawing",
+    }
+    other_figures = "; ".join(f"{when} {result[name]:.0f} ms" for when, name in other_times.items())
+    yield (
+        "the page: from the pen's touch to the first answer shown",
+        f"{result['first']:.0f} ms",
+        other_figures,
+        conditions,
+    )

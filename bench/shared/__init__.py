@@ -1,0 +1,1 @@
+"""What every measurement needs: where figures are kept, trained networks, scores of strings."""
