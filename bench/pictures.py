@@ -13,7 +13,7 @@ from pathlib import Path
 from matplotlib.figure import Figure
 from PIL import Image
 
-from inkdigits.cli.read import save_png
+from inkdigits.cli.views import save_png
 from inkdigits.data import mnist
 from inkdigits.data.pages import page
 from inkdigits.files import write_atomically

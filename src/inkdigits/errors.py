@@ -4,6 +4,22 @@ Each class has a `kind`, a short name that is stable and stands in JSON (`{"erro
 and an `exit_code`, what the command line ends with. A message is one sentence: what is wrong, and what to do.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+
+def known_names(given: str, known: Iterable[str]) -> str:
+    """The end of a sentence about a name that there is not: the one that may be meant, or else all there are."""
+    from difflib import get_close_matches  # seldom needed, and slow to import
+
+    names = list(known)
+    alike = get_close_matches(given, names, n=1, cutoff=0.75)
+    return f"did you mean '{alike[0]}'?" if alike else f"there are {', '.join(names)}."
+
 
 class InkdigitsError(Exception):
     """The root: catch this to catch everything that inkdigits raises on purpose."""

@@ -117,7 +117,9 @@ def test_an_empty_folder_stops_nothing_else(told: Told, tmp_path: Path) -> None:
     (tmp_path / "empty").mkdir()
     Image.new("L", (30, 30), 255).save(tmp_path / "a.png")
     said = told("read", "--json", tmp_path / "empty", tmp_path / "a.png", code=1)
-    assert "has no pictures in it" in one_sentence(said.err)
+    problem, summary = said.err.splitlines()
+    assert "has no pictures in it" in one_sentence(problem)
+    assert summary == "inkdigits: 2 pictures, 1 failed, 1 without digits."
     assert ["error" in json.loads(line) for line in said.out.splitlines()] == [True, False]
 
 
@@ -157,7 +159,7 @@ def test_a_region_that_is_none(told: Told, folder: Path, region: str) -> None:
 def test_a_region_outside_of_a_picture_stops_no_other(told: Told, folder: Path) -> None:
     Image.new("L", (400, 400), 255).save(folder / "large.png")
     said = told("read", "--json", "--region", "300,300,50,50", folder / "zz-good.png", folder / "large.png", code=1)
-    assert "outside of the page, which has 90×60 pixels" in one_sentence(said.err)
+    assert "outside of the page, which has 90×60 pixels" in one_sentence(said.err.splitlines()[0])
     assert ["error" in json.loads(line) for line in said.out.splitlines()] == [True, False]
 
 

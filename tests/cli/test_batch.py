@@ -114,7 +114,7 @@ def test_going_on_reads_only_what_is_left(folder: Path, told: Told, tmp_path: Pa
     header, *rows = whole.splitlines(keepends=True)
     run = begun(folder / "00.png", tmp_path)
     (tmp_path / "out.csv.part").write_text(header + rows[0] + rows[1][:5])
-    done = [str(names[0]), False, False, [len(header + rows[0])]]
+    done = [str(names[0]), False, False, False, [len(header + rows[0])]]
     (tmp_path / "out.csv.part.jsonl").write_text(f"{run}\n{json.dumps(done)}\n")
     names[0].unlink()
     told("read", "--csv", "--output", out, "--resume", *names)
@@ -208,7 +208,7 @@ def test_names_that_are_no_utf_8_work_end_to_end(folder: Path, tmp_path: Path) -
     def told(*words: str) -> bytes:
         command = [str(COMMAND), "read", *words, str(tmp_path)]
         done = subprocess.run(command, capture_output=True, env=PLAIN, check=False, timeout=300)
-        assert done.returncode == 1 and done.stderr.count(b"\n") == 1 and b"Traceback" not in done.stderr
+        assert done.returncode == 1 and done.stderr.count(b"\n") == 2 and b"Traceback" not in done.stderr
         return done.stdout
 
     assert told().startswith(strange + b"\t")
@@ -231,3 +231,46 @@ def test_a_pipe_is_read_once_and_drawn_too(folder: Path, tmp_path: Path) -> None
     pipe.write_bytes((folder / "00.png").read_bytes())
     assert json.loads(process.communicate(timeout=300)[0])["width"] == 124
     assert (tmp_path / "seen" / "pipe.png").exists()
+
+
+@pytest.mark.parametrize("pattern", ["0[0-2].png", "**/0[0-2].png"])
+def test_patterns_that_no_shell_expanded_are_expanded(folder: Path, told: Told, pattern: str) -> None:
+    lines = told("read", "--json", folder / pattern).out.splitlines()
+    assert [Path(json.loads(line)["file"]).name for line in lines] == ["00.png", "01.png", "02.png"]
+    assert "Nothing matches" in one_sentence(told("read", folder / "x*.png", code=1).err)
+
+
+def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path: Path, told: Told) -> None:
+    named = tmp_path / "a[0].png"
+    named.write_bytes((folder / "00.png").read_bytes())
+    assert told("read", named).out == told("read", folder / "00.png").out
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "why"),
+    [
+        ("out.csv", None, "its ending says csv, but text would be written; take --csv"),
+        ("out.json", "--csv", "its ending says json, but csv would be written; take --json"),
+        ("out.TXT", "--json", "leave out the format"),
+        ("out.xlsx", "--csv", "take --csv and a name that ends in .csv"),
+    ],
+)
+def test_an_ending_that_contradicts_the_format_is_refused(
+    folder: Path, told: Told, tmp_path: Path, name: str, form: str | None, why: str
+) -> None:
+    words = [form] if form else []
+    assert why in one_sentence(told("read", *words, "--output", tmp_path / name, folder / "00.png", code=2).err)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_end_says_what_became_of_the_pictures(folder: Path, told: Told, tmp_path: Path) -> None:
+    Image.new("L", (60, 40), 255).save(tmp_path / "blank.png")
+    said = told("read", "--min-confidence", "1", folder / "00.png", folder / "03.png", tmp_path / "blank.png", code=1)
+    assert said.err.splitlines()[-1] == "inkdigits: 3 pictures, 1 failed, 1 unsure in places, 1 without digits."
+    assert told("read", folder / "00.png", folder / "01.png").err == "inkdigits: 2 pictures.\n"
+
+
+def test_a_reader_that_goes_away_leaves_no_part_behind(folder: Path, tmp_path: Path) -> None:
+    command = f"{COMMAND} read {folder} {folder} --review {tmp_path / 'review.html'} | head -n 1"
+    subprocess.run(["bash", "-c", command], capture_output=True, env=PLAIN, check=False, timeout=300)
+    assert not list(tmp_path.glob("*.part*"))

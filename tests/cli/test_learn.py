@@ -1,5 +1,9 @@
 """`inkdigits learn` as far as it opens no browser: listing, checking, and words it does not know."""
 
+import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,3 +41,24 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
     assert [line.split()[:2] for line in said.out.splitlines()] == [["0", "holds"], ["1", "failed"], ["2", "holds"]]
     assert "AssertionError: so it is" in said.err
     _check([given[0]])
+
+
+def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = inkdigits("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, code=2)
+    assert "cannot be listened on" in one_sentence(said.err)
+
+
+def test_a_server_ends_with_the_command_that_started_it(tmp_path: Path) -> None:
+    """A stop of the command reaches the lesson's server, whose process says that it is gone by closing its pipe."""
+    server = "import os, sys, time; sys.stdout.write(f'{os.getpid()}\\n'); sys.stdout.flush(); time.sleep(600)"
+    program = (
+        f"from inkdigits.cli.learn import run_until_stopped; run_until_stopped([{sys.executable!r}, '-c', {server!r}])"
+    )
+    command = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert command.stdout is not None
+    with command.stdout:
+        assert int(command.stdout.readline()) > 0
+        command.terminate()
+        assert command.wait(60) == 128 + signal.SIGTERM
+        assert command.stdout.read() == "", "the pipe is open as long as the server lives"

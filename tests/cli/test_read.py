@@ -147,7 +147,8 @@ def test_one_broken_picture_stops_no_other(pictures: Path, told: Told) -> None:
     assert [page["file"] for page in pages] == [str(name) for name in names]
     assert [("error" in page) for page in pages] == [False, True, True, False]
     assert pages[1]["error"]["kind"] == "picture" and pages[1]["page"] == 1
-    assert len(said.err.splitlines()) == 2 and all(line.startswith("inkdigits: ") for line in said.err.splitlines())
+    assert len(said.err.splitlines()) == 3 and all(line.startswith("inkdigits: ") for line in said.err.splitlines())
+    assert said.err.splitlines()[-1].startswith("inkdigits: 4 pictures, 2 failed")
 
 
 def test_several_pictures_as_text_begin_with_their_names(pictures: Path, told: Told) -> None:
@@ -182,7 +183,10 @@ def test_strict(pictures: Path, told: Told, names: list[str], code: int) -> None
 
 
 def test_an_all_white_picture_has_nothing_on_it(pictures: Path, told: Told) -> None:
-    assert told("read", pictures / "blank.png") == ("", "")
+    said = told("read", pictures / "blank.png")
+    assert said.out == "" and one_sentence(said.err).endswith("blank.png: no digits were found.")
+    (row,) = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "blank.png").out)))
+    assert row.pop("file").endswith("blank.png") and row.pop("page") == "1" and not any(row.values())
     told("read", "--strict", pictures / "blank.png", code=3)
     assert json.loads(told("read", "--json", pictures / "blank.png").out)["lines"] == []
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 from matplotlib.axes import Axes
+from matplotlib.text import Text
 
 from inkdigits.errors import RunError, UsageError
 from inkdigits.lab.curves import curves, overlay
@@ -85,3 +86,16 @@ def test_what_cannot_be_drawn_is_refused() -> None:
         curves([{"step": 1, "epoch": 1, "seconds": 1}], "mine")
     with pytest.raises(UsageError, match="1 to 6 runs, not 7"):
         overlay({str(place): records() for place in range(7)})
+
+
+@pytest.mark.parametrize(
+    ("step", "epoch", "said"),
+    [
+        (469, 1.0021, "469 steps (1 epoch) took"),
+        (937, 4.01, "937 steps (4.01 epochs) took"),
+        (50, 50.0, "Every step sees all digits. 50 steps took"),
+    ],
+)
+def test_the_note_tells_steps_and_epochs_that_agree(step: int, epoch: float, said: str) -> None:
+    history = [*records(), records()[-1] | {"step": step, "epoch": epoch}]
+    assert any(said in text.get_text() for text in curves(history, "mine").findobj(Text))

@@ -141,6 +141,9 @@ def test_when_it_is_worse() -> None:
     assert worse(judged(50, 3, 0), judged(5000, 0, 5), True) is None
     assert worse(judged(50, 0, 0), judged(5000, 0, 0), True) is None
     assert worse(judged(50, 1, 2), judged(5000, 0, 0), False) is None
+    assert worse(judged(325, 0, 1), judged(5000, 0, 0), True) is None, "one mistake more of many"
+    many = worse(judged(325, 0, 4), judged(5000, 0, 0), True) or ""
+    assert "took 4 of the 325" in many and "labels" in many and "more samples" not in many
     assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0), True) or "")
     assert "forgot: of MNIST's 5,000 held-out digits 6" in (worse(judged(50, 9, 0), judged(5000, 0, 6), False) or "")
 

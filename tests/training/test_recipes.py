@@ -92,3 +92,10 @@ def test_settings_come_back_from_json(name: str) -> None:
 def test_settings_that_are_no_recipes(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="not the settings of a recipe"):
         Recipe.from_dict(settings)
+
+
+def test_a_name_that_is_nearly_right_is_suggested() -> None:
+    with pytest.raises(UsageError, match=r"There is no recipe 'sofmax'; did you mean 'softmax'\?"):
+        recipe("sofmax")
+    with pytest.raises(UsageError, match="There is no recipe 'zzz'; there are lecture-softmax, "):
+        recipe("zzz")

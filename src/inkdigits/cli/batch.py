@@ -25,11 +25,13 @@ class Attempt(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page done: its text for each file of results, whether something on it is unsure, and what went wrong."""
+    """One page done: its text for each file of results, whether something on it is unsure or nothing was found, and
+    what went wrong."""
 
     texts: tuple[str, ...]
-    unsure: bool
-    trouble: str | None
+    unsure: bool = False
+    empty: bool = False
+    trouble: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +60,11 @@ class Work:
     def _page(self, outcome: Reading | Failure, image: Picture | None) -> Page:
         texts = tuple(written(outcome, image) for written in self.written)
         if isinstance(outcome, Failure):
-            return Page(texts, False, outcome.message)
+            return Page(texts, trouble=outcome.message)
         if image is not None:
             for view in self.views:
                 view(image, outcome)
-        return Page(texts, not outcome.digits or not all(digit.accepted for digit in outcome.digits), None)
+        return Page(texts, not all(digit.accepted for digit in outcome.digits), not outcome.digits)
 
 
 def in_order(work: Callable[[Input], Iterator[Page]], pictures: list[Input], jobs: int) -> Iterator[Iterable[Page]]:

@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.table import Table
 
 from inkdigits.cli.options import STOPPED
-from inkdigits.cli.read import save_png
 from inkdigits.cli.train import save_curves
+from inkdigits.cli.views import save_png
 from inkdigits.cli.watch import Watch
 from inkdigits.data import mnist
 from inkdigits.data.pages import page

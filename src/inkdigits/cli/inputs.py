@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import stat
 import sys
@@ -23,8 +24,21 @@ Input = str | Failure  # a picture's path or `-`; or, in its place, why there is
 
 
 def found(names: list[str]) -> list[Input]:
-    """The pictures that are meant: files as named, and all pictures of folders named, sorted by path."""
-    return [each for name in names for each in ([name] if name == STDIN or not os.path.isdir(name) else inside(name))]
+    """The pictures that are meant: files as named, all pictures of folders named, and what patterns like `*.png` match
+    where no shell has expanded them (in quotes, or on Windows); folders and matches sorted by path."""
+    return [each for name in names for each in _meant(name)]
+
+
+def _meant(name: str) -> list[Input]:
+    if name == STDIN:
+        return [name]
+    if os.path.isdir(name):
+        return inside(name)
+    if os.path.lexists(name) or not glob.has_magic(name):
+        return [name]
+    matches = sorted(glob.glob(name, recursive=True))
+    nothing = Failure(name, 1, PictureError.kind, f"Nothing matches {name}; check the pattern.")
+    return [each for match in matches for each in _meant(match)] or [nothing]
 
 
 def inside(folder: str) -> list[Input]:

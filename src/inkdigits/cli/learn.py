@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import socket
 import subprocess
 import sys
 import time
@@ -12,6 +14,9 @@ from typing import Annotated
 import typer
 
 from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening, surroundings
+from inkdigits.errors import UsageError
+
+_STOPPING_SECONDS = 5.0  # that a lesson's server may take to end
 
 for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # loaded only when they are needed
     if find_spec(_name) is None:
@@ -55,10 +60,39 @@ def _list(asked: list[Lesson]) -> None:
 
 
 def _open(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
+    if port is not None:
+        check_free(port)
     notebook = asked.path if read else copied(asked, folder)
     typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
-    command = opening(notebook, read=read, port=port, browser=browser)
-    raise typer.Exit(subprocess.run(command, check=False, env=surroundings()).returncode)
+    raise typer.Exit(run_until_stopped(opening(notebook, read=read, port=port, browser=browser)))
+
+
+def check_free(port: int) -> None:
+    """Raise UsageError if another program listens on the port of this machine."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise UsageError(
+                f"Port {port} cannot be listened on ({error.strerror}); give another --port, or leave it out."
+            ) from error
+
+
+def run_until_stopped(command: list[str]) -> int:
+    """Run a server; its exit code. It ends with this program, whatever ends that: Ctrl-C, SIGTERM, an error."""
+    process = subprocess.Popen(command, env=surroundings())
+    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    try:
+        return process.wait()
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        process.terminate()
+        try:
+            process.wait(_STOPPING_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _export(asked: list[Lesson], folder: Path) -> None:

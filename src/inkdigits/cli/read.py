@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -12,22 +11,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from inkdigits.errors import UsageError
-from inkdigits.types import Failure, Reading
+from inkdigits.types import Failure
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-    from PIL import Image
-
-    from inkdigits.cli.batch import View, Work
+    from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import File, Results
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
-    from inkdigits.reading.imaging.picture import Picture
-    from inkdigits.reading.reader import ReadArguments, Reader
+    from inkdigits.reading.reader import ReadArguments
 
 FAILED, REJECTED = 1, 3
+ENDINGS = {  # of files, by the format that they promise
+    "json": (".json", ".jsonl", ".ndjson"),
+    "csv": (".csv",),
+    "tsv": (".tsv",),
+    "hocr": (".hocr", ".html", ".htm", ".xhtml"),
+    "text": (".txt", ".text"),
+}
+SPREADSHEETS = (".xlsx", ".xls", ".ods")
 THREADS = 2  # of one picture, where no others are read meanwhile
 
 _how = partial(typer.Option, rich_help_panel="How to read")
@@ -96,10 +98,13 @@ def read(
     if review is not None and review == output:
         raise UsageError("--output and --review are two files; name another for one.")
     chosen = _chosen(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
+    if output is not None:
+        check_ending(output, chosen)
 
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
+    from inkdigits.cli.views import views_of
     from inkdigits.reading.imaging.region import region as parsed
     from inkdigits.reading.reader import Reader, check_arguments
 
@@ -115,7 +120,7 @@ def read(
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = found(pictures)
     files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
-    views = _views(reader, how, glyph, annotate, explain, inputs)
+    views = views_of(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
     )
@@ -123,7 +128,7 @@ def read(
     paths = [output, review][: len(files)]
     with Results(paths, files, run, [_name(each) for each in inputs], resume) as results, _stop_said(results):
         _read_all(work, inputs, results, jobs, output is None)
-    if results.failed or (strict and results.unsure):
+    if results.failed or (strict and (results.unsure or results.empty)):
         raise typer.Exit(FAILED if results.failed else REJECTED)
 
 
@@ -133,6 +138,19 @@ def _chosen(**formats: bool) -> str:
     if len(wanted) > 1:
         raise UsageError(f"Choose one of {' and '.join(f'--{name}' for name in wanted)}.")
     return wanted[0] if wanted else "text"
+
+
+def check_ending(output: Path, chosen: str) -> None:
+    """Raise UsageError for a file whose ending promises another format than the one that is written into it."""
+    ending = output.suffix.lower()
+    promised = next((name for name, endings in ENDINGS.items() if ending in endings), None)
+    if ending in SPREADSHEETS:
+        raise UsageError(
+            f"{output}: spreadsheets of this kind are not written; take --csv and a name that ends in .csv."
+        )
+    if promised is not None and promised != chosen:
+        flag = f"take --{promised}" if promised != "text" else "leave out the format"
+        raise UsageError(f"{output}: its ending says {promised}, but {chosen} would be written; {flag}, or rename it.")
 
 
 def _known(**given: Any) -> Form | None:
@@ -165,36 +183,6 @@ def _files(style: str, review: Path | None) -> list[File]:
     return files
 
 
-def _views(
-    reader: Reader,
-    how: ReadArguments,
-    glyph: Path | None,
-    annotate: Path | None,
-    explain: Path | None,
-    inputs: list[Input],
-) -> Iterator[View]:
-    """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
-    from inkdigits.cli.inputs import stems
-
-    names = stems(inputs)
-    if glyph is not None:
-        yield lambda page, _: save_glyph(reader.glyph(part_read(page, how).image), glyph)
-    if annotate is not None:
-        check_writable(annotate)
-        yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
-    if explain is not None:
-        check_writable(explain)
-        yield lambda page, reading: save_explained(page, reading, reader, how, explain / names[page.file])
-
-
-def part_read(page: Picture, how: ReadArguments) -> Picture:
-    """The page, or the part of it that is read."""
-    from inkdigits.reading.imaging.region import cut
-
-    region = how.get("region")
-    return page if region is None else cut(page, region)
-
-
 def _name(picture: Input) -> str:
     return picture.file if isinstance(picture, Failure) else picture
 
@@ -207,15 +195,25 @@ def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_s
     left = inputs[results.done :]
     with Talk(len(inputs), results.done, on_stdout) as talk:
         for picture, pages in zip(left, in_order(work, left, jobs), strict=True):
-            failed = unsure = False
+            failed = unsure = empty = False
             for page in pages:
                 results.add(page.texts)
                 if page.trouble is not None:
                     talk.say(page.trouble)
-                failed, unsure = failed or page.trouble is not None, unsure or page.unsure
-            results.settle(_name(picture), failed, unsure)
+                failed, unsure, empty = failed or page.trouble is not None, unsure or page.unsure, empty or page.empty
+            results.settle(_name(picture), failed, unsure, empty)
             talk.advance()
-    results.finish()
+        results.finish()
+        if summary := _summary(inputs, results):
+            talk.say(summary)
+
+
+def _summary(inputs: list[Input], results: Results) -> str:
+    """What became of the pictures; nothing to say of a single one in which digits were found."""
+    if len(inputs) == 1:
+        return f"{_name(inputs[0])}: no digits were found." if results.empty else ""
+    counts = {"failed": results.failed, "unsure in places": results.unsure, "without digits": results.empty}
+    return ", ".join([f"{len(inputs)} pictures", *(f"{count} {word}" for word, count in counts.items() if count)]) + "."
 
 
 @contextmanager
@@ -227,53 +225,6 @@ def _stop_said(results: Results) -> Iterator[None]:
         if results.part is not None:
             typer.echo(f"inkdigits: stopped; {results.part} has what was read, and --resume goes on.", err=True)
         raise
-
-
-def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
-    """Save a page with its reading drawn on it: STEM.png, or STEM-page2.png and so on for further pages."""
-    from inkdigits.reading.output.annotate import annotated
-
-    save_png(annotated(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
-
-
-def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArguments, stem: Path) -> None:
-    """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
-    from inkdigits.reading.explain import explained
-
-    stages = reader.stages(part_read(page, how), how.get("form"), how.get("min_confidence"))
-    for number, (stage, image) in enumerate(explained(page, reading, stages), 1):
-        save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
-
-
-def _page_name(page: Picture, stem: Path) -> str:
-    return stem.name + ("" if page.page == 1 else f"-page{page.page}")
-
-
-def check_writable(folder: Path) -> None:
-    """See that files can be made in a folder, which is made if it is not there. Raises WriteError."""
-    from tempfile import TemporaryFile
-
-    from inkdigits.cli.results import said
-
-    with said(folder):
-        folder.mkdir(parents=True, exist_ok=True)
-        TemporaryFile(dir=folder).close()
-
-
-def save_glyph(glyph: NDArray[np.uint8], path: Path) -> None:
-    """Save a glyph as a PNG of 28×28."""
-    from PIL import Image
-
-    save_png(Image.fromarray(glyph), path)
-
-
-def save_png(image: Image.Image, path: Path) -> None:
-    """Write an image as PNG, whole or not at all."""
-    from inkdigits.files import write_atomically
-
-    content = io.BytesIO()
-    image.save(content, "PNG")
-    write_atomically(path, content.getvalue())
 
 
 def add(app: typer.Typer) -> None:

@@ -96,6 +96,11 @@ class Growing:
         with suppress(OSError):
             self._file.close()
 
+    def discard(self) -> None:
+        """Forget the part."""
+        with suppress(OSError):
+            os.unlink(self.part)
+
 
 @dataclass(frozen=True, slots=True)
 class File:
@@ -112,11 +117,13 @@ class File:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """A picture all of whose pages are written: how it went, and how long each file of results was then, in bytes."""
+    """A picture all of whose pages are written: whether a page failed, had a digit that is unsure, or had none, and how
+    long each file of results was then, in bytes."""
 
     name: str
     failed: bool
     unsure: bool
+    empty: bool
     sizes: tuple[int, ...]
 
 
@@ -141,15 +148,15 @@ class Journal:
             os.unlink(self.path)
 
     @staticmethod
-    def left(path: Path, run: dict[str, Any], names: list[str], sizes: list[int]) -> list[Done]:
-        """What a stopped run has done, as far as files of these sizes bear it out; nothing when there was no run.
+    def left(path: Path, run: dict[str, Any], names: list[str], lengths: list[int]) -> list[Done]:
+        """What a stopped run has done, as far as files of these lengths bear it out; nothing when there was no run.
 
         Raises UsageError when the journal is another run's, or the pictures that it names are not the first of `names`.
         """
         first, *lines = [*_whole_lines(path)] or [run]
         try:
-            done = [Done(str(n), bool(f), bool(u), tuple(map(int, lengths))) for n, f, u, lengths in lines]
-            sound = [each for each in done if all(a <= b for a, b in zip(each.sizes, sizes, strict=True))]
+            done = [Done(str(n), bool(f), bool(u), bool(e), tuple(map(int, sizes))) for n, f, u, e, sizes in lines]
+            sound = [each for each in done if all(a <= b for a, b in zip(each.sizes, lengths, strict=True))]
         except (TypeError, ValueError):
             first = None  # no journal of ours
         if first != run or [each.name for each in done] != names[: len(done)]:
@@ -180,7 +187,8 @@ class Results:
         """
         self._files, self._open = files, list[Stream | Growing]()
         self._journal: Journal | None = None
-        self.done, self.failed, self.unsure = 0, False, False
+        self._finished = False
+        self.done = self.failed = self.unsure = self.empty = 0  # pictures
         try:
             self._open += map(_opened, paths)
             self._begin(self._resumed(run, names, resume))
@@ -209,16 +217,19 @@ class Results:
                 opened.write(file.begin)
 
     def _count(self, done: Done) -> None:
-        self.done, self.failed, self.unsure = self.done + 1, self.failed or done.failed, self.unsure or done.unsure
+        self.done += 1
+        self.failed += done.failed
+        self.unsure += done.unsure
+        self.empty += done.empty
 
     def add(self, texts: Sequence[str]) -> None:
         """Write a page's text to each file, at once. Raises WriteError."""
         for file, text in zip(self._open, texts, strict=True):
             file.write(text)
 
-    def settle(self, name: str, failed: bool, unsure: bool) -> None:
+    def settle(self, name: str, failed: bool, unsure: bool, empty: bool) -> None:
         """All pages of a picture are written: see them safe, and note it. Raises WriteError."""
-        done = Done(name, failed, unsure, tuple(file.settle() for file in self._open))
+        done = Done(name, failed, unsure, empty, tuple(file.settle() for file in self._open))
         if self._journal is not None:
             self._journal.add(done)
         self._count(done)
@@ -230,6 +241,7 @@ class Results:
             opened.settle()
         for opened in self._open:
             opened.finish()
+        self._finished = True
         if self._journal is not None:
             self._journal.remove()
 
@@ -245,9 +257,12 @@ class Results:
         self.close()
 
     def close(self) -> None:
-        """Let go of the files, and leave parts as they are."""
+        """Let go of the files. Parts stay where a stopped run can go on with them, and go where it cannot."""
+        kept = self._finished or not self._open or self.part is not None
         for file in self._open:
             file.close()
+            if not kept and isinstance(file, Growing):
+                file.discard()
 
 
 def _opened(path: Path | None) -> Stream | Growing:

@@ -104,11 +104,12 @@ def _holds(records: Sequence[Record]) -> bool:
 
 
 def _steps_say(records: Sequence[Record], name: str) -> str:
-    """The note below: how many steps make an epoch, and how long all took."""
+    """The note below: how many steps there were, how often they saw every digit, and how long all took."""
     steps, epochs, seconds = (_column(records, key, name)[-1] for key in ("step", "epoch", "seconds"))
-    each = steps / epochs if epochs > 0 else 0.0
-    epoch = "Every step sees all digits." if each < 1.01 else f"An epoch is {each:,.0f} steps."
-    return f"{epoch} {steps:,.0f} steps took {seconds:,.1f} s. {SCALE}"
+    if steps < 1.01 * epochs:
+        return f"Every step sees all digits. {steps:,.0f} steps took {seconds:,.1f} s. {SCALE}"
+    passes = f"{epochs:.3g}"
+    return f"{steps:,.0f} steps ({passes} epoch{'' if passes == '1' else 's'}) took {seconds:,.1f} s. {SCALE}"
 
 
 def _finish(panels: Mapping[str, Axes], over: Over) -> None:

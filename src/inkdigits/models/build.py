@@ -9,7 +9,7 @@ from functools import partial
 import torch
 from torch import Tensor, nn
 
-from inkdigits.errors import UsageError
+from inkdigits.errors import UsageError, known_names
 from inkdigits.models.cnn import CNN
 from inkdigits.models.detector import Detector
 from inkdigits.models.ensemble import several
@@ -54,7 +54,7 @@ def build(name: str, hidden: int | None = None, width: int | None = None, seed: 
     Equal seeds give equal weights, whatever was drawn before. Raises UsageError for a name or a knob it has not.
     """
     if name not in ARCHITECTURES:
-        raise UsageError(f"There is no network '{name}'; there are {', '.join(ARCHITECTURES)}.")
+        raise UsageError(f"There is no network '{name}'; {known_names(name, ARCHITECTURES)}")
     given = {knob: value for knob, value in (("hidden", hidden), ("width", width)) if value is not None}
     unknown = [knob for knob in given if knob not in ARCHITECTURES[name].knobs]
     if unknown:

@@ -42,6 +42,8 @@ LEAST, MOST = 10, 10_000  # samples
 HELD = 15_000  # of MNIST's training digits; of fewer, chance tells more than what was forgotten
 HARD = 0.99  # of all their surprise: the few digits that have so much of it have nearly all of its rise as well
 MAY_LOSE = 0.001  # of MNIST's held-out digits
+OWN_MAY_LOSE = 0.01  # of the person's samples: of 300, one or two mistakes more are no reason to refuse
+ENOUGH = 100  # samples; who has as many is not helped by more
 # Nats by which they may surprise more when weights are blended, which is finer than counting, and how much of the new
 # weights is taken at most. Both are the greatest that were tried with which no person, of those that settings were
 # chosen by, had a network forget more than 10 of 10,000 digits it had not learnt from: with .0015 (and other lessons)
@@ -243,15 +245,16 @@ def surely_more(before: Tensor, after: Tensor) -> bool:
 def worse(own: Paired, held: Paired, surprised: bool) -> str | None:
     """Why a network is not to replace the one it comes from, if so: one sentence. `surprised`: surely more than that
     one by what the person's digits are."""
-    if own.after > own.before and surprised:
+    if own.after - own.before > OWN_MAY_LOSE * own.n and surprised:
+        more = "give more samples, and " if own.n < ENOUGH else ""
         return (
             f"it took {own.after} of the {own.n} held-out samples for another digit, and {own.before} before; "
-            "give more samples, and look whether all labels are right."
+            f"{more}check that all labels are right."
         )
     if held.gain < -MAY_LOSE:
         return (
             f"it forgot: of MNIST's {held.n:,} held-out digits {held.after} are taken for another, and {held.before} "
-            "before; look whether all labels are right."
+            "before; check that all labels are right."
         )
     return None
 

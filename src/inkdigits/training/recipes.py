@@ -11,7 +11,7 @@ from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, get_args
 
 from inkdigits.data.splits import SplitName
-from inkdigits.errors import UsageError
+from inkdigits.errors import UsageError, known_names
 from inkdigits.models.build import ARCHITECTURES
 
 OPTIMIZERS = ("adam", "adamw", "muon")
@@ -273,5 +273,5 @@ RECIPES: Mapping[str, Recipe] = {
 def recipe(name: str) -> Recipe:
     """The recipe of that name. Raises UsageError, with the names there are."""
     if name not in RECIPES:
-        raise UsageError(f"There is no recipe '{name}'; there are {', '.join(RECIPES)}.")
+        raise UsageError(f"There is no recipe '{name}'; {known_names(name, RECIPES)}")
     return RECIPES[name]

@@ -30,3 +30,11 @@ def test_a_box_is_drawn_around_the_digit_and_nothing_on_it(shape: tuple[int, ...
     assert (drawn[80:160, 100:140] == 200).all() and (drawn[:, 200:] == 200).all()
     inked = np.argwhere((drawn == UNSURE).all(axis=2))
     assert inked[:, 1].min() in range(90, 100) and inked[:, 0].max() in range(160, 170)
+
+
+def test_labels_stay_legible_when_a_large_photo_is_made_small() -> None:
+    seven = replace(number("7", 0), digits=(replace(DIGIT, box=Box(2000, 1500, 20, 30)),))
+    reading = replace(READING, lines=(replace(READING.lines[0], numbers=(seven,)),))
+    page = np.full((3000, 4000), 200, np.uint8)
+    inked = np.argwhere((np.asarray(annotated(Picture("a.png", 1, 1, page), reading)) == UNSURE).all(axis=2))
+    assert 1485 - inked[:, 0].min() > 25, "the label above the box is more than 25 pixels of 4,000 high"

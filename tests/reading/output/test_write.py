@@ -47,7 +47,8 @@ def test_json_is_one_line_a_page() -> None:
 
 def test_csv_is_a_row_per_number() -> None:
     rows = list(csv.DictReader(io.StringIO(write.csv_header() + write.csv_rows(READING) + write.csv_rows(EMPTY))))
-    assert [row["text"] for row in rows] == ["65", "3?"]
+    assert [row["text"] for row in rows] == ["65", "3?", ""]
+    assert not any(rows[2][column] for column in write.COLUMNS[2:]), "a page without digits has its file and page"
     assert rows[1] == {
         "file": "a,b.png", "page": "1", "line": "1", "number": "2", "text": "3?", "confidence": "0.81",
         "x": "40", "y": "5", "width": "18", "height": "20",

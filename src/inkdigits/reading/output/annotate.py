@@ -9,6 +9,7 @@ from inkdigits.types import Digit, Reading
 
 # Blue, orange and red, which colour-blind eyes tell apart.
 SURE, UNSURE, REFUSED = (0, 114, 178), (230, 159, 0), (204, 51, 17)
+_LETTERS_A_PAGE, _LINES_A_PAGE = 80, 1000  # a large photo is looked at made small: its labels must stay legible
 SURE_FROM = 0.99  # confidence from which a digit is drawn as sure
 
 
@@ -20,7 +21,7 @@ def annotated(picture: Picture, reading: Reading) -> Image.Image:
     image = Image.fromarray(picture.image).convert("RGB")
     pen = ImageDraw.Draw(image)
     for digit in reading.digits:
-        _draw(pen, digit)
+        _draw(pen, digit, max(image.size))
     return image
 
 
@@ -31,10 +32,10 @@ def colour(digit: Digit) -> tuple[int, int, int]:
     return SURE if digit.confidence >= SURE_FROM else UNSURE
 
 
-def _draw(pen: ImageDraw.ImageDraw, digit: Digit) -> None:
+def _draw(pen: ImageDraw.ImageDraw, digit: Digit, page_side: int) -> None:
     box = digit.box
-    thick = max(1, round(box.height / 40))
+    thick = max(1, round(box.height / 40), round(page_side / _LINES_A_PAGE))
     frame = (box.x - 2 * thick, box.y - 2 * thick, box.right + 2 * thick, box.bottom + 2 * thick)
     pen.rectangle(frame, outline=colour(digit), width=thick)
-    font = ImageFont.load_default(size=max(10, round(box.height / 3)))
+    font = ImageFont.load_default(size=max(10, round(box.height / 3), round(page_side / _LETTERS_A_PAGE)))
     pen.text((frame[0], frame[1] - thick), digit.text, fill=colour(digit), font=font, anchor="lb")

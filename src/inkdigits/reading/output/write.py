@@ -57,8 +57,9 @@ def csv_header() -> str:
 
 
 def csv_rows(reading: Reading) -> str:
-    """A row per number: where it stands, its text with `?` for unsure digits, confidence and box."""
-    return _rows(number_rows(reading))
+    """A row per number: where it stands, its text with `?` for unsure digits, confidence and box. A page without digits
+    has one row with nothing but its file and page, so that it is not missed."""
+    return _rows(number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))])
 
 
 def number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
