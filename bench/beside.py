@@ -24,8 +24,8 @@ from bench.shared import store
 from inkdigits.cli.watch import Watch
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
-from inkdigits.training.callbacks import throttled
-from inkdigits.training.recipes import recipe
+from inkdigits.training.callbacks import throttle
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.session import start
 
 PAIR_COUNT = 7
@@ -53,7 +53,7 @@ def time_ours(name: str) -> float:
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
     with Watch(screen) as watch:
-        state = start(recipe(name), folder / "run", callbacks=[throttled(1.0, watch)])
+        state = start(get_recipe(name), folder / "run", callbacks=[throttle(1.0, watch)])
     shutil.rmtree(folder)
     return state.seconds
 
@@ -64,7 +64,7 @@ def time_plain_loop(name: str) -> float:
     images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
     network = PLAIN_NETWORKS[name]()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)
-    steps = recipe(name).steps or 0
+    steps = get_recipe(name).steps or 0
     started = time.perf_counter()
     for _ in range(steps):
         loss = F.cross_entropy(network(images), labels)

@@ -15,12 +15,12 @@ import numpy as np
 from bench.shared import store, trained_networks
 from inkdigits.reading.networks.classifier import PACKAGED
 from inkdigits.training.calibrate import calibration_error
-from inkdigits.training.evaluate import test_digits
+from inkdigits.training.evaluate import load_test_digits
 
 
 def main() -> None:
     card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
-    digits, figures = test_digits(), []
+    digits, figures = load_test_digits(), []
     for run in trained_networks.list_seed_runs():
         probabilities = trained_networks.predict_probabilities(run, digits, card["temperature"])
         confidence, correct = probabilities.max(axis=1), probabilities.argmax(axis=1) == digits.labels

@@ -23,15 +23,15 @@ from inkdigits.data import mnist
 from inkdigits.data.digits import Digits
 from inkdigits.data.splits import Split
 from inkdigits.data.warp import Warp, warp
-from inkdigits.models.build import ARCHITECTURES, fresh
-from inkdigits.models.fold import stored
-from inkdigits.models.turnednet import TurnedNet
-from inkdigits.training.batches import WARPS, Batches, seeded
-from inkdigits.training.evaluate import score
-from inkdigits.training.loop import State, ready, train
+from inkdigits.models.build import ARCHITECTURES, build_seeded
+from inkdigits.models.fold import count_folded_parameters
+from inkdigits.models.turnednet import EquivariantNet
+from inkdigits.training.batches import WARPS, Batches, seed_generator
+from inkdigits.training.evaluate import score_network
+from inkdigits.training.loop import State, assemble_state, train
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import Recipe, recipe
-from inkdigits.training.session import knobs_of
+from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.session import list_weight_settings
 
 RESULT_NAME = "choosing"
 CPU = torch.device("cpu")
@@ -52,16 +52,16 @@ class Trial:
 
 def build_best_trial(warp_settings: Warp, epochs: float, seed_count: int = 1) -> Trial:
     """One of the three networks of `best`."""
-    network = partial(TurnedNet, 8, (24, 32), (48, 64, 64))
-    return Trial(network, recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
+    network = partial(EquivariantNet, 8, (24, 32), (48, 64, 64))
+    return Trial(network, get_recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
 
 
 def build_tiny_trial(network: Callable[[], nn.Sequential], warp_settings: Warp = NO_WARP) -> Trial:
     """A network in place of that of `tiny-600`."""
-    return Trial(network, recipe("tiny-600"), warp_settings, 40_000)
+    return Trial(network, get_recipe("tiny-600"), warp_settings, 40_000)
 
 
-FOUR_DIRECTIONS = partial(TurnedNet, 3, (4, 4), (4,), activation=nn.SiLU)
+FOUR_DIRECTIONS = partial(EquivariantNet, 3, (4, 4), (4,), activation=nn.SiLU)
 EIGHT_DIRECTIONS = ARCHITECTURES["tiny-600"].make
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
@@ -110,7 +110,7 @@ class WarpedBatches(Batches):
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         images, labels = super().__call__(step)
-        return warp(images, self.warp_settings, seeded(self.recipe.seed, step)), labels
+        return warp(images, self.warp_settings, seed_generator(self.recipe.seed, step)), labels
 
 
 def main() -> None:
@@ -134,23 +134,25 @@ def run_trial(trial: Trial, seed: int, digits: Digits) -> TrialOutcome:
     """Train on the first of the digits, and evaluate on the others."""
     train_digits, held_out_digits = digits.part(0, trial.train_count), digits.part(trial.train_count, len(digits))
     state = train(begin_training(trial, seed, train_digits), [])
-    held_out_score = score(state.judged, held_out_digits)
+    held_out_score = score_network(state.eval_network, held_out_digits)
     return TrialOutcome(
         accuracy=held_out_score.accuracy,
         loss=held_out_score.loss,
-        train_accuracy=score(state.judged, train_digits).accuracy,
+        train_accuracy=score_network(state.eval_network, train_digits).accuracy,
         held_out_count=len(held_out_digits),
         train_count=len(train_digits),
         epochs=trial.recipe.epochs,
-        parameters=stored(state.judged),
+        parameters=count_folded_parameters(state.eval_network),
         seconds=state.seconds,
     )
 
 
 def begin_training(trial: Trial, seed: int, train_digits: Digits) -> State:
     """The trial's training before its first step."""
-    recipe, network = trial.recipe.with_knobs(seed=seed), fresh(trial.network, seed)
-    return ready(recipe, Split(train_digits, None, ""), network, WarpedBatches(train_digits, recipe, trial.warp), CPU)
+    recipe, network = trial.recipe.with_knobs(seed=seed), build_seeded(trial.network, seed)
+    return assemble_state(
+        recipe, Split(train_digits, None, ""), network, WarpedBatches(train_digits, recipe, trial.warp), CPU
+    )
 
 
 def load_kept_seeds(question: str, name: str) -> dict[int, store.Json]:
@@ -169,7 +171,7 @@ def load_questions() -> dict[str, store.Json]:
 
 def describe_settings(trial: Trial) -> store.Json:
     """What a trial's outcomes depend on, as JSON has it, but for network and seed."""
-    knobs = {name: knob for name, knob in knobs_of(trial.recipe).items() if name != "seed"}
+    knobs = {name: knob for name, knob in list_weight_settings(trial.recipe).items() if name != "seed"}
     return {"recipe": knobs, "images": asdict(trial.warp), "learnt": trial.train_count}
 
 

@@ -13,11 +13,11 @@ from statistics import mean
 from bench.datasets.mnist_corruptions import CORRUPTIONS, corrupt
 from bench.shared import store, trained_networks
 from inkdigits.data.digits import Digits
-from inkdigits.training.evaluate import test_digits
+from inkdigits.training.evaluate import load_test_digits
 
 
 def main() -> None:
-    digits = test_digits()
+    digits = load_test_digits()
     kinds: dict[str, list[float]] = {kind: [] for kind in CORRUPTIONS}
     for kind, accuracies in kinds.items():
         corrupted = Digits(corrupt(digits.images, kind), digits.labels, kind)

@@ -18,7 +18,7 @@ from bench.shared import store
 from inkdigits.data import idx
 from inkdigits.data.nondigits import unseen_letters
 from inkdigits.reading.reader import Reader
-from inkdigits.training.evaluate import test_digits
+from inkdigits.training.evaluate import load_test_digits
 
 LETTER_COUNT = 5_000
 
@@ -28,7 +28,7 @@ def main() -> None:
     parser.add_argument("--fashion", type=Path, required=True)
     args = parser.parse_args()
     reader = Reader()
-    digit_scores = reader.classify(test_digits().images, normalised=True).digitness
+    digit_scores = reader.classify(load_test_digits().images, normalised=True).digitness
     negatives = {
         "Fashion-MNIST": idx.read(args.fashion),
         "letters of unseen fonts": unseen_letters(LETTER_COUNT, seed=0),

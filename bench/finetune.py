@@ -32,27 +32,32 @@ from bench.datasets.persons import DEVELOPMENT_PERSONS, PERSONS, Habit, write_di
 from bench.shared import store
 from inkdigits.data.digits import CLASSES, Digits
 from inkdigits.data.mnist import load
-from inkdigits.training.evaluate import Paired, digit_logits, paired, test_digits
-from inkdigits.training.finetune import (
-    Base,
-    as_far_as_mnist_bears,
-    base_of,
-    blended,
-    compared,
-    finetune,
-    learnt_by,
-    mean_of,
-    rehearsed_and_held,
+from inkdigits.training.evaluate import (
+    PairedComparison,
+    compare_logits,
+    compare_paired,
+    load_test_digits,
+    predict_digit_logits,
 )
-from inkdigits.training.lessons import lessons_of
+from inkdigits.training.finetune import (
+    BaseNetwork,
+    average_weights,
+    blend_weights,
+    finetune,
+    largest_safe_blend,
+    load_base,
+    split_replay_and_held,
+    train_folds,
+)
+from inkdigits.training.lessons import build_replay_mix
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import recipe
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.recipes import get_recipe
+from inkdigits.training.runs import Run, load_trained_network
 from inkdigits.training.session import complete
 
 SAMPLES_PER_DIGIT, TEST_COUNT = 5, 1000  # samples of every digit to learn from, digits to measure by
 TWIN_FOLDER, TWIN_TRAIN_COUNT = Path("runs/finetune-twin"), 50_000  # training digits that it learns from
-FinetuneMethod = Callable[[Base, Digits], tuple[nn.Sequential, Paired]]
+FinetuneMethod = Callable[[BaseNetwork, Digits], tuple[nn.Sequential, PairedComparison]]
 
 
 def main() -> None:
@@ -68,22 +73,22 @@ def main() -> None:
     if args.choosing:
         measure_persons(load_twin(), selected, split_training_digits()[2], finetune_twin)
         return
-    results = measure_persons(base_of(), selected, test_digits(), finetune_as_shipped)
+    results = measure_persons(load_base(), selected, load_test_digits(), finetune_as_shipped)
     if not args.persons:
         store.save("finetune", {"each": SAMPLES_PER_DIGIT, "persons": results} | summarise(results))
 
 
 def measure_persons(
-    base: Base, people: Mapping[str, tuple[Habit, ...]], digits: Digits, finetune_person: FinetuneMethod
+    base: BaseNetwork, people: Mapping[str, tuple[Habit, ...]], digits: Digits, finetune_person: FinetuneMethod
 ) -> store.Json:
     """Every person's figures."""
-    before, results = base.network(), {}
+    before, results = base.build_network(), {}
     for seed, (name, habits) in enumerate(people.items()):
         samples, test_samples = split_person_digits(write_digits(sample_digits(digits, seed), habits, name, seed))
         started = time.perf_counter()
         after, mnist = finetune_person(base, samples)
         seconds = time.perf_counter() - started
-        gain = paired(name, *(mark_correct(network, test_samples) for network in (before, after)))
+        gain = compare_paired(name, *(mark_correct(network, test_samples) for network in (before, after)))
         results[name] = {"person": gain.as_dict(), "mnist": mnist.as_dict(), "seconds": seconds}
         print(
             f"{name}: error {100 * gain.before / gain.n:.2f} % → {100 * gain.after / gain.n:.2f} %, "
@@ -93,37 +98,41 @@ def measure_persons(
     return results
 
 
-def finetune_as_shipped(base: Base, samples: Digits) -> tuple[nn.Sequential, Paired]:
+def finetune_as_shipped(base: BaseNetwork, samples: Digits) -> tuple[nn.Sequential, PairedComparison]:
     """The network that `inkdigits finetune` leaves a person with, and what MNIST's test set says of it."""
     with tempfile.TemporaryDirectory() as folder:
         outcome = finetune(samples, Path(folder) / "reader.onnx", base)
         if outcome.path is None or outcome.test is None:
-            print(f"{samples.name}: refused: {outcome.refused}")
-            return base.network(), outcome.held
-        return base_of(outcome.path).network(), outcome.test
+            print(f"{samples.name}: refused: {outcome.refusal_reason}")
+            return base.build_network(), outcome.held
+        return load_base(outcome.path).build_network(), outcome.test
 
 
 def split_training_digits() -> tuple[Digits, Digits, Digits]:
     """MNIST's training digits when choosing: those that are replayed, those by which the blend is chosen (the twin
     has learnt from both), and those that it has never seen."""
     digits = load("train")
-    return *rehearsed_and_held(digits.part(0, TWIN_TRAIN_COUNT)), digits.part(TWIN_TRAIN_COUNT, len(digits))
+    return *split_replay_and_held(digits.part(0, TWIN_TRAIN_COUNT)), digits.part(TWIN_TRAIN_COUNT, len(digits))
 
 
-def load_twin() -> Base:
+def load_twin() -> BaseNetwork:
     """The packaged network's twin; it is trained where there is none: ten minutes; what was stopped goes on."""
-    complete(recipe("reader").with_knobs(epochs=10, split="choosing", samples=TWIN_TRAIN_COUNT), TWIN_FOLDER)
-    return replace(base_of(), weights=trained_network(Run(TWIN_FOLDER)).state_dict())
+    complete(get_recipe("reader").with_knobs(epochs=10, split="choosing", samples=TWIN_TRAIN_COUNT), TWIN_FOLDER)
+    return replace(load_base(), weights=load_trained_network(Run(TWIN_FOLDER)).state_dict())
 
 
-def finetune_twin(base: Base, samples: Digits) -> tuple[nn.Sequential, Paired]:
+def finetune_twin(base: BaseNetwork, samples: Digits) -> tuple[nn.Sequential, PairedComparison]:
     """The blended network, neither accepted nor saved, and how it does on digits that the twin never saw."""
     replay, held_out, unseen = split_training_digits()
-    finetuned_weights = mean_of(learnt_by(lessons_of(base.recipe, base.weights, replay), samples))
-    blend_share = as_far_as_mnist_bears(base, finetuned_weights, held_out, digit_logits(base.network(), held_out))
+    finetuned_weights = average_weights(train_folds(build_replay_mix(base.recipe, base.weights, replay), samples))
+    blend_share = largest_safe_blend(
+        base, finetuned_weights, held_out, predict_digit_logits(base.build_network(), held_out)
+    )
     print(f"{samples.name}: {blend_share:.0%} of what was learnt")
-    network = blended(base, finetuned_weights, blend_share)
-    return network, compared(unseen, *(digit_logits(each, unseen) for each in (base.network(), network)))
+    network = blend_weights(base, finetuned_weights, blend_share)
+    return network, compare_logits(
+        unseen, *(predict_digit_logits(each, unseen) for each in (base.build_network(), network))
+    )
 
 
 def sample_digits(digits: Digits, seed: int) -> Digits:
@@ -146,7 +155,7 @@ def split_person_digits(digits: Digits) -> tuple[Digits, Digits]:
 
 def mark_correct(network: nn.Sequential, digits: Digits) -> NDArray[np.bool_]:
     """Which digits the network classifies correctly, bool N."""
-    correct: NDArray[np.bool_] = digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels
+    correct: NDArray[np.bool_] = predict_digit_logits(network, digits).argmax(dim=1).numpy() == digits.labels
     return correct
 
 

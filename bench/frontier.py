@@ -31,14 +31,14 @@ from inkdigits.data.digits import Digits
 from inkdigits.glyph import to_float
 from inkdigits.lab.contradicted import contradictions
 from inkdigits.models.ensemble import MeanProbability
-from inkdigits.models.fold import stored
+from inkdigits.models.fold import count_folded_parameters
 from inkdigits.training import ensembles
-from inkdigits.training.evaluate import digit_logits, score, score_logits, test_digits
-from inkdigits.training.loop import State, begin, train
+from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_logits, score_network
+from inkdigits.training.loop import State, create_state, train
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import recipe
-from inkdigits.training.runs import Ensemble, Run, trained_network
-from inkdigits.training.session import complete, knobs_of, parts_of
+from inkdigits.training.recipes import get_recipe
+from inkdigits.training.runs import EnsembleRun, Run, load_trained_network
+from inkdigits.training.session import complete, list_weight_settings, load_split
 
 RESULT_NAME, RUNS_FOLDER = "frontier", Path("runs/frontier")
 ENSEMBLE_RECIPE = "best"  # the recipe of which an ensemble is made
@@ -119,7 +119,7 @@ def train_seed(name: str, seed: int) -> TrainingOutcome:
     """Train one seed of a row."""
     if name in OUR_RECIPES:
         folder = RUNS_FOLDER / f"{name}-{seed}"
-        complete(recipe(name).with_knobs(seed=seed), folder)
+        complete(get_recipe(name).with_knobs(seed=seed), folder)
         return summarise_run(Run(folder))
     if name in BUDGETS:
         return train_for_seconds(*BUDGETS[name][:2], seed)
@@ -130,31 +130,37 @@ def train_quickly(name: str) -> TrainingOutcome:
     """The first seed of a row in a minute or less."""
     if name not in OUR_RECIPES:
         return train_peer_seed(name, 0, 1) if name not in BUDGETS else train_for_seconds(BUDGETS[name][0], 1.0, 0)
-    full_recipe = recipe(name)
-    train_count = min(QUICK_TRAIN_COUNT, len(parts_of(full_recipe, None).train))
+    full_recipe = get_recipe(name)
+    train_count = min(QUICK_TRAIN_COUNT, len(load_split(full_recipe, None).train))
     short_recipe = full_recipe.with_knobs(epochs=min(full_recipe.epochs, 1.0), samples=train_count)
-    state = train(begin(short_recipe, parts_of(short_recipe, None), torch.device("cpu")), [])
+    state = train(create_state(short_recipe, load_split(short_recipe, None), torch.device("cpu")), [])
     return TrainingOutcome(
-        state.seconds, score(state.judged, state.split.held or test_digits()).accuracy, stored(state.judged)
+        state.seconds,
+        score_network(state.eval_network, state.split.held or load_test_digits()).accuracy,
+        count_folded_parameters(state.eval_network),
     )
 
 
 def summarise_run(run: Run) -> TrainingOutcome:
     """The outcome of a finished run of ours: on the test set, or on what its split holds back."""
-    card = run.card()
-    accuracy, parameters = card["scores"][-1]["accuracy"], stored(trained_network(run))
+    card = run.read_card()
+    accuracy, parameters = card["scores"][-1]["accuracy"], count_folded_parameters(load_trained_network(run))
     return TrainingOutcome(card["seconds"], accuracy, parameters, card["conditions"]["threads"])
 
 
 def train_for_seconds(name: str, seconds: float, seed: int) -> TrainingOutcome:
     """What a recipe comes to when it has so many seconds: how many steps that is, is estimated beforehand."""
-    seeded_recipe = recipe(name).with_knobs(seed=seed)
-    split, device = parts_of(seeded_recipe, None), torch.device("cpu")
-    train(begin(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])  # what is slow at first
-    probe = train(begin(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])
+    seeded_recipe = get_recipe(name).with_knobs(seed=seed)
+    split, device = load_split(seeded_recipe, None), torch.device("cpu")
+    train(create_state(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])  # what is slow at first
+    probe = train(create_state(seeded_recipe.with_knobs(steps=PROBE_STEPS), split, device), [])
     steps = max(1, round(seconds / (probe.seconds / PROBE_STEPS)))
-    state = train(begin(seeded_recipe.with_knobs(steps=steps), split, device), [])
-    return TrainingOutcome(state.seconds, score(state.judged, test_digits()).accuracy, stored(state.judged))
+    state = train(create_state(seeded_recipe.with_knobs(steps=steps), split, device), [])
+    return TrainingOutcome(
+        state.seconds,
+        score_network(state.eval_network, load_test_digits()).accuracy,
+        count_folded_parameters(state.eval_network),
+    )
 
 
 def train_peer_seed(name: str, seed: int, epochs: int | None = None) -> TrainingOutcome:
@@ -163,8 +169,10 @@ def train_peer_seed(name: str, seed: int, epochs: int | None = None) -> Training
         network, seconds = classifiers.train_peer(
             PEER_NETWORKS[name][0], seed, **({"epochs": epochs} if epochs else {})
         )
-        return TrainingOutcome(seconds, score(network, test_digits()).accuracy, stored(network))
-    digits, test = mnist.load("train"), test_digits()
+        return TrainingOutcome(
+            seconds, score_network(network, load_test_digits()).accuracy, count_folded_parameters(network)
+        )
+    digits, test = mnist.load("train"), load_test_digits()
     train_digits = digits.part(0, QUICK_CLASSICS_TRAIN_COUNT) if epochs else digits
     pixels = flatten_images(train_digits)
     started = time.perf_counter()
@@ -183,23 +191,23 @@ def flatten_images(digits: Digits) -> classifiers.Pixels:
 
 def train_ensemble(seed_count: int) -> None:
     """The members of the ensemble, each kept as soon as it is done, and the outcome of the ensemble."""
-    run = Ensemble(RUNS_FOLDER / ENSEMBLE_RECIPE)
+    run = EnsembleRun(RUNS_FOLDER / ENSEMBLE_RECIPE)
 
     def keep_members(state: State) -> None:
         if state.step == 1:  # another one has just been done
             keep_finished_members(run)
 
-    if run.begun and not run.finished:
+    if run.has_begun and not run.is_finished:
         ensembles.resume(run.folder, [keep_members])
-    elif not run.begun:
-        ensembles.start(recipe(ENSEMBLE_RECIPE), seed_count, run.folder, callbacks=[keep_members])
+    elif not run.has_begun:
+        ensembles.start(get_recipe(ENSEMBLE_RECIPE), seed_count, run.folder, callbacks=[keep_members])
     keep_finished_members(run)
-    if run.finished:
-        members, digits = run.members(), test_digits()
-        logits = [digit_logits(trained_network(member), digits) for member in members]
+    if run.is_finished:
+        members, digits = run.members(), load_test_digits()
+        logits = [predict_digit_logits(load_trained_network(member), digits) for member in members]
         extra = {"members": len(members), "mistakes": list_mistakes(digits, logits)}
         keep_outcomes(f"{ENSEMBLE_RECIPE}-ensemble", {0: summarise_run(run)}, extra)
-        keep_one_hour([member.card() for member in members], digits, logits)
+        keep_one_hour([member.read_card() for member in members], digits, logits)
 
 
 def keep_one_hour(cards: Sequence[store.Json], digits: Digits, logits: Sequence[Tensor]) -> None:
@@ -216,10 +224,11 @@ def keep_one_hour(cards: Sequence[store.Json], digits: Digits, logits: Sequence[
         )
 
 
-def keep_finished_members(run: Ensemble) -> None:
+def keep_finished_members(run: EnsembleRun) -> None:
     """Keep the members that are done."""
     keep_outcomes(
-        ENSEMBLE_RECIPE, {member.recipe().seed: summarise_run(member) for member in run.members() if member.finished}
+        ENSEMBLE_RECIPE,
+        {member.read_recipe().seed: summarise_run(member) for member in run.members() if member.is_finished},
     )
 
 
@@ -259,7 +268,7 @@ def find_recipe_knobs(name: str) -> store.Json | None:
     """The recipe's knobs of a row that is ours; None for a peer's."""
     is_made_of_members = name in (f"{ENSEMBLE_RECIPE}-ensemble", "one-hour")
     recipe_name = ENSEMBLE_RECIPE if is_made_of_members else BUDGETS.get(name, (name,))[0]
-    return knobs_of(recipe(recipe_name)) if recipe_name in OUR_RECIPES else None
+    return list_weight_settings(get_recipe(recipe_name)) if recipe_name in OUR_RECIPES else None
 
 
 def keep_outcomes(name: str, outcomes: dict[int, TrainingOutcome], extra: store.Json | None = None) -> None:

@@ -23,7 +23,7 @@ from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.runs import Run, load_trained_network
 
 ROUND_COUNT, BATCH_SIZE = 15, 256
 
@@ -31,7 +31,7 @@ ROUND_COUNT, BATCH_SIZE = 15, 256
 def main() -> None:
     glyphs = mnist.load("train").images[: 4 * BATCH_SIZE]
     ours = Network()
-    theirs = trained_network(trained_networks.list_seed_runs()[0])
+    theirs = load_trained_network(trained_networks.list_seed_runs()[0])
 
     def run_eager() -> None:
         with torch.inference_mode():

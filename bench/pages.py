@@ -25,7 +25,7 @@ from bench.datasets.unseen_words import describe_fonts, load_faces
 from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.reading.reader import Reader
-from inkdigits.training.evaluate import test_digits
+from inkdigits.training.evaluate import load_test_digits
 from inkdigits.types import Digit
 
 PAGE_COUNT = 10
@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="an exported network; nothing is kept then")
     parser.add_argument("--save", type=Path, help="a folder for the pages")
     args = parser.parse_args()
-    digits = mnist.load("train").part(55_000, 60_000) if args.validation else test_digits()
+    digits = mnist.load("train").part(55_000, 60_000) if args.validation else load_test_digits()
     reader, families = Reader(args.model), load_faces()
     scores = []
     for number in range(args.pages):

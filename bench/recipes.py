@@ -13,7 +13,7 @@ import tempfile
 from pathlib import Path
 
 from bench.shared import store
-from inkdigits.training.recipes import recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 
@@ -29,7 +29,7 @@ def main() -> None:
 
 def measure_recipe(name: str, seed_count: int) -> None:
     """Train seeds 0 … `seeds` − 1 that are not kept yet, and keep the whole."""
-    settings = recipe(name).as_dict()
+    settings = get_recipe(name).as_dict()
     earlier = store.load(name)
     is_unchanged = earlier and all(settings.get(knob) == value for knob, value in earlier["recipe"].items())
     cards = earlier["cards"] if earlier and is_unchanged else []
@@ -42,8 +42,8 @@ def train_card(name: str, seed: int) -> store.Json:
     """Train one seed in a folder that is thrown away; its card without the long tables."""
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
     try:
-        start(recipe(name).with_knobs(seed=seed), folder / "run")
-        card = Run(folder / "run").card()
+        start(get_recipe(name).with_knobs(seed=seed), folder / "run")
+        card = Run(folder / "run").read_card()
     finally:
         shutil.rmtree(folder)
     scores = {score["set"]: {key: score[key] for key in ("n", "accuracy", "loss")} for score in card["scores"]}

@@ -20,9 +20,9 @@ import torch
 
 from bench.peers.classifiers import Peer, train_one_epoch, train_peer, train_pytorch_example
 from bench.shared import store
-from inkdigits.training.evaluate import score, test_digits
-from inkdigits.training.loop import arithmetic
-from inkdigits.training.recipes import recipe
+from inkdigits.training.evaluate import load_test_digits, score_network
+from inkdigits.training.loop import pick_compute_dtype
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 
@@ -43,7 +43,7 @@ def main() -> None:
 
 def measure_recipe(name: str, seeds: int, peer_seeds: int) -> None:
     """Run all seeds, keep after each."""
-    arithmetic_name = str(arithmetic(recipe(name), torch.device("cpu"))).removeprefix("torch.")
+    arithmetic_name = str(pick_compute_dtype(get_recipe(name), torch.device("cpu"))).removeprefix("torch.")
     ours: list[tuple[float, float]] = []
     theirs: list[tuple[float, float]] = []
     for seed in range(seeds):
@@ -70,8 +70,8 @@ def summarise(ours: list[tuple[float, float]], theirs: list[tuple[float, float]]
 def run_ours(name: str, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one seed."""
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
-    start(recipe(name).with_knobs(seed=seed), folder / "run")
-    card = Run(folder / "run").card()
+    start(get_recipe(name).with_knobs(seed=seed), folder / "run")
+    card = Run(folder / "run").read_card()
     shutil.rmtree(folder)
     return card["seconds"], next(score["accuracy"] for score in card["scores"] if score["set"] == "test")
 
@@ -79,7 +79,7 @@ def run_ours(name: str, seed: int) -> tuple[float, float]:
 def run_peer(train: Peer, seed: int) -> tuple[float, float]:
     """Seconds and test accuracy of one seed of a peer."""
     network, seconds = train_peer(train, seed)
-    return seconds, score(network, test_digits()).accuracy
+    return seconds, score_network(network, load_test_digits()).accuracy
 
 
 if __name__ == "__main__":

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from bench.shared import store, trained_networks
 from inkdigits.data.digits import CLASSES
 from inkdigits.glyph import SIZE
-from inkdigits.training.evaluate import test_digits
+from inkdigits.training.evaluate import load_test_digits
 
 INK_THRESHOLD = 128  # from which brightness on a pixel counts as ink
 UPSCALING = 4  # strokes are measured on an image so many times as large
@@ -78,7 +78,7 @@ def assign_thirds(values: Measures, labels: NDArray[np.int64]) -> NDArray[np.int
 
 
 def main() -> None:
-    digits = test_digits()
+    digits = load_test_digits()
     correct = [
         trained_networks.predict_probabilities(run, digits).argmax(axis=1) == digits.labels
         for run in trained_networks.list_seed_runs()

@@ -12,8 +12,8 @@ from hypothesis import settings
 
 from inkdigits.data import nondigits
 from inkdigits.training import detection, ensembles
-from inkdigits.training.recipes import recipe
-from inkdigits.training.runs import Ensemble, Run
+from inkdigits.training.recipes import get_recipe
+from inkdigits.training.runs import EnsembleRun, Run
 from inkdigits.training.session import start
 
 settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
@@ -46,16 +46,16 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     """Recipe → its finished run of a few steps. To be looked at only: damage a copy."""
     folder = tmp_path_factory.mktemp("runs")
     for name, knobs in KNOBS.items():
-        start(recipe(name).with_knobs(**knobs), folder / name)
+        start(get_recipe(name).with_knobs(**knobs), folder / name)
     return MappingProxyType({name: Run(folder / name) for name in KNOBS})
 
 
 @pytest.fixture(scope="session")
-def mlps(tmp_path_factory: pytest.TempPathFactory) -> Ensemble:
+def mlps(tmp_path_factory: pytest.TempPathFactory) -> EnsembleRun:
     """A finished ensemble of two networks, with the seeds 4 and 5. To be looked at only: damage a copy."""
     folder = tmp_path_factory.mktemp("ensembles") / "two"
-    ensembles.start(recipe("mlp").with_knobs(**KNOBS["mlp"], batch=32, seed=4), 2, folder)
-    return Ensemble(folder)
+    ensembles.start(get_recipe("mlp").with_knobs(**KNOBS["mlp"], batch=32, seed=4), 2, folder)
+    return EnsembleRun(folder)
 
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings

@@ -30,7 +30,7 @@ from torch import Tensor, nn
 
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
-from inkdigits.models.initial import glorot
+from inkdigits.models.initial import init_glorot
 
 Peer = Callable[..., nn.Module]  # images, labels, seed and, optionally, epochs → a network in evaluation mode
 PIXEL_MEAN, PIXEL_SD = 0.1307, 0.3081  # of MNIST's training pixels
@@ -77,7 +77,7 @@ def train_keras_convnet(images: Tensor, labels: Tensor, seed: int, epochs: int =
         *(nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Flatten(), nn.Dropout(0.5), nn.Linear(1600, 10)),
     )
-    glorot(network)
+    init_glorot(network)
     train_count = len(images) - len(images) // 10
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3, eps=1e-7)
     for _ in range(epochs):
@@ -92,7 +92,7 @@ def train_lenet(images: Tensor, labels: Tensor, seed: int, epochs: int = 10) -> 
         *(nn.Conv2d(1, 6, 5), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(6, 16, 5), nn.ReLU(), nn.MaxPool2d(2)),
         *(nn.Flatten(), nn.Linear(256, 120), nn.ReLU(), nn.Linear(120, 84), nn.ReLU(), nn.Linear(84, 10)),
     )
-    glorot(network)
+    init_glorot(network)
     optimizer = torch.optim.Adam(network.parameters(), lr=3e-4, weight_decay=1e-2)
     for _ in range(epochs):
         run_epoch(network, optimizer, images, labels, 128)

@@ -8,7 +8,7 @@ from statistics import mean, stdev
 from typing import Any
 
 from inkdigits.files import write_atomically
-from inkdigits.training.session import conditions
+from inkdigits.training.session import describe_conditions
 
 RESULTS_FOLDER = Path(__file__).parents[1] / "results"
 Json = dict[str, Any]
@@ -16,7 +16,7 @@ Json = dict[str, Any]
 
 def save(name: str, result: Json) -> None:
     """Keep a measurement under `name`."""
-    content = {"name": name} | result | {"conditions": conditions() | {"threads": count_threads()}}
+    content = {"name": name} | result | {"conditions": describe_conditions() | {"threads": count_threads()}}
     write_atomically(RESULTS_FOLDER / f"{name}.json", json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     print(f"{name}: kept")
 

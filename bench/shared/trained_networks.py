@@ -12,8 +12,8 @@ import torch
 from numpy.typing import NDArray
 
 from inkdigits.data.digits import Digits
-from inkdigits.training.evaluate import digit_logits
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.evaluate import predict_digit_logits
+from inkdigits.training.runs import Run, load_trained_network
 
 WEIGHTS_FOLDER = Path("runs") / "weights"
 
@@ -25,5 +25,5 @@ def list_seed_runs() -> list[Run]:
 
 def predict_probabilities(run: Run, digits: Digits, temperature: float = 1.0) -> NDArray[np.float32]:
     """Softmax of a run's logits, divided by the temperature, for digits that are glyphs already: float32 N×10."""
-    logits: torch.Tensor = digit_logits(trained_network(run), digits)
+    logits: torch.Tensor = predict_digit_logits(load_trained_network(run), digits)
     return (logits / temperature).softmax(dim=1).numpy()

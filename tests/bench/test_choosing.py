@@ -18,7 +18,7 @@ from bench.render.frontier_report import format_trials
 from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.data.warp import Warp
-from inkdigits.models.fold import stored
+from inkdigits.models.fold import count_folded_parameters
 
 
 def shorten_trial(trial: Trial) -> Trial:
@@ -78,4 +78,4 @@ def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
     images, _ = state.batches(0)
     own = {image.tobytes() for image in mnist.load("train").part(0, 300).images}
     assert {(255 * image[0]).round().byte().numpy().tobytes() for image in images} <= own
-    assert stored(state.network) == 609
+    assert count_folded_parameters(state.network) == 609

@@ -20,7 +20,7 @@ from bench.render.summary import make_finetune_rows
 from inkdigits.data.mnist import load
 from inkdigits.training import lessons
 from inkdigits.training.export import export
-from inkdigits.training.finetune import base_of
+from inkdigits.training.finetune import load_base
 from inkdigits.training.runs import Run
 
 
@@ -47,7 +47,7 @@ def test_what_is_learnt_from_is_not_measured_by() -> None:
 
 def test_a_small_network_is_measured(tmp_path: Path, runs: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "TEST_COUNT", 100)
-    base = base_of(export(runs["mlp"], tmp_path / "mlp.onnx"))
+    base = load_base(export(runs["mlp"], tmp_path / "mlp.onnx"))
     people = {name: DEVELOPMENT_PERSONS[name] for name in ("downhill",)}
     monkeypatch.setattr(lessons, "LR", 5e-3)
     for finetune_method in (finetune_twin, finetune_as_shipped):

@@ -15,7 +15,7 @@ from bench.shared import store
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
-from inkdigits.training.recipes import recipe as named
+from inkdigits.training.recipes import get_recipe as named
 
 
 def shorten_recipe(name: str) -> Recipe:
@@ -28,7 +28,7 @@ def redirect_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Results and runs go to a folder of the test's own."""
     monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
     monkeypatch.setattr(frontier, "RUNS_FOLDER", tmp_path / "runs")
-    monkeypatch.setattr(frontier, "recipe", shorten_recipe)
+    monkeypatch.setattr(frontier, "get_recipe", shorten_recipe)
 
 
 def test_seeds_are_run_once_and_again_when_the_recipe_changes(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -38,7 +38,7 @@ def test_seeds_are_run_once_and_again_when_the_recipe_changes(monkeypatch: pytes
     monkeypatch.setattr(frontier, "complete", lambda *_: pytest.fail("trained again"))
     measure_row("softmax", 1)
     assert load_kept_seeds("softmax") == {"0": first}
-    monkeypatch.setattr(frontier, "recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
+    monkeypatch.setattr(frontier, "get_recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
     assert load_kept_seeds("softmax") == {}
 
 
@@ -125,5 +125,5 @@ def test_the_table_says_what_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "seed 1 93.00 % in 4.0 s" in frontier_report.format_details()
     for figure in frontier_report.draw_pictures().values():
         assert {text.get_text() for text in figure.axes[0].texts} == {"softmax", "scikit-learn kNN"}
-    monkeypatch.setattr(frontier, "recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
+    monkeypatch.setattr(frontier, "get_recipe", lambda name: shorten_recipe(name).with_knobs(lr=0.5))
     assert [row[0] for row in frontier_report.make_rows()] == ["scikit-learn kNN"]  # ours would be another now

@@ -66,7 +66,7 @@ def test_trained_networks_are_measured_and_kept(
     main()
     kept = store.load("styles")
     assert kept and set(kept["styles"]) == set(MEASURES)
-    whole = next(score["accuracy"] for score in runs["mlp"].card()["scores"] if score["set"] == "test")
+    whole = next(score["accuracy"] for score in runs["mlp"].read_card()["scores"] if score["set"] == "test")
     for parts in kept["styles"].values():
         assert sum(part["n"] for part in parts) == 10_000
         assert sum(part["n"] * part["accuracy"]["mean"] for part in parts) == pytest.approx(10_000 * whole)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.data import mnist
-from inkdigits.training.runs import Ensemble, Run
+from inkdigits.training.runs import EnsembleRun, Run
 from tests.cli.conftest import Told
 from tests.cli.test_train import on_a_terminal
 from tests.helpers import COMMAND, PLAIN, one_sentence
@@ -20,7 +20,7 @@ MLP = ("train", "mlp", "--samples", "500", "--steps", "20")
 
 
 @pytest.fixture
-def folder(mlps: Ensemble) -> Path:
+def folder(mlps: EnsembleRun) -> Path:
     """The folder of an ensemble of two. To be looked at only."""
     return mlps.folder
 
@@ -32,13 +32,13 @@ def test_members_are_trained_in_turn_and_judged_alone_and_together(told: Told, t
         f"mlp: mlp, 15,910 parameters; 500 digits, 128 a step, 20 steps, seed {seed}" for seed in (7, 8)
     ]
     assert said.err.count("step") == 2 * (20 + 2)
-    card, members = Ensemble(path).card(), [Run(path / f"seed-{seed}") for seed in (7, 8)]
+    card, members = EnsembleRun(path).read_card(), [Run(path / f"seed-{seed}") for seed in (7, 8)]
     assert said.out.startswith("mlp-ensemble: 31,820 parameters, 40 steps in ")
     together = next(score for score in card["scores"] if score["set"] == "test")
     assert re.search(rf"^  test +{100 * together['accuracy']:.2f} %   loss \d\.\d{{4}}   n 10,000$", said.out, re.M)
     for run in members:
-        alone = run.card()["scores"][-1]["accuracy"]
-        assert re.search(rf"^  test, seed {run.recipe().seed} +{100 * alone:.2f} %$", said.out, re.M)
+        alone = run.read_card()["scores"][-1]["accuracy"]
+        assert re.search(rf"^  test, seed {run.read_recipe().seed} +{100 * alone:.2f} %$", said.out, re.M)
         assert (run.folder / "curves.png").exists()
     assert said.out.endswith(f"run: {path}\n")
 
@@ -68,12 +68,12 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {path}" in err.decode() and b"Traceback" not in err
-    assert [run.finished for run in Ensemble(path).members()] == [True, False, False]
+    assert [run.is_finished for run in EnsembleRun(path).members()] == [True, False, False]
     stopped_at = int(re.search(rb"Stopped after step (\d+)", err)[1])  # type: ignore[index]
     resumed = told("train", "--resume", path, "--every", "0")
     assert int(re.search(r"step +(\d+)/400", resumed.err)[1]) == stopped_at + 1  # type: ignore[index]
     assert "seed 0" not in resumed.err and "test, seed 0" in resumed.out
-    assert [run.finished for run in Ensemble(path).members()] == [True, True, True]
+    assert [run.is_finished for run in EnsembleRun(path).members()] == [True, True, True]
     again = told("train", "--resume", path, code=1)
     assert "is finished; there is nothing to resume" in one_sentence(again.err)
 
@@ -99,7 +99,7 @@ def test_what_makes_no_sense(told: Told, folder: Path, tmp_path: Path) -> None:
 
 def test_evaluate(told: Told, folder: Path) -> None:
     said = json.loads(told("evaluate", folder, "--json").out)
-    scores = {score["set"]: score for score in Ensemble(folder).card()["scores"]}
+    scores = {score["set"]: score for score in EnsembleRun(folder).read_card()["scores"]}
     assert said["confusion"] == scores["test"]["confusion"] and said["accuracy"] == scores["test"]["accuracy"]
     assert (said["network"], said["parameters"], said["n"]) == ("2 × mlp", 31_820, 10_000)
     assert told("evaluate", folder).out.startswith("mlp: 2 × mlp, 31,820 parameters\njudged by MNIST test")
@@ -147,6 +147,6 @@ def test_compare_gives_it_a_row_and_its_members_the_curves(told: Told, folder: P
         ("two", "2 × mlp", 31_820),
         ("seed-5", "mlp", 15_910),
     ]
-    assert rows[0]["test_accuracy"] == Ensemble(folder).card()["scores"][-1]["accuracy"]
+    assert rows[0]["test_accuracy"] == EnsembleRun(folder).read_card()["scores"][-1]["accuracy"]
     drawn = (tmp_path / "over.svg").read_text()
     assert "seed-4" in drawn and "seed-5" in drawn

@@ -51,7 +51,7 @@ def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
 def test_evaluate_as_json(runs: Mapping[str, Run]) -> None:
     run = runs["mlp"]
     said = strict_json(inkdigits("evaluate", run.folder, "--json").out)
-    scores = {score["set"]: score for score in run.card()["scores"]}
+    scores = {score["set"]: score for score in run.read_card()["scores"]}
     assert said["n"] == 10_000 and said["parameters"] == 15_910 and said["network"] == "mlp"
     assert said["accuracy"] == scores["test"]["accuracy"] and said["confusion"] == scores["test"]["confusion"]
     assert {"low", "high", "loss", "recall", "run", "name"} <= set(said)
@@ -150,7 +150,7 @@ def test_compare(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     rows = [json.loads(line) for line in told("compare", *folders, "--json").out.splitlines()]
     assert [row["name"] for row in rows] == ["softmax", "lecture-softmax"]
     assert rows[0]["held_accuracy"] is None and rows[1]["test_accuracy"] is None
-    assert rows[0]["test_accuracy"] == runs["softmax"].card()["scores"][1]["accuracy"]
+    assert rows[0]["test_accuracy"] == runs["softmax"].read_card()["scores"][1]["accuracy"]
 
 
 def test_export_and_read_with_it(runs: Mapping[str, Run], tmp_path: Path) -> None:
@@ -174,7 +174,7 @@ def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     said = done.out
     for name in ("lecture-softmax", "lecture-mlp", "fast"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)
-        assert Run(out / name).finished
+        assert Run(out / name).is_finished
         assert (out / name / "figures" / "weights.png").exists()
     assert all(figure in said for figure in ("96.36 / 89.88 %", "99.84 / 90.72 %", "865 s", "896 s"))
     assert said.count("written ") == 5 and "What next:" in said

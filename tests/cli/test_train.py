@@ -106,10 +106,10 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
     stopped_at = int(re.search(rb"Stopped after step (\d+)", said)[1])  # type: ignore[index]
-    assert 0 < stopped_at < 1500 and not Run(folder).finished
+    assert 0 < stopped_at < 1500 and not Run(folder).is_finished
     resumed = told("train", "--resume", folder, "--every", "0").err
     first = int(re.search(r"step +(\d+)/1500", resumed)[1])  # type: ignore[index]
     assert first == stopped_at + 1
-    assert Run(folder).card()["steps"] == 1500
+    assert Run(folder).read_card()["steps"] == 1500
     again = told("train", "--resume", folder, code=1)
     assert "is finished; there is nothing to resume" in one_sentence(again.err)

@@ -10,7 +10,7 @@ import torch
 from inkdigits.errors import RunError, UsageError
 from inkdigits.lab.answers import answers, of_several
 from inkdigits.training.evaluate import accuracy
-from inkdigits.training.recipes import recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 
@@ -28,14 +28,14 @@ def with_settings(run: Run, folder: Path, **recipe: object) -> Run:
 
 def test_answers_are_what_the_card_was_made_from(runs: Mapping[str, Run]) -> None:
     given = answers(runs["mlp"])
-    scores = {score["set"]: score for score in runs["mlp"].card()["scores"]}
+    scores = {score["set"]: score for score in runs["mlp"].read_card()["scores"]}
     assert given.said.shape == (10_000, 10) and given.first == 1
     assert accuracy(given.said, torch.from_numpy(given.digits.labels)) == pytest.approx(scores["test"]["accuracy"])
 
 
 def test_held_digits_have_the_numbers_of_their_source(runs: Mapping[str, Run], tmp_path: Path) -> None:
     assert answers(runs["lecture-softmax"]).first == 5001
-    start(recipe("softmax").with_knobs(split="choosing", samples=300, steps=2), tmp_path / "few")
+    start(get_recipe("softmax").with_knobs(split="choosing", samples=300, steps=2), tmp_path / "few")
     given = answers(Run(tmp_path / "few"))
     assert (len(given.digits), given.first) == (5000, 55_001)
 

@@ -8,7 +8,7 @@ import pytest
 from inkdigits.errors import RunError, UsageError
 from inkdigits.lab.compare import figure, rows
 from inkdigits.lab.show import figures, judged_by
-from inkdigits.training.recipes import recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 from tests.lab.examples import words
@@ -17,14 +17,14 @@ from tests.lab.examples import words
 @pytest.fixture(scope="module")
 def lecture(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("runs") / "lecture")
-    start(recipe("lecture-softmax").with_knobs(steps=12), run.folder)
+    start(get_recipe("lecture-softmax").with_knobs(steps=12), run.folder)
     return run
 
 
 @pytest.fixture(scope="module")
 def full(tmp_path_factory: pytest.TempPathFactory) -> Run:
     run = Run(tmp_path_factory.mktemp("runs") / "full")
-    start(recipe("mlp").with_knobs(samples=600, steps=20, hidden=4), run.folder)
+    start(get_recipe("mlp").with_knobs(samples=600, steps=20, hidden=4), run.folder)
     return run
 
 
@@ -41,7 +41,7 @@ def test_a_finished_run_has_every_figure(lecture: Run) -> None:
 def test_the_lecture_is_judged_by_its_own_test_digits(lecture: Run) -> None:
     digits, first = judged_by(lecture)
     assert (len(digits), first) == (5000, 5001)
-    held = next(score for score in lecture.card()["scores"] if score["set"] == "held")
+    held = next(score for score in lecture.read_card()["scores"] if score["set"] == "held")
     wrong = 5000 - round(5000 * held["accuracy"])
     drawn = figures(lecture)
     assert drawn["confusion"].get_suptitle() == f"MNIST train 5001–10000: {wrong:,} of 5,000 digits taken for another"
@@ -81,14 +81,14 @@ def test_no_run_is_refused(tmp_path: Path) -> None:
 def test_broken_weights_are_refused(lecture: Run, tmp_path: Path) -> None:
     for path in lecture.folder.glob("*.json*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "weights.safetensors").write_bytes(lecture.weights.read_bytes()[:100])
+    (tmp_path / "weights.safetensors").write_bytes(lecture.weights_path.read_bytes()[:100])
     with pytest.raises(RunError, match="broken"):
         figures(Run(tmp_path))
 
 
 def test_rows_are_what_the_cards_say(lecture: Run, full: Run) -> None:
     first, second = rows([lecture, full])
-    scores = {score["set"]: score for score in lecture.card()["scores"]}
+    scores = {score["set"]: score for score in lecture.read_card()["scores"]}
     assert (first.name, first.network, first.parameters, first.steps) == ("lecture-softmax", "softmax", 7850, 12)
     assert first.held_accuracy == scores["held"]["accuracy"]
     assert first.train_loss == scores["train"]["loss"]
@@ -115,7 +115,7 @@ def test_runs_of_one_recipe_go_by_their_folders(lecture: Run, tmp_path: Path) ->
 def test_a_broken_card_is_refused(lecture: Run, tmp_path: Path) -> None:
     for path in lecture.folder.glob("*.json*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    card = lecture.card()
+    card = lecture.read_card()
     del card["parameters"]
     (tmp_path / "card.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(RunError, match=r"card\.json is broken"):

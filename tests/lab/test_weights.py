@@ -6,7 +6,7 @@ from torch import nn
 
 from inkdigits.errors import UsageError
 from inkdigits.lab.weights import weights
-from inkdigits.models.build import build
+from inkdigits.models.build import build_network
 from tests.lab.examples import picture, words
 
 
@@ -16,7 +16,7 @@ def pictures(figure: Figure) -> list[np.ndarray]:
 
 
 def test_softmax_has_a_picture_a_digit() -> None:
-    network = build("softmax")
+    network = build_network("softmax")
     figure = weights(network)
     learnt = network.state_dict()["logits.weight"].numpy()
     assert [words(axes)[0] for axes in figure.axes[:10]] == list("0123456789")
@@ -25,12 +25,12 @@ def test_softmax_has_a_picture_a_digit() -> None:
 
 def test_the_middle_colour_is_nought() -> None:
     for name in ("softmax", "mlp", "cnn"):
-        low, high = next(axes for axes in weights(build(name)).axes if axes.images).images[0].get_clim()
+        low, high = next(axes for axes in weights(build_network(name)).axes if axes.images).images[0].get_clim()
         assert low == -high < 0
 
 
 def test_mlp_has_a_picture_and_ten_bars_a_unit() -> None:
-    network = build("mlp", hidden=7)
+    network = build_network("mlp", hidden=7)
     figure = weights(network)
     state = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     assert np.allclose(np.stack(pictures(figure)), state["hidden.weight"].reshape(7, 28, 28))
@@ -39,7 +39,7 @@ def test_mlp_has_a_picture_and_ten_bars_a_unit() -> None:
 
 
 def test_of_many_units_those_with_the_greatest_say_are_drawn() -> None:
-    network = build("mlp", hidden=50)
+    network = build_network("mlp", hidden=50)
     outgoing = network.state_dict()["logits.weight"]
     outgoing[:, 30:] *= 10
     figure = weights(network)
@@ -50,15 +50,15 @@ def test_of_many_units_those_with_the_greatest_say_are_drawn() -> None:
 
 @pytest.mark.parametrize(("name", "size"), [("cnn", "5×5"), ("fast", "5×5"), ("reader", "3×3")])
 def test_a_convolutional_network_has_its_first_filters(name: str, size: str) -> None:
-    network = build(name)
+    network = build_network(name)
     figure = weights(network)
     assert f"16 filters of {size} in" in figure.get_suptitle()
     assert np.allclose(np.stack(pictures(figure)), network.state_dict()["conv1.0.weight"].numpy()[:, 0])
 
 
 def test_of_several_networks_the_first_filters_of_each_are_drawn() -> None:
-    figure = weights(build("best"))
-    first = [value for name, value in build("best").state_dict().items() if name.endswith("conv1.0.weight")]
+    figure = weights(build_network("best"))
+    first = [value for name, value in build_network("best").state_dict().items() if name.endswith("conv1.0.weight")]
     assert len(first) == 3 and "24 filters of 5×5 in" in figure.get_suptitle()
     assert np.allclose(np.stack(pictures(figure)), torch.cat(first).numpy()[:, 0])
 

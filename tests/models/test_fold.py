@@ -4,15 +4,15 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from inkdigits.models.build import build
-from inkdigits.models.fold import folded, stored
+from inkdigits.models.build import build_network
+from inkdigits.models.fold import count_folded_parameters, fold_batch_norm
 
 IMAGES = torch.rand(8, 1, 28, 28, generator=torch.Generator().manual_seed(1))
 
 
-def learnt(name: str) -> nn.Sequential:
+def randomise_norms(name: str) -> nn.Sequential:
     """A network whose normalisations are no longer what they began as; some of their scales are negative."""
-    network = build(name)
+    network = build_network(name)
     generator = torch.Generator().manual_seed(2)
     for layer in network.modules():
         if isinstance(layer, nn.BatchNorm2d):
@@ -26,9 +26,9 @@ def learnt(name: str) -> nn.Sequential:
 
 @pytest.mark.parametrize("name", ["softmax", "mlp", "cnn", "best", "tiny-600", "tiny-3k", "tiny-10k"])
 def test_a_folded_network_says_the_same(name: str) -> None:
-    network = learnt(name)
+    network = randomise_norms(name)
     before = {key: value.clone() for key, value in network.state_dict().items()}
-    without = folded(network)
+    without = fold_batch_norm(network)
     assert not any(isinstance(layer, nn.BatchNorm2d) for layer in without.modules())
     with torch.inference_mode():
         torch.testing.assert_close(without(IMAGES), network(IMAGES), atol=1e-4, rtol=1e-4)
@@ -40,10 +40,13 @@ def test_a_scale_goes_past_max_pooling_only_if_it_keeps_the_order(scale: float, 
     block = nn.Sequential(nn.Conv2d(1, 5, 3, bias=False), nn.MaxPool2d(2), nn.BatchNorm2d(5))
     block[2].weight.data.fill_(scale)
     network = nn.Sequential(block).eval()
-    assert stored(network) == count
+    assert count_folded_parameters(network) == count
     with torch.inference_mode():
-        torch.testing.assert_close(folded(network)(IMAGES), network(IMAGES), atol=1e-5, rtol=1e-5)
+        torch.testing.assert_close(fold_batch_norm(network)(IMAGES), network(IMAGES), atol=1e-5, rtol=1e-5)
 
 
 def test_what_has_no_normalisation_stores_what_it_learns() -> None:
-    assert (stored(build("softmax")), stored(build("mlp"))) == (7_850, 15_910)
+    assert (count_folded_parameters(build_network("softmax")), count_folded_parameters(build_network("mlp"))) == (
+        7_850,
+        15_910,
+    )

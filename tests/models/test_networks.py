@@ -11,7 +11,7 @@ from torch import nn
 from inkdigits.data.mnist import load
 from inkdigits.errors import UsageError
 from inkdigits.glyph import to_float
-from inkdigits.models.build import ARCHITECTURES, build, layers, parameters
+from inkdigits.models.build import ARCHITECTURES, build_network, compute_activations, count_parameters
 
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 SHAPES = {
@@ -74,11 +74,11 @@ SHAPES = {
 }
 
 
-def convolutional(first: int, channels: list[int], answers: int = 10) -> int:
+def count_cnn_parameters(first: int, channels: list[int], outputs: int = 10) -> int:
     """Counted by hand: kernels without bias, the first with `first` places and all others with 9, two numbers a
     normalised channel, and a last layer that sees every channel's strongest and mean answer."""
     kernels = first * channels[0] + sum(9 * before * after for before, after in pairwise(channels))
-    return kernels + 2 * sum(channels) + 2 * channels[-1] * answers + answers
+    return kernels + 2 * sum(channels) + 2 * channels[-1] * outputs + outputs
 
 
 @pytest.mark.parametrize(
@@ -87,15 +87,15 @@ def convolutional(first: int, channels: list[int], answers: int = 10) -> int:
         ("softmax", {}, 7_850),
         ("mlp", {}, 15_910),
         ("mlp", {"hidden": 64}, 784 * 64 + 64 + 64 * 10 + 10),
-        ("cnn", {}, convolutional(25, [16, 32, 48, 64, 64])),
+        ("cnn", {}, count_cnn_parameters(25, [16, 32, 48, 64, 64])),
         ("cnn", {}, 400 + 4_608 + 13_824 + 27_648 + 36_864 + 448 + 1_290),
-        ("cnn", {"width": 4}, convolutional(25, [4, 8, 12, 16, 16])),
-        ("fast", {}, convolutional(25, [16, 32, 64])),
-        ("reader", {}, convolutional(9, [16, 32, 64, 96, 128, 128], answers=11)),
+        ("cnn", {"width": 4}, count_cnn_parameters(25, [4, 8, 12, 16, 16])),
+        ("fast", {}, count_cnn_parameters(25, [16, 32, 64])),
+        ("reader", {}, count_cnn_parameters(9, [16, 32, 64, 96, 128, 128], outputs=11)),
     ],
 )
 def test_how_many_numbers_are_learnt(name: str, knobs: dict[str, int], count: int) -> None:
-    assert parameters(build(name, **knobs)) == count
+    assert count_parameters(build_network(name, **knobs)) == count
 
 
 def test_every_network_is_tested_here() -> None:
@@ -104,18 +104,18 @@ def test_every_network_is_tested_here() -> None:
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_shape_of_every_layer(name: str) -> None:
-    network = build(name).eval()
-    said = layers(network, IMAGES)
-    assert {layer: tuple(signal.shape) for layer, signal in said.items()} == SHAPES[name]
-    assert list(said)[-2:] == ["embedding", "logits"]
-    assert torch.equal(said["logits"], network(IMAGES))
+    network = build_network(name).eval()
+    activations = compute_activations(network, IMAGES)
+    assert {layer: tuple(signal.shape) for layer, signal in activations.items()} == SHAPES[name]
+    assert list(activations)[-2:] == ["embedding", "logits"]
+    assert torch.equal(activations["logits"], network(IMAGES))
 
 
 @pytest.mark.parametrize("name", SHAPES)
 def test_equal_seeds_give_equal_weights_whatever_was_drawn_before(name: str) -> None:
-    one = build(name, seed=3)
+    one = build_network(name, seed=3)
     torch.rand(17)
-    two, other = build(name, seed=3), build(name, seed=4)
+    two, other = build_network(name, seed=3), build_network(name, seed=4)
     assert all(torch.equal(a, b) for a, b in zip(one.parameters(), two.parameters(), strict=True))
     assert not all(torch.equal(a, b) for a, b in zip(one.parameters(), other.parameters(), strict=True))
 
@@ -124,13 +124,13 @@ def test_building_leaves_the_random_numbers_of_others_alone() -> None:
     torch.manual_seed(0)
     expected = torch.rand(3)
     torch.manual_seed(0)
-    build("cnn")
+    build_network("cnn")
     assert torch.equal(torch.rand(3), expected)
 
 
 @pytest.mark.parametrize("name", ["softmax", "mlp"])
 def test_dense_layers_begin_as_in_flux(name: str) -> None:
-    for layer in build(name):
+    for layer in build_network(name):
         if isinstance(layer, nn.Linear):
             limit = math.sqrt(6 / (layer.in_features + layer.out_features))
             assert layer.weight.abs().max() <= limit
@@ -142,7 +142,7 @@ def test_dense_layers_begin_as_in_flux(name: str) -> None:
 
 
 def test_softmax_is_one_matrix_product() -> None:
-    network = build("softmax", seed=1)
+    network = build_network("softmax", seed=1)
     images = load("train").images[:5]
     weight, bias = (value.detach().numpy() for value in (network.logits.weight, network.logits.bias))
     by_hand = images.reshape(5, 784) / 255 @ weight.T + bias
@@ -151,7 +151,7 @@ def test_softmax_is_one_matrix_product() -> None:
 
 
 def test_mlp_is_two_with_a_bend_between() -> None:
-    network = build("mlp", seed=1)
+    network = build_network("mlp", seed=1)
     images = load("train").images[:5]
     w1, b1, w2, b2 = (value.detach().numpy() for value in network.parameters())
     by_hand = np.maximum(images.reshape(5, 784) / 255 @ w1.T + b1, 0) @ w2.T + b2
@@ -160,14 +160,14 @@ def test_mlp_is_two_with_a_bend_between() -> None:
 
 
 def test_the_cnns_embedding_is_each_channels_greatest_and_mean() -> None:
-    said = layers(build("cnn").eval(), IMAGES)
-    maps = said["conv5"].detach().numpy()
+    activations = compute_activations(build_network("cnn").eval(), IMAGES)
+    maps = activations["conv5"].detach().numpy()
     by_hand = np.concatenate([maps.max(axis=(2, 3)), maps.mean(axis=(2, 3))], axis=1)
-    assert np.allclose(said["embedding"].detach().numpy(), by_hand, atol=1e-5)
+    assert np.allclose(activations["embedding"].detach().numpy(), by_hand, atol=1e-5)
 
 
 def test_a_convolution_is_what_the_definition_says() -> None:
-    first = build("cnn", seed=2).conv1[0]
+    first = build_network("cnn", seed=2).conv1[0]
     kernel, image = first.weight[3, 0].detach().numpy(), IMAGES[0, 0].numpy()
     padded = np.pad(image, 2)
     by_hand = sum(kernel[i, j] * padded[i : i + 28, j : j + 28] for i in range(5) for j in range(5))
@@ -175,7 +175,7 @@ def test_a_convolution_is_what_the_definition_says() -> None:
 
 
 def test_a_convolution_pools_before_it_normalises_and_bends() -> None:
-    block = build("cnn", seed=2).conv1.eval()
+    block = build_network("cnn", seed=2).conv1.eval()
     kernel, pool, norm, relu = block
     pooled = kernel(IMAGES).reshape(3, 16, 14, 2, 14, 2).amax(dim=(3, 5))
     assert torch.equal(pool(kernel(IMAGES)), pooled)
@@ -183,7 +183,7 @@ def test_a_convolution_pools_before_it_normalises_and_bends() -> None:
 
 
 def test_the_fast_network_looks_at_every_other_place() -> None:
-    first = build("fast", seed=2).conv1[0]
+    first = build_network("fast", seed=2).conv1[0]
     everywhere = nn.functional.conv2d(IMAGES, first.weight, padding=2)
     assert torch.allclose(first(IMAGES), everywhere[:, :, ::2, ::2], atol=1e-6)
 
@@ -191,7 +191,7 @@ def test_the_fast_network_looks_at_every_other_place() -> None:
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_gradient_is_the_slope_of_the_loss(name: str) -> None:
     """One weight of the first layer and one of the last, against a finite difference."""
-    network = build(name, seed=5).double().eval()
+    network = build_network(name, seed=5).double().eval()
     labels = torch.tensor([3, 1, 4])
 
     def loss() -> torch.Tensor:
@@ -215,8 +215,8 @@ def test_a_gradient_is_the_slope_of_the_loss(name: str) -> None:
 
 def test_what_does_not_exist() -> None:
     with pytest.raises(UsageError, match="no network 'perceptron'; there are softmax, mlp, cnn"):
-        build("perceptron")
+        build_network("perceptron")
     with pytest.raises(UsageError, match="'softmax' has no knob hidden"):
-        build("softmax", hidden=20)
+        build_network("softmax", hidden=20)
     with pytest.raises(UsageError, match="'mlp' has no knob width"):
-        build("mlp", width=20)
+        build_network("mlp", width=20)

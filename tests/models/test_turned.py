@@ -7,46 +7,48 @@ import pytest
 import torch
 from torch import nn
 
-from inkdigits.models.build import build, parameters
-from inkdigits.models.fold import folded, stored
-from inkdigits.models.turned import TurnedNorm
-from inkdigits.models.turnednet import turned
+from inkdigits.models.build import build_network, count_parameters
+from inkdigits.models.fold import count_folded_parameters, fold_batch_norm
+from inkdigits.models.turned import EquivariantBatchNorm
+from inkdigits.models.turnednet import equivariant_block
 
 PICTURES = torch.rand(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 
 
-def some_layers(directions: int) -> nn.Module:
+def build_layers(directions: int) -> nn.Module:
     torch.manual_seed(0)
-    layer = partial(turned, directions=directions)
+    layer = partial(equivariant_block, directions=directions)
     trunk = nn.Sequential(layer(1, 3, 5), layer(3, 4, pool=True), layer(4, 2)).eval()
-    for each in trunk.modules():
-        if isinstance(each, TurnedNorm):
-            each.bias.data.uniform_(-1, 1)
-            each.running_mean.uniform_(-1, 1)
+    for module in trunk.modules():
+        if isinstance(module, EquivariantBatchNorm):
+            module.bias.data.uniform_(-1, 1)
+            module.running_mean.uniform_(-1, 1)
     return trunk
 
 
 @pytest.mark.parametrize("directions", [4, 8])
 def test_maps_turn_with_the_picture(directions: int) -> None:
-    trunk = some_layers(directions)
+    trunk = build_layers(directions)
     with torch.inference_mode():
-        maps = trunk(PICTURES).rot90(1, (2, 3)).unflatten(1, (directions // 4, 4, -1))  # N×sides×4×C×H×W
-        said = trunk(PICTURES.rot90(1, (2, 3)))
-    assert said.shape == (4, 2 * directions, 14, 14) and said.std() > 0.01
-    torch.testing.assert_close(said, maps.roll(1, 2).flatten(1, 3), atol=1e-5, rtol=1e-4)  # the next direction's
+        maps = trunk(PICTURES).rot90(1, (2, 3)).unflatten(1, (directions // 4, 4, -1))  # N×reflections×4×C×H×W
+        rotated_maps = trunk(PICTURES.rot90(1, (2, 3)))
+    assert rotated_maps.shape == (4, 2 * directions, 14, 14) and rotated_maps.std() > 0.01
+    torch.testing.assert_close(
+        rotated_maps, maps.roll(1, 2).flatten(1, 3), atol=1e-5, rtol=1e-4
+    )  # the next direction's
 
 
 def test_maps_are_mirrored_with_the_picture() -> None:
-    trunk = some_layers(8)
+    trunk = build_layers(8)
     with torch.inference_mode():
         maps = trunk(PICTURES).flip(3).unflatten(1, (2, 4, -1))
-        said = trunk(PICTURES.flip(3))
+        mirrored_maps = trunk(PICTURES.flip(3))
     other_way_round = torch.stack([maps[:, side, -quarters] for side in (1, 0) for quarters in range(4)], 1)
-    torch.testing.assert_close(said, other_way_round.flatten(1, 2), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(mirrored_maps, other_way_round.flatten(1, 2), atol=1e-5, rtol=1e-4)
 
 
 def test_normalisation_takes_the_four_directions_as_one() -> None:
-    norm, maps = TurnedNorm(3).train(), 2 + 3 * torch.rand(5, 12, 6, 6)
+    norm, maps = EquivariantBatchNorm(3).train(), 2 + 3 * torch.rand(5, 12, 6, 6)
     norm.bias.data.copy_(torch.tensor([0.5, -1.0, 2.0]))
     apart = maps.unflatten(1, (4, 3))  # N×4×C×H×W
     mean, variance = apart.mean((0, 1, 3, 4)), apart.var((0, 1, 3, 4), correction=0)
@@ -61,14 +63,14 @@ def test_normalisation_takes_the_four_directions_as_one() -> None:
 
 
 def test_its_derivative_is_what_autograd_finds() -> None:
-    norm, wanted = TurnedNorm(3).train(), torch.randn(5, 12, 6, 6)
+    norm, grad_output = EquivariantBatchNorm(3).train(), torch.randn(5, 12, 6, 6)
     maps = (2 + 3 * torch.rand(5, 12, 6, 6)).requires_grad_()
     apart = maps.unflatten(1, (4, 3))
     mean, variance = apart.mean((0, 1, 3, 4)), apart.var((0, 1, 3, 4), correction=0)
     plain = (apart - mean[:, None, None]) * (variance + 1e-5).rsqrt()[:, None, None] + norm.bias[:, None, None]
-    learnt = (maps, norm.bias)
-    expected = torch.autograd.grad((plain.flatten(1, 2) * wanted).sum(), learnt)
-    for found, slope in zip(torch.autograd.grad((norm(maps) * wanted).sum(), learnt), expected, strict=True):
+    inputs = (maps, norm.bias)
+    expected = torch.autograd.grad((plain.flatten(1, 2) * grad_output).sum(), inputs)
+    for found, slope in zip(torch.autograd.grad((norm(maps) * grad_output).sum(), inputs), expected, strict=True):
         torch.testing.assert_close(found, slope, atol=1e-4, rtol=1e-4)
         assert slope.abs().max() > 0.1
 
@@ -86,13 +88,15 @@ def test_numbers_are_those_that_can_be_counted_by_hand() -> None:
         "tiny-10k": ([6, 12, 16, 20, 24, 28], 4, 10_000),
     }
     for name, (channels, directions, limit) in sizes.items():
-        network = build(name)
-        assert stored(network) == count(channels, directions) <= limit
-        assert parameters(network) == stored(network) + directions * channels[-1]  # the last normalisation's scales
-    assert stored(build("tiny-600")) == 609
-    assert stored(build("best")) == 3 * count([8, 24, 32, 48, 64, 64]) <= 500_000
+        network = build_network(name)
+        assert count_folded_parameters(network) == count(channels, directions) <= limit
+        assert (
+            count_parameters(network) == count_folded_parameters(network) + directions * channels[-1]
+        )  # the last normalisation's scales
+    assert count_folded_parameters(build_network("tiny-600")) == 609
+    assert count_folded_parameters(build_network("best")) == 3 * count([8, 24, 32, 48, 64, 64]) <= 500_000
 
 
 def test_a_folded_turned_layer_keeps_its_numbers_once() -> None:
-    block = nn.Sequential(turned(1, 3)).eval()
-    assert sum(each.numel() for each in folded(block).parameters()) == 3 * 9 + 3
+    block = nn.Sequential(equivariant_block(1, 3)).eval()
+    assert sum(each.numel() for each in fold_batch_norm(block).parameters()) == 3 * 9 + 3

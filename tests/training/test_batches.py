@@ -8,19 +8,19 @@ from inkdigits.data.digits import NOT_A_DIGIT
 from inkdigits.data.mnist import load
 from inkdigits.data.splits import split
 from inkdigits.training import batches
-from inkdigits.training.batches import CALM, Batches
-from inkdigits.training.callbacks import recorded
-from inkdigits.training.loop import begin, train
-from inkdigits.training.recipes import recipe
+from inkdigits.training.batches import CALM_PHASE_SHARE, Batches
+from inkdigits.training.callbacks import MetricsRecorder
+from inkdigits.training.loop import create_state, train
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.tasks import DIGITNESS_WEIGHT, classification_loss
 
 CPU = torch.device("cpu")
-READER = recipe("reader").with_knobs(batch=20, steps=4, nondigits=0.25)
+READER = get_recipe("reader").with_knobs(batch=20, steps=4, nondigits=0.25)
 
 
 @pytest.fixture(autouse=True)
-def few(monkeypatch: pytest.MonkeyPatch, few_fonts: None) -> None:
-    monkeypatch.setattr(batches, "NONDIGITS", 50)
+def few_nondigits(monkeypatch: pytest.MonkeyPatch, few_fonts: None) -> None:
+    monkeypatch.setattr(batches, "NONDIGIT_COUNT", 50)
 
 
 def test_what_is_no_digit_follows_the_digits() -> None:
@@ -35,29 +35,29 @@ def test_what_is_no_digit_follows_the_digits() -> None:
 def test_the_end_is_calmer() -> None:
     """The last quarter of the steps spoils fewer images: more of them have the black paper they came with."""
     digits, steps = load("train").part(0, 2000), 8
-    made = Batches(digits, recipe("reader").with_knobs(batch=200, steps=steps, nondigits=0), CPU)
+    made = Batches(digits, get_recipe("reader").with_knobs(batch=200, steps=steps, nondigits=0), CPU)
 
-    def clean(step: int) -> float:
+    def measure_clean_share(step: int) -> float:
         return float(((made(step)[0] == 0).float().mean(dim=(1, 2, 3)) > 0.4).float().mean())
 
-    first, last = (sum(clean(step) for step in part) for part in ((0, 1), (steps - 2, steps - 1)))
-    assert round((1 - CALM) * steps) == steps - 2 and last > first + 0.1
+    first, last = (sum(measure_clean_share(step) for step in part) for part in ((0, 1), (steps - 2, steps - 1)))
+    assert round((1 - CALM_PHASE_SHARE) * steps) == steps - 2 and last > first + 0.1
 
 
 def test_the_loss_of_digits_and_of_what_is_none() -> None:
-    said = torch.randn(6, 11, generator=torch.Generator().manual_seed(0))
+    logits = torch.randn(6, 11, generator=torch.Generator().manual_seed(0))
     labels = torch.tensor([3, 1, 4, 1, NOT_A_DIGIT, NOT_A_DIGIT])
-    which = F.cross_entropy(said[:4, :10], labels[:4])
-    whether = -(F.logsigmoid(said[:4, 10]).sum() + F.logsigmoid(-said[4:, 10]).sum()) / 6
-    assert classification_loss(said, labels, 0.0).item() == pytest.approx(
+    which = F.cross_entropy(logits[:4, :10], labels[:4])
+    whether = -(F.logsigmoid(logits[:4, 10]).sum() + F.logsigmoid(-logits[4:, 10]).sum()) / 6
+    assert classification_loss(logits, labels, 0.0).item() == pytest.approx(
         (which + DIGITNESS_WEIGHT * whether).item(), rel=1e-5
     )
-    assert classification_loss(said[:4, :10], labels[:4], 0.0).item() == pytest.approx(which.item(), rel=1e-5)
+    assert classification_loss(logits[:4, :10], labels[:4], 0.0).item() == pytest.approx(which.item(), rel=1e-5)
 
 
 def test_figures_are_of_digits_only() -> None:
-    state = begin(READER, split(load("train").part(0, 100), "full"), CPU)
-    train(state, [recorded(state)])
+    state = create_state(READER, split(load("train").part(0, 100), "full"), CPU)
+    train(state, [MetricsRecorder(state)])
     digits = state.labels != NOT_A_DIGIT
     assert digits.sum() == 20 and state.logits.shape == (25, 11)
     right = state.history[0]["train_accuracy"] * 20

@@ -4,8 +4,13 @@ import numpy as np
 import pytest
 import torch
 
-from inkdigits.training.calibrate import calibration_error, guarantee, least_confidence, temperature
-from inkdigits.training.evaluate import wilson
+from inkdigits.training.calibrate import (
+    calibration_error,
+    compute_confidence_threshold,
+    fit_temperature,
+    measure_guarantee,
+)
+from inkdigits.training.evaluate import wilson_interval
 
 
 def test_the_temperature_that_was_put_in_comes_out() -> None:
@@ -13,7 +18,7 @@ def test_the_temperature_that_was_put_in_comes_out() -> None:
     generator = torch.Generator().manual_seed(0)
     z = 2 * torch.randn(20_000, 10, generator=generator)
     labels = torch.multinomial(z.softmax(dim=1), 1, generator=generator)[:, 0]
-    assert temperature(3 * z, labels) == pytest.approx(3, rel=0.05)
+    assert fit_temperature(3 * z, labels) == pytest.approx(3, rel=0.05)
 
 
 def test_calibration_error_by_hand() -> None:
@@ -31,22 +36,22 @@ def test_no_other_threshold_is_cheaper_where_confidence_means_what_it_says(cost:
     confidence = 1 - rng.beta(0.3, 3, 400_000)
     right = rng.uniform(size=len(confidence)) < confidence
 
-    def price(threshold: float) -> float:
+    def measure_cost(threshold: float) -> float:
         accepted = confidence >= threshold
         return float(np.where(accepted, cost * ~right, 1.0).mean())
 
-    ours = price(least_confidence(cost))
-    assert all(ours <= price(threshold) * 1.005 for threshold in np.linspace(0, 1, 101))
-    assert ours < min(price(0), price(1.01))
+    ours = measure_cost(compute_confidence_threshold(cost))
+    assert all(ours <= measure_cost(threshold) * 1.005 for threshold in np.linspace(0, 1, 101))
+    assert ours < min(measure_cost(0), measure_cost(1.01))
 
 
 def test_a_guarantee_counts() -> None:
     confidence = np.array([0.99, 0.95, 0.9, 0.9, 0.7, 0.6])
     right = np.array([True, False, True, True, False, True])
-    assert guarantee(confidence, right, 0.9) == {
+    assert measure_guarantee(confidence, right, 0.9) == {
         "n": 6,
         "coverage": 4 / 6,
         "wrong": 1,
-        "wrong_at_most": wilson(1, 4)[1],
+        "wrong_at_most": wilson_interval(1, 4)[1],
     }
-    assert guarantee(confidence, right, 1.0)["coverage"] == 0
+    assert measure_guarantee(confidence, right, 1.0)["coverage"] == 0

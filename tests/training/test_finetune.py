@@ -17,34 +17,34 @@ from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.reading.reader import Reader
 from inkdigits.training import finetune as module
 from inkdigits.training import lessons
-from inkdigits.training.evaluate import digit_logits, paired
+from inkdigits.training.evaluate import compare_paired, predict_digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.finetune import (
-    HALVINGS,
-    MAY_SURPRISE,
-    NEW,
-    Base,
-    Outcome,
-    as_far_as_mnist_bears,
-    base_of,
-    blended,
+    BISECTION_STEPS,
+    MAX_BLEND,
+    MAX_NLL_RISE,
+    BaseNetwork,
+    FinetuneResult,
+    blend_weights,
+    explain_refusal,
     finetune,
-    rehearsed_and_held,
-    reheated,
-    surely_more,
-    worse,
+    is_significant_rise,
+    largest_safe_blend,
+    load_base,
+    refit_temperature,
+    split_replay_and_held,
 )
-from inkdigits.training.lessons import surprises
+from inkdigits.training.lessons import nll
 from inkdigits.training.runs import Run
 
 
 @pytest.fixture(scope="module")
-def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> Base:
+def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> BaseNetwork:
     """A tiny network that was exported."""
-    return base_of(export(runs["mlp"], tmp_path_factory.mktemp("base") / "mlp.onnx"))
+    return load_base(export(runs["mlp"], tmp_path_factory.mktemp("base") / "mlp.onnx"))
 
 
-def mirrored(count: int = 60) -> Digits:
+def make_mirrored_digits(count: int = 60) -> Digits:
     """Somebody who writes every digit the wrong way round, as many of each."""
     digits = load("train").part(58_000, 60_000)
     places = np.concatenate([np.flatnonzero(digits.labels == label)[: count // 10] for label in range(10)])
@@ -52,113 +52,138 @@ def mirrored(count: int = 60) -> Digits:
 
 
 @pytest.fixture(scope="module")
-def learnt(base: Base, tmp_path_factory: pytest.TempPathFactory) -> tuple[Outcome, list[str]]:
+def mirrored_result(base: BaseNetwork, tmp_path_factory: pytest.TempPathFactory) -> tuple[FinetuneResult, list[str]]:
     """What came of it, and what was told on the way."""
-    told: list[str] = []
+    reports: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(lessons, "LR", 5e-3)
-        return finetune(mirrored(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, told.append, steps=120), told
+        return finetune(
+            make_mirrored_digits(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, reports.append, steps=120
+        ), reports
 
 
-def test_the_hand_is_learnt_and_mnist_is_not_forgotten(learnt: tuple[Outcome, list[str]]) -> None:
-    outcome, told = learnt
-    assert outcome.refused is None and outcome.test is not None
+def test_the_hand_is_learnt_and_mnist_is_not_forgotten(mirrored_result: tuple[FinetuneResult, list[str]]) -> None:
+    outcome, reports = mirrored_result
+    assert outcome.refusal_reason is None and outcome.test is not None
     assert (outcome.own.n, outcome.held.n, outcome.test.n) == (60, 15_000, 10_000)
     assert outcome.own.after < 0.7 * outcome.own.before and outcome.own.low > 0
     assert outcome.own.after > 0, "each was judged by a network that had not learnt from it"
     assert outcome.held.after <= outcome.held.before
-    assert len(told) == lessons.FOLDS
+    assert len(reports) == lessons.FOLD_COUNT
 
 
-def test_what_is_written_reads(learnt: tuple[Outcome, list[str]], base: Base) -> None:
-    path = learnt[0].path
+def test_what_is_written_reads(mirrored_result: tuple[FinetuneResult, list[str]], base: BaseNetwork) -> None:
+    path = mirrored_result[0].path
     assert path is not None
     card = json.loads(path.with_suffix(".json").read_text())
     assert card["name"] == "mlp-finetuned" and card["trained"]["from"]["sha256"] == base.card["sha256"]
-    assert card["trained"]["data"]["n"] == 60 and card["trained"]["finetuned"]["own"] == learnt[0].own.as_dict()
+    assert (
+        card["trained"]["data"]["n"] == 60 and card["trained"]["finetuned"]["own"] == mirrored_result[0].own.as_dict()
+    )
     assert card["guarantee"]["n"] == 60 and 0.05 < card["temperature"] < 20
     reader = Reader(path, threads=1)
-    right = reader.classify(mirrored().images, normalised=True).probabilities.argmax(axis=1) == mirrored().labels
-    before = Network(base.path).classify(mirrored().images).probabilities.argmax(axis=1) == mirrored().labels
+    right = (
+        reader.classify(make_mirrored_digits().images, normalised=True).probabilities.argmax(axis=1)
+        == make_mirrored_digits().labels
+    )
+    before = (
+        Network(base.path).classify(make_mirrored_digits().images).probabilities.argmax(axis=1)
+        == make_mirrored_digits().labels
+    )
     assert right.mean() > before.mean()
     test = load("test")
     wrong = reader.classify(test.images, normalised=True).probabilities.argmax(axis=1) != test.labels
-    assert learnt[0].test is not None and wrong.sum() == learnt[0].test.after, "the report is of the file"
-    assert base_of(path).recipe.name == "mlp-finetuned", "it can be gone on from"
+    assert mirrored_result[0].test is not None and wrong.sum() == mirrored_result[0].test.after, (
+        "the report is of the file"
+    )
+    assert load_base(path).recipe.name == "mlp-finetuned", "it can be gone on from"
 
 
 def test_what_got_worse_is_not_written_and_the_old_one_stays(
-    base: Base, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    base: BaseNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(lessons, "LR", 0.5)
-    monkeypatch.setattr(module, "test_digits", lambda: pytest.fail("the test set is nobody's business here"))
+    monkeypatch.setattr(module, "load_test_digits", lambda: pytest.fail("the test set is nobody's business here"))
     target = tmp_path / "mlp.onnx"
     target.write_bytes(b"the old one")
     digits = load("train").part(58_000, 59_000)
     right = Network(base.path).classify(digits.images).probabilities.argmax(axis=1) == digits.labels
     outcome = finetune(Digits(digits.images[right][:60], digits.labels[right][:60], "easy"), target, base, steps=60)
-    assert outcome.refused is not None and outcome.path is None and outcome.test is None
+    assert outcome.refusal_reason is not None and outcome.path is None and outcome.test is None
     assert outcome.own.before == 0 < outcome.own.after
     assert [path.name for path in tmp_path.iterdir()] == ["mlp.onnx"] and target.read_bytes() == b"the old one"
 
 
-def biased(base: Base, by: float) -> nn.Sequential:
+def make_biased_network(base: BaseNetwork, bias: float) -> nn.Sequential:
     """A network that says 0 more than it did."""
-    network = base.network()
+    network = base.build_network()
     with torch.no_grad():
-        network.logits.bias[0] += by  # type: ignore[union-attr, operator, index]
+        network.logits.bias[0] += bias  # type: ignore[union-attr, operator, index]
     return network
 
 
-def test_as_much_is_taken_over_as_mnist_bears(base: Base) -> None:
-    _, held = rehearsed_and_held(load("train"))
-    was = digit_logits(base.network(), held)
+def test_as_much_is_taken_over_as_mnist_bears(base: BaseNetwork) -> None:
+    _, held = split_replay_and_held(load("train"))
+    logits_before = predict_digit_logits(base.build_network(), held)
 
-    def rise(share: float) -> float:
-        said = digit_logits(blended(base, biased(base, 1), share), held)
-        return (surprises(said, held) - surprises(was, held)).mean().item()
+    def measure_nll_rise(share: float) -> float:
+        logits = predict_digit_logits(blend_weights(base, make_biased_network(base, 1), share), held)
+        return (nll(logits, held) - nll(logits_before, held)).mean().item()
 
-    assert as_far_as_mnist_bears(base, base.network(), held, was) == NEW
-    assert as_far_as_mnist_bears(base, biased(base, 200), held, was) == NEW * 0.5**HALVINGS
-    share = as_far_as_mnist_bears(base, biased(base, 1), held, was)
-    assert 0 < share < NEW, "so that the next lines say something"
-    assert rise(share) < 1.3 * MAY_SURPRISE, "the hard ones tell of all"
-    assert rise(share + 2 * NEW * 0.5**HALVINGS) > 0.7 * MAY_SURPRISE, "and no less is taken than is borne"
+    assert largest_safe_blend(base, base.build_network(), held, logits_before) == MAX_BLEND
+    assert (
+        largest_safe_blend(base, make_biased_network(base, 200), held, logits_before)
+        == MAX_BLEND * 0.5**BISECTION_STEPS
+    )
+    share = largest_safe_blend(base, make_biased_network(base, 1), held, logits_before)
+    assert 0 < share < MAX_BLEND, "so that the next lines say something"
+    assert measure_nll_rise(share) < 1.3 * MAX_NLL_RISE, "the hard ones tell of all"
+    assert measure_nll_rise(share + 2 * MAX_BLEND * 0.5**BISECTION_STEPS) > 0.7 * MAX_NLL_RISE, (
+        "and no less is taken than is borne"
+    )
 
 
-def test_blended_weights_are_between(base: Base) -> None:
-    network = blended(base, biased(base, 200), 0.25)
+def test_blended_weights_are_between(base: BaseNetwork) -> None:
+    network = blend_weights(base, make_biased_network(base, 200), 0.25)
     assert network.logits.bias[0].item() == pytest.approx(base.weights["logits.bias"][0].item() + 50, abs=1e-4)  # type: ignore[union-attr, index]
 
 
 def test_when_it_is_worse() -> None:
-    def judged(n: int, mended: int, broken: int) -> module.Paired:
+    def make_comparison(n: int, mended: int, broken: int) -> module.PairedComparison:
         before, after = np.ones(n, bool), np.ones(n, bool)
         before[:mended] = False
         after[mended : mended + broken] = False
-        return paired("some", before, after)
+        return compare_paired("some", before, after)
 
-    assert worse(judged(50, 3, 0), judged(5000, 0, 5), True) is None
-    assert worse(judged(50, 0, 0), judged(5000, 0, 0), True) is None
-    assert worse(judged(50, 1, 2), judged(5000, 0, 0), False) is None
-    assert worse(judged(325, 0, 1), judged(5000, 0, 0), True) is None, "one mistake more of many"
-    many = worse(judged(325, 0, 4), judged(5000, 0, 0), True) or ""
+    assert explain_refusal(make_comparison(50, 3, 0), make_comparison(5000, 0, 5), True) is None
+    assert explain_refusal(make_comparison(50, 0, 0), make_comparison(5000, 0, 0), True) is None
+    assert explain_refusal(make_comparison(50, 1, 2), make_comparison(5000, 0, 0), False) is None
+    assert explain_refusal(make_comparison(325, 0, 1), make_comparison(5000, 0, 0), True) is None, (
+        "one mistake more of many"
+    )
+    many = explain_refusal(make_comparison(325, 0, 4), make_comparison(5000, 0, 0), True) or ""
     assert "took 4 of the 325" in many and "labels" in many and "more samples" not in many
-    assert "took 2 of the 50" in (worse(judged(50, 1, 2), judged(5000, 9, 0), True) or "")
-    assert "forgot: of MNIST's 5,000 held-out digits 6" in (worse(judged(50, 9, 0), judged(5000, 0, 6), False) or "")
+    assert "took 2 of the 50" in (explain_refusal(make_comparison(50, 1, 2), make_comparison(5000, 9, 0), True) or "")
+    assert "forgot: of MNIST's 5,000 held-out digits 6" in (
+        explain_refusal(make_comparison(50, 9, 0), make_comparison(5000, 0, 6), False) or ""
+    )
 
 
 def test_what_rises_by_chance_does_not_surely_rise() -> None:
     before = torch.full((50,), 0.1)
     one, all_of_them = before.clone(), before + 0.01 * torch.arange(50) / 50
     one[7] = 4.0
-    assert not surely_more(before, one) and not surely_more(before, before) and not surely_more(all_of_them, before)
-    assert surely_more(before, all_of_them), "little, but nearly all of them"
+    assert (
+        not is_significant_rise(before, one)
+        and not is_significant_rise(before, before)
+        and not is_significant_rise(all_of_them, before)
+    )
+    assert is_significant_rise(before, all_of_them), "little, but nearly all of them"
     one[20:24] = 4.0
-    assert surely_more(before, one)
+    assert is_significant_rise(before, one)
 
 
-def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:
+def test_samples_that_are_too_few(base: BaseNetwork, tmp_path: Path) -> None:
     for count, why in ((9, "9 samples; it takes 10"), (10_001, "10,001 samples")):
         digits = load("train").part(0, count)
         with pytest.raises(DataError, match=why):
@@ -168,44 +193,44 @@ def test_samples_that_are_too_few(base: Base, tmp_path: Path) -> None:
         finetune(ones, tmp_path / "mlp.onnx", base)
 
 
-def test_digits_may_be_missing(base: Base, tmp_path: Path) -> None:
-    digits = mirrored()
+def test_digits_may_be_missing(base: BaseNetwork, tmp_path: Path) -> None:
+    digits = make_mirrored_digits()
     few = digits.labels < 3
     outcome = finetune(Digits(digits.images[few], digits.labels[few], "three"), tmp_path / "mlp.onnx", base, steps=30)
     assert outcome.own.n == 18
 
 
-def test_a_network_that_cannot_be_gone_on_from(base: Base, tmp_path: Path) -> None:
+def test_a_network_that_cannot_be_gone_on_from(base: BaseNetwork, tmp_path: Path) -> None:
     for suffix in (".onnx", ".json"):
         shutil.copy(base.path.with_suffix(suffix), tmp_path / f"mlp{suffix}")
     with pytest.raises(ModelError, match=r"mlp\.safetensors: the network's weights cannot be read"):
-        base_of(tmp_path / "mlp.onnx")
+        load_base(tmp_path / "mlp.onnx")
     (tmp_path / "mlp.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="cannot be read"):
-        base_of(tmp_path / "mlp.onnx")
+        load_base(tmp_path / "mlp.onnx")
     shutil.copy(PACKAGED.with_suffix(".safetensors"), tmp_path / "mlp.safetensors")
     with pytest.raises(ModelError, match="do not fit together"):
-        base_of(tmp_path / "mlp.onnx")
+        load_base(tmp_path / "mlp.onnx")
     with pytest.raises(ModelError):
-        base_of(tmp_path / "none.onnx")
+        load_base(tmp_path / "none.onnx")
 
 
 def test_the_packaged_network_can_be_gone_on_from() -> None:
-    base = base_of()
+    base = load_base()
     digits = load("train").part(0, 20)
     with torch.inference_mode():
-        ours = base.network()(torch.from_numpy(digits.images[:, None] / np.float32(255)))[:, :10]
+        ours = base.build_network()(torch.from_numpy(digits.images[:, None] / np.float32(255)))[:, :10]
     assert (ours.argmax(dim=1).numpy() == Network(PACKAGED).classify(digits.images).probabilities.argmax(axis=1)).all()
 
 
-def test_the_temperature_is_of_both_and_of_what_was_not_known(base: Base) -> None:
+def test_the_temperature_is_of_both_and_of_what_was_not_known(base: BaseNetwork) -> None:
     """Where nothing changed, and the person's digits are like MNIST's, it is the card's."""
     held = load("train").part(55_000, 60_000)
-    chances = torch.Generator().manual_seed(0)
+    generator = torch.Generator().manual_seed(0)
     labels = torch.from_numpy(held.labels)
-    logits = 3 * torch.nn.functional.one_hot(labels, 10) + torch.randn(5000, 10, generator=chances)
-    heat = module.temperature(logits, labels)
-    calm = Base(base.path, base.card | {"temperature": heat}, base.recipe, base.weights)
-    assert reheated(calm, held, logits, logits, (logits, held)) == pytest.approx(heat, rel=1e-3)
-    sure = Base(base.path, base.card | {"temperature": 2 * heat}, base.recipe, base.weights)
-    assert heat < reheated(sure, held, logits, logits, (logits, held)) < 2 * heat
+    logits = 3 * torch.nn.functional.one_hot(labels, 10) + torch.randn(5000, 10, generator=generator)
+    temperature = module.fit_temperature(logits, labels)
+    calm = BaseNetwork(base.path, base.card | {"temperature": temperature}, base.recipe, base.weights)
+    assert refit_temperature(calm, held, logits, logits, (logits, held)) == pytest.approx(temperature, rel=1e-3)
+    sure = BaseNetwork(base.path, base.card | {"temperature": 2 * temperature}, base.recipe, base.weights)
+    assert temperature < refit_temperature(sure, held, logits, logits, (logits, held)) < 2 * temperature

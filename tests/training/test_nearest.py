@@ -12,7 +12,7 @@ from inkdigits.reading import nearest
 from inkdigits.reading.nearest import NAMES, Nearest
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export
-from inkdigits.training.nearest import EACH, write_nearest
+from inkdigits.training.nearest import DIGITS_PER_LABEL, write_nearest
 from inkdigits.training.runs import Run
 
 
@@ -28,7 +28,10 @@ def test_what_is_packaged_is_what_the_network_sees() -> None:
     with np.load(nearest.PACKAGED, allow_pickle=False) as file:
         places, labels, glyphs, small = (file[name] for name in NAMES[1:])
     assert np.array_equal(glyphs, digits.images[places - 1]) and np.array_equal(labels, digits.labels[places - 1])
-    assert np.array_equal(np.bincount(labels), np.full(10, EACH)) and len(set(places.tolist())) == 10 * EACH
+    assert (
+        np.array_equal(np.bincount(labels), np.full(10, DIGITS_PER_LABEL))
+        and len(set(places.tolist())) == 10 * DIGITS_PER_LABEL
+    )
     some = slice(None, None, 97)
     seen = network.classify(glyphs[some]).embeddings
     cosine = np.sum(nearest.directions(seen) * nearest.directions(small[some].astype(np.float32)), axis=1)

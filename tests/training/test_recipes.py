@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
+from inkdigits.training.recipes import RECIPES, Recipe, get_recipe, list_knobs
 
 
 def test_the_recipes_there_are() -> None:
@@ -20,15 +20,21 @@ def test_the_recipes_there_are() -> None:
     ("name", "model", "steps"), [("lecture-softmax", "softmax", 1047), ("lecture-mlp", "mlp", 1000)]
 )
 def test_the_lectures_recipes_are_the_lectures(name: str, model: str, steps: int) -> None:
-    it = recipe(name)
-    assert (it.model, it.split, it.optimizer, it.lr, it.schedule) == (model, "lecture", "adam", 1e-3, "constant")
-    assert (it.total_steps(5000), it.batch_size(5000)) == (steps, 5000)
-    assert (it.smoothing, it.decay, it.augment, it.average) == (0, 0, "none", 0)
+    recipe = get_recipe(name)
+    assert (recipe.model, recipe.split, recipe.optimizer, recipe.lr, recipe.schedule) == (
+        model,
+        "lecture",
+        "adam",
+        1e-3,
+        "constant",
+    )
+    assert (recipe.count_steps(5000), recipe.compute_batch_size(5000)) == (steps, 5000)
+    assert (recipe.smoothing, recipe.decay, recipe.augment, recipe.average) == (0, 0, "none", 0)
 
 
 def test_an_unknown_recipe_is_told_the_known_ones() -> None:
     with pytest.raises(UsageError, match="no recipe 'resnet'; there are lecture-softmax, lecture-mlp, softmax, mlp"):
-        recipe("resnet")
+        get_recipe("resnet")
 
 
 @pytest.mark.parametrize(
@@ -64,31 +70,31 @@ def test_an_unknown_recipe_is_told_the_known_ones() -> None:
 )
 def test_what_makes_no_sense_is_refused_with_the_reason(name: str, values: dict[str, Any], reason: str) -> None:
     with pytest.raises(UsageError, match=reason):
-        recipe(name).with_knobs(**values)
+        get_recipe(name).with_knobs(**values)
 
 
 def test_how_many_steps() -> None:
-    it = recipe("softmax").with_knobs(batch=100, epochs=2)
-    assert it.total_steps(60_000) == 1200
-    assert it.with_knobs(batch=0).total_steps(60_000) == 2
-    assert it.with_knobs(steps=7).total_steps(60_000) == 7
-    assert it.with_knobs(steps=7).with_knobs(epochs=3).total_steps(60_000) == 1800
-    assert it.with_knobs(epochs=0.001).total_steps(100) == 1
-    assert it.batch_size(30) == 30
+    recipe = get_recipe("softmax").with_knobs(batch=100, epochs=2)
+    assert recipe.count_steps(60_000) == 1200
+    assert recipe.with_knobs(batch=0).count_steps(60_000) == 2
+    assert recipe.with_knobs(steps=7).count_steps(60_000) == 7
+    assert recipe.with_knobs(steps=7).with_knobs(epochs=3).count_steps(60_000) == 1800
+    assert recipe.with_knobs(epochs=0.001).count_steps(100) == 1
+    assert recipe.compute_batch_size(30) == 30
 
 
 def test_every_knob_has_help_and_a_default_or_a_recipe_says_it() -> None:
-    for knob in knobs():
+    for knob in list_knobs():
         assert knob.metadata["help"]
         assert knob.name == "model" or knob.default is not dataclasses.MISSING
 
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_settings_come_back_from_json(name: str) -> None:
-    assert Recipe.from_dict(json.loads(json.dumps(recipe(name).as_dict()))) == recipe(name)
+    assert Recipe.from_dict(json.loads(json.dumps(get_recipe(name).as_dict()))) == get_recipe(name)
 
 
-@pytest.mark.parametrize("settings", [{}, {"name": "a", "about": "b"}, recipe("mlp").as_dict() | {"layers": 3}])
+@pytest.mark.parametrize("settings", [{}, {"name": "a", "about": "b"}, get_recipe("mlp").as_dict() | {"layers": 3}])
 def test_settings_that_are_no_recipes(settings: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match="not the settings of a recipe"):
         Recipe.from_dict(settings)
@@ -96,6 +102,6 @@ def test_settings_that_are_no_recipes(settings: dict[str, Any]) -> None:
 
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     with pytest.raises(UsageError, match=r"There is no recipe 'sofmax'; did you mean 'softmax'\?"):
-        recipe("sofmax")
+        get_recipe("sofmax")
     with pytest.raises(UsageError, match="There is no recipe 'zzz'; there are lecture-softmax, "):
-        recipe("zzz")
+        get_recipe("zzz")

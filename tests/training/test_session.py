@@ -18,20 +18,20 @@ import torch
 from inkdigits.data.mnist import load
 from inkdigits.errors import DataError, RunError, UsageError
 from inkdigits.models.build import ARCHITECTURES
-from inkdigits.training.callbacks import stopped_by_signals
+from inkdigits.training.callbacks import stop_on_signals
 from inkdigits.training.loop import State
-from inkdigits.training.recipes import Recipe, recipe
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.runs import Run, load_trained_network
 from inkdigits.training.session import pick_device, resume, start
 
 # Everything that a resumed run could get wrong: order, warps, normalisation, average, optimizer, schedule, arithmetic.
-STANDARD = recipe("standard").with_knobs(samples=200, batch=32, steps=14, width=4, average=0.9, augment="light")
+STANDARD = get_recipe("standard").with_knobs(samples=200, batch=32, steps=14, width=4, average=0.9, augment="light")
 CNN = STANDARD.with_knobs(optimizer="adamw", decay=0.01, precision="float32")
-FAST = recipe("fast").with_knobs(samples=200, batch=32, steps=14)
-MLP = recipe("mlp").with_knobs(samples=200, batch=32, steps=30)
-LECTURE = recipe("lecture-softmax").with_knobs(steps=6)
+FAST = get_recipe("fast").with_knobs(samples=200, batch=32, steps=14)
+MLP = get_recipe("mlp").with_knobs(samples=200, batch=32, steps=30)
+LECTURE = get_recipe("lecture-softmax").with_knobs(steps=6)
 HANDS = STANDARD.with_knobs(optimizer="muon", augment="hands", precision="bfloat16")
-TINY = recipe("tiny-600").with_knobs(samples=200, batch=32, steps=14, average=0.9, augment="bent")
+TINY = get_recipe("tiny-600").with_knobs(samples=200, batch=32, steps=14, average=0.9, augment="bent")
 RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTURE, "hands": HANDS}
 
 
@@ -39,43 +39,44 @@ pytestmark = pytest.mark.usefixtures("same_threads")  # a resumed run takes thos
 
 
 @pytest.fixture(scope="module")
-def unbroken(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
+def unbroken_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Run]:
     """The runs as they end when nothing comes between."""
     folder = tmp_path_factory.mktemp("unbroken")
-    for name, it in RECIPES.items():
-        start(it, folder / name)
+    for name, recipe in RECIPES.items():
+        start(recipe, folder / name)
     return {name: Run(folder / name) for name in RECIPES}
 
 
-def stop_at(step: int) -> list[object]:
+def make_stopper(step: int) -> list[object]:
     def stop(state: State) -> None:
         state.stop = state.step == step
 
     return [stop]
 
 
-def figures(run: Run) -> list[dict[str, object]]:
+def select_metrics(run: Run) -> list[dict[str, object]]:
     """The run's records without the times, and without the training figures, which are over one sitting's images."""
     return [
-        {key: record[key] for key in ("step", "epoch", "lr", "held_loss", "held_accuracy")} for record in run.metrics()
+        {key: record[key] for key in ("step", "epoch", "lr", "held_loss", "held_accuracy")}
+        for record in run.read_metrics()
     ]
 
 
-def same_end(run: Run, other: Run) -> None:
+def assert_same_end(run: Run, other: Run) -> None:
     """Both runs ended at the same weights, bit for bit, with the same figures on the way."""
-    assert run.weights.read_bytes() == other.weights.read_bytes()
-    assert figures(run) == figures(other)
-    assert run.card()["scores"] == other.card()["scores"]
-    assert not run.checkpoint.exists()
+    assert run.weights_path.read_bytes() == other.weights_path.read_bytes()
+    assert select_metrics(run) == select_metrics(other)
+    assert run.read_card()["scores"] == other.read_card()["scores"]
+    assert not run.checkpoint_path.exists()
 
 
 def test_a_finished_run_has_all_its_files(runs: Mapping[str, Run]) -> None:
     run = runs["standard"]
     names = {path.name for path in run.folder.iterdir()} - {".lock"}
     assert names == {"recipe.json", "metrics.jsonl", "weights.safetensors", "card.json"}
-    settings, card = run.read_json("recipe.json"), run.card()
-    assert run.finished and run.source() is None
-    assert settings["recipe"] == run.recipe().as_dict() == card["recipe"]
+    settings, card = run.read_json("recipe.json"), run.read_card()
+    assert run.is_finished and run.read_source() is None
+    assert settings["recipe"] == run.read_recipe().as_dict() == card["recipe"]
     assert settings["data"]["n"] == 300 and len(settings["data"]["sha256"]) == 64
     assert card["data"] == settings["data"]
     assert card["steps"] == 6 and card["seconds"] > 0
@@ -83,15 +84,15 @@ def test_a_finished_run_has_all_its_files(runs: Mapping[str, Run]) -> None:
 
 
 def test_the_card_says_how_well_it_does_and_on_what(runs: Mapping[str, Run]) -> None:
-    full = {score["set"]: score["n"] for score in runs["mlp"].card()["scores"]}
-    lecture = {score["set"]: score["n"] for score in runs["lecture-softmax"].card()["scores"]}
+    full = {score["set"]: score["n"] for score in runs["mlp"].read_card()["scores"]}
+    lecture = {score["set"]: score["n"] for score in runs["lecture-softmax"].read_card()["scores"]}
     assert full == {"train": 500, "test": 10_000}
     assert lecture == {"train": 5000, "held": 5000}, "the lecture's run has no business with the test set"
 
 
 def test_a_run_that_chooses_never_sees_the_test_set(tmp_path: Path) -> None:
-    start(recipe("softmax").with_knobs(split="choosing", samples=1200, steps=3), tmp_path / "run")
-    scores = Run(tmp_path / "run").card()["scores"]
+    start(get_recipe("softmax").with_knobs(split="choosing", samples=1200, steps=3), tmp_path / "run")
+    scores = Run(tmp_path / "run").read_card()["scores"]
     assert [(score["set"], score["n"]) for score in scores] == [("train", 1200), ("held", 5000)]
 
 
@@ -110,22 +111,22 @@ def test_every_json_of_a_run_is_strict_json(runs: Mapping[str, Run]) -> None:
     [("cnn", 1), ("cnn", 7), ("cnn", 13), ("fast", 5), ("mlp", 11), ("lecture", 3), ("hands", 6), ("tiny", 6)],
 )
 def test_stopped_and_resumed_ends_at_the_same_weights(
-    tmp_path: Path, unbroken: dict[str, Run], name: str, step: int
+    tmp_path: Path, unbroken_runs: dict[str, Run], name: str, step: int
 ) -> None:
     run = Run(tmp_path / "run")
-    state = start(RECIPES[name], run.folder, callbacks=stop_at(step))
-    assert (state.step, state.done, run.finished) == (step, False, False)
-    assert run.checkpoint.exists() and not run.weights.exists()
-    assert resume(run.folder).done
-    same_end(run, unbroken[name])
+    state = start(RECIPES[name], run.folder, callbacks=make_stopper(step))
+    assert (state.step, state.is_done, run.is_finished) == (step, False, False)
+    assert run.checkpoint_path.exists() and not run.weights_path.exists()
+    assert resume(run.folder).is_done
+    assert_same_end(run, unbroken_runs[name])
 
 
-def test_stopped_twice_and_resumed_twice(tmp_path: Path, unbroken: dict[str, Run]) -> None:
+def test_stopped_twice_and_resumed_twice(tmp_path: Path, unbroken_runs: dict[str, Run]) -> None:
     run = Run(tmp_path / "run")
-    start(CNN, run.folder, callbacks=stop_at(4))
-    assert resume(run.folder, stop_at(9)).step == 9
+    start(CNN, run.folder, callbacks=make_stopper(4))
+    assert resume(run.folder, make_stopper(9)).step == 9
     resume(run.folder)
-    same_end(run, unbroken["cnn"])
+    assert_same_end(run, unbroken_runs["cnn"])
 
 
 def test_two_threads_stopped_and_resumed(tmp_path: Path) -> None:
@@ -134,16 +135,16 @@ def test_two_threads_stopped_and_resumed(tmp_path: Path) -> None:
     np.savetxt(tmp_path / "few.csv", rows, "%d", ",")
     torch.set_num_threads(2)
     start(CNN, tmp_path / "whole", tmp_path / "few.csv")
-    start(CNN, tmp_path / "broken", tmp_path / "few.csv", callbacks=stop_at(5))
+    start(CNN, tmp_path / "broken", tmp_path / "few.csv", callbacks=make_stopper(5))
     torch.set_num_threads(1)
     resume(tmp_path / "broken")
-    assert Run(tmp_path / "broken").card()["conditions"]["threads"] == 2
-    same_end(Run(tmp_path / "broken"), Run(tmp_path / "whole"))
+    assert Run(tmp_path / "broken").read_card()["conditions"]["threads"] == 2
+    assert_same_end(Run(tmp_path / "broken"), Run(tmp_path / "whole"))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_a_training_after_its_step(
-    tmp_path: Path, unbroken: dict[str, Run], number: signal.Signals
+    tmp_path: Path, unbroken_runs: dict[str, Run], number: signal.Signals
 ) -> None:
     def interrupt(state: State) -> None:
         if state.step == 6:
@@ -152,23 +153,23 @@ def test_a_signal_ends_a_training_after_its_step(
     before = signal.getsignal(number)
     run = Run(tmp_path / "run")
     state = start(CNN, run.folder, callbacks=[interrupt])
-    assert state.stop and not state.done and state.step in (6, 7)
+    assert state.stop and not state.is_done and state.step in (6, 7)
     assert signal.getsignal(number) is before
     resume(run.folder)
-    same_end(run, unbroken["cnn"])
+    assert_same_end(run, unbroken_runs["cnn"])
 
 
 def test_outside_the_main_thread_nobody_listens_for_signals(tmp_path: Path) -> None:
     ended: list[State] = []
 
     def work() -> None:
-        with stopped_by_signals():
+        with stop_on_signals():
             ended.append(start(MLP.with_knobs(steps=2), tmp_path / "run"))
 
     thread = threading.Thread(target=work)
     thread.start()
     thread.join()
-    assert ended[0].done
+    assert ended[0].is_done
 
 
 KILLED = """
@@ -198,41 +199,41 @@ start(Recipe.from_dict(settings), folder, callbacks=[save, die])
 
 @pytest.mark.parametrize(("name", "saved", "killed"), [("cnn", 6, 9), ("mlp", 0, 5)])
 def test_killed_and_resumed_ends_at_the_same_weights(
-    tmp_path: Path, unbroken: dict[str, Run], name: str, saved: int, killed: int
+    tmp_path: Path, unbroken_runs: dict[str, Run], name: str, saved: int, killed: int
 ) -> None:
     """Killed without a word, some steps after its last checkpoint, or before there was one."""
     run = Run(tmp_path / "run")
     words = [str(run.folder), json.dumps(RECIPES[name].as_dict()), str(saved), str(killed)]
     done = subprocess.run([sys.executable, "-c", KILLED, *words], capture_output=True, check=False)
     assert done.returncode == -signal.SIGKILL, done.stderr.decode()
-    assert run.checkpoint.exists() == (saved > 0) and not run.finished
+    assert run.checkpoint_path.exists() == (saved > 0) and not run.is_finished
     resumed: list[int] = []
     resume(run.folder, [lambda state: resumed.append(state.step)])
     assert resumed[0] == saved + 1
-    same_end(run, unbroken[name])
+    assert_same_end(run, unbroken_runs[name])
 
 
 def test_two_trainings_into_one_folder(tmp_path: Path) -> None:
-    said: list[str] = []
+    messages: list[str] = []
 
     def intrude(state: State) -> None:
         for second in (lambda: start(MLP, tmp_path / "run"), lambda: resume(tmp_path / "run")):
             with pytest.raises(RunError) as caught:
                 second()
-            said.append(str(caught.value))
+            messages.append(str(caught.value))
 
     start(MLP.with_knobs(steps=1), tmp_path / "run", callbacks=[intrude])
-    assert len(said) == 2 and all("Another training is writing into" in message for message in said)
+    assert len(messages) == 2 and all("Another training is writing into" in message for message in messages)
 
 
 def test_a_folder_that_has_a_run_already(tmp_path: Path, runs: Mapping[str, Run]) -> None:
     folder = shutil.copytree(runs["mlp"].folder, tmp_path / "run")
-    before = Run(folder).weights.read_bytes()
+    before = Run(folder).weights_path.read_bytes()
     with pytest.raises(RunError, match="already holds a run; go on with --resume"):
         start(MLP, folder)
     with pytest.raises(RunError, match="is finished; there is nothing to resume"):
         resume(folder)
-    assert Run(folder).weights.read_bytes() == before
+    assert Run(folder).weights_path.read_bytes() == before
 
 
 def test_places_where_no_run_can_be(tmp_path: Path) -> None:
@@ -247,9 +248,9 @@ def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
     source = tmp_path / "digits.csv"
     rows = [f"{place % 10}," + ",".join(["0"] * 783 + [str(place)]) for place in range(60)]
     source.write_text("\n".join(rows))
-    it = recipe("mlp").with_knobs(steps=5, batch=8)
-    start(it, tmp_path / "run", source, callbacks=stop_at(2))
-    assert Run(tmp_path / "run").source() == source
+    recipe = get_recipe("mlp").with_knobs(steps=5, batch=8)
+    start(recipe, tmp_path / "run", source, callbacks=make_stopper(2))
+    assert Run(tmp_path / "run").read_source() == source
     source.write_text("\n".join(reversed(rows)))
     with pytest.raises(RunError, match="have changed since it began"):
         resume(tmp_path / "run")
@@ -257,11 +258,11 @@ def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no data at"):
         resume(tmp_path / "run")
     source.write_text("\n".join(rows))
-    assert resume(tmp_path / "run").done
+    assert resume(tmp_path / "run").is_done
 
 
 @pytest.mark.parametrize(
-    "it",
+    "recipe",
     [
         MLP.with_knobs(lr=100.0, optimizer="adamw", decay=10.0, schedule="constant"),
         MLP.with_knobs(lr=100.0, optimizer="adamw", decay=10.0, schedule="constant", split="choosing"),
@@ -269,16 +270,16 @@ def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
     ],
     ids=["mlp", "mlp, held", "hands"],
 )
-def test_a_training_that_diverges_ends_with_a_sentence_and_a_stopped_run(tmp_path: Path, it: Recipe) -> None:
+def test_a_training_that_diverges_ends_with_a_sentence_and_a_stopped_run(tmp_path: Path, recipe: Recipe) -> None:
     """Decay of a thousandfold a step: the weights overflow within a dozen steps."""
     run = Run(tmp_path / "run")
-    for begin in (lambda: start(it, run.folder), lambda: resume(run.folder)):
+    for begin in (lambda: start(recipe, run.folder), lambda: resume(run.folder)):
         with pytest.raises(
             RunError, match=r"diverged: after step \d+ its loss is no number .* smaller --lr than 100\."
         ):
             begin()
-        assert not run.finished and not run.weights.exists()
-        records = run.metrics()
+        assert not run.is_finished and not run.weights_path.exists()
+        records = run.read_metrics()
         assert records and all(math.isfinite(record["train_loss"]) for record in records)
         assert "NaN" not in (run.folder / "metrics.jsonl").read_text()
         assert "Infinity" not in (run.folder / "metrics.jsonl").read_text()
@@ -286,14 +287,14 @@ def test_a_training_that_diverges_ends_with_a_sentence_and_a_stopped_run(tmp_pat
 
 def test_the_last_step_may_be_the_one_too_far(tmp_path: Path) -> None:
     def break_weights(state: State) -> None:
-        if state.done:
+        if state.is_done:
             state.network.logits.weight.data.fill_(math.nan)
 
     run = Run(tmp_path / "run")
     for begin in (lambda: start(MLP, run.folder, callbacks=[break_weights]), lambda: resume(run.folder)):
         with pytest.raises(RunError, match="diverged: after step 30"):
             begin()
-        assert not run.finished and not run.weights.exists()
+        assert not run.is_finished and not run.weights_path.exists()
 
 
 def test_what_is_not_there() -> None:
@@ -304,7 +305,7 @@ def test_what_is_not_there() -> None:
 
 def test_more_samples_than_there_are(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="--samples 70000 is more than the 60000 digits there are"):
-        start(recipe("mlp").with_knobs(samples=70_000), tmp_path / "run")
+        start(get_recipe("mlp").with_knobs(samples=70_000), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
 
@@ -318,7 +319,7 @@ def test_an_unknown_device_leaves_no_folder_behind(tmp_path: Path) -> None:
     ("name", "model"), [("softmax", "softmax"), ("mlp", "mlp"), ("standard", "cnn"), ("fast", "fast")]
 )
 def test_a_run_gives_its_network_back(runs: Mapping[str, Run], name: str, model: str) -> None:
-    network = trained_network(runs[name])
+    network = load_trained_network(runs[name])
     assert not network.training and type(network) is ARCHITECTURES[model].make
-    recipe_of: Recipe = runs[name].recipe()
+    recipe_of: Recipe = runs[name].read_recipe()
     assert recipe_of.model == model

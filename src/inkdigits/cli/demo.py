@@ -22,9 +22,9 @@ from inkdigits.errors import RunError
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures
 from inkdigits.reading.reader import Reader
-from inkdigits.training.callbacks import throttled
+from inkdigits.training.callbacks import throttle
 from inkdigits.training.export import export
-from inkdigits.training.recipes import recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Json, Run
 from inkdigits.training.session import start
 
@@ -55,7 +55,7 @@ def demo(
     """Train the lecture's two networks and a small CNN, and read two pages with the last."""
     _make_room(out)
     runs = {name: _trained(name, out / name, steps) for name in RECIPES}
-    _print_table({name: run.card() for name, run in runs.items()})
+    _print_table({name: run.read_card() for name, run in runs.items()})
     drawn = [_drawn(out / name / "figures", run) for name, run in runs.items()]
     _read_pages(out, export(runs[READS], out / f"{READS}.onnx"))
     typer.echo("\nFigures, to look at:")
@@ -75,10 +75,10 @@ def _make_room(out: Path) -> None:
 
 
 def _trained(name: str, folder: Path, steps: int | None) -> Run:
-    chosen = recipe(name) if steps is None else recipe(name).with_knobs(steps=steps)
+    chosen = get_recipe(name) if steps is None else get_recipe(name).with_knobs(steps=steps)
     with Watch() as watch:
-        state = start(chosen, folder, callbacks=[throttled(1.0, watch)])
-    if not state.done:
+        state = start(chosen, folder, callbacks=[throttle(1.0, watch)])
+    if not state.is_done:
         raise typer.Exit(STOPPED)
     save_curves(Run(folder))
     typer.echo("", err=True)

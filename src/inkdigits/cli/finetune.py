@@ -21,8 +21,8 @@ from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import only_page
 from inkdigits.reading.single import glyph_seen
 from inkdigits.serving.store import LONGEST, Sample, Store
-from inkdigits.training.evaluate import Paired
-from inkdigits.training.finetune import MOST, Outcome, base_of
+from inkdigits.training.evaluate import PairedComparison
+from inkdigits.training.finetune import MAX_SAMPLES, FinetuneResult, load_base
 from inkdigits.training.finetune import finetune as finetuned
 from inkdigits.training.lessons import STEPS
 from inkdigits.training.memory import keep_memory
@@ -49,15 +49,15 @@ def finetune(
     """
     start = time.perf_counter()
     keep_memory()
-    base = base_of() if model is None else base_of(model)
+    base = load_base() if model is None else load_base(model)
     target = out / f"{base.recipe.name.removesuffix('-finetuned')}.onnx"
     outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True), steps)
     if as_json:
         typer.echo(json.dumps(as_dict(outcome) | {"seconds": round(time.perf_counter() - start, 1)}))
     else:
         print_outcome(outcome)
-    if outcome.refused is not None:
-        typer.echo(f"inkdigits: No network was written: {outcome.refused}", err=True)
+    if outcome.refusal_reason is not None:
+        typer.echo(f"inkdigits: No network was written: {outcome.refusal_reason}", err=True)
         raise typer.Exit(REFUSED)
     typer.echo(f"Read with it: inkdigits read --model {outcome.path} PICTURE…", err=True)
 
@@ -71,7 +71,7 @@ def loaded(samples: Path) -> Digits:
 
 def collected(file: Path) -> Digits:
     """The glyphs of a file's drawings, as this inkdigits sees them. Raises DataError."""
-    found = list(islice(Store(file, readonly=True).all(), MOST + 1))
+    found = list(islice(Store(file, readonly=True).all(), MAX_SAMPLES + 1))
     if not found:
         raise DataError(f"{file} has no samples; draw some on the page of `inkdigits serve --collect {file}`.")
     glyphs = np.stack([_glyph(file, each) for each in found])
@@ -85,17 +85,17 @@ def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
         raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
 
 
-def as_dict(outcome: Outcome) -> dict[str, Any]:
+def as_dict(outcome: FinetuneResult) -> dict[str, Any]:
     """An outcome as JSON has it."""
     judged = {name: None if each is None else each.as_dict() for name, each in _judged(outcome).items()}
-    return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refused}
+    return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refusal_reason}
 
 
-def _judged(outcome: Outcome) -> dict[str, Paired | None]:
+def _judged(outcome: FinetuneResult) -> dict[str, PairedComparison | None]:
     return {"own": outcome.own, "held": outcome.held, "test": outcome.test}
 
 
-def print_outcome(outcome: Outcome) -> None:
+def print_outcome(outcome: FinetuneResult) -> None:
     """What was wrong before and after, and the file."""
     table = Table(box=None, pad_edge=False)
     for heading in ("taken for another digit", "of", "before", "after", "right now, in points (95 % interval)"):

@@ -17,10 +17,10 @@ from inkdigits.lab.compare import figure, rows
 from inkdigits.lab.look import PAGES, look
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures, judged_by
-from inkdigits.models.build import parameters
-from inkdigits.training.evaluate import Score, score
+from inkdigits.models.build import count_parameters
+from inkdigits.training.evaluate import Score, score_network
 from inkdigits.training.export import export as export_run
-from inkdigits.training.runs import opened, trained_network
+from inkdigits.training.runs import load_trained_network, open_run
 
 RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, or an ensemble's.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -32,15 +32,15 @@ def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
     It is judged by the test set, or, if it learnt from a part of the training digits only, by the digits it was
     shown but never learnt from.
     """
-    run = opened(folder)
-    run.card()
-    network, (digits, _) = trained_network(run), judged_by(run)
-    result = score(network, digits)
+    run = open_run(folder)
+    run.read_card()
+    network, (digits, _) = load_trained_network(run), judged_by(run)
+    result = score_network(network, digits)
     if as_json:
-        about = {"run": str(folder), "network": run.network_name, "parameters": parameters(network)}
+        about = {"run": str(folder), "network": run.network_name, "parameters": count_parameters(network)}
         typer.echo(json.dumps(about | result.as_dict(), ensure_ascii=False))
     else:
-        typer.echo(f"{run.recipe().name}: {run.network_name}, {parameters(network):,} parameters")
+        typer.echo(f"{run.read_recipe().name}: {run.network_name}, {count_parameters(network):,} parameters")
         print_score(result)
 
 
@@ -91,11 +91,11 @@ def show(
         raise UsageError("Several runs, and --pages, go with --mistakes.")
     numbers = None if images is None else _numbers(images)
     target, ending = output or folders[0] / "figures", "svg" if svg else "png"
-    runs = [opened(folder) for folder in folders]
+    runs = [open_run(folder) for folder in folders]
     if mistakes:
         for run in runs:
-            run.card()  # says what an ensemble still lacks
-        for name, made in look([member for run in runs for member in run.members()], pages or PAGES):
+            run.read_card()  # says what an ensemble still lacks
+        for name, made in look([member for run in runs for member in run.list_members()], pages or PAGES):
             _save(made, target, name, ending)
     else:
         for name, drawn in figures(runs[0], numbers).items():
@@ -118,7 +118,7 @@ def compare(
     as_json: JsonOption = False,
 ) -> None:
     """Put runs side by side."""
-    runs = [opened(folder) for folder in folders]
+    runs = [open_run(folder) for folder in folders]
     table = rows(runs)
     if as_json:
         for row in table:
@@ -158,8 +158,8 @@ def export(
 
     Prints the file's name.
     """
-    run = opened(folder)
-    typer.echo(str(export_run(run, output or folder / f"{run.recipe().name}.onnx", int8=int8)))
+    run = open_run(folder)
+    typer.echo(str(export_run(run, output or folder / f"{run.read_recipe().name}.onnx", int8=int8)))
 
 
 def _percent(share: float) -> str:

@@ -16,13 +16,13 @@ from inkdigits.cli.watch import Watch
 from inkdigits.errors import UsageError
 from inkdigits.lab.curves import curves
 from inkdigits.lab.save import save
-from inkdigits.models.build import build, parameters
+from inkdigits.models.build import build_network, count_parameters
 from inkdigits.training import ensembles
-from inkdigits.training.callbacks import throttled
+from inkdigits.training.callbacks import throttle
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import RECIPES, Recipe, knobs, recipe
-from inkdigits.training.runs import Ensemble, Run, opened
+from inkdigits.training.recipes import RECIPES, Recipe, get_recipe, list_knobs
+from inkdigits.training.runs import EnsembleRun, Run, open_run
 from inkdigits.training.session import resume, start
 
 
@@ -52,7 +52,7 @@ def train(
     if threads is not None:
         torch.set_num_threads(threads)
     with Watch() as watch:
-        callbacks = [throttled(every, watch)]
+        callbacks = [throttle(every, watch)]
         given = {knob: value for knob, value in settings.items() if value is not None}
         if resumed is not None:
             if name is not None or out is not None or seeds is not None or given:
@@ -61,29 +61,32 @@ def train(
             state = resume_any(folder, callbacks)
         else:
             assert name is not None
-            chosen = recipe(name).with_knobs(**given)
+            chosen = get_recipe(name).with_knobs(**given)
             folder = out or free_folder(name)
             if seeds is None:
                 state = start(chosen, folder, data, device, callbacks)
             else:
                 state = ensembles.start(chosen, seeds, folder, data, device, callbacks)
-    run = opened(folder)
-    if state is not None and not run.finished:
+    run = open_run(folder)
+    if state is not None and not run.is_finished:
         typer.echo(f"Stopped after step {state.step}. Go on with: inkdigits train --resume {folder}", err=True)
         raise typer.Exit(STOPPED)
-    for member in run.members():
+    for member in run.list_members():
         save_curves(member)
     print_summary(run)
 
 
 def resume_any(folder: Path, callbacks: list[Callback]) -> State | None:
     """Go on with a run or an ensemble. Returns a state where it was stopped again, and may where it was not."""
-    return (ensembles.resume if isinstance(opened(folder), Ensemble) else resume)(folder, callbacks)
+    return (ensembles.resume if isinstance(open_run(folder), EnsembleRun) else resume)(folder, callbacks)
 
 
 def save_curves(run: Run) -> None:
     """Draw the run's losses and accuracies into its folder."""
-    save(curves(run.metrics(), run.recipe().name, str(run.read_json("recipe.json")["held"])), run.folder / "curves.png")
+    save(
+        curves(run.read_metrics(), run.read_recipe().name, str(run.read_json("recipe.json")["held"])),
+        run.folder / "curves.png",
+    )
 
 
 def free_folder(name: str) -> Path:
@@ -101,14 +104,14 @@ def print_recipes() -> None:
     for heading in ("recipe", "network", "parameters", "what"):
         table.add_column(heading, justify="right" if heading == "parameters" else "left")
     for each in RECIPES.values():
-        count = parameters(build(each.model, hidden=each.hidden, width=each.width))
+        count = count_parameters(build_network(each.model, hidden=each.hidden, width=each.width))
         table.add_row(each.name, each.model, f"{count:,}", each.about)
     Console().print(table)
 
 
 def print_summary(run: Run) -> None:
     """What came out, on stdout; of an ensemble also how well each member does on the set that judges it."""
-    card = run.card()
+    card = run.read_card()
     names = {"held": card["held"]}
     typer.echo(f"{card['name']}: {card['parameters']:,} parameters, {card['steps']:,} steps in {card['seconds']:.1f} s")
     for score in card["scores"]:
@@ -127,8 +130,8 @@ def _with_knobs() -> None:
     types = get_type_hints(Recipe)
     fixed = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     options = []
-    for knob in knobs():
-        among = knob.metadata["among"]
+    for knob in list_knobs():
+        among = knob.metadata["choices"]
         kind: Any = str if among else (int if types[knob.name] in (int, int | None) else float)
         help = knob.metadata["help"] + (f" ({', '.join(among)})" if among else "")
         option = typer.Option(f"--{knob.name}", help=help, rich_help_panel="Knobs")

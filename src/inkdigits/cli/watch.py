@@ -10,7 +10,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from inkdigits.models.build import parameters
+from inkdigits.models.build import count_parameters
 from inkdigits.training.loop import State
 
 CURVE_WIDTH, CURVE_HEIGHT = 60, 5
@@ -49,9 +49,9 @@ class Watch:
 
 def headline(state: State) -> str:
     """What is about to be trained, in one line."""
-    recipe, size = state.recipe, state.batches.size
+    recipe, size = state.recipe, state.batches.batch_size
     return (
-        f"{recipe.name}: {recipe.model}, {parameters(state.network):,} parameters; "
+        f"{recipe.name}: {recipe.model}, {count_parameters(state.network):,} parameters; "
         f"{len(state.split.train):,} digits, {size:,} a step, {state.total_steps:,} steps, seed {recipe.seed}"
     )
 

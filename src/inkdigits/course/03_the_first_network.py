@@ -24,11 +24,11 @@ with app.setup:
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.predictions import choose, predictions
     from inkdigits.lab.weights import weights
-    from inkdigits.models.build import build, parameters
-    from inkdigits.training.callbacks import recorded, throttled
-    from inkdigits.training.evaluate import accuracy, digit_logits
-    from inkdigits.training.loop import begin, train
-    from inkdigits.training.recipes import recipe
+    from inkdigits.models.build import build_network, count_parameters
+    from inkdigits.training.callbacks import MetricsRecorder, throttle
+    from inkdigits.training.evaluate import accuracy, predict_digit_logits
+    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.recipes import get_recipe
 
 
 @app.cell(hide_code=True)
@@ -83,7 +83,7 @@ def _(x):
 @app.cell(hide_code=True)
 def _(b, w):
     _count = w.numel() + b.numel()
-    assert _count == 7850 == parameters(build("softmax"))
+    assert _count == 7850 == count_parameters(build_network("softmax"))
     question(
         "How many numbers does this network learn?",
         f"784 × 10 weights and 10 biases: {_count:,}. They are called its *parameters*.",
@@ -323,7 +323,7 @@ def _():
 
 @app.cell
 def _(learn, x, y):
-    network = build("softmax", seed=0)  # Flatten, then Linear(784, 10)
+    network = build_network("softmax", seed=0)  # Flatten, then Linear(784, 10)
     stepper = torch.optim.Adam(network.parameters(), lr=0.001)
     first = [learn(network, stepper, x, y) for _ in range(2)]
     after = F.cross_entropy(network(x), y).item()
@@ -351,8 +351,8 @@ def _(lecture):
     def tell(state):
         print(f"step {state.step:4}: loss {state.loss.item():.4f}")
 
-    forty = begin(recipe("lecture-softmax").with_knobs(steps=40), lecture, torch.device("cpu"))
-    train(forty, [throttled(0.05, tell)])  # at most once in a twentieth of a second
+    forty = create_state(get_recipe("lecture-softmax").with_knobs(steps=40), lecture, torch.device("cpu"))
+    train(forty, [throttle(0.05, tell)])  # at most once in a twentieth of a second
 
     assert forty.step == 40
     assert forty.loss.item() < 1.9
@@ -361,7 +361,7 @@ def _(lecture):
 
 @app.cell(hide_code=True)
 def _(forty, learn, x, y):
-    _by_hand = build("softmax", seed=0)
+    _by_hand = build_network("softmax", seed=0)
     _stepper = torch.optim.Adam(_by_hand.parameters(), lr=0.001)
     for _ in range(40):
         learn(_by_hand, _stepper, x, y)
@@ -380,15 +380,15 @@ def _():
     ## A thousand steps
 
     The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly its
-    settings. `recorded` is the callback that keeps the figures for the curves.
+    settings. `MetricsRecorder` is the callback that keeps the figures for the curves.
     """)
     return
 
 
 @app.cell
 def _(lecture):
-    thousand = begin(recipe("lecture-softmax"), lecture, torch.device("cpu"))
-    train(thousand, [recorded(thousand)])
+    thousand = create_state(get_recipe("lecture-softmax"), lecture, torch.device("cpu"))
+    train(thousand, [MetricsRecorder(thousand)])
     trained, last = thousand.network, thousand.history[-1]
 
     assert thousand.step == 1047
@@ -445,7 +445,7 @@ def _():
 def _(lecture, trained):
     everything = mnist.load("train")
     three = choose(everything, (5001, 5002, 5003))
-    said = digit_logits(trained, three)
+    said = predict_digit_logits(trained, three)
 
     assert three.labels.tolist() == [7, 3, 4]
     assert said.argmax(dim=1).tolist() == [7, 3, 9]  # as in the lecture, the 4 becomes a 9
@@ -463,7 +463,7 @@ def _(everything):
 @app.cell
 def _(everything, number, trained):
     asked = choose(everything, (number.value,))
-    predictions(asked, digit_logits(trained, asked), (number.value,))
+    predictions(asked, predict_digit_logits(trained, asked), (number.value,))
     return
 
 
@@ -546,7 +546,7 @@ def _(lecture, scores, share_right, trained, y):
     def right(scores, y):
         return (scores.argmax(dim=1) == y).float().mean().item()
 
-    _learnt, _new = digit_logits(trained, lecture.train), digit_logits(trained, lecture.held)
+    _learnt, _new = predict_digit_logits(trained, lecture.train), predict_digit_logits(trained, lecture.held)
     assert math.isclose(right(_learnt, y), accuracy(_learnt, y))
     assert right(scores, y) < 0.25  # before training
     check(share_right, right, [_learnt, y], [_new, torch.from_numpy(lecture.held.labels)])

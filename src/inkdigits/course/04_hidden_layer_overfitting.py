@@ -27,11 +27,11 @@ with app.setup:
     from inkdigits.lab.predictions import choose, predictions
     from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
-    from inkdigits.models.build import build, parameters
-    from inkdigits.training.callbacks import recorded
-    from inkdigits.training.evaluate import digit_logits, score, test_digits
-    from inkdigits.training.loop import begin, train
-    from inkdigits.training.recipes import recipe
+    from inkdigits.models.build import build_network, count_parameters
+    from inkdigits.training.callbacks import MetricsRecorder
+    from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_network
+    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.recipes import get_recipe
 
     CPU = torch.device("cpu")
 
@@ -97,7 +97,7 @@ def _(relu):
 
 @app.cell
 def _(lecture, silenced):
-    untrained = build("mlp", hidden=20, seed=0)
+    untrained = build_network("mlp", hidden=20, seed=0)
     w1, b1 = untrained.hidden.weight, untrained.hidden.bias  # 20×784 and 20
     w2, b2 = untrained.logits.weight, untrained.logits.bias  # 10×20 and 10
     x = torch.from_numpy(to_float(lecture.train.images)).reshape(5000, 784)
@@ -112,7 +112,7 @@ def _(lecture, silenced):
 @app.cell(hide_code=True)
 def _(untrained):
     _count = 784 * 20 + 20 + 20 * 10 + 10
-    assert _count == 15910 == parameters(untrained)
+    assert _count == 15910 == count_parameters(untrained)
     question(
         "How many parameters has 784 → 20 → 10, biases included?",
         f"784 × 20 + 20 in the first layer, 20 × 10 + 10 in the second: {_count:,}. About twice as many as the first "
@@ -158,7 +158,7 @@ def _(count):
     def counted(hidden):
         return (784 + 1) * hidden + (hidden + 1) * 10
 
-    assert all(counted(each) == parameters(build("mlp", hidden=each)) for each in (1, 20, 50))
+    assert all(counted(each) == count_parameters(build_network("mlp", hidden=each)) for each in (1, 20, 50))
     check(count, counted, [20], [1], [100])
     return (counted,)
 
@@ -175,11 +175,11 @@ def _():
 
 @app.cell
 def _(lecture):
-    state = begin(recipe("lecture-mlp"), lecture, CPU)
-    train(state, [recorded(state)])
+    state = create_state(get_recipe("lecture-mlp"), lecture, CPU)
+    train(state, [MetricsRecorder(state)])
     last = state.history[-1]
 
-    assert state.step == 1000 and parameters(state.network) == 15910
+    assert state.step == 1000 and count_parameters(state.network) == 15910
     assert last["train_accuracy"] > 0.994
     assert 0.892 < last["held_accuracy"] < 0.917
     curves(state.history, "lecture-mlp", "lecture test")
@@ -237,7 +237,7 @@ def _(state):
 
 @app.cell
 def _(everything, lecture, state):
-    said = digit_logits(state.network, lecture.held)
+    said = predict_digit_logits(state.network, lecture.held)
     sure_and_wrong = (said.argmax(1).numpy() != lecture.held.labels) & (said.softmax(1).amax(1).numpy() > 0.9)
 
     assert sure_and_wrong.sum() > 50
@@ -289,9 +289,9 @@ def _():
 def _(lecture):
     @cache  # the same setting gives the same network: it need not learn twice
     def learnt(hidden, samples, steps=300):
-        settings = recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
-        state = begin(settings, replace(lecture, train=lecture.train.part(0, samples)), CPU)
-        return train(state, [recorded(state)])
+        settings = get_recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
+        state = create_state(settings, replace(lecture, train=lecture.train.part(0, samples)), CPU)
+        return train(state, [MetricsRecorder(state)])
 
     return (learnt,)
 
@@ -403,9 +403,11 @@ def _(everything):
     choosing = split(everything, "choosing")
 
     def supplied(samples):
-        settings = recipe("mlp").with_knobs(split="choosing", samples=samples, steps=2000)
-        state = train(begin(settings, replace(choosing, train=choosing.train.part(0, samples)), CPU), [])
-        return score(state.network, state.split.train).accuracy, score(state.network, choosing.held).accuracy
+        settings = get_recipe("mlp").with_knobs(split="choosing", samples=samples, steps=2000)
+        state = train(create_state(settings, replace(choosing, train=choosing.train.part(0, samples)), CPU), [])
+        return score_network(state.network, state.split.train).accuracy, score_network(
+            state.network, choosing.held
+        ).accuracy
 
     return (supplied,)
 
@@ -448,9 +450,9 @@ def _():
 
 @app.cell
 def _():
-    whole = begin(recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU)
+    whole = create_state(get_recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU)
     train(whole, [])
-    result = score(whole.network, test_digits())
+    result = score_network(whole.network, load_test_digits())
 
     assert len(whole.split.train) == 60_000 and result.n == 10_000
     assert 0.94 < result.accuracy < 0.965

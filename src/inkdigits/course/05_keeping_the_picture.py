@@ -26,10 +26,10 @@ with app.setup:
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
-    from inkdigits.models.build import layers, parameters
-    from inkdigits.training.evaluate import score
-    from inkdigits.training.loop import begin, train
-    from inkdigits.training.recipes import recipe
+    from inkdigits.models.build import compute_activations, count_parameters
+    from inkdigits.training.evaluate import score_network
+    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.recipes import get_recipe
 
     CPU = torch.device("cpu")
 
@@ -210,23 +210,26 @@ def _(digit):
 
 @app.cell
 def _(choosing):
-    fast = begin(recipe("fast").with_knobs(split="choosing", epochs=2), choosing, CPU)
+    fast = create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), choosing, CPU)
     network = fast.network  # the project's: such a trunk (it pools before it normalises), MaxAndMean, Linear
-    signals = layers(network, torch.zeros(1, 1, 28, 28))
+    signals = compute_activations(network, torch.zeros(1, 1, 28, 28))
 
     assert list(signals) == ["conv1", "conv2", "conv3", "embedding", "logits"]
     assert signals["conv3"].shape == (1, 64, 7, 7) and signals["embedding"].shape == (1, 128)
     table(
         ["layer", "gives", "parameters"],
-        *([n, "×".join(map(str, signals[n].shape[1:])), f"{parameters(m):,}"] for n, m in network.named_children()),
+        *(
+            [n, "×".join(map(str, signals[n].shape[1:])), f"{count_parameters(m):,}"]
+            for n, m in network.named_children()
+        ),
     )
     return fast, network
 
 
 @app.cell(hide_code=True)
 def _(network, trunk):
-    _count = parameters(trunk) + 128 * 10 + 10
-    assert _count == parameters(network) == 24_954
+    _count = count_parameters(trunk) + 128 * 10 + 10
+    assert _count == count_parameters(network) == 24_954
     question(
         "The network with 20 hidden units has 15,910 parameters. How many has this one, with its 112 maps?",
         f"{_count:,}. Not many more, although its first layers look at each image in hundreds of places. Weights that "
@@ -279,18 +282,18 @@ def _():
 @app.cell
 def _(choosing, fast):
     trained = train(fast, []).network
-    convolutional = score(trained, choosing.held)
+    convolutional = score_network(trained, choosing.held)
 
     assert convolutional.accuracy > 0.988
-    mo.md(f"{parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
+    mo.md(f"{count_parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
           f"**{percent(convolutional.accuracy, 2)}** of 5,000 new images are right.")  # fmt: skip
     return convolutional, trained
 
 
 @app.cell
 def _(choosing):
-    dense = train(begin(recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), [])
-    hidden_layer = score(dense.network, choosing.held)
+    dense = train(create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), [])
+    hidden_layer = score_network(dense.network, choosing.held)
 
     assert 0.94 < hidden_layer.accuracy < 0.98
     return dense, hidden_layer
@@ -330,7 +333,7 @@ def _():
 def _(choosing):
     def right_when_moved(network, pixels):
         moved = replace(choosing.held, images=np.roll(choosing.held.images, pixels, axis=2))
-        return score(network, moved).accuracy
+        return score_network(network, moved).accuracy
 
     return (right_when_moved,)
 
@@ -400,8 +403,8 @@ def _(choosing):
         return replace(digits, images=digits.images.reshape(-1, 784)[:, order].reshape(-1, 28, 28))
 
     mixed = replace(choosing, train=shuffled(choosing.train), held=shuffled(choosing.held))
-    blind = train(begin(recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU), [])
-    without_neighbours = score(blind.network, mixed.held).accuracy
+    blind = train(create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU), [])
+    without_neighbours = score_network(blind.network, mixed.held).accuracy
 
     assert without_neighbours < 0.985
     return (without_neighbours,)

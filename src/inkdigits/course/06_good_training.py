@@ -28,8 +28,8 @@ with app.setup:
     from inkdigits.lab.mistakes import mistakes
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.seeds import seeds
-    from inkdigits.training.evaluate import digit_logits, score_logits, test_digits, wilson
-    from inkdigits.training.loop import begin, train
+    from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_logits, wilson_interval
+    from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
 
 
@@ -113,7 +113,7 @@ def _(parts):
 
     def learnt(recipe, parts):
         """A finished training."""
-        return train(begin(recipe, parts, torch.device("cpu")), [])
+        return train(create_state(recipe, parts, torch.device("cpu")), [])
 
     def accuracy(said, digits):
         return score_logits(said, digits).accuracy
@@ -123,7 +123,7 @@ def _(parts):
 
 @app.cell
 def _(accuracy, few, judges, learnt, recipe):
-    answers = [digit_logits(learnt(replace(recipe, seed=seed), few).judged, judges) for seed in range(6)]
+    answers = [predict_digit_logits(learnt(replace(recipe, seed=seed), few).judged, judges) for seed in range(6)]
     by_seed = [accuracy(said, judges) for said in answers]
 
     assert min(by_seed) > 0.96 and max(by_seed) < 0.995
@@ -134,7 +134,7 @@ def _(accuracy, few, judges, learnt, recipe):
 
 @app.cell(hide_code=True)
 def _(by_seed, judges):
-    low, high = wilson(round(by_seed[0] * len(judges)), len(judges))
+    low, high = wilson_interval(round(by_seed[0] * len(judges)), len(judges))
     half = 100 * (high - low) / 2
     assert 0.2 < half < 0.6
     question(
@@ -205,10 +205,10 @@ def _(few, judges, learnt, recipe):
         """The losses of 60 steps, and the accuracy after them on 2,000 validation digits."""
         losses = []
         short = replace(recipe, optimizer="adam", lr=lr, schedule="constant", steps=60)
-        state = begin(short, few, torch.device("cpu"))
+        state = create_state(short, few, torch.device("cpu"))
         train(state, [lambda now: losses.append(now.loss.item())])
         held = judges.part(0, 2000)
-        return losses, score_logits(digit_logits(state.network, held), held).accuracy
+        return losses, score_logits(predict_digit_logits(state.network, held), held).accuracy
 
     return (sixty_steps,)
 
@@ -287,10 +287,10 @@ def _(accuracy, judges, learnt, parts, recipe):
 
     plain, varied = ([after_200_steps(kind, seed) for seed in range(2)] for kind in ("none", "light"))
     by_variation = {
-        name: [accuracy(digit_logits(each, judges), judges) for each in networks]
+        name: [accuracy(predict_digit_logits(each, judges), judges) for each in networks]
         for name, networks in (("as they are", plain), ("gently varied", varied))
     }
-    by_heart = accuracy(digit_logits(plain[0], thousand.train), thousand.train)
+    by_heart = accuracy(predict_digit_logits(plain[0], thousand.train), thousand.train)
     gain = np.mean(by_variation["gently varied"]) - np.mean(by_variation["as they are"])
     assert gain > 0.002 and by_heart > 0.99
     question(
@@ -353,7 +353,7 @@ def _():
 def _(few, judges, learnt, recipe):
     restless = learnt(replace(recipe, steps=150, schedule="constant", average=0.95), few)
     of_last, of_average = (
-        score_logits(digit_logits(network, judges), judges) for network in (restless.network, restless.judged)
+        score_logits(predict_digit_logits(network, judges), judges) for network in (restless.network, restless.judged)
     )
 
     assert of_average.loss < of_last.loss
@@ -392,7 +392,7 @@ def _():
 
 @app.cell
 def _():
-    test = test_digits()
+    test = load_test_digits()
     packaged = inkdigits.Reader().classify(test.images, normalised=True).probabilities
     result = score_logits(torch.from_numpy(packaged).log(), test)
 

@@ -32,8 +32,8 @@ with app.setup:
     from inkdigits.reading.imaging.picture import only_page
     from inkdigits.reading.normalise import mark_of
     from inkdigits.reading.single import glyph_seen
-    from inkdigits.training.evaluate import logits
-    from inkdigits.training.loop import begin, train
+    from inkdigits.training.evaluate import predict_logits
+    from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
 
 
@@ -127,11 +127,11 @@ def _():
     some = parts.held.part(0, 400)
 
     def trained(recipe):
-        return train(begin(recipe, parts, torch.device("cpu")), []).judged
+        return train(create_state(recipe, parts, torch.device("cpu")), []).eval_network
 
     def right(network, images):
         """The share of glyphs, uint8 N×28×28, that are taken for what `some` says they are."""
-        said = logits(network, torch.from_numpy(to_float(np.stack(images))))
+        said = predict_logits(network, torch.from_numpy(to_float(np.stack(images))))
         return float((said.argmax(dim=1).numpy() == some.labels).mean())
 
     return parts, right, some, trained

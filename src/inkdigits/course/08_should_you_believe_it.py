@@ -28,9 +28,9 @@ with app.setup:
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
     from inkdigits.lab.style import percent
-    from inkdigits.training.calibrate import calibration_error, temperature
-    from inkdigits.training.evaluate import digit_logits, logits
-    from inkdigits.training.loop import begin, train
+    from inkdigits.training.calibrate import calibration_error, fit_temperature
+    from inkdigits.training.evaluate import predict_digit_logits, predict_logits
+    from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
 
 
@@ -61,8 +61,8 @@ def _():
 def _():
     parts = split(mnist.load("train"), "lecture")
     recipe = replace(RECIPES["lecture-mlp"], batch=100, steps=1500, lr=3e-3)
-    network = train(begin(recipe, parts, torch.device("cpu")), []).network.eval()
-    said, labels = digit_logits(network, parts.held), torch.from_numpy(parts.held.labels)
+    network = train(create_state(recipe, parts, torch.device("cpu")), []).network.eval()
+    said, labels = predict_digit_logits(network, parts.held), torch.from_numpy(parts.held.labels)
     probabilities = said.softmax(dim=1)
 
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten shares that make 1
@@ -145,7 +145,7 @@ def _():
 
 @app.cell
 def _(labels, said):
-    fitted = temperature(said[:2500], labels[:2500])
+    fitted = fit_temperature(said[:2500], labels[:2500])
     before = calibration_error(said[2500:].softmax(dim=1).numpy(), labels[2500:].numpy())
     calibrated = (said[2500:] / fitted).softmax(dim=1).numpy()
     after = calibration_error(calibrated, labels[2500:].numpy())
@@ -284,7 +284,7 @@ def _(sneaker):
 
 @app.cell(hide_code=True)
 def _(fitted, network, sneakers):
-    of_shoes = (logits(network, torch.from_numpy(to_float(sneakers))) / fitted).softmax(dim=1)
+    of_shoes = (predict_logits(network, torch.from_numpy(to_float(sneakers))) / fitted).softmax(dim=1)
     how_sure, what = of_shoes.max(dim=1)
     worst = int(how_sure.argmax())
     assert how_sure[worst] > 0.99 and (how_sure > 0.9).float().mean() > 0.1
@@ -385,7 +385,7 @@ def _(fast_gradient_sign, labels, network, parts):
         return (first + amount * coins).clamp(0, 1)
 
     def share_right(images):
-        return (logits(network, images).argmax(dim=1) == truth).float().mean().item()
+        return (predict_logits(network, images).argmax(dim=1) == truth).float().mean().item()
 
     return by_chance, first, on_purpose, share_right, truth
 

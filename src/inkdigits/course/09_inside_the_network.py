@@ -31,7 +31,7 @@ with app.setup:
     from inkdigits.lab.plane import decision_map, regions
     from inkdigits.lab.style import percent
     from inkdigits.lab.weights import weights
-    from inkdigits.models.build import layers, parameters
+    from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.models.fast import FastNet
 
 
@@ -208,7 +208,7 @@ def _():
             )
         )  # fmt: skip
 
-    assert parameters(planar()) < 30_000
+    assert count_parameters(planar()) < 30_000
     return (planar,)
 
 
@@ -238,7 +238,7 @@ def _(network, parts):
     truth = torch.from_numpy(new.labels)
     network.eval()
     with torch.inference_mode():
-        said = layers(network, torch.from_numpy(to_float(new.images)))
+        said = compute_activations(network, torch.from_numpy(to_float(new.images)))
     right = (said["logits"].argmax(dim=1) == truth).float().mean().item()
 
     assert right > 0.88
@@ -267,7 +267,7 @@ def _(mine, network, said, truth):
     lines_of = network.logits.weight.detach().numpy().astype(np.float64)
     offsets = network.logits.bias.detach().numpy().astype(np.float64)
     with torch.inference_mode():
-        star = layers(network, torch.from_numpy(to_float(mine.glyph[None])))["plane"][0].numpy()
+        star = compute_activations(network, torch.from_numpy(to_float(mine.glyph[None])))["plane"][0].numpy()
     decision_map(lines_of, offsets, points, truth.numpy(), "Ten classes share a plane", star)
     return lines_of, offsets, points
 

@@ -26,10 +26,10 @@ with app.setup:
     from inkdigits.glyph import to_float
     from inkdigits.lab.lines import lines
     from inkdigits.lab.pictures import pictures
-    from inkdigits.models.build import build, parameters
-    from inkdigits.training.evaluate import score
-    from inkdigits.training.export import agree, onnx_bytes
-    from inkdigits.training.loop import begin, train
+    from inkdigits.models.build import build_network, count_parameters
+    from inkdigits.training.evaluate import score_network
+    from inkdigits.training.export import check_outputs_agree, convert_to_onnx
+    from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
 
 
@@ -47,8 +47,8 @@ def _():
 
 @app.cell(hide_code=True)
 def _():
-    _mlp, _softmax = parameters(build("mlp")), parameters(build("softmax"))
-    _cnn = {width: parameters(build("cnn", width=width)) for width in (2, 4, 16)}
+    _mlp, _softmax = count_parameters(build_network("mlp")), count_parameters(build_network("softmax"))
+    _cnn = {width: count_parameters(build_network("cnn", width=width)) for width in (2, 4, 16)}
     assert (_softmax, _mlp) == (7_850, 15_910) and _cnn[4] < _softmax
     question(
         "The lecture's networks have 7,850 and 15,910 parameters and are right in about 92 and 96 %, with all 60,000 "
@@ -79,7 +79,7 @@ def _():
 
     def narrow(width):
         """A trained network of five convolutions."""
-        return train(begin(replace(recipe, width=width), parts, torch.device("cpu")), []).judged.eval()
+        return train(create_state(replace(recipe, width=width), parts, torch.device("cpu")), []).eval_network.eval()
 
     return narrow, parts
 
@@ -87,8 +87,8 @@ def _():
 @app.cell
 def _(narrow, parts):
     networks = {width: narrow(width) for width in (2, 4, 6)}
-    sizes = {width: parameters(network) for width, network in networks.items()}
-    right = {width: score(network, parts.held).accuracy for width, network in networks.items()}
+    sizes = {width: count_parameters(network) for width, network in networks.items()}
+    right = {width: score_network(network, parts.held).accuracy for width, network in networks.items()}
 
     assert sizes[4] < 6_000 and right[4] > 0.985
     assert sizes[6] < 13_000 and right[6] > 0.99
@@ -143,8 +143,8 @@ def _(convolution_parameters, networks):
     def counted(inputs, outputs, side):
         return inputs * outputs * side * side + 2 * outputs
 
-    assert counted(1, 4, 5) == parameters(networks[4].conv1)
-    assert counted(4, 8, 3) == parameters(networks[4].conv2)
+    assert counted(1, 4, 5) == count_parameters(networks[4].conv1)
+    assert counted(4, 8, 3) == count_parameters(networks[4].conv2)
     check(convolution_parameters, counted, [1, 16, 5], [4, 8, 3], [64, 64, 3])
     return
 
@@ -192,7 +192,7 @@ def _():
 @app.cell
 def _(bits, networks, parts, quantised, rounded):
     _filters = networks[4].conv1[0].weight.detach()
-    _right = score(rounded(networks[4], bits.value), parts.held).accuracy
+    _right = score_network(rounded(networks[4], bits.value), parts.held).accuracy
     pictures(
         [*_filters[:, 0].numpy(), *quantised(_filters, bits.value)[:, 0].numpy()],
         [f"filter {number}" for number in range(1, 5)] + [f"{bits.value} bits"] * 4,
@@ -204,7 +204,7 @@ def _(bits, networks, parts, quantised, rounded):
 @app.cell(hide_code=True)
 def _(networks, parts, right, rounded):
     depths = (8, 6, 5, 4, 3, 2)
-    by_bits = [100 * score(rounded(networks[4], depth), parts.held).accuracy for depth in depths]
+    by_bits = [100 * score_network(rounded(networks[4], depth), parts.held).accuracy for depth in depths]
     assert by_bits[0] > 100 * right[4] - 0.5 and by_bits[-1] < by_bits[0] - 5
     question(
         f"As learnt it is right in {100 * right[4]:.2f} %. With how many bits a weight does it begin to fail?",
@@ -249,8 +249,8 @@ def _():
 
 @app.cell
 def _(networks):
-    content = onnx_bytes(networks[4])
-    agree(networks[4], content)  # raises an error unless both say the same of 1,000 digits
+    content = convert_to_onnx(networks[4])
+    check_outputs_agree(networks[4], content)  # raises an error unless both say the same of 1,000 digits
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     assert len(content) < 100_000

@@ -10,8 +10,8 @@ from torch import Tensor, nn
 from inkdigits.data.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.lab.show import judged_by
-from inkdigits.training.evaluate import digit_logits
-from inkdigits.training.runs import Run, trained_network
+from inkdigits.training.evaluate import predict_digit_logits
+from inkdigits.training.runs import Run, load_trained_network
 
 
 @dataclass(frozen=True)
@@ -29,10 +29,10 @@ class Answers:
 
 def answers(run: Run) -> Answers:
     """Ask a finished run's network. Raises RunError when it is not finished or broken, DataError for its data."""
-    run.card()  # says what is missing where a run is not finished
-    network = trained_network(run)
+    run.read_card()  # says what is missing where a run is not finished
+    network = load_trained_network(run)
     digits, first = judged_by(run)
-    return Answers(network, digits, first, digit_logits(network, digits))
+    return Answers(network, digits, first, predict_digit_logits(network, digits))
 
 
 def of_several(runs: Sequence[Run]) -> list[Answers]:
@@ -45,7 +45,7 @@ def of_several(runs: Sequence[Run]) -> list[Answers]:
     if not runs:
         raise UsageError("Name at least one run.")
     for run in runs:
-        run.card()
+        run.read_card()
     _refuse_other_recipes(runs)
     given = [answers(run) for run in runs]
     for run, other in zip(runs, given, strict=True):
@@ -59,7 +59,7 @@ def _refuse_other_recipes(runs: Sequence[Run]) -> None:
     seen: dict[int, Run] = {}
     first = runs[0]
     for run in runs:
-        seed = run.recipe().seed
+        seed = run.read_recipe().seed
         if _but_for_seed(run) != _but_for_seed(first):
             raise UsageError(f"{run.folder} and {first.folder} differ in more than their seeds; show them one by one.")
         if seed in seen:
@@ -69,4 +69,4 @@ def _refuse_other_recipes(runs: Sequence[Run]) -> None:
 
 def _but_for_seed(run: Run) -> tuple[object, object]:
     """The recipe without its seed and description, and the hash of what the run learnt from."""
-    return replace(run.recipe(), seed=0, about=""), run.fact("data", dict).get("sha256")
+    return replace(run.read_recipe(), seed=0, about=""), run.read_setting("data", dict).get("sha256")

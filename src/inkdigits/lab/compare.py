@@ -51,15 +51,15 @@ def figure(runs: Sequence[Run], over: Over = "step") -> Figure:
     """
     if not runs:
         raise UsageError("Name at least one run to compare.")
-    members = [member for run in runs for member in run.members()]
-    return overlay({name: run.metrics() for name, run in _named(members).items()}, over)
+    members = [member for run in runs for member in run.list_members()]
+    return overlay({name: run.read_metrics() for name, run in _named(members).items()}, over)
 
 
 def _named(runs: Sequence[Run]) -> dict[str, Run]:
     """Runs by recipe; by folder where recipes are alike, and by whole path where folders are alike too."""
     unique = {run.folder.resolve(): run for run in runs}
     choices = (
-        [run.recipe().name for run in unique.values()],
+        [run.read_recipe().name for run in unique.values()],
         [path.name for path in unique],
         [str(path) for path in unique],
     )
@@ -68,7 +68,7 @@ def _named(runs: Sequence[Run]) -> dict[str, Run]:
 
 
 def _row(name: str, run: Run) -> Row:
-    card = run.card()
+    card = run.read_card()
     try:
         scores = {score["set"]: score for score in card["scores"]}
         return Row(

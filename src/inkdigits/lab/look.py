@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from inkdigits.lab import contradicted, neighbours
 from inkdigits.lab.answers import of_several
 from inkdigits.training.runs import Run
-from inkdigits.training.session import parts_of
+from inkdigits.training.session import load_split
 
 PAGES = 5
 
@@ -26,6 +26,6 @@ def look(runs: Sequence[Run], most: int = PAGES) -> Iterator[tuple[str, Figure |
         found = contradicted.contradictions(first.digits, [each.said for each in given], first.first)
         yield "contradicted", contradicted.figure(first.digits, found, len(given), first.first)
         yield "contradicted", contradicted.text(found)
-    learnt = parts_of(runs[0].recipe(), runs[0].source()).train
+    learnt = load_split(runs[0].read_recipe(), runs[0].read_source()).train
     for number, page in enumerate(neighbours.pages(first, learnt, most), start=1):
         yield f"mistakes-{number:02}", page

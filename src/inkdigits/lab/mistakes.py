@@ -24,7 +24,7 @@ def mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) -> Fi
         raise UsageError(f"A figure of mistakes shows 1 to 60 of them, not {most}.")
     if len(said) != len(digits):
         raise UsageError(f"There are {len(said)} logits for {len(digits)} digits.")
-    wrong = evaluate.mistakes(said, digits.labels)
+    wrong = evaluate.find_mistakes(said, digits.labels)
     if len(wrong) == 0:
         return style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")
     shown = wrong[:most]

@@ -21,7 +21,7 @@ from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE, to_float
 from inkdigits.lab import style, tiles
 from inkdigits.lab.answers import Answers
-from inkdigits.models.build import layers
+from inkdigits.models.build import compute_activations
 from inkdigits.training import evaluate
 
 NEIGHBOURS = 6  # beside each mistake
@@ -39,7 +39,7 @@ def pages(answers: Answers, learnt: Digits, most: int = 5) -> Iterator[Figure]:
     """
     if most < 1:
         raise UsageError(f"Mistakes are shown on 1 page or more, not {most}.")
-    digits, wrong = answers.digits, evaluate.mistakes(answers.said, answers.digits.labels)
+    digits, wrong = answers.digits, evaluate.find_mistakes(answers.said, answers.digits.labels)
     if len(wrong) == 0:
         yield style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")
         return
@@ -71,10 +71,10 @@ def _directions(network: nn.Sequential, digits: Digits) -> Iterator[tuple[int, T
     """The digits' embeddings scaled to length 1, 250 at a time: the place of the first, and B×D."""
     was_training = network.training
     network.eval()
-    for start in range(0, len(digits), evaluate.AT_ONCE):
-        images = torch.from_numpy(to_float(digits.images[start : start + evaluate.AT_ONCE]))
+    for start in range(0, len(digits), evaluate.BATCH_SIZE):
+        images = torch.from_numpy(to_float(digits.images[start : start + evaluate.BATCH_SIZE]))
         with torch.inference_mode():
-            yield start, F.normalize(layers(network, images)["embedding"].flatten(1))
+            yield start, F.normalize(compute_activations(network, images)["embedding"].flatten(1))
     network.train(was_training)
 
 

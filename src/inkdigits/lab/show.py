@@ -15,9 +15,9 @@ from inkdigits.lab.curves import curves
 from inkdigits.lab.mistakes import mistakes
 from inkdigits.lab.predictions import LECTURE, choose, predictions
 from inkdigits.lab.weights import weights
-from inkdigits.training.evaluate import digit_logits, load_digits, score_logits, test_digits
-from inkdigits.training.runs import Ensemble, Run, trained_network
-from inkdigits.training.session import parts_of
+from inkdigits.training.evaluate import load_digits, load_test_digits, predict_digit_logits, score_logits
+from inkdigits.training.runs import EnsembleRun, Run, load_trained_network
+from inkdigits.training.session import load_split
 
 
 def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]:
@@ -27,18 +27,18 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
     default). Raises RunError when there is no run or its files are broken, DataError when its data are gone,
     UsageError for a number that is no digit's, and for an ensemble, which has neither curves nor weights of its own.
     """
-    if isinstance(run, Ensemble):
+    if isinstance(run, EnsembleRun):
         members = ", ".join(str(member.folder) for member in run.members())
         raise UsageError(
             f"{run.folder} is an ensemble; show its members one by one ({members}), or it with --mistakes."
         )
     drawn: dict[str, Figure] = {}
-    if records := run.metrics():
-        drawn["curves"] = curves(records, run.recipe().name, str(run.read_json("recipe.json").get("held", "")))
-    elif not run.finished:
-        run.card()  # says what is missing
-    if run.finished:
-        drawn |= _of_the_network(run, trained_network(run), numbers)
+    if records := run.read_metrics():
+        drawn["curves"] = curves(records, run.read_recipe().name, str(run.read_json("recipe.json").get("held", "")))
+    elif not run.is_finished:
+        run.read_card()  # says what is missing
+    if run.is_finished:
+        drawn |= _of_the_network(run, load_trained_network(run), numbers)
     return drawn
 
 
@@ -48,21 +48,21 @@ def judged_by(run: Run) -> tuple[Digits, int]:
     The test digits are opened for runs that learnt from all training digits only; others have digits of their own
     held back, and must not be judged, or chosen, by the test.
     """
-    parts = parts_of(replace(run.recipe(), samples=None), run.source())  # fewer samples move no number
+    parts = load_split(replace(run.read_recipe(), samples=None), run.read_source())  # fewer samples move no number
     if parts.held is None:
-        return test_digits(run.source()), 1
+        return load_test_digits(run.read_source()), 1
     return parts.held, len(parts.train) + 1
 
 
 def _of_the_network(run: Run, network: nn.Sequential, numbers: Sequence[int] | None) -> dict[str, Figure]:
-    training = load_digits("train", run.source())
+    training = load_digits("train", run.read_source())
     if numbers is None:
         numbers = LECTURE if len(training) >= max(LECTURE) else range(1, min(3, len(training)) + 1)
     asked = choose(training, numbers)
     judged, first = judged_by(run)
-    said = digit_logits(network, judged)
+    said = predict_digit_logits(network, judged)
     return {
-        "predictions": predictions(asked, digit_logits(network, asked), numbers),
+        "predictions": predictions(asked, predict_digit_logits(network, asked), numbers),
         "confusion": confusion(score_logits(said, judged)),
         "mistakes": mistakes(judged, said, first=first),
         "weights": weights(network),

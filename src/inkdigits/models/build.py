@@ -1,4 +1,4 @@
-"""From a name to a network, and from a network to what its layers say."""
+"""From a name to a network, and from a network to its layers' activations."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from torch import Tensor, nn
 
 from inkdigits.errors import UsageError, known_names
 from inkdigits.models.cnn import CNN
-from inkdigits.models.detector import Detector
-from inkdigits.models.ensemble import several
+from inkdigits.models.detector import DetectorNet
+from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.reader import ReaderNet
 from inkdigits.models.softmax import Softmax
-from inkdigits.models.turnednet import TurnedNet
+from inkdigits.models.turnednet import EquivariantNet
 
 
 @dataclass(frozen=True)
@@ -40,46 +40,46 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "cnn": Architecture(CNN, knobs=("width",)),
     "fast": Architecture(FastNet),
     "reader": Architecture(ReaderNet, digitness=True),
-    "detector": Architecture(Detector, detects=True),
-    "best": Architecture(partial(several, 3, partial(TurnedNet, 8, (24, 32), (48, 64, 64)))),
-    "tiny-600": Architecture(partial(TurnedNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
-    "tiny-3k": Architecture(partial(TurnedNet, 4, (9, 11, 11), (13,))),
-    "tiny-10k": Architecture(partial(TurnedNet, 6, (12, 16), (20, 24, 28))),
+    "detector": Architecture(DetectorNet, detects=True),
+    "best": Architecture(partial(build_ensemble, 3, partial(EquivariantNet, 8, (24, 32), (48, 64, 64)))),
+    "tiny-600": Architecture(partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
+    "tiny-3k": Architecture(partial(EquivariantNet, 4, (9, 11, 11), (13,))),
+    "tiny-10k": Architecture(partial(EquivariantNet, 6, (12, 16), (20, 24, 28))),
 }
 
 
-def build(name: str, hidden: int | None = None, width: int | None = None, seed: int = 0) -> nn.Sequential:
+def build_network(name: str, hidden: int | None = None, width: int | None = None, seed: int = 0) -> nn.Sequential:
     """A fresh network. `hidden` (units) belongs to mlp, `width` (first channels) to cnn; None takes its own default.
 
     Equal seeds give equal weights, whatever was drawn before. Raises UsageError for a name or a knob it has not.
     """
     if name not in ARCHITECTURES:
         raise UsageError(f"There is no network '{name}'; {known_names(name, ARCHITECTURES)}")
-    given = {knob: value for knob, value in (("hidden", hidden), ("width", width)) if value is not None}
-    unknown = [knob for knob in given if knob not in ARCHITECTURES[name].knobs]
+    knobs = {knob: value for knob, value in (("hidden", hidden), ("width", width)) if value is not None}
+    unknown = [knob for knob in knobs if knob not in ARCHITECTURES[name].knobs]
     if unknown:
         raise UsageError(f"The network '{name}' has no knob {' or '.join(unknown)}.")
-    return fresh(partial(ARCHITECTURES[name].make, **given), seed)
+    return build_seeded(partial(ARCHITECTURES[name].make, **knobs), seed)
 
 
-def fresh(make: Callable[[], nn.Sequential], seed: int) -> nn.Sequential:
-    """What `make` makes, with the weights of that seed, whatever was drawn before."""
+def build_seeded(make_network: Callable[[], nn.Sequential], seed: int) -> nn.Sequential:
+    """What `make_network` makes, with the weights of that seed, whatever was drawn before."""
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = make()
+        network = make_network()
     network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]  # convolutions are about 1.4 × as fast so on a CPU
     return network
 
 
-def parameters(network: nn.Module) -> int:
+def count_parameters(network: nn.Module) -> int:
     """How many numbers the network learns."""
-    return sum(p.numel() for p in network.parameters())
+    return sum(parameter.numel() for parameter in network.parameters())
 
 
-def layers(network: nn.Sequential, images: Tensor) -> dict[str, Tensor]:
-    """What every named layer says of `images` (float32 N×1×28×28), first to last; the last is `logits`."""
-    said: dict[str, Tensor] = {}
+def compute_activations(network: nn.Sequential, images: Tensor) -> dict[str, Tensor]:
+    """The output of every named layer for `images` (float32 N×1×28×28), first to last; the last is `logits`."""
+    activations: dict[str, Tensor] = {}
     signal = images
     for name, layer in network.named_children():
-        signal = said[name] = layer(signal)
-    return said
+        signal = activations[name] = layer(signal)
+    return activations

@@ -21,24 +21,24 @@ class EnsembleNet(nn.Sequential):
     """
 
     def __init__(self, members: Sequence[nn.Sequential]) -> None:
-        """Take the members' layers, not copies of them. Raises UsageError for members that `refuse_others` refuses."""
+        """Take the members' layers, not copies of them. Raises UsageError as `require_digit_classifier` does."""
         for member in members:
-            refuse_others(member)
-        halves = [_halves(member) for member in members]
+            require_digit_classifier(member)
+        split_members = [_split_at_embedding(member) for member in members]
         super().__init__(
             OrderedDict(
-                embedding=SideBySide(features for features, _ in halves),  # N×1×28×28 → N×MD
-                logits=MeanProbability(answer for _, answer in halves),  # → N×10
+                embedding=FeatureConcat(features for features, _ in split_members),  # N×1×28×28 → N×MD
+                logits=MeanProbability(answer for _, answer in split_members),  # → N×10
             )
         )
 
 
-def several(count: int, network: Callable[[], nn.Sequential]) -> EnsembleNet:
+def build_ensemble(count: int, build_member: Callable[[], nn.Sequential]) -> EnsembleNet:
     """`count` fresh networks of a kind as one, to be trained together: they see the same images at every step."""
-    return EnsembleNet([network() for _ in range(count)])
+    return EnsembleNet([build_member() for _ in range(count)])
 
 
-class SideBySide(nn.ModuleList):
+class FeatureConcat(nn.ModuleList):
     """What each of M networks makes of the same images, one after another: N×1×28×28 → N×MD."""
 
     def forward(self, images: Tensor) -> Tensor:
@@ -58,25 +58,27 @@ class MeanProbability(nn.ModuleList):
         logits = [network(part) for network, part in zip(self, parts, strict=True)]
         if self.training:
             return torch.cat(logits)
-        said: list[Tensor] = [each.log_softmax(dim=1) for each in logits]
-        greatest = reduce(torch.maximum, said)  # N×10
-        shares = torch.stack([(each - greatest).exp() for each in said])  # M×N×10
-        return shares.mean(dim=0).log() + greatest
+        log_probabilities: list[Tensor] = [each.log_softmax(dim=1) for each in logits]
+        max_log_probabilities = reduce(torch.maximum, log_probabilities)  # N×10
+        scaled_probabilities = torch.stack(
+            [(each - max_log_probabilities).exp() for each in log_probabilities]
+        )  # M×N×10
+        return scaled_probabilities.mean(dim=0).log() + max_log_probabilities
 
 
-def refuse_others(network: nn.Sequential) -> None:
+def require_digit_classifier(network: nn.Sequential) -> None:
     """Raise UsageError unless a network has an `embedding` and tells the ten digits and nothing else."""
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        tells = hasattr(network, "embedding") and network(torch.zeros(1, 1, SIZE, SIZE)).shape[1] == 10
+        is_digit_classifier = hasattr(network, "embedding") and network(torch.zeros(1, 1, SIZE, SIZE)).shape[1] == 10
     network.train(was_training)
-    if not tells:
+    if not is_digit_classifier:
         raise UsageError("Ensembles are of networks that tell the ten digits and nothing else; train another recipe.")
 
 
-def _halves(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
+def _split_at_embedding(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
     """The layers up to `embedding`, and those after it."""
     named = list(network.named_children())
-    middle = [name for name, _ in named].index("embedding") + 1
-    return nn.Sequential(OrderedDict(named[:middle])), nn.Sequential(OrderedDict(named[middle:]))
+    cut = [name for name, _ in named].index("embedding") + 1
+    return nn.Sequential(OrderedDict(named[:cut])), nn.Sequential(OrderedDict(named[cut:]))

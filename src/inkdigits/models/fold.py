@@ -8,15 +8,15 @@ from typing import cast
 import torch
 from torch import Tensor, nn
 
-from inkdigits.models.turned import TurnedNorm
+from inkdigits.models.turned import EquivariantBatchNorm
 
 
-def stored(network: nn.Module) -> int:
-    """How many numbers the trained network needs to answer: those of `folded`."""
-    return sum(each.numel() for each in folded(network).parameters())
+def count_folded_parameters(network: nn.Module) -> int:
+    """How many numbers the trained network needs to answer: those that `fold_batch_norm` leaves."""
+    return sum(each.numel() for each in fold_batch_norm(network).parameters())
 
 
-def folded(network: nn.Module) -> nn.Module:
+def fold_batch_norm(network: nn.Module) -> nn.Module:
     """A copy in evaluation mode that gives the same answers without batch normalisation.
 
     A normalisation scales and shifts each channel by fixed numbers once the network has learnt, so a convolution right
@@ -26,15 +26,15 @@ def folded(network: nn.Module) -> nn.Module:
     copy = deepcopy(network).eval()
     for block in copy.modules():
         if isinstance(block, nn.Sequential):
-            for place, layer in enumerate(block):
-                if isinstance(layer, nn.BatchNorm2d | TurnedNorm):
-                    _fold(block, place, *_affine(layer))
+            for index, layer in enumerate(block):
+                if isinstance(layer, nn.BatchNorm2d | EquivariantBatchNorm):
+                    _fold_layer(block, index, *_compute_affine(layer))
     return copy
 
 
-def _affine(layer: nn.BatchNorm2d | TurnedNorm) -> tuple[Tensor, Tensor]:
+def _compute_affine(layer: nn.BatchNorm2d | EquivariantBatchNorm) -> tuple[Tensor, Tensor]:
     """What a normalisation multiplies each channel by, and what it adds."""
-    if isinstance(layer, TurnedNorm):
+    if isinstance(layer, EquivariantBatchNorm):
         return layer.affine()
     mean, variance = (cast(Tensor, each) for each in (layer.running_mean, layer.running_var))
     scale = layer.weight * (variance + layer.eps).rsqrt()
@@ -42,19 +42,19 @@ def _affine(layer: nn.BatchNorm2d | TurnedNorm) -> tuple[Tensor, Tensor]:
 
 
 @torch.no_grad()
-def _fold(block: nn.Sequential, place: int, scale: Tensor, shift: Tensor) -> None:
-    """Take the normalisation at `place` out of the block."""
-    before = place - 1
-    if isinstance(block[before], nn.MaxPool2d) and bool((scale > 0).all()):
-        before -= 1
-    convolution = block[before]
+def _fold_layer(block: nn.Sequential, index: int, scale: Tensor, shift: Tensor) -> None:
+    """Take the normalisation at `index` out of the block."""
+    target_index = index - 1
+    if isinstance(block[target_index], nn.MaxPool2d) and bool((scale > 0).all()):
+        target_index -= 1
+    convolution = block[target_index]
     if isinstance(convolution, nn.Conv2d) and convolution.bias is None:
         convolution.weight.mul_(scale[:, None, None, None])
         convolution.bias = nn.Parameter(shift)
-        block[place] = nn.Identity()
+        block[index] = nn.Identity()
         return
     channels = len(scale)
-    alone = nn.Conv2d(channels, channels, 1, groups=channels)
-    alone.weight.copy_(scale[:, None, None, None])
-    cast(Tensor, alone.bias).copy_(shift)
-    block[place] = alone
+    affine_conv = nn.Conv2d(channels, channels, 1, groups=channels)
+    affine_conv.weight.copy_(scale[:, None, None, None])
+    cast(Tensor, affine_conv.bias).copy_(shift)
+    block[index] = affine_conv

@@ -3,7 +3,7 @@
 from torch import nn
 
 
-def glorot(network: nn.Module) -> None:
+def init_glorot(network: nn.Module) -> None:
     """Flux's and Keras' beginning for dense layers and convolutions: Glorot-uniform weights, biases 0.
 
     Weights are uniform in ±√(6 / (inputs + outputs)). Source: Glorot and Bengio, "Understanding the difficulty of

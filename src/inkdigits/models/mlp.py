@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from inkdigits.models.initial import glorot
+from inkdigits.models.initial import init_glorot
 
 
 class MLP(nn.Sequential):
@@ -19,4 +19,4 @@ class MLP(nn.Sequential):
                 logits=nn.Linear(hidden, 10),  # → N×10
             )
         )
-        glorot(self)
+        init_glorot(self)

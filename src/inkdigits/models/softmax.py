@@ -4,7 +4,7 @@ from collections import OrderedDict
 
 from torch import nn
 
-from inkdigits.models.initial import glorot
+from inkdigits.models.initial import init_glorot
 
 
 class Softmax(nn.Sequential):
@@ -17,4 +17,4 @@ class Softmax(nn.Sequential):
                 logits=nn.Linear(784, 10),  # → N×10
             )
         )
-        glorot(self)
+        init_glorot(self)

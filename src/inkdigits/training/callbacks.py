@@ -22,34 +22,34 @@ from torch import Tensor
 from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.errors import RunError
 from inkdigits.glyph import to_float
-from inkdigits.training.evaluate import accuracy, logits
+from inkdigits.training.evaluate import accuracy, predict_logits
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.runs import Run, save_checkpoint
 
-REPORTS = 50  # how many times a run records its figures
-RECENT = 5_000  # training figures are over the last so many images learnt from
-LOOKING = 0.1  # share of the time that may go into looking at held digits
-STEP_COST = 3  # learning from an image costs about three times what looking at it does
-CHECKPOINT_SECONDS = 10.0
+RECORDS_PER_RUN = 50  # records of metrics in a run, about
+RECENT_IMAGES = 5_000  # training metrics are over the last so many images
+MAX_EVAL_TIME_SHARE = 0.1  # of the time that may go into evaluating held-out digits
+TRAIN_TO_EVAL_COST_RATIO = 3  # a training image costs about three times an evaluated one
+CHECKPOINT_INTERVAL_SECONDS = 10.0
 
 
-def throttled(seconds: float, callback: Callback) -> Callback:
+def throttle(seconds: float, callback: Callback) -> Callback:
     """`callback`, called after the first step, then at most once in `seconds`, and after the last step."""
-    due = 0.0
+    due_time = 0.0
 
-    def at_most(state: State) -> None:
-        nonlocal due
+    def call_if_due(state: State) -> None:
+        nonlocal due_time
         now = time.monotonic()
-        if now >= due or state.done or state.stop:
+        if now >= due_time or state.is_done or state.stop:
             callback(state)
-            due = time.monotonic() + seconds
+            due_time = time.monotonic() + seconds
 
-    return at_most
+    return call_if_due
 
 
-class recorded:  # noqa: N801 — a callback, used like the functions beside it
-    """Add the figures to `state.history` about fifty times a run, after the same steps in every run of a recipe;
-    more seldom where looking at the held digits would take more than about a tenth of the time.
+class MetricsRecorder:
+    """Add metrics to `state.history` about fifty times a run, after the same steps in every run of a recipe;
+    less often where evaluating the held-out digits would take more than about a tenth of the time.
 
     A record has step, epoch, seconds, lr; train_loss and train_accuracy of the last 5,000 images learnt from in this
     sitting, as they were seen (varied, and before the step that learnt from them); held_loss and held_accuracy of what
@@ -58,41 +58,44 @@ class recorded:  # noqa: N801 — a callback, used like the functions beside it
 
     def __init__(self, state: State) -> None:
         held = state.task.validation_digits(state.split.held)
-        looked_at = 0 if held is None else len(held)
-        affordable = math.ceil(looked_at / (LOOKING * STEP_COST * state.batches.size))
-        self.every = max(1, state.total_steps // REPORTS, affordable)
-        self.recent: deque[tuple[Tensor, Tensor]] = deque(maxlen=max(1, RECENT // state.batches.size))
+        held_count = 0 if held is None else len(held)
+        affordable_interval = math.ceil(
+            held_count / (MAX_EVAL_TIME_SHARE * TRAIN_TO_EVAL_COST_RATIO * state.batches.batch_size)
+        )
+        self.interval_steps = max(1, state.total_steps // RECORDS_PER_RUN, affordable_interval)
+        recent_count = max(1, RECENT_IMAGES // state.batches.batch_size)
+        self.recent_batches: deque[tuple[Tensor, Tensor]] = deque(maxlen=recent_count)
         device = state.batches.device
-        self.images = None if held is None else torch.from_numpy(to_float(held.images)).to(device)
-        self.labels = None if held is None else torch.from_numpy(held.labels).to(device)
+        self.held_images = None if held is None else torch.from_numpy(to_float(held.images)).to(device)
+        self.held_labels = None if held is None else torch.from_numpy(held.labels).to(device)
 
     def __call__(self, state: State) -> None:
-        self.recent.append((state.logits.detach(), state.labels))
-        early = state.step & (state.step - 1) == 0  # steps 1, 2, 4, 8, …, when most happens
-        if early or state.step % self.every == 0 or state.done:
-            record = self.figures(state)
+        self.recent_batches.append((state.logits.detach(), state.labels))
+        is_early = state.step & (state.step - 1) == 0  # steps 1, 2, 4, 8, …, when most happens
+        if is_early or state.step % self.interval_steps == 0 or state.is_done:
+            record = self.compute_metrics(state)
             check_finite(state, record["train_loss"], record["held_loss"])
             state.history.append(record)
 
-    def figures(self, state: State) -> dict[str, float | int | None]:
-        """The figures at this moment."""
-        seen = torch.cat([said[:, :CLASSES] for said, _ in self.recent])
-        labels = torch.cat([labels for _, labels in self.recent])
-        seen, labels = seen[labels != NOT_A_DIGIT], labels[labels != NOT_A_DIGIT]
+    def compute_metrics(self, state: State) -> dict[str, float | int | None]:
+        """The metrics of the current step."""
+        logits = torch.cat([logits[:, :CLASSES] for logits, _ in self.recent_batches])
+        labels = torch.cat([labels for _, labels in self.recent_batches])
+        logits, labels = logits[labels != NOT_A_DIGIT], labels[labels != NOT_A_DIGIT]
         record: dict[str, float | int | None] = {
             "step": state.step,
             "epoch": round(state.epoch, 4),
             "seconds": round(state.seconds, 3),
             "lr": state.lr,
-            "train_loss": F.cross_entropy(seen, labels).item(),
-            "train_accuracy": accuracy(seen, labels),
+            "train_loss": F.cross_entropy(logits, labels).item(),
+            "train_accuracy": accuracy(logits, labels),
             "held_loss": None,
             "held_accuracy": None,
         }
-        if self.images is not None and self.labels is not None:
-            said = logits(state.judged, self.images)
-            record["held_loss"] = F.cross_entropy(said, self.labels).item()
-            record["held_accuracy"] = accuracy(said, self.labels)
+        if self.held_images is not None and self.held_labels is not None:
+            held_logits = predict_logits(state.eval_network, self.held_images)
+            record["held_loss"] = F.cross_entropy(held_logits, self.held_labels).item()
+            record["held_accuracy"] = accuracy(held_logits, self.held_labels)
         return record
 
 
@@ -105,42 +108,42 @@ def check_finite(state: State, *losses: float | None) -> None:
         )
 
 
-def saved(run: Run) -> Callback:
+def make_checkpointer(run: Run) -> Callback:
     """Keep metrics and checkpoint on disk: every ten seconds, and when the training stops or ends."""
-    due = time.monotonic() + CHECKPOINT_SECONDS
+    due_time = time.monotonic() + CHECKPOINT_INTERVAL_SECONDS
 
     def save(state: State) -> None:
-        nonlocal due
-        if time.monotonic() >= due or state.done or state.stop:
+        nonlocal due_time
+        if time.monotonic() >= due_time or state.is_done or state.stop:
             run.write_metrics(state.history)
             save_checkpoint(run, state)
-            due = time.monotonic() + CHECKPOINT_SECONDS
+            due_time = time.monotonic() + CHECKPOINT_INTERVAL_SECONDS
 
     return save
 
 
 @contextlib.contextmanager
-def stopped_by_signals() -> Iterator[Callback]:
+def stop_on_signals() -> Iterator[Callback]:
     """A callback that stops the training after the step in which Ctrl-C or a request to end (SIGTERM) came.
 
     Outside the main thread, where Python lets nobody listen for signals, it does nothing.
     """
-    came: list[int] = []
+    received: list[int] = []
 
     def remember(number: int, frame: FrameType | None) -> None:
-        came.append(number)
+        received.append(number)
 
     def stop(state: State) -> None:
-        state.stop = state.stop or bool(came)
+        state.stop = state.stop or bool(received)
 
-    numbers = (signal.SIGINT, signal.SIGTERM)
+    signals = (signal.SIGINT, signal.SIGTERM)
     try:
-        before = [signal.signal(number, remember) for number in numbers]
+        previous_handlers = [signal.signal(number, remember) for number in signals]
     except ValueError:  # not the main thread
         yield stop
         return
     try:
         yield stop
     finally:
-        for number, handler in zip(numbers, before, strict=True):
+        for number, handler in zip(signals, previous_handlers, strict=True):
             signal.signal(number, handler)

@@ -11,13 +11,21 @@ from pathlib import Path
 
 from inkdigits.data.splits import Split
 from inkdigits.errors import RunError, UsageError
-from inkdigits.models.build import build, parameters
-from inkdigits.models.ensemble import refuse_others
-from inkdigits.training.callbacks import stopped_by_signals
-from inkdigits.training.loop import Callback, State, begin
+from inkdigits.models.build import build_network, count_parameters
+from inkdigits.models.ensemble import require_digit_classifier
+from inkdigits.training.callbacks import stop_on_signals
+from inkdigits.training.loop import Callback, State, create_state
 from inkdigits.training.recipes import Recipe
-from inkdigits.training.runs import Ensemble, Json, Run, trained_network
-from inkdigits.training.session import begin_again, card, complete, parts_of, pick_device, scores, settings
+from inkdigits.training.runs import EnsembleRun, Json, Run, load_trained_network
+from inkdigits.training.session import (
+    build_card,
+    build_settings,
+    complete,
+    load_split,
+    pick_device,
+    recreate_state,
+    score_sets,
+)
 
 
 def start(
@@ -35,11 +43,11 @@ def start(
     """
     if count < 2:
         raise UsageError(f"An ensemble has 2 members or more, not {count}.")
-    refuse_others(build(recipe.model, hidden=recipe.hidden, width=recipe.width))
-    members = [recipe.with_knobs(seed=recipe.seed + place) for place in range(count)]  # raises for seeds too great
-    state, ensemble = begin(recipe, parts_of(recipe, source), pick_device(device)), Ensemble(folder)
+    require_digit_classifier(build_network(recipe.model, hidden=recipe.hidden, width=recipe.width))
+    members = [recipe.with_knobs(seed=recipe.seed + index) for index in range(count)]  # raises for seeds too great
+    state, ensemble = create_state(recipe, load_split(recipe, source), pick_device(device)), EnsembleRun(folder)
     with ensemble.lock():
-        ensemble.begin(settings(state, source) | {"seeds": [member.seed for member in members]})
+        ensemble.begin(build_settings(state, source) | {"seeds": [member.seed for member in members]})
         return _train(ensemble, state.split, callbacks)
 
 
@@ -48,39 +56,44 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State | None:
 
     Returns what `start` returns, and raises what `session.resume` raises.
     """
-    ensemble = Ensemble(folder)
-    state = begin_again(ensemble)
+    ensemble = EnsembleRun(folder)
+    state = recreate_state(ensemble)
     with ensemble.lock():
         return _train(ensemble, state.split, callbacks)
 
 
-def _train(ensemble: Ensemble, parts: Split, callbacks: Iterable[Callback]) -> State | None:
-    recipe, source, device = ensemble.recipe(), ensemble.source(), ensemble.fact("device", str)
+def _train(ensemble: EnsembleRun, parts: Split, callbacks: Iterable[Callback]) -> State | None:
+    recipe, source, device = ensemble.read_recipe(), ensemble.read_source(), ensemble.read_setting("device", str)
     callbacks = list(callbacks)
-    with stopped_by_signals() as stop:  # members listen themselves; this hears what comes between two of them
+    with stop_on_signals() as stop:  # members listen themselves; this hears what comes between two of them
         for seed, member in zip(ensemble.seeds, ensemble.members(), strict=True):
-            _refuse_other_data(ensemble, member)
+            _check_same_data(ensemble, member)
             state = complete(recipe.with_knobs(seed=seed), member.folder, source, device, [stop, *callbacks])
             if state is not None and state.stop:
                 return state
-    ensemble.write_json("card.json", _card(ensemble, parts))
+    ensemble.write_json("card.json", _build_card(ensemble, parts))
     return None
 
 
-def _refuse_other_data(ensemble: Ensemble, member: Run) -> None:
-    if member.begun and member.fact("data", dict).get("sha256") != ensemble.fact("data", dict).get("sha256"):
+def _check_same_data(ensemble: EnsembleRun, member: Run) -> None:
+    if member.has_begun and member.read_setting("data", dict).get("sha256") != ensemble.read_setting("data", dict).get(
+        "sha256"
+    ):
         raise RunError(f"{member.folder} holds a run that learns from other data; move it away.")
 
 
-def _card(ensemble: Ensemble, parts: Split) -> Json:
+def _build_card(ensemble: EnsembleRun, parts: Split) -> Json:
     """A run's card, of the network that averages, with a line a member: seed, seconds, accuracy on each set."""
-    network, cards = trained_network(ensemble), [member.card() for member in ensemble.members()]
-    steps, seconds = (sum(each[what] for each in cards) for what in ("steps", "seconds"))
-    judged = scores(network, ensemble.recipe(), parts, ensemble.source())
-    together = card(ensemble, parameters(network), steps, seconds, judged)
-    return together | {"name": f"{together['name']}-ensemble", "members": [_member(each) for each in cards]}
+    network, cards = load_trained_network(ensemble), [member.read_card() for member in ensemble.members()]
+    steps, seconds = (sum(each[key] for each in cards) for key in ("steps", "seconds"))
+    scores = score_sets(network, ensemble.read_recipe(), parts, ensemble.read_source())
+    ensemble_card = build_card(ensemble, count_parameters(network), steps, seconds, scores)
+    return ensemble_card | {
+        "name": f"{ensemble_card['name']}-ensemble",
+        "members": [_summarise_member(each) for each in cards],
+    }
 
 
-def _member(card: Json) -> Json:
+def _summarise_member(card: Json) -> Json:
     accuracy = {score["set"]: score["accuracy"] for score in card["scores"]}
     return {"seed": card["recipe"]["seed"], "seconds": card["seconds"], "accuracy": accuracy}

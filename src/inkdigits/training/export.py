@@ -23,21 +23,21 @@ from inkdigits.data.digits import CLASSES
 from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.glyph import SIZE, to_float
-from inkdigits.models.build import ARCHITECTURES, layers
-from inkdigits.models.detector import Detector
+from inkdigits.models.build import ARCHITECTURES, compute_activations
+from inkdigits.models.detector import DetectorNet
 from inkdigits.training import runs
-from inkdigits.training.quantise import quantised
-from inkdigits.training.runs import Json, Run, trained_network
+from inkdigits.training.quantise import quantise
+from inkdigits.training.runs import Json, Run, load_trained_network
 
-TOLERANCE = 1e-3  # in logits, which reach about ±20
-ROUNDED = 0.01  # of the guesses: so many may change when a network is rounded to 8 bits
-CHECKED = 1000  # digits on which both runtimes must agree
+MAX_LOGIT_DIFFERENCE = 1e-3  # in logits, which reach about ±20
+MAX_CHANGED_GUESS_SHARE = 0.01  # of the guesses: so many may change when a network is rounded to 8 bits
+CHECKED_DIGITS = 1000  # digits on which both runtimes must agree
 
 
 class NamedOutputs(nn.Module):
-    """A network that answers with what its layers say, one after another, `logits` cut from `digitness`.
+    """A network whose outputs are its layers' activations, with `logits` and `digitness` apart.
 
-    Of the detector, whose maps are large, only the `answers`.
+    Of the detector, whose maps are large, only `answers`.
     """
 
     def __init__(self, network: nn.Sequential) -> None:
@@ -45,19 +45,19 @@ class NamedOutputs(nn.Module):
         self.network = network
 
     def forward(self, images: Tensor) -> tuple[Tensor, ...]:
-        return tuple(self.named(images).values())
+        return tuple(self.compute_outputs(images).values())
 
-    def named(self, images: Tensor) -> OrderedDict[str, Tensor]:
+    def compute_outputs(self, images: Tensor) -> OrderedDict[str, Tensor]:
         """The outputs of the ONNX file by name, the ones that reading needs first."""
-        said = layers(self.network, images)
-        if "answers" in said:
-            return OrderedDict(answers=said["answers"])
-        answers = said.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
-        named = OrderedDict(logits=answers[:, :CLASSES])
-        if answers.shape[1] > CLASSES:
-            named["digitness"] = answers[:, CLASSES]
-        named["embedding"] = said.pop("embedding")
-        return OrderedDict(named, **said)
+        activations = compute_activations(self.network, images)
+        if "answers" in activations:
+            return OrderedDict(answers=activations["answers"])
+        logits = activations.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
+        outputs = OrderedDict(logits=logits[:, :CLASSES])
+        if logits.shape[1] > CLASSES:
+            outputs["digitness"] = logits[:, CLASSES]
+        outputs["embedding"] = activations.pop("embedding")
+        return OrderedDict(outputs, **activations)
 
 
 def export(run: Run, target: Path, calibration: Json | None = None, int8: bool = False) -> Path:
@@ -71,20 +71,20 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     """
     if target.suffix != ".onnx":
         raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
-    if int8 and ARCHITECTURES[run.recipe().model].detects:
+    if int8 and ARCHITECTURES[run.read_recipe().model].detects:
         raise UsageError("Only networks that tell digits are rounded to 8 bits, the detector is not; leave --int8 out.")
-    reading: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
-    card = run.card()  # says what is missing where a run is not finished
-    return write_network(trained_network(run), card, reading, target, int8)
+    card_calibration: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
+    card = run.read_card()  # says what is missing where a run is not finished
+    return write_network(load_trained_network(run), card, card_calibration, target, int8)
 
 
-def write_network(network: nn.Sequential, card: Json, reading: Json, target: Path, int8: bool = False) -> Path:
-    """Write a network with its run's `card` and what `reading` needs to know of it, as `export` does."""
-    content = onnx_bytes(network)
-    agree(network, content)
+def write_network(network: nn.Sequential, card: Json, calibration: Json, target: Path, int8: bool = False) -> Path:
+    """Write a network with its run's `card` and its `calibration`, as `export` does."""
+    content = convert_to_onnx(network)
+    check_outputs_agree(network, content)
     if int8:
-        content = quantised(content)
-        guess_alike(network, content)
+        content = quantise(content)
+        check_guesses_agree(network, content)
     write_atomically(target, content)
     runs.save_tensors(target.with_suffix(".safetensors"), network.state_dict(), {})
     facts: Json = {
@@ -93,30 +93,30 @@ def write_network(network: nn.Sequential, card: Json, reading: Json, target: Pat
         "sha256": hashlib.sha256(content).hexdigest(),
     }
     facts |= {"int8": True} if int8 else {}
-    runs.write_json(target.with_suffix(".json"), facts | reading | {"trained": card})
+    runs.write_json(target.with_suffix(".json"), facts | calibration | {"trained": card})
     return target
 
 
-def onnx_bytes(network: nn.Sequential) -> bytes:
+def convert_to_onnx(network: nn.Sequential) -> bytes:
     """The network as an ONNX file with a dynamic batch and one named output a layer; of the detector, which takes
     images of any size in multiples of 16, also with dynamic sides."""
-    wrapped = NamedOutputs(network).eval()
-    free: dict[int, Any] = {0: torch.export.Dim("batch")}
+    named_outputs = NamedOutputs(network).eval()
+    dynamic_dims: dict[int, Any] = {0: torch.export.Dim("batch")}
     example = torch.zeros(2, 1, SIZE, SIZE)
-    if isinstance(network, Detector):
-        free |= {2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")}
+    if isinstance(network, DetectorNet):
+        dynamic_dims |= {2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")}
         example = torch.zeros(2, 1, 64, 96)
     with torch.inference_mode():
-        names = list(wrapped.named(example))
+        names = list(named_outputs.compute_outputs(example))
     # torch tells of operators it would know with torchvision, and of a change inside torch: nothing for our users
     logging.getLogger("torch.onnx._internal.exporter._registration").setLevel(logging.ERROR)
     with warnings.catch_warnings(action="ignore", category=FutureWarning):
         program = torch.onnx.export(
-            wrapped,
+            named_outputs,
             (example,),
             input_names=["images"],
             output_names=names,
-            dynamic_shapes={"images": free},
+            dynamic_shapes={"images": dynamic_dims},
             dynamo=True,
             verbose=False,
         )
@@ -129,35 +129,37 @@ def onnx_bytes(network: nn.Sequential) -> bytes:
     return content
 
 
-def agree(network: nn.Sequential, content: bytes, tolerance: float = TOLERANCE) -> None:
+def check_outputs_agree(network: nn.Sequential, content: bytes, tolerance: float = MAX_LOGIT_DIFFERENCE) -> None:
     """Raise ExportError unless onnxruntime gives what torch gives, for one image and for a thousand."""
-    images = to_float(mnist.load("train").images[:CHECKED])
-    if isinstance(network, Detector):
+    images = to_float(mnist.load("train").images[:CHECKED_DIGITS])
+    if isinstance(network, DetectorNet):
         images = images[:960].reshape(10, 8, 12, SIZE, SIZE).swapaxes(2, 3).reshape(10, 1, 8 * SIZE, 12 * SIZE)
-    session = _session(content)
+    session = _open_session(content)
     name = session.get_outputs()[0].name
     for batch in (images[:1], images):
-        theirs = session.run([name], {"images": batch})[0]
+        onnx_output = session.run([name], {"images": batch})[0]
         with torch.inference_mode():
-            ours = NamedOutputs(network).named(torch.from_numpy(batch))[name].numpy()
-        apart = float(np.abs(theirs - ours).max())
-        other_guess = name == "logits" and bool((theirs.argmax(axis=1) != ours.argmax(axis=1)).any())
-        if not apart <= tolerance or other_guess:
-            raise ExportError(f"onnxruntime and torch differ by {apart:g} in a logit (allowed: {tolerance:g}).")
+            torch_output = NamedOutputs(network).compute_outputs(torch.from_numpy(batch))[name].numpy()
+        difference = float(np.abs(onnx_output - torch_output).max())
+        has_other_guess = name == "logits" and bool((onnx_output.argmax(axis=1) != torch_output.argmax(axis=1)).any())
+        if not difference <= tolerance or has_other_guess:
+            raise ExportError(f"onnxruntime and torch differ by {difference:g} in a logit (allowed: {tolerance:g}).")
 
 
-def guess_alike(network: nn.Sequential, content: bytes) -> None:
+def check_guesses_agree(network: nn.Sequential, content: bytes) -> None:
     """Raise ExportError when of a thousand digits a rounded network takes more than ten for another than torch does."""
-    images = to_float(mnist.load("train").images[:CHECKED])
-    theirs = _session(content).run(["logits"], {"images": images})[0].argmax(axis=1)
+    images = to_float(mnist.load("train").images[:CHECKED_DIGITS])
+    onnx_guesses = _open_session(content).run(["logits"], {"images": images})[0].argmax(axis=1)
     with torch.inference_mode():
-        ours = NamedOutputs(network).named(torch.from_numpy(images))["logits"].argmax(dim=1).numpy()
-    others = int((theirs != ours).sum())
-    if others > ROUNDED * CHECKED:
-        raise ExportError(f"Rounded to 8 bits, the network takes {others} of {CHECKED} digits for others; leave int8.")
+        torch_guesses = NamedOutputs(network).compute_outputs(torch.from_numpy(images))["logits"].argmax(dim=1).numpy()
+    changed_count = int((onnx_guesses != torch_guesses).sum())
+    if changed_count > MAX_CHANGED_GUESS_SHARE * CHECKED_DIGITS:
+        raise ExportError(
+            f"Rounded to 8 bits, the network takes {changed_count} of {CHECKED_DIGITS} digits for others; leave int8."
+        )
 
 
-def _session(content: bytes) -> onnxruntime.InferenceSession:
+def _open_session(content: bytes) -> onnxruntime.InferenceSession:
     try:
         return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own classes, which share no base but Exception

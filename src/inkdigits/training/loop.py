@@ -1,7 +1,7 @@
 """The training loop: one for every recipe. Read `train` first; the rest of the file is what it calls.
 
-A step draws a batch, takes the loss, follows its gradient, and then calls every callback with the state. Whatever
-watches, records or saves a training is such a callback (callbacks.py); the loop knows none of them.
+A step draws a batch, computes the loss, follows its gradient, and then calls every callback with the state. Recording
+metrics and saving checkpoints are callbacks too (callbacks.py); the loop knows nothing about them.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from inkdigits.data.splits import Split
-from inkdigits.models.build import build
-from inkdigits.training.batches import seeded
-from inkdigits.training.optimizers import averaged, learning_rate, optimizers
+from inkdigits.models.build import build_network
+from inkdigits.training.batches import seed_generator
+from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.tasks import BatchSource, Task, task_of
 
 
 @dataclass
 class State:
-    """All of a training at one moment: what callbacks are given. Setting `stop` ends it after this step."""
+    """The state of a training, as callbacks get it. Setting `stop` ends the training after the current step."""
 
     recipe: Recipe
     split: Split
@@ -37,105 +37,107 @@ class State:
     task: Task
     batches: BatchSource
     total_steps: int
-    average: AveragedModel | None = None
-    arithmetic: torch.dtype = torch.float32  # what the network computes in while it learns
+    ema: AveragedModel | None = None
+    compute_dtype: torch.dtype = torch.float32  # of the forward pass while training
     step: int = 0  # steps done
     lr: float = 0.0  # of the last step
-    seconds: float = 0.0  # spent training, over all sittings of a resumed run
+    seconds: float = 0.0  # spent training, including the time before a resume
     loss: Tensor = field(default_factory=lambda: torch.tensor(math.nan))  # of the last batch, before its step
     logits: Tensor = field(default_factory=lambda: torch.empty(0, 10))  # of the last batch, N×10
     labels: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.int64))  # of the last batch, N
-    history: list[dict[str, Any]] = field(default_factory=list)  # the figures recorded so far
+    history: list[dict[str, Any]] = field(default_factory=list)  # the metrics recorded so far
     stop: bool = False
 
     @property
     def epoch(self) -> float:
-        """How often every digit was seen."""
-        return self.step / self.batches.per_epoch
+        """Epochs done: how often each digit has been seen."""
+        return self.step / self.batches.batches_per_epoch
 
     @property
-    def done(self) -> bool:
+    def is_done(self) -> bool:
         return self.step >= self.total_steps
 
     @property
-    def judged(self) -> nn.Sequential:
-        """The network that counts: the average of weights where the recipe keeps one."""
-        return cast(nn.Sequential, self.average.module) if self.average is not None else self.network
+    def eval_network(self) -> nn.Sequential:
+        """The network to evaluate and save: the averaged weights if the recipe keeps an average."""
+        return cast(nn.Sequential, self.ema.module) if self.ema is not None else self.network
 
 
 Callback = Callable[[State], None]
 
 
 @dataclass(frozen=True)
-class Start:
-    """What a training goes on from that is not to begin anew: the weights of a network of the recipe's kind, and things
-    that are no digits, uint8 N×28×28, which the recipe would else have made anew (it takes fonts)."""
+class WarmStart:
+    """What a training starts from instead of fresh weights: the weights of the recipe's network, and non-digits, uint8
+    N×28×28, which would otherwise be rendered (that needs fonts)."""
 
     weights: Mapping[str, Tensor]
     nondigits: NDArray[np.uint8] | None = None
 
 
-def begin(recipe: Recipe, split: Split, device: torch.device, start: Start | None = None) -> State:
-    """A training before its first step: fresh network, or the one it is to start from, and fresh optimizers.
+def create_state(recipe: Recipe, split: Split, device: torch.device, warm_start: WarmStart | None = None) -> State:
+    """The state before the first step: a fresh network, or the one to start from, and fresh optimizers.
 
-    Equal recipes, data and starts give equal states.
+    Equal recipes, data and warm starts give equal states.
     """
-    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
-    if start is not None:
-        network.load_state_dict(start.weights)
-    batches = task_of(recipe).batches(split.train, recipe, device, None if start is None else start.nondigits)
-    return ready(recipe, split, network, batches, device)
+    network = build_network(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
+    if warm_start is not None:
+        network.load_state_dict(warm_start.weights)
+    batches = task_of(recipe).batches(split.train, recipe, device, None if warm_start is None else warm_start.nondigits)
+    return assemble_state(recipe, split, network, batches, device)
 
 
-def ready(recipe: Recipe, split: Split, network: nn.Sequential, batches: BatchSource, device: torch.device) -> State:
-    """The training of any network by any batches, with all else as the recipe has it, before its first step."""
+def assemble_state(
+    recipe: Recipe, split: Split, network: nn.Sequential, batches: BatchSource, device: torch.device
+) -> State:
+    """The state before the first step for any network and any batches; all else comes from the recipe."""
     return State(
         recipe=recipe,
         split=split,
         network=network,
         task=task_of(recipe),
-        optimizers=optimizers(recipe, network),
+        optimizers=build_optimizers(recipe, network),
         batches=batches,
-        total_steps=recipe.total_steps(len(split.train)),
-        average=averaged(recipe, network),
-        arithmetic=arithmetic(recipe, device),
+        total_steps=recipe.count_steps(len(split.train)),
+        ema=build_ema(recipe, network),
+        compute_dtype=pick_compute_dtype(recipe, device),
     )
 
 
-def arithmetic(recipe: Recipe, device: torch.device) -> torch.dtype:
-    """bfloat16 where the recipe wants it and the device computes with it, else float32.
+def pick_compute_dtype(recipe: Recipe, device: torch.device) -> torch.dtype:
+    """bfloat16 if the recipe asks for it and the device supports it natively, else float32.
 
-    A processor that has none imitates it, which is many times slower than float32.
+    Without native support bfloat16 is emulated, many times slower than float32.
     """
     if device.type == "cuda":
-        native = torch.cuda.is_bf16_supported(including_emulation=False)
+        is_native = torch.cuda.is_bf16_supported(including_emulation=False)
     else:
-        native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
-    return torch.bfloat16 if recipe.precision == "bfloat16" and native else torch.float32
+        is_native = device.type == "cpu" and torch.cpu._is_avx512_bf16_supported()
+    return torch.bfloat16 if recipe.precision == "bfloat16" and is_native else torch.float32
 
 
 def train(state: State, callbacks: Iterable[Callback]) -> State:
-    """Take steps until the recipe's last, or until a callback sets `state.stop`."""
+    """Train until the recipe's last step, or until a callback sets `state.stop`."""
     callbacks = list(callbacks)
-    started = time.perf_counter() - state.seconds
+    start_time = time.perf_counter() - state.seconds
     state.network.train()
-    while not state.done and not state.stop:
-        state.lr = learning_rate(state.recipe, state.step, state.total_steps)
+    while not state.is_done and not state.stop:
+        state.lr = compute_learning_rate(state.recipe, state.step, state.total_steps)
         inputs, targets = state.batches(state.step)
-        seeded(state.recipe.seed, state.step)  # whatever a layer draws depends on the seed and the step only
-        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=state.arithmetic == torch.bfloat16):
+        seed_generator(state.recipe.seed, state.step)  # random layers depend on the seed and the step only
+        with torch.autocast(inputs.device.type, torch.bfloat16, enabled=state.compute_dtype == torch.bfloat16):
             outputs = state.network(inputs).float()
         state.loss, state.logits, state.labels = state.task.loss(outputs, targets, state.recipe)
         state.network.zero_grad()
         state.loss.backward()  # type: ignore[no-untyped-call]
         for optimizer in state.optimizers:
             for group in optimizer.param_groups:
-                group["lr"] = state.lr * group["share"]
+                group["lr"] = state.lr * group["lr_scale"]
             optimizer.step()
-        if state.average is not None:
-            state.average.update_parameters(state.network)
+        if state.ema is not None:
+            state.ema.update_parameters(state.network)
         state.step += 1
-        state.seconds = time.perf_counter() - started
+        state.seconds = time.perf_counter() - start_time
         for callback in callbacks:
             callback(state)
     return state

@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
-COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the odd polynomial that drives singular values towards 1
-ROUNDS = 5
+NEWTON_SCHULZ_COEFFICIENTS = (3.4445, -4.7750, 2.0315)  # of the odd polynomial that drives singular values towards 1
+NEWTON_SCHULZ_STEPS = 5
 
 
 class Muon(torch.optim.Optimizer):
@@ -28,25 +28,25 @@ class Muon(torch.optim.Optimizer):
         for group in self.param_groups:
             for weights in group["params"]:
                 if weights.grad is not None:
-                    self._follow(weights, weights.grad, group["lr"], group["momentum"], group["weight_decay"])
+                    self._update(weights, weights.grad, group["lr"], group["momentum"], group["weight_decay"])
 
-    def _follow(self, weights: Tensor, gradient: Tensor, lr: float, momentum: float, decay: float) -> None:
+    def _update(self, weights: Tensor, gradient: Tensor, lr: float, momentum: float, decay: float) -> None:
         state = self.state[weights]
         if "velocity" not in state:
             state["velocity"] = torch.zeros_like(weights)
         velocity: Tensor = state["velocity"].lerp_(gradient, 1 - momentum)
-        direction = orthogonal(gradient.lerp(velocity, momentum).flatten(1))
-        tall = max(1.0, direction.shape[0] / direction.shape[1]) ** 0.5
-        weights.mul_(1 - lr * decay).add_(direction.view_as(weights), alpha=-lr * tall)
+        direction = orthogonalise(gradient.lerp(velocity, momentum).flatten(1))
+        aspect_scale = max(1.0, direction.shape[0] / direction.shape[1]) ** 0.5
+        weights.mul_(1 - lr * decay).add_(direction.view_as(weights), alpha=-lr * aspect_scale)
 
 
-def orthogonal(matrix: Tensor) -> Tensor:
+def orthogonalise(matrix: Tensor) -> Tensor:
     """The matrix, R×C, with its singular values brought near 1 by five Newton–Schulz steps; its directions stay."""
-    a, b, c = COEFFICIENTS
+    a, b, c = NEWTON_SCHULZ_COEFFICIENTS
     wide: Tensor = matrix if matrix.shape[0] <= matrix.shape[1] else matrix.T
     x = wide / (wide.norm() + 1e-7)
-    for _ in range(ROUNDS):
+    for _ in range(NEWTON_SCHULZ_STEPS):
         gram = x @ x.T
         x = a * x + (b * gram + c * gram @ gram) @ x
-    straight: Tensor = x if matrix.shape[0] <= matrix.shape[1] else x.T
-    return straight
+    orthogonalised: Tensor = x if matrix.shape[0] <= matrix.shape[1] else x.T
+    return orthogonalised

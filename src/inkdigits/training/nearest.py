@@ -14,31 +14,33 @@ from inkdigits.files import write_atomically
 from inkdigits.reading.nearest import NAMES, directions
 from inkdigits.reading.networks.classifier import Network
 
-EACH = 150  # digits of every label
+DIGITS_PER_LABEL = 150  # digits of every label
 
 
-def write_nearest(network: Path) -> Path:
+def write_nearest(network_path: Path) -> Path:
     """Choose the digits and write them beside a network (….onnx), as it sees them. Returns the file, ….nearest.npz.
 
     Raises ModelError when the network cannot be loaded, WriteError.
     """
-    seeing, digits = Network(network), mnist.load("train")
-    places = spread(digits)
-    glyphs = digits.images[places]
-    embeddings = directions(seeing.classify(glyphs).embeddings)
+    network, digits = Network(network_path), mnist.load("train")
+    indices = sample_balanced_indices(digits)
+    glyphs = digits.images[indices]
+    embeddings = directions(network.classify(glyphs).embeddings)
     scale = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)  # only the direction matters
-    small = np.round(embeddings * (127 / scale)).astype(np.int8)
-    labels = digits.labels[places].astype(np.uint8)
-    values = (np.array(seeing.sha256), (places + 1).astype(np.int32), labels, glyphs, small)
+    quantised_embeddings = np.round(embeddings * (127 / scale)).astype(np.int8)
+    labels = digits.labels[indices].astype(np.uint8)
+    values = (np.array(network.sha256), (indices + 1).astype(np.int32), labels, glyphs, quantised_embeddings)
     file = io.BytesIO()
     np.savez_compressed(file, **dict(zip(NAMES, values, strict=True)))
-    target = network.with_suffix(".nearest.npz")
+    target = network_path.with_suffix(".nearest.npz")
     write_atomically(target, file.getvalue())
     return target
 
 
-def spread(digits: Digits) -> NDArray[np.intp]:
-    """Places of as many digits of every label, drawn by lot, always the same ones, in order."""
-    lots = np.random.default_rng(0)
-    chosen = [lots.choice(np.flatnonzero(digits.labels == label), EACH, replace=False) for label in range(CLASSES)]
-    return np.sort(np.concatenate(chosen))
+def sample_balanced_indices(digits: Digits) -> NDArray[np.intp]:
+    """Indices of equally many digits of each label, drawn with a fixed seed, in order."""
+    rng = np.random.default_rng(0)
+    indices = [
+        rng.choice(np.flatnonzero(digits.labels == label), DIGITS_PER_LABEL, replace=False) for label in range(CLASSES)
+    ]
+    return np.sort(np.concatenate(indices))

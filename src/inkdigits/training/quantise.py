@@ -21,33 +21,35 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 from inkdigits.data import mnist
 from inkdigits.glyph import to_float
 
-RANGED, BATCH = 2000, 100  # digits that the ranges are taken from
+CALIBRATION_DIGITS, CALIBRATION_BATCH_SIZE = 2000, 100  # digits that the ranges are taken from
 
 
-def quantised(content: bytes) -> bytes:
+def quantise(content: bytes) -> bytes:
     """The ONNX file of a network that takes `images`, with the same outputs, computed from 8-bit numbers."""
-    with tempfile.TemporaryDirectory() as folder, _silent():
-        given, prepared, made = (Path(folder) / name for name in ("given.onnx", "prepared.onnx", "made.onnx"))
-        given.write_bytes(content)
-        quant_pre_process(given, prepared)
+    with tempfile.TemporaryDirectory() as folder, _silence_logging():
+        input_path, prepared_path, output_path = (
+            Path(folder) / name for name in ("given.onnx", "prepared.onnx", "made.onnx")
+        )
+        input_path.write_bytes(content)
+        quant_pre_process(input_path, prepared_path)
         quantize_static(
-            prepared,
-            made,
-            _Digits(),
+            prepared_path,
+            output_path,
+            _CalibrationReader(),
             quant_format=QuantFormat.QDQ,
             per_channel=True,
             activation_type=QuantType.QUInt8,
             weight_type=QuantType.QInt8,
         )
-        return made.read_bytes()
+        return output_path.read_bytes()
 
 
-class _Digits(CalibrationDataReader):  # type: ignore[misc]
+class _CalibrationReader(CalibrationDataReader):  # type: ignore[misc]
     """Training digits, batch by batch."""
 
     def __init__(self) -> None:
-        images = mnist.load("train").images[:RANGED]
-        self._batches = iter(np.split(to_float(images), RANGED // BATCH))
+        images = mnist.load("train").images[:CALIBRATION_DIGITS]
+        self._batches = iter(np.split(to_float(images), CALIBRATION_DIGITS // CALIBRATION_BATCH_SIZE))
 
     def get_next(self) -> dict[str, NDArray[np.float32]] | None:
         batch = next(self._batches, None)
@@ -55,11 +57,11 @@ class _Digits(CalibrationDataReader):  # type: ignore[misc]
 
 
 @contextmanager
-def _silent() -> Iterator[None]:
+def _silence_logging() -> Iterator[None]:
     """onnxruntime warns of weights that have one axis only, which are rounded with one range: nothing for our users."""
-    before = logging.root.manager.disable
+    previous_level = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:
         yield
     finally:
-        logging.disable(before)
+        logging.disable(previous_level)

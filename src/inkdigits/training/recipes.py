@@ -17,12 +17,12 @@ from inkdigits.models.build import ARCHITECTURES
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-AUGMENTS = ("none", "light", "inked", "bent", "hands")
+AUGMENTATIONS = ("none", "light", "inked", "bent", "hands")
 
 
-def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, among: Any = None) -> Any:
-    """A field of Recipe that knows its help text, its least and greatest value, and the choices it has."""
-    metadata = {"help": help, "low": low, "high": high, "among": among}
+def knob(help: str, default: Any = MISSING, low: float = -math.inf, high: float = math.inf, choices: Any = None) -> Any:
+    """A field of Recipe that knows its help text, its bounds and its choices."""
+    metadata = {"help": help, "low": low, "high": high, "choices": choices}
     return field(metadata=metadata) if default is MISSING else field(default=default, metadata=metadata)
 
 
@@ -32,30 +32,30 @@ class Recipe:
 
     name: str
     about: str
-    model: str = knob("the network", among=tuple(ARCHITECTURES))
-    split: SplitName = knob("which training digits: lecture, choosing or full", "full", among=get_args(SplitName))
+    model: str = knob("the network", choices=tuple(ARCHITECTURES))
+    split: SplitName = knob("which training digits: lecture, choosing or full", "full", choices=get_args(SplitName))
     samples: int | None = knob("learn from the first so many digits only", None, low=1)
     hidden: int | None = knob("units of the hidden layer (mlp)", None, low=1, high=10_000)
     width: int | None = knob("channels of the first convolution (cnn)", None, low=1, high=256)
     batch: int = knob("digits in a step; 0 takes all of them as one batch", 128, low=0)
     steps: int | None = knob("how many steps; by default as many as the epochs need", None, low=1, high=10_000_000)
     epochs: float = knob("how often every digit is seen", 1.0, low=0.001, high=10_000)
-    optimizer: str = knob("the optimizer", "adam", among=OPTIMIZERS)
+    optimizer: str = knob("the optimizer", "adam", choices=OPTIMIZERS)
     lr: float = knob("learning rate, the highest of its schedule", 1e-3, low=1e-8, high=100)
     decay: float = knob("weight decay", 0.0, low=0, high=10)
-    schedule: str = knob("how the learning rate goes", "constant", among=SCHEDULES)
+    schedule: str = knob("how the learning rate goes", "constant", choices=SCHEDULES)
     smoothing: float = knob("label smoothing", 0.0, low=0, high=0.9)
-    augment: str = knob("how images are varied while training", "none", among=AUGMENTS)
+    augment: str = knob("how images are varied while training", "none", choices=AUGMENTATIONS)
     nondigits: float = knob("things that are no digits, for every digit of a batch", 0.0, low=0, high=1)
     average: float = knob("share of the old in the running average of weights; 0: no average", 0.0, low=0, high=0.99999)
     precision: str = knob(
-        "arithmetic; bfloat16 is faster, and taken where the processor has it", "float32", among=PRECISIONS
+        "arithmetic; bfloat16 is faster, and taken where the processor has it", "float32", choices=PRECISIONS
     )
     seed: int = knob("seed of weights, order and variation", 0, low=0, high=2**31 - 1)
 
     def __post_init__(self) -> None:
-        for each in knobs():
-            _check(each, getattr(self, each.name))
+        for each in list_knobs():
+            _check_knob(each, getattr(self, each.name))
         for name in ("hidden", "width"):
             owners = [model for model, each in ARCHITECTURES.items() if name in each.knobs]
             if getattr(self, name) is not None and self.model not in owners:
@@ -71,15 +71,15 @@ class Recipe:
             values["steps"] = None
         return replace(self, **values)
 
-    def total_steps(self, digits: int) -> int:
+    def count_steps(self, digit_count: int) -> int:
         """How many steps the run has when it learns from that many digits."""
         if self.steps is not None:
             return self.steps
-        return max(1, round(self.epochs * digits / self.batch_size(digits)))
+        return max(1, round(self.epochs * digit_count / self.compute_batch_size(digit_count)))
 
-    def batch_size(self, digits: int) -> int:
+    def compute_batch_size(self, digit_count: int) -> int:
         """How many digits a step sees when the run learns from that many."""
-        return min(self.batch or digits, digits)
+        return min(self.batch or digit_count, digit_count)
 
     def as_dict(self) -> dict[str, Any]:
         """All settings as JSON has them."""
@@ -94,22 +94,22 @@ class Recipe:
             raise UsageError(f"These are not the settings of a recipe ({error}).") from error
 
 
-def knobs() -> list[Any]:
+def list_knobs() -> list[Any]:
     """The fields of Recipe that can be set on the command line."""
     return [each for each in fields(Recipe) if each.metadata]
 
 
-def _check(knob: Any, value: Any) -> None:
-    name, limits = knob.name, knob.metadata
-    if value is None and knob.default is None:
+def _check_knob(knob_field: Any, value: Any) -> None:
+    name, limits = knob_field.name, knob_field.metadata
+    if value is None and knob_field.default is None:
         return
-    if limits["among"] is not None:
-        if value not in limits["among"]:
-            raise UsageError(f"--{name} must be one of {', '.join(limits['among'])}, not {value!r}.")
+    if limits["choices"] is not None:
+        if value not in limits["choices"]:
+            raise UsageError(f"--{name} must be one of {', '.join(limits['choices'])}, not {value!r}.")
         return
-    whole = knob.type.startswith("int")  # annotations are strings in this file
-    if not isinstance(value, int if whole else (int, float)) or not limits["low"] <= value <= limits["high"]:
-        kind = "a whole number " if whole else ""
+    is_whole = knob_field.type.startswith("int")  # annotations are strings in this file
+    if not isinstance(value, int if is_whole else (int, float)) or not limits["low"] <= value <= limits["high"]:
+        kind = "a whole number " if is_whole else ""
         raise UsageError(f"--{name} must be {kind}from {limits['low']:g} to {limits['high']:g}, not {value!r}.")
 
 
@@ -270,7 +270,7 @@ RECIPES: Mapping[str, Recipe] = {
 }
 
 
-def recipe(name: str) -> Recipe:
+def get_recipe(name: str) -> Recipe:
     """The recipe of that name. Raises UsageError, with the names there are."""
     if name not in RECIPES:
         raise UsageError(f"There is no recipe '{name}'; {known_names(name, RECIPES)}")

@@ -26,44 +26,44 @@ from torch import Tensor, nn
 
 from inkdigits.errors import RunError, UsageError
 from inkdigits.files import write_atomically
-from inkdigits.models.build import build
+from inkdigits.models.build import build_network
 from inkdigits.models.ensemble import EnsembleNet
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe
 
 Json = dict[str, Any]
-FIGURES = ("step", "train_loss", "train_accuracy", "held_loss", "held_accuracy")  # in every line of metrics.jsonl
+METRIC_NAMES = ("step", "train_loss", "train_accuracy", "held_loss", "held_accuracy")  # in every line of metrics.jsonl
 
 
 @dataclass(frozen=True)
 class Run:
     """One training's folder."""
 
-    SETTINGS: ClassVar[str] = "recipe.json"
+    SETTINGS_FILE: ClassVar[str] = "recipe.json"
     folder: Path
 
     @property
-    def weights(self) -> Path:
+    def weights_path(self) -> Path:
         return self.folder / "weights.safetensors"
 
     @property
-    def checkpoint(self) -> Path:
+    def checkpoint_path(self) -> Path:
         return self.folder / "checkpoint.safetensors"
 
     @property
-    def finished(self) -> bool:
+    def is_finished(self) -> bool:
         return (self.folder / "card.json").exists()
 
     @property
-    def begun(self) -> bool:
-        return (self.folder / self.SETTINGS).exists()
+    def has_begun(self) -> bool:
+        return (self.folder / self.SETTINGS_FILE).exists()
 
     @property
     def network_name(self) -> str:
         """The network as tables name it."""
-        return self.recipe().model
+        return self.read_recipe().model
 
-    def members(self) -> list[Run]:
+    def list_members(self) -> list[Run]:
         """The runs that were trained for it: of a run, itself."""
         return [self]
 
@@ -84,15 +84,15 @@ class Run:
 
     def begin(self, settings: Json) -> None:
         """Write the settings of a training that begins. Raises RunError when the folder holds one already."""
-        if opened(self.folder).begun:
+        if open_run(self.folder).has_begun:
             raise RunError(
                 f"{self.folder} already holds a run; go on with --resume {self.folder}, or give another --out."
             )
-        self.write_json(self.SETTINGS, settings)
+        self.write_json(self.SETTINGS_FILE, settings)
 
-    def settings(self) -> Json:
+    def read_settings(self) -> Json:
         """What the training was started with."""
-        return self.read_json(self.SETTINGS)
+        return self.read_json(self.SETTINGS_FILE)
 
     def write_json(self, name: str, content: Json) -> None:
         """Write one of the folder's JSON files."""
@@ -106,37 +106,37 @@ class Run:
         try:
             content = json.loads(path.read_text(encoding="utf-8"))
         except FileNotFoundError as error:
-            raise RunError(f"{self.folder} has no {name}; {self._advice(name)}") from error
+            raise RunError(f"{self.folder} has no {name}; {self._advise_missing(name)}") from error
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is broken ({error}); train again.") from error
         if not isinstance(content, dict):
             raise RunError(f"{path} is broken (no JSON object); train again.")
         return content
 
-    def recipe(self) -> Recipe:
+    def read_recipe(self) -> Recipe:
         """The recipe the run was started with."""
         try:
-            return Recipe.from_dict(self.fact("recipe", dict))
+            return Recipe.from_dict(self.read_setting("recipe", dict))
         except UsageError as error:
-            raise RunError(f"{self.folder / self.SETTINGS} is broken ({error}); train again.") from error
+            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken ({error}); train again.") from error
 
-    def source(self) -> Path | None:
+    def read_source(self) -> Path | None:
         """Where the run's data lie; None for the packaged MNIST."""
-        path = self.fact("source", str | None)
+        path = self.read_setting("source", str | None)
         return None if path is None else Path(path)
 
-    def fact(self, name: str, kind: Any) -> Any:
+    def read_setting(self, name: str, kind: Any) -> Any:
         """One value of the settings. Raises RunError when it is missing or not of that kind."""
-        settings = self.settings()
+        settings = self.read_settings()
         if name not in settings or not isinstance(settings[name], kind):
-            raise RunError(f"{self.folder / self.SETTINGS} is broken (it says no {name}); train again.")
+            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it says no {name}); train again.")
         return settings[name]
 
-    def card(self) -> Json:
+    def read_card(self) -> Json:
         """What the run came to. Raises RunError when it is not finished."""
         return self.read_json("card.json")
 
-    def metrics(self) -> list[Json]:
+    def read_metrics(self) -> list[Json]:
         """The figures recorded while training, oldest first."""
         path = self.folder / "metrics.jsonl"
         try:
@@ -145,34 +145,34 @@ class Run:
             return []
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is broken ({error}); delete it, or train again.") from error
-        if not all(isinstance(record, dict) and set(FIGURES) <= set(record) for record in records):
+        if not all(isinstance(record, dict) and set(METRIC_NAMES) <= set(record) for record in records):
             raise RunError(f"{path} is broken (a line is no record of figures); delete it, or train again.")
         return records
 
     def write_metrics(self, history: list[Json]) -> None:
         write_atomically(self.folder / "metrics.jsonl", "".join(json.dumps(record) + "\n" for record in history))
 
-    def _advice(self, name: str) -> str:
-        if name == "card.json" and self.begun:
+    def _advise_missing(self, name: str) -> str:
+        if name == "card.json" and self.has_begun:
             return f"the training is not finished: go on with --resume {self.folder}."
         return "is it the folder of a run?"
 
 
-class Ensemble(Run):
+class EnsembleRun(Run):
     """The folder of several trainings of one recipe that differ in their seeds. Its recipe has the first seed."""
 
-    SETTINGS = "ensemble.json"
+    SETTINGS_FILE = "ensemble.json"
 
     @property
     def network_name(self) -> str:
-        return f"{len(self.seeds)} × {self.recipe().model}"
+        return f"{len(self.seeds)} × {self.read_recipe().model}"
 
     @property
     def seeds(self) -> list[int]:
         """The members' seeds."""
-        seeds: list[int] = self.fact("seeds", list)
+        seeds: list[int] = self.read_setting("seeds", list)
         if len(seeds) < 2 or not all(isinstance(seed, int) for seed in seeds):
-            raise RunError(f"{self.folder / self.SETTINGS} is broken (it says no seeds); train again.")
+            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it says no seeds); train again.")
         return seeds
 
     def members(self) -> list[Run]:
@@ -180,10 +180,10 @@ class Ensemble(Run):
         return [Run(self.folder / f"seed-{seed}") for seed in self.seeds]
 
 
-def opened(folder: Path) -> Run:
+def open_run(folder: Path) -> Run:
     """A folder as what it says it is: an ensemble's, or else a run's."""
-    ensemble = Ensemble(folder)
-    return ensemble if ensemble.begun else Run(folder)
+    ensemble = EnsembleRun(folder)
+    return ensemble if ensemble.has_begun else Run(folder)
 
 
 def write_json(path: Path, content: Json) -> None:
@@ -191,10 +191,10 @@ def write_json(path: Path, content: Json) -> None:
     write_atomically(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def save_tensors(path: Path, tensors: dict[str, Tensor], about: dict[str, str]) -> None:
+def save_tensors(path: Path, tensors: dict[str, Tensor], metadata: dict[str, str]) -> None:
     """Write tensors and a few words about them as one safetensors file."""
     plain = {name: tensor.detach().cpu().contiguous() for name, tensor in tensors.items()}
-    write_atomically(path, save(plain, metadata=about))
+    write_atomically(path, save(plain, metadata=metadata))
 
 
 def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
@@ -210,25 +210,25 @@ def load_tensors(path: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
 
 def save_weights(run: Run, network: nn.Module) -> None:
     """Write the trained network's weights."""
-    save_tensors(run.weights, network.state_dict(), {})
+    save_tensors(run.weights_path, network.state_dict(), {})
 
 
 def load_weights(run: Run, network: nn.Module) -> None:
     """Fill a network with the run's weights. Raises RunError when they are missing, broken, or of another network."""
-    fill(network, load_tensors(run.weights)[0], run.weights)
+    load_state(network, load_tensors(run.weights_path)[0], run.weights_path)
 
 
-def trained_network(run: Run) -> nn.Sequential:
+def load_trained_network(run: Run) -> nn.Sequential:
     """The run's network with its trained weights, on the CPU, ready to be asked; an ensemble's is one network too."""
-    if isinstance(run, Ensemble):
-        return EnsembleNet([trained_network(member) for member in run.members()]).eval()
-    recipe = run.recipe()
-    network = build(recipe.model, hidden=recipe.hidden, width=recipe.width)
+    if isinstance(run, EnsembleRun):
+        return EnsembleNet([load_trained_network(member) for member in run.members()]).eval()
+    recipe = run.read_recipe()
+    network = build_network(recipe.model, hidden=recipe.hidden, width=recipe.width)
     load_weights(run, network)
     return network.eval()
 
 
-def fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
+def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
     """Fill a network with tensors read from `path`."""
     try:
         network.load_state_dict(tensors)
@@ -239,42 +239,42 @@ def fill(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> None:
 def save_checkpoint(run: Run, state: State) -> None:
     """Write all that the rest of the training depends on: weights, average, optimizers, step."""
     tensors = {f"network.{name}": tensor for name, tensor in state.network.state_dict().items()}
-    if state.average is not None:
-        tensors |= {f"average.{name}": tensor for name, tensor in state.average.state_dict().items()}
+    if state.ema is not None:
+        tensors |= {f"average.{name}": tensor for name, tensor in state.ema.state_dict().items()}
     for number, optimizer in enumerate(state.optimizers):
-        for place, slots in optimizer.state_dict()["state"].items():
-            tensors |= {f"optimizer{number}.{place}.{name}": torch.as_tensor(slots[name]) for name in slots}
-    save_tensors(run.checkpoint, tensors, {"step": str(state.step), "seconds": repr(state.seconds)})
+        for index, slots in optimizer.state_dict()["state"].items():
+            tensors |= {f"optimizer{number}.{index}.{name}": torch.as_tensor(slots[name]) for name in slots}
+    save_tensors(run.checkpoint_path, tensors, {"step": str(state.step), "seconds": repr(state.seconds)})
 
 
 def load_checkpoint(run: Run, state: State) -> None:
     """Bring a fresh state to where the checkpoint was taken; without a checkpoint it stays at the first step."""
-    if not run.checkpoint.exists():
+    if not run.checkpoint_path.exists():
         return
-    tensors, about = load_tensors(run.checkpoint)
-    fill(state.network, _under("network.", tensors), run.checkpoint)
-    if state.average is not None:
-        fill(state.average, _under("average.", tensors), run.checkpoint)
+    tensors, metadata = load_tensors(run.checkpoint_path)
+    load_state(state.network, _select_by_prefix("network.", tensors), run.checkpoint_path)
+    if state.ema is not None:
+        load_state(state.ema, _select_by_prefix("average.", tensors), run.checkpoint_path)
     try:
         for number, optimizer in enumerate(state.optimizers):
-            _fill_optimizer(optimizer, _under(f"optimizer{number}.", tensors))
-        state.step, state.seconds = int(about["step"]), float(about["seconds"])
+            _load_optimizer_state(optimizer, _select_by_prefix(f"optimizer{number}.", tensors))
+        state.step, state.seconds = int(metadata["step"]), float(metadata["seconds"])
     except (KeyError, ValueError, IndexError) as error:
-        raise RunError(f"{run.checkpoint} is broken ({error!r}); delete it, or train again.") from error
-    state.history = [record for record in run.metrics() if record["step"] <= state.step]
+        raise RunError(f"{run.checkpoint_path} is broken ({error!r}); delete it, or train again.") from error
+    state.history = [record for record in run.read_metrics() if record["step"] <= state.step]
 
 
-def _under(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
+def _select_by_prefix(prefix: str, tensors: dict[str, Tensor]) -> dict[str, Tensor]:
     return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
-def _fill_optimizer(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
+def _load_optimizer_state(optimizer: torch.optim.Optimizer, tensors: dict[str, Tensor]) -> None:
     """Give every parameter its own slots back, laid out in memory as the parameter is, so that sums round alike."""
     parameters = [parameter for group in optimizer.param_groups for parameter in group["params"]]
     for key, value in tensors.items():
-        place, name = key.split(".", 1)
-        parameter = parameters[int(place)]
-        like_parameter = value.shape == parameter.shape
+        index, name = key.split(".", 1)
+        parameter = parameters[int(index)]
+        has_parameter_shape = value.shape == parameter.shape
         optimizer.state[parameter][name] = (
-            torch.empty_like(parameter, requires_grad=False).copy_(value) if like_parameter else value
+            torch.empty_like(parameter, requires_grad=False).copy_(value) if has_parameter_shape else value
         )

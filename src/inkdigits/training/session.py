@@ -17,11 +17,11 @@ from inkdigits._version import __version__
 from inkdigits.data.digits import Digits
 from inkdigits.data.splits import Split, split
 from inkdigits.errors import RunError, UsageError
-from inkdigits.models.build import parameters
+from inkdigits.models.build import count_parameters
 from inkdigits.training import runs
-from inkdigits.training.callbacks import check_finite, recorded, saved, stopped_by_signals
-from inkdigits.training.evaluate import load_digits, test_digits
-from inkdigits.training.loop import Callback, State, begin, train
+from inkdigits.training.callbacks import MetricsRecorder, check_finite, make_checkpointer, stop_on_signals
+from inkdigits.training.evaluate import load_digits, load_test_digits
+from inkdigits.training.loop import Callback, State, create_state, train
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json, Run
 from inkdigits.training.tasks import task_of
@@ -29,13 +29,13 @@ from inkdigits.training.tasks import task_of
 
 def pick_device(name: str) -> torch.device:
     """The device of that name. Raises UsageError, with the devices there are, when torch does not see it."""
-    there = ["cpu"]
+    available = ["cpu"]
     if torch.cuda.is_available():
-        there += ["cuda", *(f"cuda:{place}" for place in range(torch.cuda.device_count()))]
+        available += ["cuda", *(f"cuda:{index}" for index in range(torch.cuda.device_count()))]
     if torch.backends.mps.is_available():
-        there.append("mps")
-    if name not in there:
-        raise UsageError(f"There is no device '{name}' here; torch sees {', '.join(there)}.")
+        available.append("mps")
+    if name not in available:
+        raise UsageError(f"There is no device '{name}' here; torch sees {', '.join(available)}.")
     return torch.device(name)
 
 
@@ -49,10 +49,10 @@ def start(
 
     What a diverging training leaves is a stopped run with all figures up to there; resumed, it diverges again.
     """
-    run, where = Run(folder), pick_device(device)
-    state = begin(recipe, parts_of(recipe, source), where)
+    run, torch_device = Run(folder), pick_device(device)
+    state = create_state(recipe, load_split(recipe, source), torch_device)
     with run.lock():
-        run.begin(settings(state, source))
+        run.begin(build_settings(state, source))
         return _train(run, state, source, callbacks)
 
 
@@ -62,22 +62,26 @@ def resume(folder: Path, callbacks: Iterable[Callback] = ()) -> State:
     Raises RunError when the folder holds no run, a finished one, or one whose data have changed.
     """
     run = Run(folder)
-    state = begin_again(run)
+    state = recreate_state(run)
     with run.lock():
         runs.load_checkpoint(run, state)
-        return _train(run, state, run.source(), callbacks)
+        return _train(run, state, run.read_source(), callbacks)
 
 
-def begin_again(run: Run) -> State:
+def recreate_state(run: Run) -> State:
     """A run's training before its first step, with the data, the device and the threads it was started with.
 
     Raises RunError as `resume` does.
     """
-    recipe, source = run.recipe(), run.source()
-    data, device, threads = run.fact("data", dict), run.fact("device", str), run.fact("threads", int)
-    if run.finished:
+    recipe, source = run.read_recipe(), run.read_source()
+    data, device, threads = (
+        run.read_setting("data", dict),
+        run.read_setting("device", str),
+        run.read_setting("threads", int),
+    )
+    if run.is_finished:
         raise RunError(f"The run in {run.folder} is finished; there is nothing to resume.")
-    state = begin(recipe, parts_of(recipe, source), pick_device(device))
+    state = create_state(recipe, load_split(recipe, source), pick_device(device))
     if state.split.train.sha256 != data.get("sha256"):
         raise RunError(f"The data of the run in {run.folder} have changed since it began; start a new run.")
     torch.set_num_threads(max(1, threads))
@@ -92,19 +96,19 @@ def complete(
     Raises what `start` and `resume` raise, and RunError when the folder has a run of other settings.
     """
     run = Run(folder)
-    if run.begun and knobs_of(run.recipe()) != knobs_of(recipe):
+    if run.has_begun and list_weight_settings(run.read_recipe()) != list_weight_settings(recipe):
         raise RunError(f"{folder} holds a run of other settings than the recipe has now; move it away.")
-    if run.finished:
+    if run.is_finished:
         return None
-    return resume(folder, callbacks) if run.begun else start(recipe, folder, source, device, callbacks)
+    return resume(folder, callbacks) if run.has_begun else start(recipe, folder, source, device, callbacks)
 
 
-def knobs_of(it: Recipe) -> Json:
+def list_weight_settings(recipe: Recipe) -> Json:
     """All that the weights depend on: the settings without the words about them."""
-    return {knob: value for knob, value in it.as_dict().items() if knob != "about"}
+    return {knob: value for knob, value in recipe.as_dict().items() if knob != "about"}
 
 
-def parts_of(recipe: Recipe, source: Path | None) -> Split:
+def load_split(recipe: Recipe, source: Path | None) -> Split:
     """A source's training digits, split as the recipe wants, of which it learns from as many as it wants."""
     parts = split(load_digits("train", source), recipe.split)
     if recipe.samples is None:
@@ -116,7 +120,7 @@ def parts_of(recipe: Recipe, source: Path | None) -> Split:
     return replace(parts, train=parts.train.part(0, recipe.samples))
 
 
-def settings(state: State, source: Path | None) -> Json:
+def build_settings(state: State, source: Path | None) -> Json:
     """What recipe.json says: the recipe, the data, and what else the weights depend on."""
     return {
         "recipe": state.recipe.as_dict(),
@@ -125,20 +129,22 @@ def settings(state: State, source: Path | None) -> Json:
         "held": state.split.held_name,
         "device": str(state.batches.device),
         "threads": torch.get_num_threads(),
-        "arithmetic": str(state.arithmetic).removeprefix("torch."),
+        "arithmetic": str(state.compute_dtype).removeprefix("torch."),
         "inkdigits": __version__,
         "torch": torch.__version__,
     }
 
 
 def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Callback]) -> State:
-    with stopped_by_signals() as stop:
+    with stop_on_signals() as stop:
         try:
-            train(state, [stop, recorded(state), *callbacks, saved(run)])  # saved last: any of them may stop the run
+            train(
+                state, [stop, MetricsRecorder(state), *callbacks, make_checkpointer(run)]
+            )  # saved last: any of them may stop the run
         except RunError:  # it diverged
             run.write_metrics(state.history)
             raise
-        if state.done:
+        if state.is_done:
             _finish(run, state, source)
             stop(state)  # whoever goes on with another training is to know that Ctrl-C came meanwhile
     return state
@@ -146,46 +152,46 @@ def _train(run: Run, state: State, source: Path | None, callbacks: Iterable[Call
 
 def _finish(run: Run, state: State, source: Path | None) -> None:
     """Weights, then the card (which is what says that a run is finished), then the checkpoint goes."""
-    judged = scores(state.judged, state.recipe, state.split, source)
-    check_finite(state, *(score["loss"] for score in judged))  # the last step may be the one too far
-    runs.save_weights(run, state.judged)
-    run.write_json("card.json", card(run, parameters(state.network), state.step, state.seconds, judged))
-    run.checkpoint.unlink(missing_ok=True)
+    scores = score_sets(state.eval_network, state.recipe, state.split, source)
+    check_finite(state, *(score["loss"] for score in scores))  # the last step may be the one too far
+    runs.save_weights(run, state.eval_network)
+    run.write_json("card.json", build_card(run, count_parameters(state.network), state.step, state.seconds, scores))
+    run.checkpoint_path.unlink(missing_ok=True)
 
 
-def card(run: Run, parameters: int, steps: int, seconds: float, scores: list[Json]) -> Json:
+def build_card(run: Run, parameter_count: int, steps: int, seconds: float, scores: list[Json]) -> Json:
     """What was trained, from which data, how, and how well it does."""
-    before, recipe = run.settings(), run.recipe()
+    settings, recipe = run.read_settings(), run.read_recipe()
     return {
         "name": recipe.name,
         "about": recipe.about,
         "recipe": recipe.as_dict(),
-        "parameters": parameters,
+        "parameters": parameter_count,
         "steps": steps,
         "seconds": round(seconds, 3),
-        "data": before["data"],
-        "held": before["held"],
+        "data": settings["data"],
+        "held": settings["held"],
         "scores": scores,
-        "conditions": conditions() | {key: before[key] for key in ("device", "threads", "arithmetic")},
+        "conditions": describe_conditions() | {key: settings[key] for key in ("device", "threads", "arithmetic")},
     }
 
 
-def scores(network: nn.Sequential, recipe: Recipe, parts: Split, source: Path | None) -> list[Json]:
-    """How well a trained network does on every set that it may be judged by, with the set's part: `set`.
+def score_sets(network: nn.Sequential, recipe: Recipe, parts: Split, source: Path | None) -> list[Json]:
+    """A trained network's score on every set that it may be scored on, with the set's part: `set`.
 
     The test set is opened here, after the last step, and only for runs that learn from all training digits: a run
     that chooses must not see it, and the lecture's "test" is its own.
     """
-    judged: dict[str, Digits] = {"train": parts.train}
+    digit_sets: dict[str, Digits] = {"train": parts.train}
     if parts.held is not None:
-        judged["held"] = parts.held
+        digit_sets["held"] = parts.held
     if recipe.split == "full":
-        judged["test"] = test_digits(source)
+        digit_sets["test"] = load_test_digits(source)
     task = task_of(recipe)
-    return [{"set": name} | task.evaluate(network, digits, recipe).as_dict() for name, digits in judged.items()]
+    return [{"set": name} | task.evaluate(network, digits, recipe).as_dict() for name, digits in digit_sets.items()]
 
 
-def conditions() -> dict[str, Any]:
+def describe_conditions() -> dict[str, Any]:
     """What a figure depends on beside the recipe: versions, cores, the day."""
     return {
         "inkdigits": __version__,

@@ -19,16 +19,16 @@ import torch
 
 from inkdigits.errors import InkdigitsError, RunError, UsageError
 from inkdigits.reading.networks.classifier import PACKAGED
-from inkdigits.training.calibrate import DIGITNESS, guarantee, least_confidence, temperature
-from inkdigits.training.callbacks import throttled
-from inkdigits.training.evaluate import digit_logits
+from inkdigits.training.calibrate import build_calibration, fit_temperature
+from inkdigits.training.callbacks import throttle
+from inkdigits.training.evaluate import predict_digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.memory import keep_memory
 from inkdigits.training.nearest import write_nearest
-from inkdigits.training.recipes import Recipe, recipe
-from inkdigits.training.runs import Json, Run, trained_network
-from inkdigits.training.session import complete, parts_of
+from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.runs import Json, Run, load_trained_network
+from inkdigits.training.session import complete, load_split
 
 SEEDS = (0, 1, 2)
 
@@ -37,12 +37,12 @@ def main() -> int:
     """The program; what it ends with."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path, help="where the runs are, or will be")
-    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SHIPPED)}; without one, all")
-    given = parser.parse_args()
+    parser.add_argument("names", nargs="*", metavar="name", help=f"of {', '.join(SHIPPERS)}; without one, all")
+    arguments = parser.parse_args()
     keep_memory()
     try:
-        for name in given.names or SHIPPED:
-            print(ship(name, given.folder))
+        for name in arguments.names or SHIPPERS:
+            print(ship(name, arguments.folder))
     except InkdigitsError as error:
         print(f"ship: {error}", file=sys.stderr)
         return error.exit_code
@@ -55,64 +55,56 @@ def ship(name: str, folder: Path) -> Path:
     Raises what training and exporting raise; UsageError for a recipe that is not there or is not packaged; RunError
     when a training was stopped, to be gone on with, and when `folder` has a run of other settings.
     """
-    it = recipe(name)
-    if name not in SHIPPED:
-        raise UsageError(f"The network of the recipe '{name}' is not packaged; {', '.join(SHIPPED)} can be.")
-    return SHIPPED[name](it, folder, PACKAGED.with_name(f"{name}.onnx"))
+    recipe = get_recipe(name)
+    if name not in SHIPPERS:
+        raise UsageError(f"The network of the recipe '{name}' is not packaged; {', '.join(SHIPPERS)} can be.")
+    return SHIPPERS[name](recipe, folder, PACKAGED.with_name(f"{name}.onnx"))
 
 
-def digit_network(it: Recipe, folder: Path, target: Path) -> Path:
+def ship_classifier(recipe: Recipe, folder: Path, target: Path) -> Path:
     """A network that tells digits: a twin to calibrate by, three seeds, of which the first is exported to `target`,
     and training digits as it sees them."""
-    twin = finished(folder / f"{it.name}-twin", it.with_knobs(split="choosing"))
-    runs = [finished(folder / f"{it.name}-{seed}", it.with_knobs(seed=seed)) for seed in SEEDS]
-    exported = export(runs[0], target, calibrated(twin))
-    write_nearest(exported)
-    return exported
+    twin_run = train_to_end(folder / f"{recipe.name}-twin", recipe.with_knobs(split="choosing"))
+    runs = [train_to_end(folder / f"{recipe.name}-{seed}", recipe.with_knobs(seed=seed)) for seed in SEEDS]
+    exported_path = export(runs[0], target, fit_calibration(twin_run))
+    write_nearest(exported_path)
+    return exported_path
 
 
-def page_network(it: Recipe, folder: Path, target: Path) -> Path:
+def ship_detector(recipe: Recipe, folder: Path, target: Path) -> Path:
     """The network that finds digits."""
-    return export(finished(folder / it.name, it), target)
+    return export(train_to_end(folder / recipe.name, recipe), target)
 
 
-SHIPPED: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": digit_network, "detector": page_network}
+SHIPPERS: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": ship_classifier, "detector": ship_detector}
 
 
-def finished(folder: Path, wanted: Recipe) -> Run:
+def train_to_end(folder: Path, recipe: Recipe) -> Run:
     """The finished run of a recipe: as it is there, gone on with, or trained from the start."""
-    state = complete(wanted, folder, callbacks=[told()])
-    if state is not None and not state.done:
+    state = complete(recipe, folder, callbacks=[make_progress_printer()])
+    if state is not None and not state.is_done:
         raise RunError(f"Stopped at step {state.step} of {folder}; call this again to go on.")
     return Run(folder)
 
 
-def told() -> Callback:
+def make_progress_printer() -> Callback:
     """A line every half minute, on stderr."""
 
-    def tell(state: State) -> None:
+    def print_progress(state: State) -> None:
         print(
             f"{state.recipe.name} step {state.step}/{state.total_steps} loss {state.loss.item():.3f}", file=sys.stderr
         )
 
-    return throttled(30, tell)
+    return throttle(30, print_progress)
 
 
-def calibrated(twin: Run) -> Json:
+def fit_calibration(twin: Run) -> Json:
     """The temperature, fitted on the validation images of a run that never learnt from them; what is accepted then,
     and how often that is wrong."""
-    held = parts_of(twin.recipe(), twin.source()).held
-    assert held is not None
-    said, labels = digit_logits(trained_network(twin), held), torch.from_numpy(held.labels)
-    heat = temperature(said, labels)
-    probabilities = (said / heat).softmax(dim=1).numpy()
-    confidence, right = probabilities.max(axis=1), probabilities.argmax(axis=1) == held.labels
-    threshold = least_confidence()
-    return {
-        "temperature": heat,
-        "accept": {"confidence": threshold, "digitness": DIGITNESS},
-        "guarantee": {"digits": held.name} | guarantee(confidence, right, threshold),
-    }
+    held_digits = load_split(twin.read_recipe(), twin.read_source()).held
+    assert held_digits is not None
+    logits, labels = predict_digit_logits(load_trained_network(twin), held_digits), torch.from_numpy(held_digits.labels)
+    return build_calibration(fit_temperature(logits, labels), logits, held_digits.labels, held_digits.name)
 
 
 if __name__ == "__main__":

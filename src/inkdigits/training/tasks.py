@@ -17,8 +17,8 @@ from torch import Tensor, nn
 from inkdigits.data.digits import CLASSES, NOT_A_DIGIT, Digits
 from inkdigits.models.build import ARCHITECTURES
 from inkdigits.training.batches import Batches
-from inkdigits.training.detection import Scenes, detection_loss, score_of_scenes
-from inkdigits.training.evaluate import Score, score
+from inkdigits.training.detection import SceneBatches, detection_loss, score_detector
+from inkdigits.training.evaluate import Score, score_network
 from inkdigits.training.recipes import Recipe
 
 DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"
@@ -28,8 +28,8 @@ class BatchSource(Protocol):
     """`source(step)` → inputs and targets of that step, counted from 0, on `device`; a function of seed and step."""
 
     device: torch.device
-    size: int  # inputs of a batch
-    per_epoch: int  # batches of an epoch
+    batch_size: int
+    batches_per_epoch: int
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]: ...
 
@@ -76,7 +76,7 @@ class Classification:
 
     def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
         """The score of every digit by itself."""
-        return score(network, digits)
+        return score_network(network, digits)
 
 
 class Detection:
@@ -84,9 +84,9 @@ class Detection:
 
     def batches(
         self, digits: Digits, recipe: Recipe, device: torch.device, nondigits: NDArray[np.uint8] | None = None
-    ) -> Scenes:
+    ) -> SceneBatches:
         """Scenes written with the digits, and maps of targets (see detection.py)."""
-        return Scenes(digits, recipe, device)
+        return SceneBatches(digits, recipe, device)
 
     def loss(self, outputs: Tensor, targets: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
         """See `detection_loss`."""
@@ -98,7 +98,7 @@ class Detection:
 
     def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
         """Which digit it is, where one is, on scenes that training never draws."""
-        return score_of_scenes(network, digits, recipe)
+        return score_detector(network, digits, recipe)
 
 
 def task_of(recipe: Recipe) -> Task:
