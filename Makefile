@@ -47,7 +47,7 @@ weights: .venv/.train
 	$(BIN)/python -m inkdigits.training.ship runs/weights $(NAMES)
 
 fonts:
-	@grep -o '`fonts-[a-z-]*`' src/inkdigits/data/nondigits.py | tr -d '`'
+	@grep -o '`fonts-[a-z-]*`' src/inkdigits/data/synthesis/nondigits.py | tr -d '`'
 
 clean:
 	rm -rf .venv dist build runs demo

@@ -22,7 +22,7 @@ from torch import nn
 
 from bench.shared import store
 from inkdigits.cli.watch import Watch
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.callbacks import throttle
 from inkdigits.training.recipes import get_recipe

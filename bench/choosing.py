@@ -19,10 +19,10 @@ from filelock import FileLock
 from torch import Tensor, nn
 
 from bench.shared import store
-from inkdigits.data import mnist
-from inkdigits.data.digits import Digits
-from inkdigits.data.splits import Split
-from inkdigits.data.warp import Warp, warp
+from inkdigits.data.augmentation.warp import Warp, warp
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.splits import Split
 from inkdigits.models.build import ARCHITECTURES, build_seeded
 from inkdigits.models.fold import count_folded_parameters
 from inkdigits.models.turnednet import EquivariantNet

@@ -12,7 +12,7 @@ from statistics import mean
 
 from bench.datasets.mnist_corruptions import CORRUPTIONS, corrupt
 from bench.shared import store, trained_networks
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.training.evaluate import load_test_digits
 
 

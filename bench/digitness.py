@@ -15,8 +15,8 @@ import numpy as np
 from sklearn.metrics import roc_auc_score
 
 from bench.shared import store
-from inkdigits.data import idx
-from inkdigits.data.nondigits import unseen_letters
+from inkdigits.data.sets import idx
+from inkdigits.data.synthesis.nondigits import unseen_letters
 from inkdigits.reading.reader import Reader
 from inkdigits.training.evaluate import load_test_digits
 

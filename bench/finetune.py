@@ -30,8 +30,8 @@ from torch import nn
 
 from bench.datasets.persons import DEVELOPMENT_PERSONS, PERSONS, Habit, write_digits
 from bench.shared import store
-from inkdigits.data.digits import CLASSES, Digits
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.mnist import load
 from inkdigits.training.evaluate import (
     PairedComparison,
     compare_logits,
@@ -49,7 +49,7 @@ from inkdigits.training.finetune import (
     split_replay_and_held,
     train_folds,
 )
-from inkdigits.training.lessons import build_replay_mix
+from inkdigits.training.finetune_data import build_replay_mix
 from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run, load_trained_network

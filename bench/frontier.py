@@ -26,8 +26,8 @@ from torch import Tensor, nn
 
 from bench.peers import classifiers
 from bench.shared import store
-from inkdigits.data import mnist
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import Digits
 from inkdigits.glyph import to_float
 from inkdigits.lab.contradicted import contradictions
 from inkdigits.models.ensemble import MeanProbability

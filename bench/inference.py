@@ -19,7 +19,7 @@ import numpy as np
 import torch
 
 from bench.shared import store, trained_networks
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.training.export import export

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from bench.datasets.negatives import KINDS, SIZES, Material, draw_negative
 from bench.datasets.unseen_words import describe_fonts, load_faces
 from bench.shared import store
-from inkdigits.data import idx
+from inkdigits.data.sets import idx
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
 

@@ -30,7 +30,7 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bench.shared import store
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.files import write_atomically
 from inkdigits.reading.reader import Reader
 

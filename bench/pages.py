@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from bench.datasets.drawn_pages import DIGITS_PER_PAGE, MAX_DIGIT_HEIGHT, MIN_DIGIT_HEIGHT, Sheet, draw_sheet
 from bench.datasets.unseen_words import describe_fonts, load_faces
 from bench.shared import store
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.reading.reader import Reader
 from inkdigits.training.evaluate import load_test_digits
 from inkdigits.types import Digit

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from inkdigits.cli.views import save_png
-from inkdigits.data import mnist
-from inkdigits.data.pages import page
+from inkdigits.data.sets import mnist
+from inkdigits.data.synthesis.pages import page
 from inkdigits.files import write_atomically
 from inkdigits.lab.plane import decision_map
 from inkdigits.reading.imaging.picture import only_page

@@ -43,7 +43,7 @@ from PIL import Image
 from bench.load import attack_client, constant_rate
 from bench.load.service_process import MemoryWatch, RunningService, choose_cores, run_service
 from bench.shared import store
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 
 DIGIT_PATH = "/v1/digit"
 STEADY_RATE = 50.0  # requests a second

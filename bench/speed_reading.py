@@ -25,9 +25,9 @@ from PIL import Image
 
 from bench.datasets import photo
 from bench.shared import store
-from inkdigits.data import mnist
-from inkdigits.data.digits import Digits
-from inkdigits.data.strokes import Strokes, written
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis.strokes import Strokes, written
 from inkdigits.reading.reader import Reader
 
 REPEATS = 7

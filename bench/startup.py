@@ -15,7 +15,7 @@ from statistics import median
 from PIL import Image
 
 from bench.shared import store
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 
 REPEATS = 15
 

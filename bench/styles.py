@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.shared import store, trained_networks
-from inkdigits.data.digits import CLASSES
+from inkdigits.data.sets.digits import CLASSES
 from inkdigits.glyph import SIZE
 from inkdigits.training.evaluate import load_test_digits
 

@@ -10,7 +10,7 @@ import pytest
 import torch
 from hypothesis import settings
 
-from inkdigits.data import nondigits
+from inkdigits.data.synthesis import nondigits
 from inkdigits.training import detection, ensembles
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run

@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 
 
 class Said(NamedTuple):

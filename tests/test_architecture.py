@@ -18,7 +18,7 @@ FLOORS = (
     {"__main__"},
 )
 HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
-VARIES_IMAGES = {"data/augment.py", "data/forms.py", "data/texture.py", "data/warp.py"}
+VARIES_IMAGES = {f"data/augmentation/{name}.py" for name in ("augment", "forms", "texture", "warp")}
 READS_ONNX = {
     "reading/networks/session.py",
     "training/export.py",
@@ -105,10 +105,10 @@ def test_reading_and_data_do_without_torch() -> None:
     assert heavy == VARIES_IMAGES
 
 
-@pytest.mark.parametrize("drawn", ["inkdigits.data.forms", "inkdigits.data.texture"])
+@pytest.mark.parametrize("drawn", ["inkdigits.data.augmentation.forms", "inkdigits.data.augmentation.texture"])
 def test_only_augment_imports_forms_and_texture(drawn: str) -> None:
     users = {name_of(path) for path in FILES if drawn in set(imports(parsed(path)))}
-    assert users == {"data/augment.py"}
+    assert users == {"data/augmentation/augment.py"}
 
 
 def test_onnxruntime_is_known_where_it_is_told_and_nowhere_else() -> None:
@@ -155,7 +155,7 @@ def test_the_test_set_is_opened_where_it_is_known_to_be_and_nowhere_else() -> No
 def test_the_loop_recipes_batches_and_callbacks_cannot_reach_a_test_set() -> None:
     for name in ("loop", "recipes", "batches"):
         loaded = set(imports(parsed(SOURCE / "training" / f"{name}.py")))
-        assert not loaded & {"inkdigits.data.mnist", "inkdigits.data.sources", "inkdigits.training.evaluate"}
+        assert not loaded & {"inkdigits.data.sets.mnist", "inkdigits.data.sets.sources", "inkdigits.training.evaluate"}
     from_evaluate = {name for name in imports(parsed(SOURCE / "training" / "callbacks.py")) if ".evaluate." in name}
     assert from_evaluate == {"inkdigits.training.evaluate.accuracy", "inkdigits.training.evaluate.logits"}
 

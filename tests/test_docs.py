@@ -25,8 +25,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.data.mnist import load
-from inkdigits.data.pages import page as drawn_page
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import page as drawn_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]

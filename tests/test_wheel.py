@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import inkdigits
-from inkdigits.data.mnist import FOLDER, SHA256, load
+from inkdigits.data.sets.mnist import FOLDER, SHA256, load
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = {

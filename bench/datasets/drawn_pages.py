@@ -18,10 +18,10 @@ from numpy.typing import NDArray
 
 from bench.datasets import photo
 from bench.datasets.unseen_words import Faces, draw_word
-from inkdigits.data import paper, signs
-from inkdigits.data.digits import Digits
-from inkdigits.data.sheet import beside, written_on
-from inkdigits.data.strokes import INKED, Ink, Strokes, written
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis import paper, signs
+from inkdigits.data.synthesis.sheet import beside, written_on
+from inkdigits.data.synthesis.strokes import INKED, Ink, Strokes, written
 from inkdigits.errors import DataError
 
 SEED = 20_044

@@ -17,9 +17,9 @@ from numpy.typing import NDArray
 
 from bench.datasets import photo
 from bench.datasets.unseen_words import Faces, draw_word
-from inkdigits.data import paper, signs
-from inkdigits.data.nondigits import smoothed
-from inkdigits.data.strokes import Ink
+from inkdigits.data.synthesis import paper, signs
+from inkdigits.data.synthesis.nondigits import smoothed
+from inkdigits.data.synthesis.strokes import Ink
 
 SEED = 20_045
 SIZES = ((60, 60), (80, 120), (150, 250), (400, 400), (300, 1000), (600, 800), (900, 1200))  # height, width

@@ -1,8 +1,9 @@
 """Persons with hands of their own, made from MNIST's digits by what training never does to them, or never so much.
 
-Training bends by a shear of ±0.3, ±17° and a pen about a pixel thicker or thinner (data/augment.py), and draws European
-forms of 1, 2, 4, 7 and 9 (data/forms.py). A person here leans more, turns more, writes with another pen or in waves, or
-draws some digits in a form that is none of those. Every digit of a person varies a little, as hands do.
+Training bends by a shear of ±0.3, ±17° and a pen about a pixel thicker or thinner (data/augmentation/augment.py), and
+draws European forms of 1, 2, 4, 7 and 9 (data/augmentation/forms.py). A person here leans more, turns more, writes with
+another pen or in waves, or draws some digits in a form that is none of those. Every digit of a person varies a little,
+as hands do.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.glyph import SIZE, from_ink
 
 Ink = NDArray[np.uint8]

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inkdigits.data.strokes import Ink
+from inkdigits.data.synthesis.strokes import Ink
 
 Array = NDArray[np.float32]
 Image = NDArray[np.uint8]

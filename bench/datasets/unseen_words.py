@@ -10,9 +10,9 @@ import numpy as np
 from numpy.random import Generator
 from PIL import ImageFont
 
-from inkdigits.data import signs
-from inkdigits.data.nondigits import FONT_FOLDER, UNSEEN_FONTS, font_files
-from inkdigits.data.strokes import Ink
+from inkdigits.data.synthesis import signs
+from inkdigits.data.synthesis.nondigits import FONT_FOLDER, UNSEEN_FONTS, font_files
+from inkdigits.data.synthesis.strokes import Ink
 
 Faces = list[list[ImageFont.FreeTypeFont]]  # a list for each family
 FONT_PIXELS = 64  # pixels that words are drawn in before they are brought to their height

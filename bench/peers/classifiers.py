@@ -28,7 +28,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 from torch import Tensor, nn
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 from inkdigits.models.initial import init_glorot
 

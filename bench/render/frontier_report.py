@@ -18,7 +18,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLoca
 from bench import choosing
 from bench.frontier import BUDGET_ROWS, OUR_RECIPES, PEER_CLASSICS, PEER_NETWORKS, load_rows, select_current_seeds
 from bench.shared import store
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 KNOWN_WRONG_LABELS = 15  # wrong labels in MNIST's test set, as counted by Northcutt, Athalye and Mueller (2021)
 PICTURES_FOLDER = Path(__file__).parents[2] / "docs" / "pictures"

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.training.evaluate import predict_digit_logits
 from inkdigits.training.runs import Run, load_trained_network
 

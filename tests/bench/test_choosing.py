@@ -16,8 +16,8 @@ from bench.choosing import (
 )
 from bench.render.frontier_report import format_trials
 from bench.shared import store
-from inkdigits.data import mnist
-from inkdigits.data.warp import Warp
+from inkdigits.data.augmentation.warp import Warp
+from inkdigits.data.sets import mnist
 from inkdigits.models.fold import count_folded_parameters
 
 

@@ -17,8 +17,8 @@ from bench.finetune import (
     summarise,
 )
 from bench.render.summary import make_finetune_rows
-from inkdigits.data.mnist import load
-from inkdigits.training import lessons
+from inkdigits.data.sets.mnist import load
+from inkdigits.training import finetune_data as lessons
 from inkdigits.training.export import export
 from inkdigits.training.finetune import load_base
 from inkdigits.training.runs import Run

@@ -12,7 +12,7 @@ from bench.frontier import TrainingOutcome, keep_outcomes, load_kept_seeds, meas
 from bench.peers import classifiers
 from bench.render import frontier_report
 from bench.shared import store
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.recipes import get_recipe as named

@@ -20,7 +20,7 @@ from bench.datasets.negatives import (
     trace_zigzag,
 )
 from bench.datasets.unseen_words import WORDS, load_faces
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
 
 

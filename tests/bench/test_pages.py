@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from bench.datasets.drawn_pages import DIGITS_PER_PAGE, KINDS, MAX_DIGIT_HEIGHT, Sheet, draw_sheet
 from bench.datasets.unseen_words import load_faces
 from bench.pages import compute_ious, match_boxes, score_page, sum_pages
-from inkdigits.data.mnist import load
-from inkdigits.data.strokes import INKED
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.strokes import INKED
 from inkdigits.types import Box, Digit
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from bench.peers.ocr import has_rapidocr, has_tesseract, join_pieces, make_tesseract
 from bench.reading import load_labels, make_our_reader, mark_refused, measure_engine
 from bench.shared.digit_strings import Transcription
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError
 from inkdigits.reading.reader import Reader
 

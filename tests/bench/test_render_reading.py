@@ -12,7 +12,7 @@ from bench.pages import measure_page, sum_pages
 from bench.render.reading_rows import make_negative_rows, make_page_rows, make_picture_rows, make_rows, make_speed_rows
 from bench.shared import store
 from bench.shared.digit_strings import Transcription, score_transcriptions, sum_scores
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
 
 

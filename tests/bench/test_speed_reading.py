@@ -15,7 +15,7 @@ from bench.speed_reading import (
     measure_median_seconds,
     measure_peak_bytes,
 )
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 
 
 def test_pictures_are_of_their_sizes(tmp_path: Path) -> None:

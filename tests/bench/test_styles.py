@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from bench.render.model_card import make_style_row
 from bench.shared import store, trained_networks
 from bench.styles import MEASURES, assign_thirds, main, measure_aspect, measure_slant, measure_stroke_width
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.training.runs import Run
 
 

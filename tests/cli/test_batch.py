@@ -17,7 +17,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.cli.inputs import stems
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.types import Failure
 from tests.cli.conftest import Told
 from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence

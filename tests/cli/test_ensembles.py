@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.training.runs import EnsembleRun, Run
 from tests.cli.conftest import Told
 from tests.cli.test_train import on_a_terminal

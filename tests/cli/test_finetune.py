@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
 from inkdigits.serving.store import Store
-from inkdigits.training import lessons
+from inkdigits.training import finetune_data as lessons
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.data.mnist import load
-from inkdigits.data.pages import page
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import page
 from tests.cli.conftest import Told
 from tests.helpers import inkdigits, one_sentence
 

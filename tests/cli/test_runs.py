@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.lab.answers import answers
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told

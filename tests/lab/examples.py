@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 
 
 def digits(labels: list[int]) -> Digits:

@@ -3,10 +3,10 @@ import pytest
 import torch
 from sklearn.neighbors import NearestNeighbors
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.glyph import to_float
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.lab.answers import Answers
 from inkdigits.lab.neighbours import nearest, pages
 from inkdigits.models.build import build_network, compute_activations

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.lab.pictures import pictures
 from tests.lab.examples import picture, words
 

@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.lab.predictions import LECTURE, choose, predictions
 from tests.lab.examples import answers, digits, picture, words
 

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.errors import UsageError
 from inkdigits.lab.sheet import CELL, examples, sheet
 from tests.lab.examples import digits, words

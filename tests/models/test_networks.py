@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import ARCHITECTURES, build_network, compute_activations, count_parameters

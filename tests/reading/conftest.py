@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from inkdigits.data.digits import Digits
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
 
 

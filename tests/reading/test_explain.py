@@ -3,7 +3,7 @@
 import numpy as np
 from PIL import Image
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.reading.explain import explained
 from inkdigits.reading.imaging.picture import pages
 from inkdigits.reading.reader import Reader

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import UsageError
 from inkdigits.reading.inspect import PATCH, blanked, patches, reason
 from inkdigits.reading.networks.classifier import Accept, Network

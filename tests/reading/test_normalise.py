@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.reading.imaging.ink import Ink, lift
 from inkdigits.reading.normalise import glyph_of, glyphs_at, mark_of
 from tests.helpers import seconds_of

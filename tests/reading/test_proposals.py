@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.reading.imaging.ink import shrunk
 from inkdigits.reading.networks.detector import LEAST, MOST, Detector, Finds
 from inkdigits.reading.proposals import Located, connected, fused, joined, locate, overlap, scales, torn

@@ -14,9 +14,9 @@ import pytest
 from PIL import Image
 
 import inkdigits
-from inkdigits.data.digits import Digits
-from inkdigits.data.mnist import load
-from inkdigits.data.pages import page
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import pages

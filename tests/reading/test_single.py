@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
-from inkdigits.data.digits import Digits
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.mnist import load
 from inkdigits.reading.normalise import glyph_of, mark_of, marks_of
 from inkdigits.reading.reader import Reader
 from inkdigits.reading.single import looks_of

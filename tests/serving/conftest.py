@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from tests.helpers import COMMAND, PLAIN
 from tests.reading.drawing import in_rows, saved
 from tests.serving.browser import Visit, chromium, visiting

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.data import labelled
+from inkdigits.data.sets import labelled
 from inkdigits.reading.reader import Reader
 from inkdigits.reading.single import glyph_seen
 from inkdigits.serving.samples import SIDE

@@ -4,9 +4,9 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from inkdigits.data.digits import NOT_A_DIGIT
-from inkdigits.data.mnist import load
-from inkdigits.data.splits import split
+from inkdigits.data.sets.digits import NOT_A_DIGIT
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.sets.splits import split
 from inkdigits.training import batches
 from inkdigits.training.batches import CALM_PHASE_SHARE, Batches
 from inkdigits.training.callbacks import MetricsRecorder

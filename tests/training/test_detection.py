@@ -7,11 +7,11 @@ import pytest
 import torch
 from torch import Tensor
 
-from inkdigits.data import nondigits
-from inkdigits.data.digits import Digits
-from inkdigits.data.mnist import load
-from inkdigits.data.scenes import Scene
-from inkdigits.data.sheet import DOUBTFUL
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis import nondigits
+from inkdigits.data.synthesis.scenes import Scene
+from inkdigits.data.synthesis.sheet import DOUBTFUL
 from inkdigits.errors import DataError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import RunError, UsageError
 from inkdigits.training import ensembles, session
 from inkdigits.training.export import export

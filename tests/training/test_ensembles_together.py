@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from safetensors.torch import load_file
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import ModelError
 from inkdigits.glyph import to_float
 from inkdigits.training import ensembles, evaluate, session

@@ -14,7 +14,7 @@ from onnx import numpy_helper
 from safetensors.torch import load_file
 from torch import nn
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import ExportError, RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network, compute_activations

@@ -10,13 +10,13 @@ import pytest
 import torch
 from torch import nn
 
-from inkdigits.data.digits import Digits
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError, ModelError
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 from inkdigits.reading.reader import Reader
 from inkdigits.training import finetune as module
-from inkdigits.training import lessons
+from inkdigits.training import finetune_data as lessons
 from inkdigits.training.evaluate import compare_paired, predict_digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.finetune import (
@@ -34,7 +34,7 @@ from inkdigits.training.finetune import (
     refit_temperature,
     split_replay_and_held,
 )
-from inkdigits.training.lessons import nll
+from inkdigits.training.finetune_data import nll
 from inkdigits.training.runs import Run
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 
-from inkdigits.data.mnist import load
-from inkdigits.data.splits import split
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.sets.splits import split
 from inkdigits.models.build import build_network
 from inkdigits.training.batches import Batches
 from inkdigits.training.callbacks import MetricsRecorder, throttle

@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 import torch
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError, RunError, UsageError
 from inkdigits.models.build import ARCHITECTURES
 from inkdigits.training.callbacks import stop_on_signals

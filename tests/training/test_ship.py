@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from inkdigits.data.mnist import load
+from inkdigits.data.sets.mnist import load
 from inkdigits.errors import RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.reading.networks.classifier import Network

@@ -12,8 +12,8 @@ from rich.console import Console
 from rich.table import Table
 
 from inkdigits.cli.options import DataOption
-from inkdigits.data import mnist
-from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import CLASSES, Digits
 from inkdigits.lab.save import save
 from inkdigits.lab.sheet import sheet
 from inkdigits.training.evaluate import load_digits

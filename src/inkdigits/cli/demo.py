@@ -16,8 +16,8 @@ from inkdigits.cli.options import STOPPED
 from inkdigits.cli.train import save_curves
 from inkdigits.cli.views import save_png
 from inkdigits.cli.watch import Watch
-from inkdigits.data import mnist
-from inkdigits.data.pages import page
+from inkdigits.data.sets import mnist
+from inkdigits.data.synthesis.pages import page
 from inkdigits.errors import RunError
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.table import Table
 
-from inkdigits.data import labelled
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets import labelled
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import DataError, PictureError
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import only_page
@@ -24,7 +24,7 @@ from inkdigits.serving.store import LONGEST, Sample, Store
 from inkdigits.training.evaluate import PairedComparison
 from inkdigits.training.finetune import MAX_SAMPLES, FinetuneResult, load_base
 from inkdigits.training.finetune import finetune as finetuned
-from inkdigits.training.lessons import STEPS
+from inkdigits.training.finetune_data import STEPS
 from inkdigits.training.memory import keep_memory
 
 REFUSED = 3  # the exit code where the network got worse and was not written

@@ -48,8 +48,8 @@ def serve(
     """
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.serving import server
-    from inkdigits.serving.limits import Bounds, Settings
     from inkdigits.serving.service import reader_of
+    from inkdigits.serving.settings import Bounds, Settings
     from inkdigits.serving.store import Store
 
     _check_access(token, everybody or server.is_loopback(host))

@@ -19,8 +19,8 @@ with app.setup:
 
     import inkdigits
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.pixels import pixels
     from inkdigits.lab.sheet import sheet

@@ -17,8 +17,8 @@ with app.setup:
     import torch.nn.functional as F
 
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.curves import curves
     from inkdigits.lab.pictures import pictures

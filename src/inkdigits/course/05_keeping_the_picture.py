@@ -19,12 +19,12 @@ with app.setup:
     from torch import nn
 
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.lines import lines
     from inkdigits.lab.pictures import pictures
-    from inkdigits.lab.style import percent
+    from inkdigits.lab.theme import percent
     from inkdigits.lab.weights import weights
     from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.training.evaluate import score_network

@@ -18,10 +18,10 @@ with app.setup:
 
     import inkdigits
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.augment import Hands, augment
-    from inkdigits.data.splits import split
-    from inkdigits.data.warp import Warp, warp
+    from inkdigits.data.augmentation.augment import Hands, augment
+    from inkdigits.data.augmentation.warp import Warp, warp
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab import contradicted
     from inkdigits.lab.lines import lines

@@ -19,14 +19,14 @@ with app.setup:
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.pages import page
-    from inkdigits.data.splits import split
-    from inkdigits.data.strokes import Strokes, written
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
+    from inkdigits.data.synthesis.pages import page
+    from inkdigits.data.synthesis.strokes import Strokes, written
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, drawn
     from inkdigits.lab.stages import bars, stages
-    from inkdigits.lab.style import percent
+    from inkdigits.lab.theme import percent
     from inkdigits.reading.explain import explained
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.reading.imaging.picture import only_page

@@ -20,14 +20,14 @@ with app.setup:
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.nondigits import smoothed
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
+    from inkdigits.data.synthesis.nondigits import smoothed
     from inkdigits.glyph import from_ink, to_float
     from inkdigits.lab.calibration import refusal, reliability
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
-    from inkdigits.lab.style import percent
+    from inkdigits.lab.theme import percent
     from inkdigits.training.calibrate import calibration_error, fit_temperature
     from inkdigits.training.evaluate import predict_digit_logits, predict_logits
     from inkdigits.training.loop import create_state, train

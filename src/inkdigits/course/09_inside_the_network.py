@@ -20,8 +20,8 @@ with app.setup:
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, drawn
     from inkdigits.lab.hover import hover_map
@@ -29,7 +29,7 @@ with app.setup:
     from inkdigits.lab.maps import maps, mattered
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.plane import decision_map, regions
-    from inkdigits.lab.style import percent
+    from inkdigits.lab.theme import percent
     from inkdigits.lab.weights import weights
     from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.models.fast import FastNet

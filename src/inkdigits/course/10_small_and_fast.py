@@ -21,8 +21,8 @@ with app.setup:
     from numpy.lib.stride_tricks import sliding_window_view
 
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data import mnist
-    from inkdigits.data.splits import split
+    from inkdigits.data.sets import mnist
+    from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.lines import lines
     from inkdigits.lab.pictures import pictures

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from torch import Tensor, nn
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.lab.show import judged_by
 from inkdigits.training.evaluate import predict_digit_logits

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 BINS = 10
 

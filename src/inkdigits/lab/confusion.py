@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import CLASSES
-from inkdigits.lab import style
+from inkdigits.data.sets.digits import CLASSES
+from inkdigits.lab import theme as style
 from inkdigits.training.evaluate import Score
 
 

@@ -16,10 +16,11 @@ import torch
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE
-from inkdigits.lab import style, tiles
+from inkdigits.lab import theme as style
+from inkdigits.lab import tiles
 
 COLUMNS = 7
 CELL, ROW = SIZE + 10, SIZE + 22  # from digit to digit, to the right and down

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, LogLocator, NullLocat
 from numpy.typing import NDArray
 
 from inkdigits.errors import RunError, UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.lab.labels import End, label_ends
 
 Record = Mapping[str, Any]  # one line of metrics.jsonl

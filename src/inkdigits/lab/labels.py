@@ -9,7 +9,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 GAP = 0.065  # least distance of two labels, as a share of the axes' height
 

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, NullLocator
 
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.lab.labels import End, label_ends
 
 COLOURS = (style.BLUE, style.ORANGE, *style.SERIES[2:])

@@ -6,9 +6,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from torch import Tensor
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.training import evaluate
 
 COLUMNS = 6

@@ -16,10 +16,11 @@ from numpy import int64
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE, to_float
-from inkdigits.lab import style, tiles
+from inkdigits.lab import theme as style
+from inkdigits.lab import tiles
 from inkdigits.lab.answers import Answers
 from inkdigits.models.build import compute_activations
 from inkdigits.training import evaluate

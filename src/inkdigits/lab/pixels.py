@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from inkdigits.lab import style
-from inkdigits.lab.style import WIDTH
+from inkdigits.lab import theme as style
+from inkdigits.lab.theme import WIDTH
 
 SIZE = 5.4  # points: three digits fit into a twenty-eighth of the page
 

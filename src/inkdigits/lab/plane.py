@@ -11,8 +11,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import CLASSES
-from inkdigits.lab import style
+from inkdigits.data.sets.digits import CLASSES
+from inkdigits.lab import theme as style
 
 Points = NDArray[np.float64]
 # Ten colours. Source: Paul Tol, "Colour schemes" (SRON, 2021), "bright" and "muted", apart in hue.

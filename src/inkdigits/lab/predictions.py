@@ -10,9 +10,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import CLASSES, Digits
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 LECTURE = (5001, 5002, 5003)  # counted from 1: the first digits that the lecture's networks have not learnt from
 MOST = 6  # pictures beside each other that can still be read

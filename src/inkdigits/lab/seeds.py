@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 
 def seeds(runs: Mapping[str, Sequence[float]], title: str, note: str = "") -> Figure:

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import CLASSES, Digits
 from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 GAP = 2  # pixels between two glyphs
 CELL = SIZE + GAP

@@ -8,7 +8,7 @@ from dataclasses import replace
 from matplotlib.figure import Figure
 from torch import nn
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
 from inkdigits.lab.confusion import confusion
 from inkdigits.lab.curves import curves

@@ -8,9 +8,9 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from inkdigits.data.digits import CLASSES
+from inkdigits.data.sets.digits import CLASSES
 from inkdigits.errors import UsageError
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 MOST = 60
 

@@ -9,7 +9,7 @@ from numpy import uint8
 from numpy.typing import NDArray
 
 from inkdigits.glyph import SIZE
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 
 INNER = style.WIDTH - 2 * style.MARGIN  # inches of a page that can be drawn on
 EDGE = 0.5  # units, so that no frame is cut

@@ -12,10 +12,10 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import nn
 
-from inkdigits.data.digits import CLASSES
+from inkdigits.data.sets.digits import CLASSES
 from inkdigits.errors import UsageError
 from inkdigits.glyph import SIZE
-from inkdigits.lab import style
+from inkdigits.lab import theme as style
 from inkdigits.models.mlp import MLP
 from inkdigits.models.softmax import Softmax
 

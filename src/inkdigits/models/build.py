@@ -15,7 +15,7 @@ from inkdigits.models.detector import DetectorNet
 from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
-from inkdigits.models.reader import ReaderNet
+from inkdigits.models.readernet import ReaderNet
 from inkdigits.models.softmax import Softmax
 from inkdigits.models.turnednet import EquivariantNet
 

@@ -19,13 +19,13 @@ from inkdigits._version import __version__
 from inkdigits.errors import InkdigitsError
 from inkdigits.serving import body, docs, metrics, problems, samples, schema, site, work
 from inkdigits.serving.frame import Frame
-from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import REQUESTS
 from inkdigits.serving.openapi import PICTURE, READS, TEXTS, described
 from inkdigits.serving.openapi import problems as may_answer
 from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, ReadOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
+from inkdigits.serving.settings import Settings
 
 TITLE = "inkdigits"
 ABOUT = (

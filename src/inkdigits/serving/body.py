@@ -12,8 +12,8 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from inkdigits.serving.limits import HELD, Bounds
 from inkdigits.serving.problems import Problem
+from inkdigits.serving.settings import HELD, Bounds
 
 if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks

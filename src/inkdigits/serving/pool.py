@@ -10,9 +10,9 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-from inkdigits.serving.limits import Bounds
 from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.problems import Problem
+from inkdigits.serving.settings import Bounds
 
 T = TypeVar("T")
 _STEP_BACK = 5  # of niceness

@@ -24,10 +24,10 @@ from uvicorn.supervisors import Multiprocess
 from inkdigits.errors import UsageError
 from inkdigits.serving.app import create
 from inkdigits.serving.frame import Frame
-from inkdigits.serving.limits import Settings
 from inkdigits.serving.log import CONFIG
 from inkdigits.serving.metrics import SHARED
 from inkdigits.serving.protocol import Connection
+from inkdigits.serving.settings import Settings
 
 _BACKLOG = 2048  # connections that wait to be taken
 _ANSWERS = 10  # seconds for an answer to be sent, on top of what making it may take, when the service ends

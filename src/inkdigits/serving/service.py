@@ -9,9 +9,9 @@ import numpy as np
 
 from inkdigits.reading.reader import Reader
 from inkdigits.serving.body import shelf
-from inkdigits.serving.limits import Settings
 from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.pool import Pool
+from inkdigits.serving.settings import Settings
 from inkdigits.serving.store import Store
 
 

@@ -17,10 +17,10 @@ from inkdigits.reading.output.write import FORMATS
 from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Sent
-from inkdigits.serving.limits import Bounds
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
 from inkdigits.serving.pool import too_long
 from inkdigits.serving.problems import Problem
+from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
 from inkdigits.types import Digit, Reading
 

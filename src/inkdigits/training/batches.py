@@ -9,10 +9,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.augment import Hands, augment
-from inkdigits.data.digits import NOT_A_DIGIT, Digits
-from inkdigits.data.nondigits import nondigits
-from inkdigits.data.warp import Warp, warp
+from inkdigits.data.augmentation.augment import Hands, augment
+from inkdigits.data.augmentation.warp import Warp, warp
+from inkdigits.data.sets.digits import NOT_A_DIGIT, Digits
+from inkdigits.data.synthesis.nondigits import nondigits
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 

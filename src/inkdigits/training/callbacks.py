@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkdigits.data.digits import CLASSES, NOT_A_DIGIT
+from inkdigits.data.sets.digits import CLASSES, NOT_A_DIGIT
 from inkdigits.errors import RunError
 from inkdigits.glyph import to_float
 from inkdigits.training.evaluate import accuracy, predict_logits

@@ -11,14 +11,14 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data import signs
-from inkdigits.data.augment import Hands, augment
-from inkdigits.data.digits import Digits
-from inkdigits.data.nondigits import LETTERS, LIKE_DIGITS, SIGNS, TRAINING_FONTS, font_glyphs, installed
-from inkdigits.data.scenes import Material, Scene, scene
-from inkdigits.data.sheet import DOUBTFUL
-from inkdigits.data.strokes import Strokes
-from inkdigits.data.warp import Warp
+from inkdigits.data.augmentation.augment import Hands, augment
+from inkdigits.data.augmentation.warp import Warp
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis import signs
+from inkdigits.data.synthesis.nondigits import LETTERS, LIKE_DIGITS, SIGNS, TRAINING_FONTS, font_glyphs, installed
+from inkdigits.data.synthesis.scenes import Material, Scene, scene
+from inkdigits.data.synthesis.sheet import DOUBTFUL
+from inkdigits.data.synthesis.strokes import Strokes
 from inkdigits.glyph import to_float
 from inkdigits.models.detector import STRIDE
 from inkdigits.training.evaluate import Score, compute_score

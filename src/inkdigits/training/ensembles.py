@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from inkdigits.data.splits import Split
+from inkdigits.data.sets.splits import Split
 from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import build_network, count_parameters
 from inkdigits.models.ensemble import require_digit_classifier

@@ -13,9 +13,9 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data import sources
-from inkdigits.data.digits import CLASSES, Digits
-from inkdigits.data.mnist import Part
+from inkdigits.data.sets import sources
+from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.mnist import Part
 from inkdigits.glyph import to_float
 from inkdigits.reading.single import glyph_seen
 

@@ -18,8 +18,8 @@ import torch
 from torch import Tensor, nn
 
 from inkdigits._version import __version__
-from inkdigits.data import mnist
-from inkdigits.data.digits import CLASSES
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import CLASSES
 from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
 from inkdigits.glyph import SIZE, to_float

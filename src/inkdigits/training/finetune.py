@@ -25,7 +25,7 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from inkdigits.data.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import CLASSES, Digits
 from inkdigits.errors import DataError, InkdigitsError, ModelError
 from inkdigits.models.build import count_parameters
 from inkdigits.reading.networks.classifier import PACKAGED
@@ -40,7 +40,7 @@ from inkdigits.training.evaluate import (
     score_logits,
 )
 from inkdigits.training.export import write_network
-from inkdigits.training.lessons import (
+from inkdigits.training.finetune_data import (
     FOLD_COUNT,
     SEED,
     STEPS,

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
-from inkdigits.data.splits import Split
+from inkdigits.data.sets.splits import Split
 from inkdigits.models.build import build_network
 from inkdigits.training.batches import seed_generator
 from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from inkdigits.data import mnist
+from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 
 CALIBRATION_DIGITS, CALIBRATION_BATCH_SIZE = 2000, 100  # digits that the ranges are taken from

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import MISSING, asdict, dataclass, field, fields, replace
 from typing import Any, get_args
 
-from inkdigits.data.splits import SplitName
+from inkdigits.data.sets.splits import SplitName
 from inkdigits.errors import UsageError, known_names
 from inkdigits.models.build import ARCHITECTURES
 

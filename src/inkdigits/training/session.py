@@ -14,8 +14,8 @@ import torch
 from torch import nn
 
 from inkdigits._version import __version__
-from inkdigits.data.digits import Digits
-from inkdigits.data.splits import Split, split
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.sets.splits import Split, split
 from inkdigits.errors import RunError, UsageError
 from inkdigits.models.build import count_parameters
 from inkdigits.training import runs

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data.digits import CLASSES, NOT_A_DIGIT, Digits
+from inkdigits.data.sets.digits import CLASSES, NOT_A_DIGIT, Digits
 from inkdigits.models.build import ARCHITECTURES
 from inkdigits.training.batches import Batches
 from inkdigits.training.detection import SceneBatches, detection_loss, score_detector

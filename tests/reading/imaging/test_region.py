@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import PictureError, UsageError
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.imaging.region import cut, region

@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.reading.imaging.ink import lift
 from inkdigits.reading.imaging.rules import without_rules
 from inkdigits.reading.networks.detector import Detector

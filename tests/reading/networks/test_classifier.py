@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import ModelError
 from inkdigits.reading.networks.classifier import PACKAGED, Network
 

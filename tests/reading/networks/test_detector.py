@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkdigits.data.digits import Digits
+from inkdigits.data.sets.digits import Digits
 from inkdigits.reading.networks.detector import Detector, Finds
 from inkdigits.reading.proposals import overlap
 from tests.reading.drawing import Pixels
