@@ -60,7 +60,7 @@ def time_ours(name: str) -> float:
 
 def time_plain_loop(name: str) -> float:
     """Seconds of the plain loop."""
-    digits = mnist.load().part(0, 5000)
+    digits = mnist.load().slice(0, 5000)
     images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
     network = PLAIN_NETWORKS[name]()
     optimizer = torch.optim.Adam(network.parameters(), lr=1e-3)

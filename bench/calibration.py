@@ -13,13 +13,13 @@ import json
 import numpy as np
 
 from bench.shared import store, trained_networks
-from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED_PATH
 from inkdigits.training.calibrate import calibration_error
 from inkdigits.training.evaluate import load_test_digits
 
 
 def main() -> None:
-    card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
+    card = json.loads(PACKAGED_PATH.with_suffix(".json").read_text(encoding="utf-8"))
     digits, figures = load_test_digits(), []
     for run in trained_networks.list_seed_runs():
         probabilities = trained_networks.predict_probabilities(run, digits, card["temperature"])

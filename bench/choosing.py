@@ -132,7 +132,7 @@ def run_missing_trials(question: str, digits: Digits) -> None:
 
 def run_trial(trial: Trial, seed: int, digits: Digits) -> TrialOutcome:
     """Train on the first of the digits, and evaluate on the others."""
-    train_digits, held_out_digits = digits.part(0, trial.train_count), digits.part(trial.train_count, len(digits))
+    train_digits, held_out_digits = digits.slice(0, trial.train_count), digits.slice(trial.train_count, len(digits))
     state = train(begin_training(trial, seed, train_digits), [])
     held_out_score = score_network(state.eval_network, held_out_digits)
     return TrialOutcome(

@@ -16,7 +16,7 @@ from sklearn.metrics import roc_auc_score
 
 from bench.shared import store
 from inkdigits.data.sets import idx
-from inkdigits.data.synthesis.nondigits import unseen_letters
+from inkdigits.data.synthesis.nondigits import make_unseen_letters
 from inkdigits.reading.reader import Reader
 from inkdigits.training.evaluate import load_test_digits
 
@@ -31,7 +31,7 @@ def main() -> None:
     digit_scores = reader.classify(load_test_digits().images, normalised=True).digitness
     negatives = {
         "Fashion-MNIST": idx.read(args.fashion),
-        "letters of unseen fonts": unseen_letters(LETTER_COUNT, seed=0),
+        "letters of unseen fonts": make_unseen_letters(LETTER_COUNT, seed=0),
     }
     auroc = {}
     for name, images in negatives.items():

@@ -30,7 +30,7 @@ from torch import nn
 
 from bench.datasets.persons import DEVELOPMENT_PERSONS, PERSONS, Habit, write_digits
 from bench.shared import store
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.training.evaluate import (
     PairedComparison,
@@ -112,7 +112,7 @@ def split_training_digits() -> tuple[Digits, Digits, Digits]:
     """MNIST's training digits when choosing: those that are replayed, those by which the blend is chosen (the twin
     has learnt from both), and those that it has never seen."""
     digits = load("train")
-    return *split_replay_and_held(digits.part(0, TWIN_TRAIN_COUNT)), digits.part(TWIN_TRAIN_COUNT, len(digits))
+    return *split_replay_and_held(digits.slice(0, TWIN_TRAIN_COUNT)), digits.slice(TWIN_TRAIN_COUNT, len(digits))
 
 
 def load_twin() -> BaseNetwork:
@@ -137,14 +137,14 @@ def finetune_twin(base: BaseNetwork, samples: Digits) -> tuple[nn.Sequential, Pa
 
 def sample_digits(digits: Digits, seed: int) -> Digits:
     """As many digits as one person needs, any of the set."""
-    indices = np.random.default_rng(seed).permutation(len(digits))[: TEST_COUNT + 3 * CLASSES * SAMPLES_PER_DIGIT]
+    indices = np.random.default_rng(seed).permutation(len(digits))[: TEST_COUNT + 3 * NUM_CLASSES * SAMPLES_PER_DIGIT]
     return Digits(digits.images[indices], digits.labels[indices], digits.name)
 
 
 def split_person_digits(digits: Digits) -> tuple[Digits, Digits]:
     """The first five of every digit, and a thousand others."""
     train_indices = np.concatenate(
-        [np.flatnonzero(digits.labels == label)[:SAMPLES_PER_DIGIT] for label in range(CLASSES)]
+        [np.flatnonzero(digits.labels == label)[:SAMPLES_PER_DIGIT] for label in range(NUM_CLASSES)]
     )
     test_indices = np.setdiff1d(np.arange(len(digits)), train_indices)[:TEST_COUNT]
     samples, test = (

@@ -136,7 +136,7 @@ def train_quickly(name: str) -> TrainingOutcome:
     state = train(create_state(short_recipe, load_split(short_recipe, None), torch.device("cpu")), [])
     return TrainingOutcome(
         state.seconds,
-        score_network(state.eval_network, state.split.held or load_test_digits()).accuracy,
+        score_network(state.eval_network, state.split.held_out or load_test_digits()).accuracy,
         count_folded_parameters(state.eval_network),
     )
 
@@ -173,7 +173,7 @@ def train_peer_seed(name: str, seed: int, epochs: int | None = None) -> Training
             seconds, score_network(network, load_test_digits()).accuracy, count_folded_parameters(network)
         )
     digits, test = mnist.load("train"), load_test_digits()
-    train_digits = digits.part(0, QUICK_CLASSICS_TRAIN_COUNT) if epochs else digits
+    train_digits = digits.slice(0, QUICK_CLASSICS_TRAIN_COUNT) if epochs else digits
     pixels = flatten_images(train_digits)
     started = time.perf_counter()
     estimator = PEER_CLASSICS[name][0](pixels, train_digits.labels, seed)

@@ -21,7 +21,7 @@ import torch
 from bench.shared import store, trained_networks
 from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
-from inkdigits.reading.networks.classifier import PACKAGED, Network
+from inkdigits.reading.networks.classifier import PACKAGED_PATH, Classifier
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run, load_trained_network
 
@@ -30,7 +30,7 @@ ROUND_COUNT, BATCH_SIZE = 15, 256
 
 def main() -> None:
     glyphs = mnist.load("train").images[: 4 * BATCH_SIZE]
-    ours = Network()
+    ours = Classifier()
     theirs = load_trained_network(trained_networks.list_seed_runs()[0])
 
     def run_eager() -> None:
@@ -47,13 +47,13 @@ def main() -> None:
         "speed_up": median(b / a for a, b in pairs),
         "digits_per_second": len(glyphs) / median(a for a, _ in pairs),
         "one_digit_ms": time_one_digit_ms(ours),
-        "file_megabytes": PACKAGED.stat().st_size / 1e6,
+        "file_megabytes": PACKAGED_PATH.stat().st_size / 1e6,
     } | measure_int8()
     print({key: round(value, 3) for key, value in result.items()})
     store.save("inference", result)
 
 
-def time_one_digit_ms(network: Network) -> float:
+def time_one_digit_ms(network: Classifier) -> float:
     """Milliseconds for one digit."""
     glyph = mnist.load("train").images[:1]
     return 1000 * median(time_call(lambda: network.classify(glyph)) for _ in range(500))
@@ -66,7 +66,7 @@ def measure_int8() -> store.Json:
         twin = Run(trained_networks.WEIGHTS_FOLDER / "reader-twin")
         twin_paths = [export(twin, Path(folder) / f"twin-{int8}.onnx", int8=int8) for int8 in (False, True)]
         return {
-            "int8_one_digit_ms": time_one_digit_ms(Network(int8_path)),
+            "int8_one_digit_ms": time_one_digit_ms(Classifier(int8_path)),
             "int8_file_megabytes": int8_path.stat().st_size / 1e6,
             "twin_wrong": count_mistakes(twin_paths[0]),
             "int8_twin_wrong": count_mistakes(twin_paths[1]),
@@ -75,8 +75,8 @@ def measure_int8() -> store.Json:
 
 def count_mistakes(path: Path) -> int:
     """Of MNIST's last 5,000 training digits, how many are taken for others."""
-    held_out = mnist.load("train").part(55_000, 60_000)
-    return int((Network(path).classify(held_out.images).probabilities.argmax(axis=1) != held_out.labels).sum())
+    held_out = mnist.load("train").slice(55_000, 60_000)
+    return int((Classifier(path).classify(held_out.images).probabilities.argmax(axis=1) != held_out.labels).sum())
 
 
 def time_call(work: Callable[[], object]) -> float:

@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="an exported network; nothing is kept then")
     parser.add_argument("--save", type=Path, help="a folder for the pages")
     args = parser.parse_args()
-    digits = mnist.load("train").part(55_000, 60_000) if args.validation else load_test_digits()
+    digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
     reader, families = Reader(args.model), load_faces()
     scores = []
     for number in range(args.pages):

@@ -15,11 +15,11 @@ from PIL import Image
 
 from inkdigits.cli.views import save_png
 from inkdigits.data.sets import mnist
-from inkdigits.data.synthesis.pages import page
+from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.files import write_atomically
 from inkdigits.lab.plane import decision_map
-from inkdigits.reading.imaging.picture import only_page
-from inkdigits.reading.output.annotate import annotated
+from inkdigits.reading.imaging.picture import load_single_page
+from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.reader import Reader
 
 PICTURES_FOLDER = Path(__file__).parent.parent / "docs" / "pictures"
@@ -28,8 +28,11 @@ DPI, COLOUR_COUNT = 90, 256
 
 
 def main() -> None:
-    page_drawn = page(mnist.load("test"), LINES, seed=1)
-    save_png(annotated(only_page(page_drawn.image), Reader().read(page_drawn.image)), PICTURES_FOLDER / "reading.png")
+    page_drawn = draw_page(mnist.load("test"), LINES, seed=1)
+    save_png(
+        draw_reading(load_single_page(page_drawn.image), Reader().read(page_drawn.image)),
+        PICTURES_FOLDER / "reading.png",
+    )
     write_atomically(PICTURES_FOLDER / "plane.png", encode_png(draw_plane()))
 
 

@@ -27,7 +27,7 @@ from bench.datasets import photo
 from bench.shared import store
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis.strokes import Strokes, written
+from inkdigits.data.synthesis.strokes import Strokes, write_digit
 from inkdigits.reading.reader import Reader
 
 REPEATS = 7
@@ -51,7 +51,7 @@ def main() -> None:
     parser.add_argument("--times", type=int, default=REPEATS, help="fewer, to see that it works; nothing is kept then")
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        result = measure_reading(draw_pictures(mnist.load("train").part(55_000, 55_500), Path(folder)), args.times)
+        result = measure_reading(draw_pictures(mnist.load("train").slice(55_000, 55_500), Path(folder)), args.times)
     for key, value in result.items():
         print(f"{key:<14} {value:,}" if isinstance(value, int) else f"{key:<14} {value}")
     if args.times == REPEATS:
@@ -78,7 +78,7 @@ def measure_reading(paths: dict[str, Path], repeats: int) -> store.Json:
 def draw_pictures(digits: Digits, folder: Path) -> dict[str, Path]:
     """The three pictures, drawn and saved."""
     paths = {name: folder / f"{name}.{kind}" for name, kind in (("photo", "jpg"), ("strip", "png"), ("small", "png"))}
-    strokes = Strokes.of(digits)
+    strokes = Strokes.from_digits(digits)
     Image.fromarray(add_shadow(draw_lines(strokes, LINES, 240, PHOTO_SIZE))).save(paths["photo"], quality=90)
     Image.fromarray(draw_lines(strokes, ("31415926",), 100, STRIP_SIZE)).save(paths["strip"])
     Image.fromarray(draw_lines(strokes, ("7",), 110, SMALL_SIZE)).save(paths["small"])
@@ -93,8 +93,8 @@ def draw_lines(strokes: Strokes, lines: Sequence[str], height: int, size: tuple[
         bottom, x = round(size[0] * index / (len(lines) + 1) + height / 2), size[1] // 8
         for character in line:
             if character != " ":
-                field = strokes.fields[rng.choice(np.flatnonzero(strokes.labels == int(character)))]
-                digit = written(field, height, 0.08 * height, 0.1, 0, 1, rng)
+                field = strokes.distance_fields[rng.choice(np.flatnonzero(strokes.labels == int(character)))]
+                digit = write_digit(field, height, 0.08 * height, 0.1, 0, 1, rng)
                 ink[bottom - digit.shape[0] : bottom, x : x + digit.shape[1]] = digit
                 x += digit.shape[1]
             x += height if character == " " else height // 4

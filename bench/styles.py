@@ -15,8 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.shared import store, trained_networks
-from inkdigits.data.sets.digits import CLASSES
-from inkdigits.glyph import SIZE
+from inkdigits.data.sets.digits import NUM_CLASSES
+from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.training.evaluate import load_test_digits
 
 INK_THRESHOLD = 128  # from which brightness on a pixel counts as ink
@@ -29,7 +29,7 @@ Measures = NDArray[np.float64]  # N
 def measure_slant(images: Images) -> Measures:
     """By how many degrees the ink leans: right of upright is positive, left negative (from its second moments)."""
     weight = images / images.sum(axis=(1, 2), keepdims=True)
-    indices = np.arange(SIZE)
+    indices = np.arange(GLYPH_SIDE)
     rows, columns = weight.sum(axis=2), weight.sum(axis=1)
     down = indices - (rows @ indices)[:, None]  # N×28, from the centre of mass
     across = indices - (columns @ indices)[:, None]
@@ -57,7 +57,7 @@ def measure_aspect(images: Images) -> Measures:
 
 def _measure_extent(has_ink: NDArray[np.bool_]) -> Measures:
     """From the first place to the last, N×28 → N."""
-    return (SIZE - has_ink.argmax(axis=1) - has_ink[:, ::-1].argmax(axis=1)).astype(np.float64)
+    return (GLYPH_SIDE - has_ink.argmax(axis=1) - has_ink[:, ::-1].argmax(axis=1)).astype(np.float64)
 
 
 MEASURES: Mapping[str, tuple[Callable[[Images], Measures], tuple[str, str, str], str]] = {
@@ -70,7 +70,7 @@ MEASURES: Mapping[str, tuple[Callable[[Images], Measures], tuple[str, str, str],
 def assign_thirds(values: Measures, labels: NDArray[np.int64]) -> NDArray[np.int64]:
     """The third (0, 1 or 2) of its own label's digits that each digit is in, N."""
     group = np.zeros(len(labels), np.int64)
-    for label in range(CLASSES):
+    for label in range(NUM_CLASSES):
         indices = np.flatnonzero(labels == label)
         order = np.argsort(values[indices], kind="stable")
         group[indices[order]] = np.arange(len(indices)) * 3 // max(1, len(indices))

@@ -24,7 +24,7 @@ settings.load_profile("shared machine")
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
 
-KNOBS = {
+KNOBS_BY_RECIPE = {
     "softmax": {"samples": 500, "steps": 20},
     "mlp": {"samples": 500, "steps": 20},
     "standard": {"samples": 300, "steps": 6, "batch": 32, "width": 4},
@@ -34,37 +34,39 @@ KNOBS = {
 
 
 @pytest.fixture
-def same_threads() -> Iterator[None]:
+def restore_threads() -> Iterator[None]:
     """Give torch back the threads it had."""
-    before = torch.get_num_threads()
+    thread_count = torch.get_num_threads()
     yield
-    torch.set_num_threads(before)
+    torch.set_num_threads(thread_count)
 
 
 @pytest.fixture(scope="session")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Run]:
     """Recipe → its finished run of a few steps. To be looked at only: damage a copy."""
     folder = tmp_path_factory.mktemp("runs")
-    for name, knobs in KNOBS.items():
+    for name, knobs in KNOBS_BY_RECIPE.items():
         start(get_recipe(name).with_knobs(**knobs), folder / name)
-    return MappingProxyType({name: Run(folder / name) for name in KNOBS})
+    return MappingProxyType({name: Run(folder / name) for name in KNOBS_BY_RECIPE})
 
 
 @pytest.fixture(scope="session")
 def mlps(tmp_path_factory: pytest.TempPathFactory) -> EnsembleRun:
     """A finished ensemble of two networks, with the seeds 4 and 5. To be looked at only: damage a copy."""
     folder = tmp_path_factory.mktemp("ensembles") / "two"
-    ensembles.start(get_recipe("mlp").with_knobs(**KNOBS["mlp"], batch=32, seed=4), 2, folder)
+    ensembles.start(get_recipe("mlp").with_knobs(**KNOBS_BY_RECIPE["mlp"], batch=32, seed=4), 2, folder)
     return EnsembleRun(folder)
 
 
-FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
-FAMILIES = ("DejaVuSans", "DejaVuSerif")
+FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
+FONT_FAMILIES = ("DejaVuSans", "DejaVuSerif")
 
 
 @pytest.fixture
-def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
+def bundled_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have letters and words drawn in the only fonts that are on every machine the tests run on."""
-    made, there = nondigits.font_glyphs, nondigits.installed
-    monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
-    monkeypatch.setattr(detection, "installed", lambda _: there(FAMILIES, FONTS))
+    draw_font_glyphs, require_fonts = nondigits.draw_font_glyphs, nondigits.require_fonts
+    monkeypatch.setattr(
+        nondigits, "draw_font_glyphs", lambda n, c, _, rng: draw_font_glyphs(n, c, FONT_FAMILIES, rng, FONT_FOLDER)
+    )
+    monkeypatch.setattr(detection, "require_fonts", lambda _: require_fonts(FONT_FAMILIES, FONT_FOLDER))

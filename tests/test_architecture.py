@@ -18,7 +18,7 @@ FLOORS = (
     {"__main__"},
 )
 HEAVY = {"torch", "safetensors", "filelock", "matplotlib", "onnx", "onnxscript"}  # what only training brings along
-VARIES_IMAGES = {f"data/augmentation/{name}.py" for name in ("augment", "forms", "texture", "warp")}
+VARIES_IMAGES = {f"data/augmentation/{name}.py" for name in ("augment", "variants", "texture", "warp")}
 READS_ONNX = {
     "reading/networks/session.py",
     "training/export.py",
@@ -105,7 +105,7 @@ def test_reading_and_data_do_without_torch() -> None:
     assert heavy == VARIES_IMAGES
 
 
-@pytest.mark.parametrize("drawn", ["inkdigits.data.augmentation.forms", "inkdigits.data.augmentation.texture"])
+@pytest.mark.parametrize("drawn", ["inkdigits.data.augmentation.variants", "inkdigits.data.augmentation.texture"])
 def test_only_augment_imports_forms_and_texture(drawn: str) -> None:
     users = {name_of(path) for path in FILES if drawn in set(imports(parsed(path)))}
     assert users == {"data/augmentation/augment.py"}
@@ -135,10 +135,10 @@ def test_the_service_knows_nothing_of_training() -> None:
 
 
 def opens_test_set(tree: ast.AST) -> bool:
-    """Whether the code calls a loader with the word "test", or mentions `test_digits`."""
+    """Whether the code calls a loader with the word "test", or mentions `load_test_digits`."""
     for node in ast.walk(tree):
         mentioned = getattr(node, "id", getattr(node, "attr", getattr(node, "name", None)))
-        if mentioned == "test_digits":
+        if mentioned == "load_test_digits":
             return True
         if isinstance(node, ast.Call):
             called = getattr(node.func, "attr", getattr(node.func, "id", ""))
@@ -157,7 +157,7 @@ def test_the_loop_recipes_batches_and_callbacks_cannot_reach_a_test_set() -> Non
         loaded = set(imports(parsed(SOURCE / "training" / f"{name}.py")))
         assert not loaded & {"inkdigits.data.sets.mnist", "inkdigits.data.sets.sources", "inkdigits.training.evaluate"}
     from_evaluate = {name for name in imports(parsed(SOURCE / "training" / "callbacks.py")) if ".evaluate." in name}
-    assert from_evaluate == {"inkdigits.training.evaluate.accuracy", "inkdigits.training.evaluate.logits"}
+    assert from_evaluate == {"inkdigits.training.evaluate.accuracy", "inkdigits.training.evaluate.predict_logits"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=name_of)
@@ -186,5 +186,5 @@ def test_this_test_sees_what_it_looks_for() -> None:
     sneaky = ast.parse("def f():\n    from inkdigits import training\n    import torch.nn\n    load('test')")
     assert rooms(sneaky) == {"training"}
     assert {"torch.nn", "inkdigits.training"} <= set(imports(sneaky))
-    assert opens_test_set(sneaky) and opens_test_set(ast.parse("evaluate.test_digits"))
+    assert opens_test_set(sneaky) and opens_test_set(ast.parse("evaluate.load_test_digits"))
     assert not opens_test_set(ast.parse("load('train')\nsay('test')"))

@@ -26,7 +26,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.data.sets.mnist import load
-from inkdigits.data.synthesis.pages import page as drawn_page
+from inkdigits.data.synthesis.pages import draw_page as drawn_page
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -82,7 +82,9 @@ def put_examples(folder: Path) -> None:
     """A page and ten single digits, of MNIST's training set, on paper of our own drawing."""
     digits = load("train")
     (folder / "digits").mkdir()
-    Image.fromarray(drawn_page(digits.part(0, 5000), ("1984 2026", "31415926"), seed=3).image).save(folder / "page.png")
+    Image.fromarray(drawn_page(digits.slice(0, 5000), ("1984 2026", "31415926"), seed=3).image).save(
+        folder / "page.png"
+    )
     for label, name in enumerate(DIGITS):
         glyph = 255 - digits.images[int(np.flatnonzero(digits.labels == label)[0])]
         Image.fromarray(np.kron(glyph, np.ones((6, 6), np.uint8))).save(folder / "digits" / f"{name}.png")

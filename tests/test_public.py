@@ -18,8 +18,9 @@ NAMES = {
     "__version__",
     *("read", "read_digit", "read_pages", "Reader", "Form", "Limits", "Source"),
     *("Reading", "Line", "Number", "Digit", "Box", "Failure", "Classification", "ModelName", "Inspection"),
+    *("AcceptThresholds", "Neighbour", "OcclusionEffect", "Picture", "Stages", "Proposals", "Detections", "Ink"),
     *("InkdigitsError", "PictureError", "PictureTooLargeError", "SeveralPagesError", "DataError", "ModelError"),
-    *("RunError", "WriteError", "ExportError", "UsageError", "FullError", "BusyError"),
+    *("RunError", "WriteError", "ExportError", "UsageError", "StoreFullError", "StoreBusyError"),
 }
 MODULES = sorted(each.name for each in walk_packages(inkdigits.__path__, "inkdigits."))
 

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 import inkdigits
-from inkdigits.data.sets.mnist import FOLDER, SHA256, load
+from inkdigits.data.sets.mnist import FOLDER, SHA256_BY_NAME, load
 
 ROOT = Path(__file__).parents[1]
 EXTRAS = {
@@ -56,9 +56,9 @@ def alone(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_the_data_the_network_and_the_notices(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        packed = {name: archive.read(f"inkdigits/data/files/{name}") for name in SHA256}
+        packed = {name: archive.read(f"inkdigits/data/files/{name}") for name in SHA256_BY_NAME}
         about = Parser().parsestr(archive.read(next(n for n in names if n.endswith("METADATA"))).decode())
-    assert all(packed[name] == (FOLDER / name).read_bytes() for name in SHA256)
+    assert all(packed[name] == (FOLDER / name).read_bytes() for name in SHA256_BY_NAME)
     assert {
         "inkdigits/py.typed",
         "inkdigits/reading/weights/reader.onnx",

@@ -20,8 +20,8 @@ from bench.datasets import photo
 from bench.datasets.unseen_words import Faces, draw_word
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis import paper, signs
-from inkdigits.data.synthesis.sheet import beside, written_on
-from inkdigits.data.synthesis.strokes import INKED, Ink, Strokes, written
+from inkdigits.data.synthesis.scene_canvas import extend_right_edge, find_x_after_gap
+from inkdigits.data.synthesis.strokes import INK_THRESHOLD, Ink, Strokes, write_digit
 from inkdigits.errors import DataError
 
 SEED = 20_044
@@ -87,13 +87,15 @@ class _Page:
         """Write ink with its top left corner at x, y."""
         target = self.ink[y : y + ink.shape[0], x : x + ink.shape[1]]
         np.maximum(target, ink[:, : target.shape[1]], out=target)
-        written_on(self.right_edge, ink, y, x)
+        extend_right_edge(self.right_edge, ink, y, x)
         self.x = x + ink.shape[1]
 
     def is_near(self, ink: Ink, x: int, y: int, reach: int) -> bool:
         """Whether ink at x, y comes within `reach` pixels of what is written; 1 is touching it."""
-        nearby = self.ink[y - reach : y + ink.shape[0] + reach, x - reach : x + ink.shape[1] + reach] > INKED
-        grown = cv2.dilate(np.pad((ink > INKED).astype(np.uint8), reach), np.ones((2 * reach + 1,) * 2, np.uint8))
+        nearby = self.ink[y - reach : y + ink.shape[0] + reach, x - reach : x + ink.shape[1] + reach] > INK_THRESHOLD
+        grown = cv2.dilate(
+            np.pad((ink > INK_THRESHOLD).astype(np.uint8), reach), np.ones((2 * reach + 1,) * 2, np.uint8)
+        )
         return bool((nearby & (grown[:, : nearby.shape[1]] > 0)).any())
 
     def find_top(self, ink: Ink) -> int:
@@ -116,8 +118,8 @@ def draw_sheet(digits: Digits, families: Faces, number: int) -> Sheet:
     """Page `number` (from 0), written with digits of a set. Equal arguments give equal pages."""
     rng = np.random.default_rng([SEED, number])
     indices = rng.permutation(len(digits))[: DIGITS_PER_PAGE + SPARE_DIGITS]
-    strokes = Strokes.of(Digits(digits.images[indices], digits.labels[indices], digits.name))
-    supply = zip(strokes.labels.tolist(), strokes.fields, strict=True)
+    strokes = Strokes.from_digits(Digits(digits.images[indices], digits.labels[indices], digits.name))
+    supply = zip(strokes.labels.tolist(), strokes.distance_fields, strict=True)
     page = _Page(supply, rng, _Hand.sample(rng), float(rng.normal(0, 0.01)))
     hand_count = 1
     for group in rng.permutation(GROUP_SIZES).tolist():
@@ -139,12 +141,12 @@ def _write_between_groups(page: _Page, families: Faces) -> None:
     if page.x < PAGE_MARGIN + 2 * height or draw > 0.45:  # the number goes on
         return None
     if draw < 0.05:
-        point = signs.point(height, page.hand.pen, rng)
+        point = signs.draw_point(height, page.hand.pen, rng)
         page.lay_ink(point, round(page.x + MIN_GAP_PIXELS + 0.1 * height), page.find_top(point))
         return None
     page.leave_space()
     if draw < 0.12:
-        sign = signs.between(height, page.hand.pen, rng, int(rng.choice(SIGN_INDICES)))
+        sign = signs.draw_operator(height, page.hand.pen, rng, int(rng.choice(SIGN_INDICES)))
         page.lay_ink(sign, round(page.x), round(page.find_top(sign) + (sign.shape[0] - height) / 2))
         page.leave_space()
     elif draw < 0.2 and families:
@@ -160,7 +162,7 @@ def _draw_digit(page: _Page, digit: NDArray[np.uint8]) -> Ink:
     hand, rng = page.hand, page.rng
     height = float(np.clip(hand.height * np.exp(rng.normal(0, 0.08)), MIN_DIGIT_HEIGHT, MAX_DIGIT_HEIGHT))
     pen, slant = hand.pen * rng.uniform(0.9, 1.1), hand.slant + rng.normal(0, 0.04)
-    return written(digit, height, pen, slant, page.slope + rng.normal(0, 0.04), hand.width, rng)
+    return write_digit(digit, height, pen, slant, page.slope + rng.normal(0, 0.04), hand.width, rng)
 
 
 def _write_apart(page: _Page, touching: bool) -> None:
@@ -168,7 +170,7 @@ def _write_apart(page: _Page, touching: bool) -> None:
     label, digit = next(page.digits)
     ink = _draw_digit(page, digit)
     top = page.find_top(ink)
-    x = round(beside(page.right_edge, ink, top, page.x, page.rng.uniform(0.08, 0.35) * page.hand.height))
+    x = round(find_x_after_gap(page.right_edge, ink, top, page.x, page.rng.uniform(0.08, 0.35) * page.hand.height))
     while page.is_near(ink, x, top, MIN_GAP_PIXELS):
         x += 1
     _place_digit(page, ink, x, top, label, touching)
@@ -181,7 +183,9 @@ def _write_touching(page: _Page) -> None:
     for label, digit in page.digits:
         ink = _draw_digit(page, digit)
         top = page.find_top(ink)
-        x = round(beside(page.right_edge, ink, top, page.x, -1 - page.rng.uniform(0, 0.06) * page.hand.height))
+        x = round(
+            find_x_after_gap(page.right_edge, ink, top, page.x, -1 - page.rng.uniform(0, 0.06) * page.hand.height)
+        )
         if (
             page.is_near(ink, x, top, 1)
             and left_edge + width - x <= MAX_UNDERLAP_SHARE * min(width, ink.shape[1]) + lean
@@ -216,11 +220,11 @@ def _draw_background(kind: str, page: _Page, height: int) -> Ink:
     """What is printed on the paper of that kind."""
     ink, rng = np.zeros((height, PAGE_WIDTH), np.float32), page.rng
     if kind == "patterned":
-        return paper.patterned((height, PAGE_WIDTH), page.hand.height, rng)
+        return paper.draw_pattern((height, PAGE_WIDTH), page.hand.height, rng)
     step = page.hand.height * rng.uniform(0.9, 1.8)
     thickness = int(rng.integers(1, 4))
     for y in np.arange(-abs(page.slope) * PAGE_WIDTH, height + step, step) if kind != "plain" else ():
-        paper.rule(ink, (0, y), (PAGE_WIDTH, y + page.slope * PAGE_WIDTH), thickness)
+        paper.draw_rule(ink, (0, y), (PAGE_WIDTH, y + page.slope * PAGE_WIDTH), thickness)
     for x in np.arange(-abs(page.slope) * height, PAGE_WIDTH + step, step) if kind == "squared" else ():
-        paper.rule(ink, (x, 0), (x - page.slope * height, height), thickness)
+        paper.draw_rule(ink, (x, 0), (x - page.slope * height, height), thickness)
     return np.asarray(ink * rng.uniform(0.4, 1), np.float32)

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 
 Images = NDArray[np.uint8]  # N×28×28, ink bright on 0
 Floats = NDArray[np.float32]  # N×28×28, 0..1
@@ -50,7 +50,7 @@ DOT_STEP, DOT_RADIUS = 4.0, 1.0  # pixels
 ZIGZAG_STEP, ZIGZAG_HEIGHT = 3.0, 3.0  # pixels along the line between two corners; from the line to a corner
 CANNY_SIGMA, CANNY_LOW, CANNY_HIGH = 1.0, 100, 200  # pixels; gradient (L1 of Sobel 3×3)
 
-CENTRE = (SIZE - 1) / 2
+CENTRE = (GLYPH_SIDE - 1) / 2
 
 
 def corrupt(images: Images, kind: str, seed: int = 0) -> Images:
@@ -62,8 +62,8 @@ def corrupt(images: Images, kind: str, seed: int = 0) -> Images:
     """
     if kind not in CORRUPTIONS:
         raise UsageError(f"There is no corruption {kind!r}; choose one of {', '.join(CORRUPTIONS)}.")
-    if images.ndim != 3 or images.shape[1:] != (SIZE, SIZE) or images.dtype != np.uint8:
-        raise UsageError(f"Give uint8 N×{SIZE}×{SIZE} images, not {images.dtype} {images.shape}.")
+    if images.ndim != 3 or images.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE) or images.dtype != np.uint8:
+        raise UsageError(f"Give uint8 N×{GLYPH_SIDE}×{GLYPH_SIDE} images, not {images.dtype} {images.shape}.")
     return CORRUPTIONS[kind](images, np.random.default_rng([seed, crc32(kind.encode())]))
 
 
@@ -88,12 +88,12 @@ def impulse_noise(images: Images, rng: np.random.Generator) -> Images:
 def glass_blur(images: Images, rng: np.random.Generator) -> Images:
     """Frosted glass: blur, exchange every pixel with a random near one, and blur again."""
     blurred = _blur(_to_float(images), GLASS_SIGMA)
-    pixels = blurred.reshape(len(images), SIZE * SIZE)
+    pixels = blurred.reshape(len(images), GLYPH_SIDE * GLYPH_SIDE)
     image_indices = np.arange(len(images))
-    inner = range(GLASS_REACH, SIZE - GLASS_REACH)
-    for pixel in [row * SIZE + column for _ in range(GLASS_ROUNDS) for row in inner for column in inner]:
+    inner = range(GLASS_REACH, GLYPH_SIDE - GLASS_REACH)
+    for pixel in [row * GLYPH_SIDE + column for _ in range(GLASS_ROUNDS) for row in inner for column in inner]:
         step = rng.integers(-GLASS_REACH, GLASS_REACH, size=(2, len(images)), endpoint=True)
-        neighbours = pixel + step[0] * SIZE + step[1]  # N, one neighbour an image
+        neighbours = pixel + step[0] * GLYPH_SIDE + step[1]  # N, one neighbour an image
         swapped = pixels[:, pixel].copy()
         pixels[:, pixel] = pixels[image_indices, neighbours]
         pixels[image_indices, neighbours] = swapped
@@ -142,7 +142,7 @@ def translate(images: Images, rng: np.random.Generator) -> Images:
     shifted = np.zeros_like(images)
     padded = np.pad(images, ((0, 0), (SHIFT_PIXELS, SHIFT_PIXELS), (SHIFT_PIXELS, SHIFT_PIXELS)))
     for i, (down, right) in enumerate(SHIFT_PIXELS * _draw_signs(rng, (len(images), 2))):
-        shifted[i] = padded[i, SHIFT_PIXELS - down :, SHIFT_PIXELS - right :][:SIZE, :SIZE]
+        shifted[i] = padded[i, SHIFT_PIXELS - down :, SHIFT_PIXELS - right :][:GLYPH_SIDE, :GLYPH_SIDE]
     return shifted
 
 
@@ -150,7 +150,7 @@ def _warp(images: Images, matrices: list[NDArray[np.float64]]) -> Images:
     """Each 2×2 matrix maps (x, y) of its image, measured from the centre, to where that point goes."""
     middle = np.full(2, CENTRE)
     moves = [np.column_stack([m, middle - m @ middle]) for m in matrices]  # 2×3 each
-    return _stack([cv2.warpAffine(i, m, (SIZE, SIZE)) for i, m in zip(images, moves, strict=True)])
+    return _stack([cv2.warpAffine(i, m, (GLYPH_SIDE, GLYPH_SIDE)) for i, m in zip(images, moves, strict=True)])
 
 
 # Light and weather
@@ -163,15 +163,15 @@ def brightness(images: Images, rng: np.random.Generator) -> Images:
 
 def stripe(images: Images, rng: np.random.Generator) -> Images:
     """A vertical band in the middle stays; left and right of it the image is inverted. The same for every image."""
-    side = (SIZE - STRIPE_PIXELS) // 2
+    side = (GLYPH_SIDE - STRIPE_PIXELS) // 2
     striped = 255 - images
-    striped[:, :, side : SIZE - side] = images[:, :, side : SIZE - side]
+    striped[:, :, side : GLYPH_SIDE - side] = images[:, :, side : GLYPH_SIDE - side]
     return striped
 
 
 def fog(images: Images, rng: np.random.Generator) -> Images:
     """A plasma fractal laid over the image, and the sum scaled back so that white stays white at most."""
-    mist = _draw_plasma(len(images), rng)[:, :SIZE, :SIZE]
+    mist = _draw_plasma(len(images), rng)[:, :GLYPH_SIDE, :GLYPH_SIDE]
     return _to_uint8((_to_float(images) + FOG_WEIGHT * mist) / (1 + FOG_WEIGHT))
 
 
@@ -203,7 +203,7 @@ def _draw_plasma(count: int, rng: np.random.Generator, side: int = 32) -> NDArra
 def spatter(images: Images, rng: np.random.Generator) -> Images:
     """Grey drops that cover ink and background alike: the highest places of blurred noise."""
     noise = _blur(rng.standard_normal(images.shape).astype(np.float32), SPATTER_SIGMA)
-    edge = np.quantile(noise.reshape(-1, SIZE * SIZE), 1 - SPATTER_AREA, axis=1)
+    edge = np.quantile(noise.reshape(-1, GLYPH_SIDE * GLYPH_SIDE), 1 - SPATTER_AREA, axis=1)
     return np.where(noise > edge[:, None, None], np.uint8(SPATTER_GREY * 255), images)
 
 
@@ -236,7 +236,7 @@ def _draw_line_points(step: float, rng: np.random.Generator) -> tuple[Points, Po
     angle, offset, start = rng.uniform([0, -LINE_OFFSET, 0], [np.pi, LINE_OFFSET, step])
     direction = np.array([np.cos(angle), np.sin(angle)])
     normal = np.array([-direction[1], direction[0]])
-    distances = np.arange(start - SIZE, SIZE, step)
+    distances = np.arange(start - GLYPH_SIDE, GLYPH_SIDE, step)
     return CENTRE + offset * normal + distances[:, None] * direction, normal
 
 
@@ -267,13 +267,13 @@ def _to_uint8(values: NDArray[np.floating]) -> Images:
 
 
 def _stack(images: Sequence[NDArray[np.generic]]) -> Images:
-    return np.array(images, np.uint8).reshape(-1, SIZE, SIZE)
+    return np.array(images, np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
 
 
 def _blur(values: Floats, sigma: float) -> Floats:
     """Gaussian blur of each image by itself; sigma in pixels."""
     blurred = [cv2.GaussianBlur(image, (0, 0), sigma, borderType=cv2.BORDER_REFLECT) for image in values]
-    return np.array(blurred, np.float32).reshape(-1, SIZE, SIZE)
+    return np.array(blurred, np.float32).reshape(-1, GLYPH_SIDE, GLYPH_SIDE)
 
 
 def _draw_signs(rng: np.random.Generator, shape: int | tuple[int, ...]) -> NDArray[np.int64]:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from bench.datasets import photo
 from bench.datasets.unseen_words import Faces, draw_word
 from inkdigits.data.synthesis import paper, signs
-from inkdigits.data.synthesis.nondigits import smoothed
+from inkdigits.data.synthesis.nondigits import smooth_polyline
 from inkdigits.data.synthesis.strokes import Ink
 
 SEED = 20_045
@@ -84,10 +84,10 @@ def draw_textures(size: Size, material: Material, rng: Generator) -> Ink:
     ink = np.zeros(size, np.float32)
     height = float(np.exp(rng.uniform(np.log(12), np.log(120))))
     makers: tuple[Callable[[], Ink], ...] = (
-        lambda: paper.ruled(size, height, rng),
-        lambda: paper.patterned(size, height, rng) * np.float32(rng.uniform(1, 2.5)),
-        lambda: paper.clouded(size, rng),
-        lambda: paper.dark_edge(size, rng),
+        lambda: paper.draw_rules(size, height, rng),
+        lambda: paper.draw_pattern(size, height, rng) * np.float32(rng.uniform(1, 2.5)),
+        lambda: paper.draw_stains(size, rng),
+        lambda: paper.draw_dark_edge(size, rng),
         lambda: draw_grain(size, rng),
         lambda: draw_dots(size, height, rng),
     )
@@ -119,7 +119,7 @@ def draw_scribbles(size: Size, material: Material, rng: Generator) -> Ink:
     for _ in range(int(rng.integers(1, 2 + size[0] * size[1] // 40_000))):
         side = float(np.exp(rng.uniform(np.log(24), np.log(0.7 * min(size)))))
         pen = max(1.2, side * rng.uniform(0.02, 0.1))
-        scribble_ink = signs.stroke(SCRIBBLE_LINES[rng.integers(len(SCRIBBLE_LINES))](side, rng), pen)[
+        scribble_ink = signs.draw_stroke(SCRIBBLE_LINES[rng.integers(len(SCRIBBLE_LINES))](side, rng), pen)[
             : size[0] - 2, : size[1] - 2
         ]
         place_ink(
@@ -133,7 +133,7 @@ def draw_scribbles(size: Size, material: Material, rng: Generator) -> Ink:
 
 def trace_tangle(side: float, rng: Generator) -> NDArray[np.floating]:
     """A line that wanders about, with or without corners; K×2 points (x, y) in a square of that side."""
-    return smoothed(rng.uniform(0, side, (int(rng.integers(*KNOT_RANGE)), 2)), smooth=bool(rng.random() < 0.7))
+    return smooth_polyline(rng.uniform(0, side, (int(rng.integers(*KNOT_RANGE)), 2)), smooth=bool(rng.random() < 0.7))
 
 
 def trace_coil(side: float, rng: Generator) -> NDArray[np.floating]:
@@ -150,7 +150,7 @@ def trace_zigzag(side: float, rng: Generator) -> NDArray[np.floating]:
     turns = int(rng.integers(*KNOT_RANGE))
     height = side * rng.uniform(0.1, 0.6) * rng.uniform(0.6, 1, turns) * np.where(np.arange(turns) % 2, 1, -1)
     points = np.stack([np.linspace(0, side, turns) + rng.normal(0, 0.02, turns) * side, height / 2], axis=1)
-    return smoothed(points, smooth=bool(rng.random() < 0.5))
+    return smooth_polyline(points, smooth=bool(rng.random() < 0.5))
 
 
 def place_ink(ink: Ink, patch: Ink, x: int, y: int) -> None:

@@ -1,9 +1,9 @@
 """Persons with hands of their own, made from MNIST's digits by what training never does to them, or never so much.
 
 Training bends by a shear of ±0.3, ±17° and a pen about a pixel thicker or thinner (data/augmentation/augment.py), and
-draws European forms of 1, 2, 4, 7 and 9 (data/augmentation/forms.py). A person here leans more, turns more, writes with
-another pen or in waves, or draws some digits in a form that is none of those. Every digit of a person varies a little,
-as hands do.
+draws European forms of 1, 2, 4, 7 and 9 (data/augmentation/variants.py). A person here leans more, turns more, writes
+with another pen or in waves, or draws some digits in a form that is none of those. Every digit of a person varies a
+little, as hands do.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from inkdigits.data.sets.digits import Digits
-from inkdigits.glyph import SIZE, from_ink
+from inkdigits.glyph import GLYPH_SIDE, make_glyph
 
 Ink = NDArray[np.uint8]
 Habit = Callable[
@@ -40,10 +40,10 @@ def write_digits(digits: Digits, habits: tuple[Habit, ...], name: str, seed: int
 
 def write_digit(image: Ink, label: int, habits: tuple[Habit, ...], rng: Generator) -> Ink:
     large = cv2.resize(image, None, fx=UPSCALING, fy=UPSCALING, interpolation=cv2.INTER_CUBIC)
-    ink: Ink = np.pad(np.asarray(large, np.uint8), (PAPER_SIDE - UPSCALING * SIZE) // 2)
+    ink: Ink = np.pad(np.asarray(large, np.uint8), (PAPER_SIDE - UPSCALING * GLYPH_SIDE) // 2)
     for habit in habits:
         ink = habit(ink, label, rng)
-    return from_ink(ink)
+    return make_glyph(ink)
 
 
 def lean(ink: Ink, _: int, rng: Generator, shear: float) -> Ink:

@@ -11,7 +11,7 @@ from numpy.random import Generator
 from PIL import ImageFont
 
 from inkdigits.data.synthesis import signs
-from inkdigits.data.synthesis.nondigits import FONT_FOLDER, UNSEEN_FONTS, font_files
+from inkdigits.data.synthesis.nondigits import FONT_FOLDER, UNSEEN_FONTS, find_font_files
 from inkdigits.data.synthesis.strokes import Ink
 
 Faces = list[list[ImageFont.FreeTypeFont]]  # a list for each family
@@ -29,7 +29,7 @@ WORDS = WORD_TEXT.split()
 def load_faces(folder: Path = FONT_FOLDER) -> Faces:
     """The fonts that are kept for measuring, by family; those that are not installed are left out."""
     families = [
-        [ImageFont.truetype(str(path), FONT_PIXELS) for path in font_files(name, folder)] for name in UNSEEN_FONTS
+        [ImageFont.truetype(str(path), FONT_PIXELS) for path in find_font_files(name, folder)] for name in UNSEEN_FONTS
     ]
     return [family for family in families if family]
 
@@ -37,7 +37,7 @@ def load_faces(folder: Path = FONT_FOLDER) -> Faces:
 def draw_word(families: Faces, height: float, rng: Generator) -> Ink:
     """A word in one of the fonts, each family as often, as ink `height` pixels high."""
     family = families[rng.integers(len(families))]
-    large = signs.drawn(rng.choice(["l", "t", "c"], p=[0.5, 0.3, 0.2]), rng.choice(WORDS), family, rng)
+    large = signs.draw_text(rng.choice(["l", "t", "c"], p=[0.5, 0.3, 0.2]), rng.choice(WORDS), family, rng)
     scale = height / large.shape[0]
     size = (max(1, round(large.shape[1] * scale)), max(1, round(height)))
     small = cv2.resize(large, size, interpolation=cv2.INTER_AREA)

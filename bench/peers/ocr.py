@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from bench.shared.digit_strings import Transcription, extract_digits
 from inkdigits.errors import InkdigitsError
-from inkdigits.reading.imaging.picture import pages
+from inkdigits.reading.imaging.picture import load_pages
 from inkdigits.reading.imaging.pixels import Pixels
 
 TESSERACT_PAGE_MODES = (6, 7, 8, 10, 11, 13)  # a block, a line, a word, a character, sparse text, a raw line
@@ -97,7 +97,7 @@ def find_version(name: str) -> str:
 def _encode_pages(path: Path) -> list[bytes]:
     """The pages of a picture, each as a PNG in colour."""
     try:
-        return [bytes(cv2.imencode(".png", _to_bgr(page.image))[1]) for page in pages(path)]
+        return [bytes(cv2.imencode(".png", _to_bgr(page.image))[1]) for page in load_pages(path)]
     except InkdigitsError as error:
         print(error)
         return []

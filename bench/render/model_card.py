@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from bench.render.reading_rows import make_page_rows
 from bench.render.summary import format_share
 from bench.shared import store
-from inkdigits.reading.networks.classifier import PACKAGED
-from inkdigits.reading.networks.detector import PACKAGED as DETECTOR
+from inkdigits.reading.networks.classifier import PACKAGED_PATH
+from inkdigits.reading.networks.detector import PACKAGED_PATH as DETECTOR
 
 CALIBRATION_LABELS = {
     "accuracy": "right",
@@ -22,7 +22,7 @@ CALIBRATION_LABELS = {
 
 def format_reader() -> str:
     """The figures of the packaged network: what its card promises, other people's digits, spoilt digits."""
-    card = json.loads(PACKAGED.with_suffix(".json").read_text(encoding="utf-8"))
+    card = json.loads(PACKAGED_PATH.with_suffix(".json").read_text(encoding="utf-8"))
     bound, accept = card["guarantee"], card["accept"]
     lines = [
         f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones: accepted from a confidence "

@@ -16,26 +16,34 @@ from inkdigits._version import __version__ as __version__
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
-    from inkdigits.errors import BusyError as BusyError
     from inkdigits.errors import DataError as DataError
     from inkdigits.errors import ExportError as ExportError
-    from inkdigits.errors import FullError as FullError
     from inkdigits.errors import InkdigitsError as InkdigitsError
     from inkdigits.errors import ModelError as ModelError
     from inkdigits.errors import PictureError as PictureError
     from inkdigits.errors import PictureTooLargeError as PictureTooLargeError
     from inkdigits.errors import RunError as RunError
     from inkdigits.errors import SeveralPagesError as SeveralPagesError
+    from inkdigits.errors import StoreBusyError as StoreBusyError
+    from inkdigits.errors import StoreFullError as StoreFullError
     from inkdigits.errors import UsageError as UsageError
     from inkdigits.errors import WriteError as WriteError
     from inkdigits.reading.decoding.form import Form as Form
+    from inkdigits.reading.imaging.ink import Ink as Ink
     from inkdigits.reading.imaging.limits import Limits as Limits
+    from inkdigits.reading.imaging.picture import Picture as Picture
     from inkdigits.reading.imaging.picture import Source as Source
     from inkdigits.reading.inspect import Inspection as Inspection
+    from inkdigits.reading.inspect import OcclusionEffect as OcclusionEffect
+    from inkdigits.reading.nearest import Neighbour as Neighbour
+    from inkdigits.reading.networks.classifier import AcceptThresholds as AcceptThresholds
+    from inkdigits.reading.networks.detector import Detections as Detections
+    from inkdigits.reading.proposals import Proposals as Proposals
     from inkdigits.reading.reader import Reader as Reader
-    from inkdigits.reading.reader import read as read
-    from inkdigits.reading.reader import read_digit as read_digit
-    from inkdigits.reading.reader import read_pages as read_pages
+    from inkdigits.reading.reader import Stages as Stages
+    from inkdigits.reading.shared import read as read
+    from inkdigits.reading.shared import read_digit as read_digit
+    from inkdigits.reading.shared import read_pages as read_pages
     from inkdigits.types import Box as Box
     from inkdigits.types import Classification as Classification
     from inkdigits.types import Digit as Digit
@@ -46,12 +54,18 @@ if TYPE_CHECKING:
     from inkdigits.types import Reading as Reading
 
 _MODULES = {  # public names, in reading order, by the module that defines them
-    "inkdigits.reading.reader": ("read", "read_pages", "read_digit", "Reader"),
+    "inkdigits.reading.shared": ("read", "read_pages", "read_digit"),
+    "inkdigits.reading.reader": ("Reader", "Stages"),
     "inkdigits.types": ("Reading", "Line", "Number", "Digit", "Box", "Failure", "Classification", "ModelName"),
     "inkdigits.reading.decoding.form": ("Form",),
     "inkdigits.reading.imaging.limits": ("Limits",),
-    "inkdigits.reading.imaging.picture": ("Source",),
-    "inkdigits.reading.inspect": ("Inspection",),
+    "inkdigits.reading.imaging.picture": ("Source", "Picture"),
+    "inkdigits.reading.inspect": ("Inspection", "OcclusionEffect"),
+    "inkdigits.reading.nearest": ("Neighbour",),
+    "inkdigits.reading.networks.classifier": ("AcceptThresholds",),
+    "inkdigits.reading.networks.detector": ("Detections",),
+    "inkdigits.reading.proposals": ("Proposals",),
+    "inkdigits.reading.imaging.ink": ("Ink",),
     "inkdigits.errors": (
         "InkdigitsError",
         "PictureError",
@@ -63,8 +77,8 @@ _MODULES = {  # public names, in reading order, by the module that defines them
         "WriteError",
         "ExportError",
         "UsageError",
-        "FullError",
-        "BusyError",
+        "StoreFullError",
+        "StoreBusyError",
     ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -83,13 +83,13 @@ class UsageError(InkdigitsError):
     exit_code = 2
 
 
-class FullError(InkdigitsError):
+class StoreFullError(InkdigitsError):
     """A store of samples holds as much as it may."""
 
     kind = "full"
 
 
-class BusyError(InkdigitsError):
+class StoreBusyError(InkdigitsError):
     """A store of samples is being written to by others, for too long."""
 
     kind = "busy"

@@ -24,7 +24,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(temporary, 0o666 & ~_umask())
+        os.chmod(temporary, 0o666 & ~_read_umask())
         os.replace(temporary, path)
     except BaseException as error:  # Ctrl-C too must leave no half file behind
         if temporary is not None:
@@ -35,7 +35,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         raise WriteError(f"{path} could not be written ({error.strerror}); what stood there is untouched.") from error
 
 
-def _umask() -> int:
+def _read_umask() -> int:
     """The process's umask, which can only be read by setting it."""
     mask = os.umask(0)
     os.umask(mask)

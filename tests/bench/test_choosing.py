@@ -38,7 +38,7 @@ def redirect_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     assert format_trials("directions") == ""
-    digits = mnist.load("train").part(0, 500)
+    digits = mnist.load("train").slice(0, 500)
     run_missing_trials("directions", digits)
     assert all(list(load_kept_seeds("directions", name)) == [0] for name in QUESTIONS["directions"])
     eight = load_kept_seeds("directions", "eight")[0]
@@ -56,7 +56,7 @@ def test_trials_of_several_seeds_are_compared_seed_by_seed(monkeypatch: pytest.M
     inked = replace(choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], seed_count=2)
     trials = {"once": inked, "longer": replace(inked, recipe=inked.recipe.with_knobs(steps=4))}
     monkeypatch.setattr(choosing, "QUESTIONS", {"images": trials})
-    run_missing_trials("images", mnist.load("train").part(0, 500))
+    run_missing_trials("images", mnist.load("train").slice(0, 500))
     once, longer = load_kept_seeds("images", "once"), load_kept_seeds("images", "longer")
     assert list(once) == list(longer) == [0, 1] and once[0]["loss"] != once[1]["loss"]
     differences = [longer[seed]["loss"] - once[seed]["loss"] for seed in (0, 1)]
@@ -66,7 +66,7 @@ def test_trials_of_several_seeds_are_compared_seed_by_seed(monkeypatch: pytest.M
 
 
 def test_a_trial_differs_in_what_it_says() -> None:
-    digits = mnist.load("train").part(0, 500)
+    digits = mnist.load("train").slice(0, 500)
     inked, plain = choosing.QUESTIONS["images"]["changed as in `best`, 8 epochs"], Warp(0, 0, 0, 0, 0, 0)
     first, again, other = (run_trial(trial, 0, digits).loss for trial in (inked, inked, replace(inked, warp=plain)))
     assert first == again != other
@@ -74,8 +74,8 @@ def test_a_trial_differs_in_what_it_says() -> None:
 
 def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
     trial = choosing.QUESTIONS["directions"]["eight"]
-    state = begin_training(trial, 0, mnist.load("train").part(0, 300))
+    state = begin_training(trial, 0, mnist.load("train").slice(0, 300))
     images, _ = state.batches(0)
-    own = {image.tobytes() for image in mnist.load("train").part(0, 300).images}
+    own = {image.tobytes() for image in mnist.load("train").slice(0, 300).images}
     assert {(255 * image[0]).round().byte().numpy().tobytes() for image in images} <= own
     assert count_folded_parameters(state.network) == 609

@@ -26,7 +26,7 @@ from inkdigits.training.runs import Run
 
 @pytest.mark.parametrize(("name", "habits"), [*PERSONS.items(), *DEVELOPMENT_PERSONS.items()])
 def test_every_person_writes_glyphs_unlike_mnists_and_the_same_again(name: str, habits: tuple[Habit, ...]) -> None:
-    digits = load("train").part(0, 30)
+    digits = load("train").slice(0, 30)
     by_person = write_digits(digits, habits, name, seed=1)
     assert np.array_equal(by_person.images, write_digits(digits, habits, name, seed=1).images)
     assert (by_person.images.max(axis=(1, 2)) == 255).all() and np.array_equal(by_person.labels, digits.labels)
@@ -51,7 +51,7 @@ def test_a_small_network_is_measured(tmp_path: Path, runs: Mapping[str, Run], mo
     people = {name: DEVELOPMENT_PERSONS[name] for name in ("downhill",)}
     monkeypatch.setattr(lessons, "LR", 5e-3)
     for finetune_method in (finetune_twin, finetune_as_shipped):
-        results = measure_persons(base, people, load("train").part(55_000, 60_000), finetune_method)
+        results = measure_persons(base, people, load("train").slice(55_000, 60_000), finetune_method)
         assert results["downhill"]["person"]["n"] == 100
         assert results["downhill"]["person"]["after"] <= results["downhill"]["person"]["before"]
     (first, second) = make_finetune_rows({"each": 5, "persons": results} | summarise(results))

@@ -92,7 +92,7 @@ def test_a_budget_is_kept() -> None:
     ],
 )
 def test_peers_have_their_published_size_and_learn(train: object, count: int, epochs: int) -> None:
-    digits = mnist.load("train").part(0, 640)
+    digits = mnist.load("train").slice(0, 640)
     images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
     assert callable(train)
     network = train(images, labels, 0, epochs=epochs)
@@ -103,7 +103,7 @@ def test_peers_have_their_published_size_and_learn(train: object, count: int, ep
 
 
 def test_scikit_learn_stores_what_it_stores() -> None:
-    digits = mnist.load("train").part(0, 300)
+    digits = mnist.load("train").slice(0, 300)
     pixels = to_float(digits.images).reshape(300, -1)
     network = classifiers.fit_mlp(pixels, digits.labels, 0)
     assert classifiers.count_stored_numbers(network) == 784 * 100 + 100 + 100 * 100 + 100 + 100 * 10 + 10

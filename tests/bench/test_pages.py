@@ -11,18 +11,18 @@ from bench.datasets.drawn_pages import DIGITS_PER_PAGE, KINDS, MAX_DIGIT_HEIGHT,
 from bench.datasets.unseen_words import load_faces
 from bench.pages import compute_ious, match_boxes, score_page, sum_pages
 from inkdigits.data.sets.mnist import load
-from inkdigits.data.synthesis.strokes import INKED
+from inkdigits.data.synthesis.strokes import INK_THRESHOLD
 from inkdigits.types import Box, Digit
 
 
 @cache
 def draw_page(number: int) -> Sheet:
-    return draw_sheet(load("train").part(55_000, 55_400), load_faces(), number)
+    return draw_sheet(load("train").slice(55_000, 55_400), load_faces(), number)
 
 
 def crop_ink(page: Sheet, box: NDArray[np.int64]) -> NDArray[np.bool_]:
     x, y, width, height = box
-    return page.ink[y : y + height, x : x + width] > INKED
+    return page.ink[y : y + height, x : x + width] > INK_THRESHOLD
 
 
 @pytest.mark.parametrize("number", range(len(KINDS)))
@@ -41,7 +41,7 @@ def test_every_box_is_drawn_close_around_ink(number: int) -> None:
 @pytest.mark.parametrize("number", range(len(KINDS)))
 def test_digits_touch_where_it_says_so_and_nowhere_else(number: int) -> None:
     page = draw_page(number)
-    _, _, stats, _ = cv2.connectedComponentsWithStats((page.ink > INKED).astype(np.uint8), connectivity=8)
+    _, _, stats, _ = cv2.connectedComponentsWithStats((page.ink > INK_THRESHOLD).astype(np.uint8), connectivity=8)
     components = stats[1:, :4]
     is_spanned = np.array([spans_box(box, components) for box in page.boxes])
     assert is_spanned[~page.touching].all()
@@ -63,11 +63,11 @@ def test_ink_is_darker_than_the_paper_around_it() -> None:
     grey = page.image.mean(axis=2)
     for x, y, width, height in page.boxes[:50]:
         part, ink = grey[y : y + height, x : x + width], page.ink[y : y + height, x : x + width]
-        assert part[ink > INKED].mean() + 10 < part[ink == 0].mean()
+        assert part[ink > INK_THRESHOLD].mean() + 10 < part[ink == 0].mean()
 
 
 def test_pages_depend_on_their_number_alone() -> None:
-    again = draw_sheet(load("train").part(55_000, 55_400), load_faces(), 1)
+    again = draw_sheet(load("train").slice(55_000, 55_400), load_faces(), 1)
     assert np.array_equal(again.image, draw_page(1).image) and np.array_equal(again.boxes, draw_page(1).boxes)
     assert draw_page(2).image.shape != draw_page(1).image.shape or not np.array_equal(
         draw_page(2).image, draw_page(1).image

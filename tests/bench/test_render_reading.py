@@ -70,7 +70,7 @@ def test_pictures_without_a_digit_and_times() -> None:
 def test_what_the_measurements_keep_gives_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
     assert list(make_rows()) == []
-    reader, digits = Reader(), load("train").part(55_000, 55_400)
+    reader, digits = Reader(), load("train").slice(55_000, 55_400)
     page = sum_pages([measure_page(reader, draw_sheet(digits, [], 0))])
     store.save("pages", page | {"heights": [24, 90], "drawn_with": digits.name, "fonts": "none"})
     material = negatives.Material(np.zeros((0, 28, 28), np.uint8), [])

@@ -19,7 +19,7 @@ from inkdigits.data.sets.mnist import load
 
 
 def test_pictures_are_of_their_sizes(tmp_path: Path) -> None:
-    for name, path in draw_pictures(load("train").part(0, 300), tmp_path).items():
+    for name, path in draw_pictures(load("train").slice(0, 300), tmp_path).items():
         with Image.open(path) as picture:
             height, width = {"photo": PHOTO_SIZE, "strip": STRIP_SIZE, "small": SMALL_SIZE}[name]
             assert picture.size == (width, height)

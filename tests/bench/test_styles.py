@@ -43,7 +43,7 @@ def test_breadth() -> None:
 
 
 def test_every_third_has_as_many_of_each_digit() -> None:
-    digits = load("train").part(0, 3000)
+    digits = load("train").slice(0, 3000)
     for measure, _, _ in MEASURES.values():
         values = measure(digits.images)
         group = assign_thirds(values, digits.labels)

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from inkdigits.cli.main import main
-from tests.helpers import Said
+from tests.helpers import CommandOutput
 
-Told = Callable[..., Said]
+Told = Callable[..., CommandOutput]
 
 
 @pytest.fixture
@@ -19,11 +19,11 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
     for name in ("NO_COLOR", "FORCE_COLOR", "INKDIGITS_DATA"):
         monkeypatch.delenv(name, raising=False)
 
-    def tell(*words: str | Path, code: int = 0) -> Said:
+    def tell(*words: str | Path, code: int = 0) -> CommandOutput:
         monkeypatch.setattr(sys, "argv", ["inkdigits", *map(str, words)])
         with pytest.raises(SystemExit) as ended:
             main()
-        said = Said(*capsys.readouterr())
+        said = CommandOutput(*capsys.readouterr())
         assert (ended.value.code or 0) == code, said.err
         return said
 

@@ -13,20 +13,20 @@ from PIL import Image
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
 from tests.cli.conftest import Told
-from tests.helpers import inkdigits, one_sentence
-from tests.reading.drawing import saved
+from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.reading.drawing import encode_image
 from tests.reading.imaging.test_picture import bomb
-from tests.reading.pdfs import locked_pdf, pages_pdf
+from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
 BAD = {  # name → bytes, and what the sentence says
     "bomb.png": (bomb(50_000, 50_000), "50000×50000 pixels, more than 100,000,000"),
     "none.png": (bomb(0, 10), "none.png"),
     "none.ppm": (b"P5 0 0 255\n", "none.ppm"),
-    "cut.jpg": (saved(NOISE, "JPEG")[:800], "damaged or cut short"),
-    "locked.pdf": (locked_pdf(), "a PDF with a password; save it without one"),
-    "long.pdf": (pages_pdf(10_000), "more than 200 pages"),
-    "huge.pdf": (pages_pdf(box="0 0 14400 14400"), "40000×40000 pixels, more than 100,000,000"),
+    "cut.jpg": (encode_image(NOISE, "JPEG")[:800], "damaged or cut short"),
+    "locked.pdf": (build_locked_pdf(), "a PDF with a password; save it without one"),
+    "long.pdf": (build_pages_pdf(10_000), "more than 200 pages"),
+    "huge.pdf": (build_pages_pdf(box="0 0 14400 14400"), "40000×40000 pixels, more than 100,000,000"),
     "words.png": (b"I am no picture at all", "not a picture"),
     "empty.png": (b"", "the file is empty"),
 }
@@ -45,7 +45,7 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("name", BAD)
 def test_it_ends_in_one_sentence(folder: Path, told: Told, name: str) -> None:
     said = told("read", "--json", folder / name, code=1)
-    assert BAD[name][1] in one_sentence(said.err)
+    assert BAD[name][1] in extract_error_sentence(said.err)
     page = json.loads(said.out)
     assert (page["file"], page["page"]) == (str(folder / name), 1)
     assert page["error"]["kind"] in ("picture", "too-large") and BAD[name][1] in page["error"]["message"]
@@ -81,21 +81,21 @@ def test_pictures_of_odd_shapes_are_read(shape: tuple[int, int], kind: str) -> N
     ("option", "least"), [("--max-bytes", "--max-bytes"), ("--max-pixels", "--max-pixels"), ("--max-pages", "pages")]
 )
 def test_limits_are_options(told: Told, tmp_path: Path, option: str, least: str) -> None:
-    (tmp_path / "two.pdf").write_bytes(pages_pdf(2))
-    assert least in one_sentence(told("read", option, "1", tmp_path / "two.pdf", code=1).err)
+    (tmp_path / "two.pdf").write_bytes(build_pages_pdf(2))
+    assert least in extract_error_sentence(told("read", option, "1", tmp_path / "two.pdf", code=1).err)
     told("read", option, str(10**15), tmp_path / "two.pdf")
     told("read", option, "0", tmp_path / "two.pdf", code=2)
 
 
 def test_stdin_has_limits_too() -> None:
-    said = inkdigits("read", "--max-bytes", "1000", "-", stdin=b"\xff\xd8\xff" * 10_000, code=1)
-    assert one_sentence(said.err).startswith("-: more than 1,000 bytes")
+    said = run_inkdigits("read", "--max-bytes", "1000", "-", stdin=b"\xff\xd8\xff" * 10_000, exit_code=1)
+    assert extract_error_sentence(said.err).startswith("-: more than 1,000 bytes")
 
 
 def test_a_folder_with_other_files_gives_its_pictures(told: Told, tmp_path: Path) -> None:
     (tmp_path / "deep.png").mkdir()
     (tmp_path / ".hidden").mkdir()
-    good = saved(np.full((30, 30), 255, np.uint8), "PNG")
+    good = encode_image(np.full((30, 30), 255, np.uint8), "PNG")
     for name in (
         "a.png",
         "deep.png/b.PNG",
@@ -108,7 +108,7 @@ def test_a_folder_with_other_files_gives_its_pictures(told: Told, tmp_path: Path
         "Thumbs.db",
     ):
         (tmp_path / name).write_bytes(good)
-    (tmp_path / "h.pdf").write_bytes(pages_pdf())
+    (tmp_path / "h.pdf").write_bytes(build_pages_pdf())
     pages = [json.loads(line) for line in told("read", "--json", tmp_path).out.splitlines()]
     assert [os.path.relpath(page["file"], tmp_path) for page in pages] == ["a.png", "deep.png/b.PNG", "h.pdf"]
 
@@ -118,14 +118,14 @@ def test_an_empty_folder_stops_nothing_else(told: Told, tmp_path: Path) -> None:
     Image.new("L", (30, 30), 255).save(tmp_path / "a.png")
     said = told("read", "--json", tmp_path / "empty", tmp_path / "a.png", code=1)
     problem, summary = said.err.splitlines()
-    assert "has no pictures in it" in one_sentence(problem)
+    assert "has no pictures in it" in extract_error_sentence(problem)
     assert summary == "inkdigits: 2 pictures, 1 failed, 1 without digits."
     assert ["error" in json.loads(line) for line in said.out.splitlines()] == [True, False]
 
 
 def test_names_of_nothing(told: Told, tmp_path: Path) -> None:
     for name in ("nothing.png", "x" * 5000, tmp_path / "a.png" / "below"):
-        assert one_sentence(told("read", name, code=1).err)
+        assert extract_error_sentence(told("read", name, code=1).err)
 
 
 @pytest.mark.parametrize("option", ["--output", "--review", "--annotate", "--explain"])
@@ -137,29 +137,33 @@ def test_an_unwritable_place_is_told_before_anything_is_read(
     said = told(
         "read", option, tmp_path / place, tmp_path / "nothing.png", code=1
     )  # which would be told if it were read
-    assert "could not be written" in one_sentence(said.err) and not said.out
+    assert "could not be written" in extract_error_sentence(said.err) and not said.out
 
 
 def test_a_folder_is_no_output(told: Told, tmp_path: Path) -> None:
     for option in ("--output", "--review"):
-        assert "could not be written (Is a directory)" in one_sentence(told("read", option, tmp_path, "-", code=1).err)
-    assert "two files" in one_sentence(told("read", "--output", "x", "--review", "x", "-", code=2).err)
+        assert "could not be written (Is a directory)" in extract_error_sentence(
+            told("read", option, tmp_path, "-", code=1).err
+        )
+    assert "two files" in extract_error_sentence(told("read", "--output", "x", "--review", "x", "-", code=2).err)
 
 
 def test_a_full_disk_is_told(told: Told, folder: Path) -> None:
     said = told("read", "--json", "--output", "/dev/full", folder / "zz-good.png", code=1)
-    assert "No space left" in one_sentence(said.err)
+    assert "No space left" in extract_error_sentence(said.err)
 
 
 @pytest.mark.parametrize("region", ["", "1,2,3", "a,b,c,d", "0,0,0,5"])
 def test_a_region_that_is_none(told: Told, folder: Path, region: str) -> None:
-    assert "x,y,width,height" in one_sentence(told("read", "--region", region, folder / "zz-good.png", code=2).err)
+    assert "x,y,width,height" in extract_error_sentence(
+        told("read", "--region", region, folder / "zz-good.png", code=2).err
+    )
 
 
 def test_a_region_outside_of_a_picture_stops_no_other(told: Told, folder: Path) -> None:
     Image.new("L", (400, 400), 255).save(folder / "large.png")
     said = told("read", "--json", "--region", "300,300,50,50", folder / "zz-good.png", folder / "large.png", code=1)
-    assert "outside of the page, which has 90×60 pixels" in one_sentence(said.err.splitlines()[0])
+    assert "outside of the page, which has 90×60 pixels" in extract_error_sentence(said.err.splitlines()[0])
     assert ["error" in json.loads(line) for line in said.out.splitlines()] == [True, False]
 
 

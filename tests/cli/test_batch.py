@@ -20,7 +20,7 @@ from inkdigits.cli.inputs import stems
 from inkdigits.data.sets.mnist import load
 from inkdigits.types import Failure
 from tests.cli.conftest import Told
-from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
 
 COUNT = 12
 
@@ -63,12 +63,12 @@ def test_a_file_has_what_stdout_has(folder: Path, told: Told, tmp_path: Path, fo
 
 
 def test_formats_exclude_each_other(folder: Path, told: Told) -> None:
-    assert "--csv and --hocr" in one_sentence(told("read", "--csv", "--hocr", folder, code=2).err)
+    assert "--csv and --hocr" in extract_error_sentence(told("read", "--csv", "--hocr", folder, code=2).err)
 
 
 def running(*words: str | Path, **options: object) -> subprocess.Popen[bytes]:
     """The command as a process that is not waited for."""
-    return subprocess.Popen([COMMAND, *map(str, words)], env=PLAIN, **options)  # type: ignore[call-overload,no-any-return]
+    return subprocess.Popen([INKDIGITS_COMMAND, *map(str, words)], env=BASE_ENVIRONMENT, **options)  # type: ignore[call-overload,no-any-return]
 
 
 def wait_for_pictures(journal: Path, count: int) -> None:
@@ -95,9 +95,9 @@ def test_a_stopped_batch_goes_on_to_the_same_bytes(
     left = (tmp_path / "out.csv.part").read_text()
     assert left.startswith("file,page,line") and left.count("\n") >= 20
 
-    inkdigits(*words, out, "--resume", *names, code=1)
+    run_inkdigits(*words, out, "--resume", *names, exit_code=1)
     first_look = see.read_bytes()
-    inkdigits(*words, whole, *names, code=1)
+    run_inkdigits(*words, whole, *names, exit_code=1)
     assert out.read_bytes() == whole.read_bytes() and whole.read_text().startswith(left[: left.rindex("\n") + 1])
     assert first_look == see.read_bytes()
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "see.html", "whole.csv"}
@@ -140,11 +140,11 @@ def test_going_on_with_other_options_is_refused(folder: Path, told: Told, tmp_pa
         ("--min-confidence", "0.5"),
         ("--max-pages", "3"),
     ):
-        assert "other options" in one_sentence(told(*words, *more, folder / "00.png", code=2).err)
-    assert "other options or pictures" in one_sentence(told(*words, folder / "01.png", code=2).err)
+        assert "other options" in extract_error_sentence(told(*words, *more, folder / "00.png", code=2).err)
+    assert "other options or pictures" in extract_error_sentence(told(*words, folder / "01.png", code=2).err)
     told(*words, folder / "00.png", folder / "01.png")
     assert len((tmp_path / "x").read_text().splitlines()) == 3
-    assert "--resume goes with --output" in one_sentence(told("read", "--resume", folder, code=2).err)
+    assert "--resume goes with --output" in extract_error_sentence(told("read", "--resume", folder, code=2).err)
 
 
 def test_a_run_with_a_form_goes_on_with_the_same_form(folder: Path, told: Told, tmp_path: Path) -> None:
@@ -162,7 +162,7 @@ def test_a_run_with_a_form_goes_on_with_the_same_form(folder: Path, told: Told, 
 
 
 def test_progress_is_shown_on_a_terminal_and_nowhere_else(folder: Path, tmp_path: Path) -> None:
-    assert "\r" not in inkdigits("read", "--output", tmp_path / "out", folder, code=1).err
+    assert "\r" not in run_inkdigits("read", "--output", tmp_path / "out", folder, exit_code=1).err
     ours, theirs = pty.openpty()
     process = running("read", "--output", tmp_path / "out", folder, stderr=theirs, stdin=subprocess.DEVNULL)
     os.close(theirs)
@@ -206,8 +206,8 @@ def test_names_that_are_no_utf_8_work_end_to_end(folder: Path, tmp_path: Path) -
     Path(os.fsdecode(strange + b".png")).write_bytes(b"no picture")
 
     def told(*words: str) -> bytes:
-        command = [str(COMMAND), "read", *words, str(tmp_path)]
-        done = subprocess.run(command, capture_output=True, env=PLAIN, check=False, timeout=300)
+        command = [str(INKDIGITS_COMMAND), "read", *words, str(tmp_path)]
+        done = subprocess.run(command, capture_output=True, env=BASE_ENVIRONMENT, check=False, timeout=300)
         assert done.returncode == 1 and done.stderr.count(b"\n") == 2 and b"Traceback" not in done.stderr
         return done.stdout
 
@@ -237,7 +237,7 @@ def test_a_pipe_is_read_once_and_drawn_too(folder: Path, tmp_path: Path) -> None
 def test_patterns_that_no_shell_expanded_are_expanded(folder: Path, told: Told, pattern: str) -> None:
     lines = told("read", "--json", folder / pattern).out.splitlines()
     assert [Path(json.loads(line)["file"]).name for line in lines] == ["00.png", "01.png", "02.png"]
-    assert "Nothing matches" in one_sentence(told("read", folder / "x*.png", code=1).err)
+    assert "Nothing matches" in extract_error_sentence(told("read", folder / "x*.png", code=1).err)
 
 
 def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path: Path, told: Told) -> None:
@@ -259,7 +259,9 @@ def test_an_ending_that_contradicts_the_format_is_refused(
     folder: Path, told: Told, tmp_path: Path, name: str, form: str | None, why: str
 ) -> None:
     words = [form] if form else []
-    assert why in one_sentence(told("read", *words, "--output", tmp_path / name, folder / "00.png", code=2).err)
+    assert why in extract_error_sentence(
+        told("read", *words, "--output", tmp_path / name, folder / "00.png", code=2).err
+    )
     assert not list(tmp_path.iterdir())
 
 
@@ -271,6 +273,6 @@ def test_the_end_says_what_became_of_the_pictures(folder: Path, told: Told, tmp_
 
 
 def test_a_reader_that_goes_away_leaves_no_part_behind(folder: Path, tmp_path: Path) -> None:
-    command = f"{COMMAND} read {folder} {folder} --review {tmp_path / 'review.html'} | head -n 1"
-    subprocess.run(["bash", "-c", command], capture_output=True, env=PLAIN, check=False, timeout=300)
+    command = f"{INKDIGITS_COMMAND} read {folder} {folder} --review {tmp_path / 'review.html'} | head -n 1"
+    subprocess.run(["bash", "-c", command], capture_output=True, env=BASE_ENVIRONMENT, check=False, timeout=300)
     assert not list(tmp_path.glob("*.part*"))

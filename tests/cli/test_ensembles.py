@@ -14,7 +14,7 @@ from inkdigits.data.sets import mnist
 from inkdigits.training.runs import EnsembleRun, Run
 from tests.cli.conftest import Told
 from tests.cli.test_train import on_a_terminal
-from tests.helpers import COMMAND, PLAIN, one_sentence
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence
 
 MLP = ("train", "mlp", "--samples", "500", "--steps", "20")
 
@@ -54,11 +54,14 @@ def test_a_folder_of_its_own(told: Told, tmp_path: Path, monkeypatch: pytest.Mon
 
 def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     """With Ctrl-C while the second of three learns."""
-    path, digits = tmp_path / "three", mnist.load("train").part(0, 240)
+    path, digits = tmp_path / "three", mnist.load("train").slice(0, 240)
     np.savetxt(tmp_path / "few.csv", np.column_stack([digits.labels, digits.images.reshape(240, 784)]), "%d", ",")
     words = ["train", "softmax", "--steps", "400", "--every", "0", "--seeds", "3", "--data", str(tmp_path / "few.csv")]
     process = subprocess.Popen(
-        [COMMAND, *words, "--out", str(path)], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN
+        [INKDIGITS_COMMAND, *words, "--out", str(path)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=BASE_ENVIRONMENT,
     )
     assert process.stderr is not None
     while b"seed 1" not in (line := process.stderr.readline()):
@@ -75,7 +78,7 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     assert "seed 0" not in resumed.err and "test, seed 0" in resumed.out
     assert [run.is_finished for run in EnsembleRun(path).members()] == [True, True, True]
     again = told("train", "--resume", path, code=1)
-    assert "is finished; there is nothing to resume" in one_sentence(again.err)
+    assert "is finished; there is nothing to resume" in extract_error_sentence(again.err)
 
 
 def test_on_a_terminal_one_table_after_another(tmp_path: Path) -> None:
@@ -93,7 +96,7 @@ def test_what_makes_no_sense(told: Told, folder: Path, tmp_path: Path) -> None:
         (("train", "reader", "--seeds", "2", *out), "tell the ten digits and nothing else"),
         (("train", "--resume", folder, "--seeds", "3"), "--resume goes on with a run as it was started"),
     ):
-        assert reason in one_sentence(told(*words, code=2).err)
+        assert reason in extract_error_sentence(told(*words, code=2).err)
     assert not (tmp_path / "run").exists()
 
 
@@ -109,7 +112,7 @@ def test_evaluate(told: Told, folder: Path) -> None:
 def test_export_and_read_with_it(told: Told, folder: Path, tmp_path: Path) -> None:
     path = tmp_path / "two.onnx"
     assert told("export", folder, "--output", path).out == f"{path}\n"
-    digits = mnist.load("train").part(0, 10)
+    digits = mnist.load("train").slice(0, 10)
     pictures = [tmp_path / f"{place}.png" for place in range(10)]
     for picture, glyph in zip(pictures, digits.images, strict=True):
         Image.fromarray(255 - np.kron(glyph, np.ones((4, 4), np.uint8))).save(picture)
@@ -129,14 +132,14 @@ def test_show_takes_the_members(told: Told, folder: Path, tmp_path: Path) -> Non
         assert drawn == ["contradicted.png", "contradicted.txt", "mistakes-01.png"]
     listed = [(tmp_path / name / "contradicted.txt").read_text() for name in ("one", "other")]
     assert listed[0] == listed[1] and listed[0].count("\n") > 1
-    said = one_sentence(told("show", folder, "--output", tmp_path / "none", code=2).err)
+    said = extract_error_sentence(told("show", folder, "--output", tmp_path / "none", code=2).err)
     assert f"{folder} is an ensemble" in said and all(str(member) in said for member in members)
     assert not (tmp_path / "none").exists()
 
 
 def test_show_of_one_that_is_not_finished(told: Told, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "ensemble.json").write_bytes((folder / "ensemble.json").read_bytes())
-    said = one_sentence(told("show", tmp_path, "--mistakes", code=1).err)
+    said = extract_error_sentence(told("show", tmp_path, "--mistakes", code=1).err)
     assert f"not finished: go on with --resume {tmp_path}" in said
 
 

@@ -16,8 +16,8 @@ from inkdigits.training import finetune_data as lessons
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told
-from tests.helpers import one_sentence
-from tests.reading.drawing import saved
+from tests.helpers import extract_error_sentence
+from tests.reading.drawing import encode_image
 
 
 @pytest.fixture(scope="module")
@@ -29,10 +29,10 @@ def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> P
 @pytest.fixture(scope="module")
 def drawings() -> list[tuple[int, bytes]]:
     """Labels and PNG files of thirty mirrored digits."""
-    digits = load("train").part(59_000, 60_000)
+    digits = load("train").slice(59_000, 60_000)
     places = np.concatenate([np.flatnonzero(digits.labels == label)[:3] for label in range(10)])
     large = [255 - np.kron(digits.images[place, :, ::-1], np.ones((4, 4), np.uint8)) for place in places]
-    return [(int(digits.labels[place]), saved(image, "PNG")) for place, image in zip(places, large, strict=True)]
+    return [(int(digits.labels[place]), encode_image(image, "PNG")) for place, image in zip(places, large, strict=True)]
 
 
 @pytest.fixture
@@ -97,7 +97,9 @@ def test_what_got_worse_is_refused(
 
 def test_samples_that_cannot_be_used(told: Told, base: Path, folder: Path, file: Path, tmp_path: Path) -> None:
     def refused(path: Path, why: str) -> None:
-        assert why in one_sentence(told("finetune", path, "--model", base, "--out", tmp_path / "hand", code=1).err)
+        assert why in extract_error_sentence(
+            told("finetune", path, "--model", base, "--out", tmp_path / "hand", code=1).err
+        )
         assert not (tmp_path / "hand").exists()
 
     refused(tmp_path / "none", "There are no samples at")
@@ -115,7 +117,7 @@ def test_samples_that_cannot_be_used(told: Told, base: Path, folder: Path, file:
 
 
 @pytest.mark.parametrize(
-    "drawing", [b"no picture", b"\x89PNG\r\n\x1a\n", saved(np.zeros((2000, 2000), np.uint8), "PNG")]
+    "drawing", [b"no picture", b"\x89PNG\r\n\x1a\n", encode_image(np.zeros((2000, 2000), np.uint8), "PNG")]
 )
 def test_drawings_from_anybody_are_opened_within_limits(
     told: Told, base: Path, file: Path, tmp_path: Path, drawing: bytes
@@ -124,9 +126,9 @@ def test_drawings_from_anybody_are_opened_within_limits(
         to.execute("UPDATE samples SET drawing = ? WHERE id = 5", (drawing,))
         to.commit()
     said = told("finetune", file, "--model", base, "--out", tmp_path / "hand", code=1).err
-    assert "the drawing of sample 5 cannot be read" in one_sentence(said)
+    assert "the drawing of sample 5 cannot be read" in extract_error_sentence(said)
 
 
 def test_no_network_to_start_from(told: Told, file: Path, tmp_path: Path) -> None:
-    assert "none.json" in one_sentence(told("finetune", file, "--model", tmp_path / "none.onnx", code=1).err)
+    assert "none.json" in extract_error_sentence(told("finetune", file, "--model", tmp_path / "none.onnx", code=1).err)
     told("finetune", file, "--steps", "0", code=2)

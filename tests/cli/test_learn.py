@@ -11,17 +11,19 @@ import typer
 
 from inkdigits.cli.learn import _check
 from inkdigits.course.lessons import Lesson, lessons
-from tests.helpers import inkdigits, one_sentence
+from tests.helpers import extract_error_sentence, run_inkdigits
 
 
 def test_lessons_are_listed_with_what_they_are_about() -> None:
-    said = inkdigits("learn").out
+    said = run_inkdigits("learn").out
     for each in lessons():
         assert f"{each.number:>2}  {each.title}\n" in said and each.about in said
 
 
 def test_a_lesson_that_is_not_there_is_usage() -> None:
-    assert "There is no lesson 99; there are 1, 2" in one_sentence(inkdigits("learn", "99", code=2).err)
+    assert "There is no lesson 99; there are 1, 2" in extract_error_sentence(
+        run_inkdigits("learn", "99", exit_code=2).err
+    )
 
 
 def lesson(number: int, code: str, folder: Path) -> Lesson:
@@ -45,8 +47,8 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = inkdigits("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, code=2)
-    assert "cannot be listened on" in one_sentence(said.err)
+        said = run_inkdigits("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, exit_code=2)
+    assert "cannot be listened on" in extract_error_sentence(said.err)
 
 
 def test_a_server_ends_with_the_command_that_started_it(tmp_path: Path) -> None:

@@ -13,19 +13,19 @@ import pytest
 import inkdigits as package
 from inkdigits.cli.main import COMMANDS
 from tests.cli.conftest import Told
-from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
 
 
 def test_version_is_quick_to_say() -> None:
-    assert inkdigits("--version").out == f"inkdigits {package.__version__}\n"
+    assert run_inkdigits("--version").out == f"inkdigits {package.__version__}\n"
     loaded = subprocess.run(
-        [sys.executable, "-X", "importtime", COMMAND, "--version"], capture_output=True, text=True, check=True
+        [sys.executable, "-X", "importtime", INKDIGITS_COMMAND, "--version"], capture_output=True, text=True, check=True
     ).stderr
     assert not re.search(r"\b(torch|numpy|matplotlib)\n", loaded)
 
 
 def test_help_names_every_command(told: Told) -> None:
-    said = inkdigits("--help", COLUMNS="120").out
+    said = run_inkdigits("--help", COLUMNS="120").out
     for name in COMMANDS:
         assert re.search(rf"^\W*{name}\b", said, re.MULTILINE), name
     assert told("-h").out.split() == told("--help").out.split()
@@ -73,7 +73,7 @@ def test_what_makes_no_sense_is_usage_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said = told(*words, code=2)
-    assert reason in one_sentence(said.err) and not said.out
+    assert reason in extract_error_sentence(said.err) and not said.out
 
 
 def test_a_command_that_was_refused_left_nothing_behind(
@@ -102,12 +102,12 @@ def test_what_is_not_there_is_said_in_one_sentence(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     said = told(*words, code=1)
-    assert reason in one_sentence(said.err) and not said.out
+    assert reason in extract_error_sentence(said.err) and not said.out
 
 
 def test_data_named_by_the_environment() -> None:
-    said = inkdigits("data", code=1, INKDIGITS_DATA="/nothing/here")
-    assert "There is no data at /nothing/here" in one_sentence(said.err)
+    said = run_inkdigits("data", exit_code=1, INKDIGITS_DATA="/nothing/here")
+    assert "There is no data at /nothing/here" in extract_error_sentence(said.err)
 
 
 @pytest.mark.parametrize("delay", [0.02, 0.4, 1.5])
@@ -118,7 +118,7 @@ def test_ctrl_c_while_it_is_still_starting(delay: float) -> None:
         [sys.executable, "-c", f"import inkdigits.cli.main; {starter}"],
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
-        env=PLAIN,
+        env=BASE_ENVIRONMENT,
     )
     assert process.stdout is not None
     process.stdout.readline()
@@ -130,7 +130,9 @@ def test_ctrl_c_while_it_is_still_starting(delay: float) -> None:
 
 
 def test_ctrl_c_while_it_waits_for_a_picture() -> None:
-    process = subprocess.Popen([COMMAND, "read", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN)
+    process = subprocess.Popen(
+        [INKDIGITS_COMMAND, "read", "-"], stdin=subprocess.PIPE, stderr=subprocess.PIPE, env=BASE_ENVIRONMENT
+    )
     time.sleep(2)
     process.send_signal(signal.SIGINT)
     process.wait(timeout=300)
@@ -145,7 +147,9 @@ def test_ctrl_c_while_it_waits_for_a_picture() -> None:
 def test_a_reader_of_our_output_that_goes_away() -> None:
     reading, writing = os.pipe()
     os.close(reading)
-    done = subprocess.run([COMMAND, "data"], stdout=writing, stderr=subprocess.PIPE, env=PLAIN, check=False)
+    done = subprocess.run(
+        [INKDIGITS_COMMAND, "data"], stdout=writing, stderr=subprocess.PIPE, env=BASE_ENVIRONMENT, check=False
+    )
     os.close(writing)
     assert done.returncode != 0
     assert b"Traceback" not in done.stderr
@@ -156,6 +160,6 @@ def test_without_the_extra_a_command_says_what_to_install() -> None:
         "import sys; sys.modules['torch'] = None; sys.argv[1:] = ['train', 'mlp', '--steps', '3'];"
         "from inkdigits.cli.main import main; main()"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=BASE_ENVIRONMENT)
     assert done.returncode == 2
-    assert one_sentence(done.stderr.decode()) == "'train' needs torch: pip install \"inkdigits[train]\""
+    assert extract_error_sentence(done.stderr.decode()) == "'train' needs torch: pip install \"inkdigits[train]\""

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from inkdigits.data.sets.mnist import load
-from inkdigits.data.synthesis.pages import page
+from inkdigits.data.synthesis.pages import draw_page
 from tests.cli.conftest import Told
-from tests.helpers import inkdigits, one_sentence
+from tests.helpers import extract_error_sentence, run_inkdigits
 
 WRITTEN = ("1984 2026", "31415926")
 
@@ -22,7 +22,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """page.png, seven.png, blank.png, broken.png, and a folder of two digits."""
     folder = tmp_path_factory.mktemp("pictures")
     digits = load("train")
-    Image.fromarray(page(digits.part(0, 5000), WRITTEN, seed=3).image).save(folder / "page.png")
+    Image.fromarray(draw_page(digits.slice(0, 5000), WRITTEN, seed=3).image).save(folder / "page.png")
     seven = 255 - np.kron(digits.images[int(np.flatnonzero(digits.labels == 7)[1])], np.ones((5, 5), np.uint8))
     (folder / "digits" / "deeper").mkdir(parents=True)
     for path in (folder / "seven.png", folder / "digits" / "a.PNG", folder / "digits" / "deeper" / "b.jpg"):
@@ -34,7 +34,7 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_text(pictures: Path) -> None:
-    said = inkdigits("read", pictures / "page.png")
+    said = run_inkdigits("read", pictures / "page.png")
     assert not said.err
     lines = said.out.splitlines()
     assert [len(line) for line in lines] == [9, 8] and lines[0][4] == " "
@@ -97,7 +97,7 @@ def test_the_least_confidence(pictures: Path, told: Told) -> None:
     ],
 )
 def test_what_no_number_can_be(pictures: Path, told: Told, options: list[str], said: str) -> None:
-    assert said in one_sentence(told("read", *options, pictures / "page.png", code=2).err)
+    assert said in extract_error_sentence(told("read", *options, pictures / "page.png", code=2).err)
 
 
 def test_a_page_after_every_stage(pictures: Path, told: Told, tmp_path: Path) -> None:
@@ -160,13 +160,13 @@ def test_several_pictures_as_text_begin_with_their_names(pictures: Path, told: T
 def test_a_folder_stands_for_its_pictures(pictures: Path, told: Told, tmp_path: Path) -> None:
     lines = told("read", "--single", pictures / "digits").out.splitlines()
     assert lines == [f"{pictures / 'digits' / 'a.PNG'}\t7", f"{pictures / 'digits' / 'deeper' / 'b.jpg'}\t7"]
-    assert "has no pictures in it" in one_sentence(told("read", tmp_path, code=1).err)
+    assert "has no pictures in it" in extract_error_sentence(told("read", tmp_path, code=1).err)
 
 
 def test_stdin(pictures: Path) -> None:
-    said = inkdigits("read", "--single", "--json", "-", stdin=(pictures / "seven.png").read_bytes())
+    said = run_inkdigits("read", "--single", "--json", "-", stdin=(pictures / "seven.png").read_bytes())
     assert json.loads(said.out)["text"] == "7" and json.loads(said.out)["file"] == "-"
-    assert "-: the file is empty" in one_sentence(inkdigits("read", "-", code=1).err)
+    assert "-: the file is empty" in extract_error_sentence(run_inkdigits("read", "-", exit_code=1).err)
 
 
 @pytest.mark.parametrize(
@@ -184,7 +184,7 @@ def test_strict(pictures: Path, told: Told, names: list[str], code: int) -> None
 
 def test_an_all_white_picture_has_nothing_on_it(pictures: Path, told: Told) -> None:
     said = told("read", pictures / "blank.png")
-    assert said.out == "" and one_sentence(said.err).endswith("blank.png: no digits were found.")
+    assert said.out == "" and extract_error_sentence(said.err).endswith("blank.png: no digits were found.")
     (row,) = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "blank.png").out)))
     assert row.pop("file").endswith("blank.png") and row.pop("page") == "1" and not any(row.values())
     told("read", "--strict", pictures / "blank.png", code=3)
@@ -200,4 +200,4 @@ def test_output_goes_to_a_file_whole(pictures: Path, told: Told, tmp_path: Path)
 
 def test_output_where_nothing_can_be_written(pictures: Path, told: Told) -> None:
     said = told("read", "--output", pictures / "seven.png" / "out.txt", pictures / "seven.png", code=1)
-    assert "could not be written" in one_sentence(said.err)
+    assert "could not be written" in extract_error_sentence(said.err)

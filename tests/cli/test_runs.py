@@ -13,7 +13,7 @@ from inkdigits.data.sets import mnist
 from inkdigits.lab.answers import answers
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told
-from tests.helpers import inkdigits, one_sentence
+from tests.helpers import extract_error_sentence, run_inkdigits
 
 
 def strict_json(said: str) -> dict[str, object]:
@@ -31,7 +31,7 @@ def test_data_for_people_and_a_sheet(told: Told, tmp_path: Path) -> None:
     said = done.out
     assert "MNIST train: 60000 × 28 × 28 uint8, 0 to 255" in said
     assert "5,923" in said and "1,135" in said
-    assert all(digest in said for digest in mnist.SHA256.values())
+    assert all(digest in said for digest in mnist.SHA256_BY_NAME.values())
     assert done.err == f"examples: {tmp_path / 'sheet.png'}\n"
     with Image.open(tmp_path / "sheet.png") as sheet:
         assert sheet.width > 500
@@ -40,7 +40,7 @@ def test_data_for_people_and_a_sheet(told: Told, tmp_path: Path) -> None:
 def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
     rows = [f"{place % 5}," + ",".join([str(place)] * 784) for place in range(30)]
     (tmp_path / "mine.csv").write_text("\n".join(rows))
-    facts = strict_json(inkdigits("data", "--json", INKDIGITS_DATA=str(tmp_path / "mine.csv")).out)
+    facts = strict_json(run_inkdigits("data", "--json", INKDIGITS_DATA=str(tmp_path / "mine.csv")).out)
     assert set(facts) == {"train", "test"}
     train = facts["train"]
     assert isinstance(train, dict)
@@ -50,7 +50,7 @@ def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
 
 def test_evaluate_as_json(runs: Mapping[str, Run]) -> None:
     run = runs["mlp"]
-    said = strict_json(inkdigits("evaluate", run.folder, "--json").out)
+    said = strict_json(run_inkdigits("evaluate", run.folder, "--json").out)
     scores = {score["set"]: score for score in run.read_card()["scores"]}
     assert said["n"] == 10_000 and said["parameters"] == 15_910 and said["network"] == "mlp"
     assert said["accuracy"] == scores["test"]["accuracy"] and said["confusion"] == scores["test"]["confusion"]
@@ -98,7 +98,7 @@ def test_show_of_images_that_are_none(told: Told, runs: Mapping[str, Run], tmp_p
         ("0", "no digit 0"),
     ):
         done = told("show", runs["mlp"].folder, "--output", tmp_path, "--images", images, code=2)
-        assert reason in one_sentence(done.err)
+        assert reason in extract_error_sentence(done.err)
 
 
 def test_show_mistakes_of_one_run(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
@@ -136,7 +136,7 @@ def test_show_of_what_does_not_go_together(told: Told, runs: Mapping[str, Run], 
         ((run, other, "--mistakes"), "differ in more than their seeds"),
     ):
         done = told("show", *words, "--output", tmp_path / "drawn", code=2)
-        assert reason in one_sentence(done.err) and not done.out
+        assert reason in extract_error_sentence(done.err) and not done.out
     assert not (tmp_path / "drawn").exists()
 
 
@@ -155,22 +155,22 @@ def test_compare(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
 
 def test_export_and_read_with_it(runs: Mapping[str, Run], tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
-    done = inkdigits("export", runs["lecture-softmax"].folder, "--output", path)
+    done = run_inkdigits("export", runs["lecture-softmax"].folder, "--output", path)
     assert done.out == f"{path}\n" and not done.err
     Image.fromarray(255 - np.kron(mnist.load("train").images[0], np.ones((4, 4), np.uint8))).save(tmp_path / "five.png")
-    said = strict_json(inkdigits("read", "--single", "--json", "--model", path, tmp_path / "five.png").out)
+    said = strict_json(run_inkdigits("read", "--single", "--json", "--model", path, tmp_path / "five.png").out)
     assert said["model"] == {
         "name": "lecture-softmax",
         "version": json.loads((tmp_path / "mine.json").read_text())["version"],
     }
     path.write_bytes(path.read_bytes()[:-1])
-    done = inkdigits("read", "--model", path, tmp_path / "five.png", code=1)
-    assert "not the file its card describes" in one_sentence(done.err)
+    done = run_inkdigits("read", "--model", path, tmp_path / "five.png", exit_code=1)
+    assert "not the file its card describes" in extract_error_sentence(done.err)
 
 
 def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
+    done = run_inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
     said = done.out
     for name in ("lecture-softmax", "lecture-mlp", "fast"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)
@@ -184,5 +184,5 @@ def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
 def test_a_demo_touches_nothing_that_is_no_demo(told: Told, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     done = told("demo", "--steps", "5", "--out", tmp_path, code=1)
-    assert "holds something else than a demo" in one_sentence(done.err)
+    assert "holds something else than a demo" in extract_error_sentence(done.err)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

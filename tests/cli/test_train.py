@@ -15,13 +15,13 @@ import pytest
 from inkdigits.training.recipes import RECIPES
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told
-from tests.helpers import COMMAND, PLAIN, inkdigits, one_sentence
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
 
 LINE = re.compile(r"step +\d+/20  loss \d\.\d{4}  accuracy \d+\.\d\d %  \d+\.\d s, \d+ s left")
 
 
 def test_a_tiny_training_writes_its_folder_and_plain_lines(tmp_path: Path) -> None:
-    said = inkdigits("train", "mlp", "--samples", "500", "--steps", "20", "--every", "0", "--out", tmp_path / "run")
+    said = run_inkdigits("train", "mlp", "--samples", "500", "--steps", "20", "--every", "0", "--out", tmp_path / "run")
     names = {path.name for path in (tmp_path / "run").iterdir()} - {".lock"}
     assert names == {"recipe.json", "metrics.jsonl", "weights.safetensors", "card.json", "curves.png"}
     assert (tmp_path / "run" / "curves.png").read_bytes().startswith(b"\x89PNG")
@@ -42,7 +42,7 @@ def test_folders_of_its_own_that_never_overwrite(tmp_path: Path, told: Told, mon
         told(*words)
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["softmax", "softmax-2"]
     said = told(*words, "--out", "runs/softmax", code=1)
-    assert "already holds a run; go on with --resume runs/softmax" in one_sentence(said.err)
+    assert "already holds a run; go on with --resume runs/softmax" in extract_error_sentence(said.err)
 
 
 def test_without_a_recipe_it_lists_them(told: Told) -> None:
@@ -63,7 +63,10 @@ def on_a_terminal(*words: str, **env: str) -> str:
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 30, 100, 0, 0))
     process = subprocess.Popen(
-        [COMMAND, *words], stdout=subprocess.DEVNULL, stderr=theirs, env=PLAIN | {"TERM": "xterm-256color"} | env
+        [INKDIGITS_COMMAND, *words],
+        stdout=subprocess.DEVNULL,
+        stderr=theirs,
+        env=BASE_ENVIRONMENT | {"TERM": "xterm-256color"} | env,
     )
     os.close(theirs)
     seen = b""
@@ -97,7 +100,9 @@ def test_a_terminal_without_colours(tmp_path: Path) -> None:
 def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     folder = tmp_path / "run"
     words = ["train", "softmax", "--samples", "500", "--steps", "1500", "--every", "0", "--out", str(folder)]
-    process = subprocess.Popen([COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=PLAIN)
+    process = subprocess.Popen(
+        [INKDIGITS_COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=BASE_ENVIRONMENT
+    )
     assert process.stderr is not None
     while b"step" not in (line := process.stderr.readline()) or b"/1500" not in line:
         assert line, "the training ended before it was broken off"
@@ -112,4 +117,4 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     assert first == stopped_at + 1
     assert Run(folder).read_card()["steps"] == 1500
     again = told("train", "--resume", folder, code=1)
-    assert "is finished; there is nothing to resume" in one_sentence(again.err)
+    assert "is finished; there is nothing to resume" in extract_error_sentence(again.err)

@@ -10,10 +10,10 @@ from inkdigits.lab import theme as style
 from inkdigits.lab.answers import Answers
 from inkdigits.lab.neighbours import nearest, pages
 from inkdigits.models.build import build_network, compute_activations
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 from tests.lab.examples import answers, digits
 
-AMONG = some_digits(620, seed=1)  # two batches and a part of a third
+AMONG = make_digits(620, seed=1)  # two batches and a part of a third
 
 
 def embedded(name: str, of: Digits) -> np.ndarray:
@@ -24,7 +24,7 @@ def embedded(name: str, of: Digits) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["softmax", "mlp"])
 def test_neighbours_are_those_that_scikit_learn_finds(name: str) -> None:
-    asked = some_digits(30, seed=2)
+    asked = make_digits(30, seed=2)
     search = NearestNeighbors(n_neighbors=5, metric="cosine").fit(embedded(name, AMONG))
     _, places = search.kneighbors(embedded(name, asked))
     assert np.array_equal(nearest(build_network(name), asked, AMONG, count=5), places)
@@ -39,12 +39,12 @@ def test_a_digit_is_its_own_nearest_wherever_it_lies() -> None:
 
 
 def test_of_few_digits_there_are_few_neighbours() -> None:
-    assert nearest(build_network("softmax"), some_digits(2), some_digits(4)).shape == (2, 4)
+    assert nearest(build_network("softmax"), make_digits(2), make_digits(4)).shape == (2, 4)
 
 
 def test_of_equals_the_earlier_comes_first() -> None:
     same = Digits(np.repeat(AMONG.images[:1], 300, axis=0), AMONG.labels[:300], "all alike")
-    assert nearest(build_network("softmax"), AMONG.part(0, 1), same, count=3).tolist() == [[0, 1, 2]]
+    assert nearest(build_network("softmax"), AMONG.slice(0, 1), same, count=3).tolist() == [[0, 1, 2]]
 
 
 def mistaken(count: int) -> Answers:
@@ -54,7 +54,7 @@ def mistaken(count: int) -> Answers:
 
 
 def test_a_row_is_the_mistake_and_its_neighbours() -> None:
-    learnt = some_digits(30)
+    learnt = make_digits(30)
     (page,) = pages(mistaken(2), learnt)
     axes = page.axes[0]
     assert page.get_suptitle() == "some digits: 2 mistakes in 2 digits, 1 to 2"
@@ -76,17 +76,17 @@ def test_a_neighbour_s_label_has_the_colour_of_whom_it_speaks_for() -> None:
 
 
 def test_many_mistakes_are_paged_and_no_more_than_asked_for() -> None:
-    titles = [page.get_suptitle().rsplit(", ", 1)[1] for page in pages(mistaken(19), some_digits(30))]
+    titles = [page.get_suptitle().rsplit(", ", 1)[1] for page in pages(mistaken(19), make_digits(30))]
     assert titles == ["1 to 8", "9 to 16", "17 to 19"]
-    assert len(list(pages(mistaken(19), some_digits(30), most=2))) == 2
+    assert len(list(pages(mistaken(19), make_digits(30), most=2))) == 2
 
 
 def test_without_mistakes_the_page_says_so() -> None:
     right = Answers(build_network("softmax"), digits([1]), 1, answers([{1: 0.9}]))
-    (page,) = pages(right, some_digits(30))
+    (page,) = pages(right, make_digits(30))
     assert page.get_suptitle() == "some digits: no mistake in 1 digits" and page.axes == []
 
 
 def test_no_page_is_refused() -> None:
     with pytest.raises(UsageError, match="on 1 page or more"):
-        list(pages(mistaken(1), some_digits(30), most=0))
+        list(pages(mistaken(1), make_digits(30), most=0))

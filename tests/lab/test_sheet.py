@@ -27,7 +27,7 @@ def test_every_class_has_its_count_beside_it() -> None:
 
 
 def test_mnist_fills_every_cell() -> None:
-    mosaic = examples(mnist.load("train").part(0, 2000), 12)
+    mosaic = examples(mnist.load("train").slice(0, 2000), 12)
     cells = np.pad(mosaic, ((0, 2), (0, 2))).reshape(10, CELL, 12, CELL)
     assert cells.max(axis=(1, 3)).min() > 100
 

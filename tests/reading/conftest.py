@@ -17,5 +17,5 @@ def reader() -> Reader:
 def digits() -> Digits:
     """Two of each digit, in order 0 0 1 1 …, from MNIST's test set."""
     test = load("test")
-    chosen = np.concatenate([np.flatnonzero(test.labels == digit)[:2] for digit in range(10)])
-    return Digits(test.images[chosen], test.labels[chosen], "two of each")
+    indices = np.concatenate([np.flatnonzero(test.labels == digit)[:2] for digit in range(10)])
+    return Digits(test.images[indices], test.labels[indices], "two of each")

@@ -11,7 +11,7 @@ from PIL import Image
 Pixels = NDArray[np.uint8]
 
 
-def on_paper(glyph: Pixels, size: int = 120, paper: int = 235, seed: int = 0) -> Pixels:
+def draw_on_paper(glyph: Pixels, size: int = 120, paper: int = 235, seed: int = 0) -> Pixels:
     """One glyph, enlarged to size×size, as dark ink on slightly rough paper in light that falls off to one side."""
     height = width = 2 * size
     page = np.random.default_rng(seed).normal(paper, 2, (height, width))
@@ -22,16 +22,16 @@ def on_paper(glyph: Pixels, size: int = 120, paper: int = 235, seed: int = 0) ->
     return np.clip(page, 0, 255).astype(np.uint8)
 
 
-def in_rows(glyphs: Pixels, columns: int, size: int = 56) -> Pixels:
+def draw_rows(glyphs: Pixels, columns: int, size: int = 56) -> Pixels:
     """Glyphs as dark ink on one white page, `columns` a row, well apart."""
     cells = [np.pad(cv2.resize(255 - glyph, (size, size)), 8, constant_values=255) for glyph in glyphs]
     rows = [np.hstack(cells[start : start + columns]) for start in range(0, len(cells), columns)]
     return np.pad(np.vstack(rows), 30, constant_values=255).astype(np.uint8)
 
 
-def saved(pixels: NDArray[Any] | Image.Image, kind: str, **options: Any) -> bytes:
+def encode_image(pixels: NDArray[Any] | Image.Image, image_format: str, **options: Any) -> bytes:
     """The bytes of a picture file of that kind."""
     image = pixels if isinstance(pixels, Image.Image) else Image.fromarray(pixels)
     file = io.BytesIO()
-    image.save(file, kind, **options)
+    image.save(file, image_format, **options)
     return file.getvalue()

@@ -8,86 +8,86 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from inkdigits.data.sets.digits import Digits
-from inkdigits.reading.imaging.ink import Ink, lift
-from inkdigits.reading.normalise import glyph_of, glyphs_at, mark_of
-from tests.helpers import seconds_of
-from tests.reading.drawing import Pixels, in_rows, on_paper
+from inkdigits.reading.imaging.ink import Ink, extract_ink
+from inkdigits.reading.normalise import crop_glyphs, extract_ink_crop, make_glyph
+from tests.helpers import measure_cpu_seconds
+from tests.reading.drawing import Pixels, draw_on_paper, draw_rows
 
 
-def apart(left: Pixels, right: Pixels) -> float:
+def measure_difference(left: Pixels, right: Pixels) -> float:
     return float(np.abs(left.astype(int) - right).mean())
 
 
-def glyphs_of(images: Pixels) -> Pixels:
+def make_glyphs(images: Pixels) -> Pixels:
     """The glyphs of all the ink of N images, zeros where there is none."""
-    marks = [mark_of(np.ascontiguousarray(image)) for image in images]
-    return np.stack([np.zeros((28, 28), np.uint8) if mark is None else glyph_of(mark.ink) for mark in marks])
+    crops = [extract_ink_crop(np.ascontiguousarray(image)) for image in images]
+    return np.stack([np.zeros((28, 28), np.uint8) if crop is None else make_glyph(crop.ink) for crop in crops])
 
 
 def test_mnist_digits_come_through_nearly_unchanged(digits: Digits) -> None:
-    glyphs = glyphs_of(digits.images)
-    assert apart(glyphs, digits.images) < 8
-    assert np.array_equal(glyphs, glyphs_of(255 - digits.images))
+    glyphs = make_glyphs(digits.images)
+    assert measure_difference(glyphs, digits.images) < 8
+    assert np.array_equal(glyphs, make_glyphs(255 - digits.images))
 
 
 def test_few_levels_are_enough(digits: Digits) -> None:
-    assert apart(glyphs_of(digits.images // 16), digits.images) < 10
+    assert measure_difference(make_glyphs(digits.images // 16), digits.images) < 10
 
 
 def test_digits_on_paper_come_back(digits: Digits) -> None:
     for size in (40, 120, 400):
-        back = np.concatenate([glyphs_of(on_paper(image, size)[np.newaxis]) for image in digits.images])
-        assert apart(back, digits.images) < 16, size
+        back = np.concatenate([make_glyphs(draw_on_paper(image, size)[np.newaxis]) for image in digits.images])
+        assert measure_difference(back, digits.images) < 16, size
 
 
 def test_dark_paper_is_the_same_as_light(digits: Digits) -> None:
     for image in digits.images:
-        page = on_paper(image)
-        assert apart(glyphs_of(page[np.newaxis]), glyphs_of(255 - page[np.newaxis])) < 8
+        page = draw_on_paper(image)
+        assert measure_difference(make_glyphs(page[np.newaxis]), make_glyphs(255 - page[np.newaxis])) < 8
 
 
-def test_empty_paper_has_no_mark() -> None:
+def test_empty_paper_has_no_ink_crop() -> None:
     rough = np.random.default_rng(0).normal(230, 2, (200, 300)).astype(np.uint8)
     for page in (np.full((200, 300), 255, np.uint8), np.zeros((28, 28), np.uint8), np.ones((1, 1), np.uint8), rough):
-        assert mark_of(page) is None
-    assert not glyphs_of(np.full((2, 8, 8), 7, np.uint8)).any()
+        assert extract_ink_crop(page) is None
+    assert not make_glyphs(np.full((2, 8, 8), 7, np.uint8)).any()
 
 
 def test_specks_and_shadow_along_the_edge_are_left_out(digits: Digits) -> None:
-    page = on_paper(digits.images[10])
+    page = draw_on_paper(digits.images[10])
     dirty = page.copy()
     dirty[5:8, 100:103] = 30
     dirty[:, -6:] = 20
-    assert apart(glyphs_of(page[np.newaxis]), glyphs_of(dirty[np.newaxis])) < 4
+    assert measure_difference(make_glyphs(page[np.newaxis]), make_glyphs(dirty[np.newaxis])) < 4
 
 
 def test_the_box_is_where_the_digit_is() -> None:
     page = np.full((900, 1200), 250, np.uint8)
     page[300:500, 700:740] = 10
-    mark = mark_of(page)
-    assert mark is not None
-    assert np.abs(np.array(mark.box.as_list()) - (700, 300, 40, 200)).max() <= 3
+    crop = extract_ink_crop(page)
+    assert crop is not None
+    assert np.abs(np.array(crop.box.as_list()) - (700, 300, 40, 200)).max() <= 3
 
 
 def test_thin_pens_are_thickened() -> None:
     thin = np.zeros((400, 400), np.uint8)
     thin[100:300, 199:202] = 255
-    assert (glyph_of(thin)[14] > 128).sum() >= 2
+    assert (make_glyph(thin)[14] > 128).sum() >= 2
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=70)))
 def test_any_image_gives_a_glyph(image: Pixels) -> None:
-    mark = mark_of(image)
-    if mark is not None:
-        assert glyph_of(mark.ink).shape == (28, 28) and glyph_of(mark.ink).max() > 0
-        assert mark.box.right <= image.shape[1] + 1 and mark.box.bottom <= image.shape[0] + 1
+    crop = extract_ink_crop(image)
+    if crop is not None:
+        assert make_glyph(crop.ink).shape == (28, 28) and make_glyph(crop.ink).max() > 0
+        assert crop.box.right <= image.shape[1] + 1 and crop.box.bottom <= image.shape[0] + 1
 
 
 @given(st.integers(1, 3000), st.booleans())
 def test_ribbons_give_a_glyph(length: int, upright: bool) -> None:
     ribbon = np.zeros((1, length), np.uint8)
     ribbon[0, length // 3 : length // 2] = 200
-    glyphs_of((ribbon.T if upright else ribbon)[np.newaxis])
+    make_glyphs((ribbon.T if upright else ribbon)[np.newaxis])
 
 
 def boxes(*each: tuple[float, float, float, float]) -> NDArray[np.float32]:
@@ -96,12 +96,12 @@ def boxes(*each: tuple[float, float, float, float]) -> NDArray[np.float32]:
 
 def test_glyphs_are_cut_out_of_a_page(digits: Digits) -> None:
     """From whole cells and from boxes that are a little off, the same glyph as of the digit alone."""
-    page = lift(in_rows(digits.images, 5))
+    page = extract_ink(draw_rows(digits.images, 5))
     cells = [(30 + 72 * (place % 5) + 8, 30 + 72 * (place // 5) + 8, 56, 56) for place in range(20)]
     inside = [(x + 12, y + 7, 32, 42) for x, y, *_ in cells]  # MNIST's box is 20 of 28 pixels
     alone = digits.images
-    assert apart(glyphs_at(boxes(*cells), page), alone) < 16
-    close = [apart(one, two) for one, two in zip(glyphs_at(boxes(*inside), page), alone, strict=True)]
+    assert measure_difference(crop_glyphs(boxes(*cells), page), alone) < 16
+    close = [measure_difference(one, two) for one, two in zip(crop_glyphs(boxes(*inside), page), alone, strict=True)]
     assert np.median(close) < 16
 
 
@@ -110,7 +110,7 @@ def test_what_lies_mostly_outside_a_box_is_left_out() -> None:
     page.strength[30:70, 50:58] = 255  # what is meant
     page.strength[30:70, 67:120] = 255  # a neighbour that reaches into the box
     page.mask[:] = page.strength > 0
-    (glyph,) = glyphs_at(boxes((44, 28, 24, 44)), page)
+    (glyph,) = crop_glyphs(boxes((44, 28, 24, 44)), page)
     assert np.flatnonzero(glyph.max(axis=0) > 100).size in (4, 5), "a bar of a fifth of its height"
     assert np.count_nonzero(glyph) < 6 * 22
 
@@ -118,9 +118,9 @@ def test_what_lies_mostly_outside_a_box_is_left_out() -> None:
 def test_a_box_without_ink_or_off_the_page_gives_a_glyph(digits: Digits) -> None:
     empty = Ink(np.zeros((50, 60), np.uint8), np.zeros((50, 60), np.uint8))
     odd = boxes((10, 10, 20, 20), (-30, -30, 20, 20), (100, 100, 5, 5), (-10, 5, 100, 30), (5, 5, 0.2, 0.1))
-    assert not glyphs_at(odd, empty).any()
-    assert glyphs_at(odd, lift(on_paper(digits.images[0], 30))).shape == (5, 28, 28)
-    assert glyphs_at(boxes(), empty).shape == (0, 28, 28)
+    assert not crop_glyphs(odd, empty).any()
+    assert crop_glyphs(odd, extract_ink(draw_on_paper(digits.images[0], 30))).shape == (5, 28, 28)
+    assert crop_glyphs(boxes(), empty).shape == (0, 28, 28)
 
 
 @given(
@@ -129,9 +129,9 @@ def test_a_box_without_ink_or_off_the_page_gives_a_glyph(digits: Digits) -> None
 )
 def test_any_boxes_on_any_ink_give_glyphs(strength: Pixels, where: list[tuple[float, float, float, float]]) -> None:
     ink = Ink(strength, (strength > 128).astype(np.uint8))
-    assert glyphs_at(boxes(*where), ink).shape == (len(where), 28, 28)
+    assert crop_glyphs(boxes(*where), ink).shape == (len(where), 28, 28)
 
 
 def test_small_digits_take_no_longer(digits: Digits) -> None:
     small = np.stack([cv2.resize(image, (8, 8), interpolation=cv2.INTER_AREA) for image in digits.images])
-    assert seconds_of(lambda: glyphs_of(small)) < 2 * seconds_of(lambda: glyphs_of(digits.images))
+    assert measure_cpu_seconds(lambda: make_glyphs(small)) < 2 * measure_cpu_seconds(lambda: make_glyphs(digits.images))

@@ -16,26 +16,26 @@ from PIL import Image
 import inkdigits
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
-from inkdigits.data.synthesis.pages import page
+from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.picture import pages
+from inkdigits.reading.imaging.picture import load_pages
 from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.types import Box, Failure, Reading
-from tests.reading.drawing import Pixels, in_rows, on_paper, saved
+from tests.reading.drawing import Pixels, draw_on_paper, draw_rows, encode_image
 
 WRITTEN = ("1984 2026", "31415926 5", "70 36 88")
 
 
 @pytest.fixture(scope="module")
 def many() -> Digits:
-    return load("test").part(0, 4000)
+    return load("test").slice(0, 4000)
 
 
 @pytest.fixture(scope="module")
 def written(many: Digits) -> Pixels:
     """Three lines of numbers, colour, with MNIST's test digits."""
-    return page(many, WRITTEN, seed=3).image
+    return draw_page(many, WRITTEN, seed=3).image
 
 
 def right(text: str, truth: tuple[str, ...] = WRITTEN) -> float:
@@ -53,7 +53,7 @@ def guessed(reading: Reading) -> str:
 
 @pytest.mark.parametrize("seed", range(4))
 def test_pages_are_read_back(reader: Reader, many: Digits, seed: int) -> None:
-    image = page(many, WRITTEN, seed).image
+    image = draw_page(many, WRITTEN, seed).image
     reading = reader.read(image)
     assert (reading.width, reading.height, reading.page) == (image.shape[1], image.shape[0], 1)
     assert len(reading.lines) == 3 and 6 <= len(reading.numbers) <= 8
@@ -62,7 +62,7 @@ def test_pages_are_read_back(reader: Reader, many: Digits, seed: int) -> None:
 
 def test_boxes_lie_around_the_ink(reader: Reader, digits: Digits) -> None:
     """In the order of reading, each in the cell it was drawn in."""
-    found = reader.read(in_rows(digits.images, 10)).digits
+    found = reader.read(draw_rows(digits.images, 10)).digits
     assert len(found) == 20
     for place, digit in enumerate(found):
         x, y = 30 + 72 * (place % 10), 30 + 72 * (place // 10)
@@ -85,7 +85,7 @@ def test_polarity_and_channels_change_nothing_much(reader: Reader, written: Pixe
 @pytest.mark.parametrize("side", [11, 20, 400])
 def test_tiny_and_huge_digits_are_read(reader: Reader, many: Digits, side: int) -> None:
     """Written 64 pixels high, and then the page made smaller or larger."""
-    image = page(many, ("2026", "3145"), seed=5).image
+    image = draw_page(many, ("2026", "3145"), seed=5).image
     size = tuple(round(length * side / 64) for length in image.shape[1::-1])
     reading = reader.read(np.asarray(Image.fromarray(image).resize(size, Image.Resampling.LANCZOS)))
     assert len(reading.lines) == 2
@@ -106,7 +106,7 @@ def test_a_part_of_a_page_is_read_and_its_boxes_are_those_of_the_page(reader: Re
 
 def test_a_form_chooses_so_many_digits_a_number(reader: Reader, many: Digits) -> None:
     for seed in range(4):
-        image = page(many, ("1984 2026", "3141 5926"), seed).image
+        image = draw_page(many, ("1984 2026", "3141 5926"), seed).image
         reading = reader.read(image, form=Form(length=4))
         assert len(reading.lines) == 2 and 3 <= len(reading.numbers) <= 4
         assert all(len(number.digits) == 4 for number in reading.numbers)
@@ -121,7 +121,7 @@ def test_what_cannot_fit_is_refused(reader: Reader, written: Pixels) -> None:
 
 
 def test_the_least_confidence_is_what_is_asked(reader: Reader, written: Pixels) -> None:
-    eager, strict = (reader.read(written, min_confidence=least) for least in (0.0, 1.0))
+    eager, strict = (reader.read(written, min_confidence=min_confidence) for min_confidence in (0.0, 1.0))
     assert [digit.digit for digit in eager.digits] == [digit.digit for digit in strict.digits]
     assert sum(digit.accepted for digit in strict.digits) < sum(digit.accepted for digit in eager.digits)
     assert all(digit.accepted for digit in eager.digits if digit.digitness > 0.6)
@@ -139,16 +139,18 @@ def test_a_single_digit_has_no_form(reader: Reader, written: Pixels) -> None:
 
 
 def test_every_stage_can_be_looked_at(reader: Reader, written: Pixels) -> None:
-    (picture,) = pages(written)
-    stages = reader.stages(picture)
+    (picture,) = load_pages(written)
+    stages = reader.run_stages(picture)
     assert stages.lines == reader.read(written).lines
-    assert stages.glyphs.shape == (len(stages.finds), 28, 28) and len(stages.located.finds) == len(stages.finds)
-    assert np.array_equal(stages.located.finds.boxes, stages.finds.boxes)
+    assert stages.glyphs.shape == (len(stages.detections), 28, 28) and len(stages.proposals.detections) == len(
+        stages.detections
+    )
+    assert np.array_equal(stages.proposals.detections.boxes, stages.detections.boxes)
 
 
 def test_the_json_of_a_reading_is_the_promised_one(reader: Reader, digits: Digits, tmp_path: Path) -> None:
     path = tmp_path / "page.png"
-    path.write_bytes(saved(in_rows(digits.images, 10), "PNG"))
+    path.write_bytes(encode_image(draw_rows(digits.images, 10), "PNG"))
     found = json.loads(json.dumps(reader.read(path).as_dict()))
     assert list(found) == ["file", "page", "width", "height", "text", "lines", "model", "seconds"]
     assert found["file"] == str(path) and found["model"].keys() == {"name", "version"}
@@ -160,7 +162,7 @@ def test_the_json_of_a_reading_is_the_promised_one(reader: Reader, digits: Digit
 @pytest.mark.parametrize("size", [28, 60, 300])
 def test_single_digits_are_read_in_any_size_and_polarity(reader: Reader, digits: Digits, size: int) -> None:
     for image, label in zip(digits.images, digits.labels, strict=True):
-        page = on_paper(image, size)
+        page = draw_on_paper(image, size)
         assert reader.read_digit(page).digit == reader.read_digit(255 - page).digit == label
 
 
@@ -168,24 +170,24 @@ def test_single_digits_are_read_in_any_file(reader: Reader, digits: Digits) -> N
     exif = Image.Exif()
     exif[0x0112] = 6
     for image, label in zip(digits.images[::2], digits.labels[::2], strict=True):
-        page = on_paper(image)
+        page = draw_on_paper(image)
         clear = np.dstack([np.full_like(image, 255)] * 3 + [image])  # white ink on nothing
         files = [
-            saved(np.ascontiguousarray(np.rot90(page)), "JPEG", exif=exif),
-            saved(page.astype(np.uint16) * 257, "PNG"),
-            saved(page.astype(np.uint16) * 16, "TIFF"),
-            saved(clear, "PNG"),
-            saved(np.dstack([np.zeros_like(image)] * 3 + [image]), "WEBP", lossless=True),
-            saved(Image.fromarray(page).convert("CMYK"), "JPEG"),
-            saved(page, "GIF"),
+            encode_image(np.ascontiguousarray(np.rot90(page)), "JPEG", exif=exif),
+            encode_image(page.astype(np.uint16) * 257, "PNG"),
+            encode_image(page.astype(np.uint16) * 16, "TIFF"),
+            encode_image(clear, "PNG"),
+            encode_image(np.dstack([np.zeros_like(image)] * 3 + [image]), "WEBP", lossless=True),
+            encode_image(Image.fromarray(page).convert("CMYK"), "JPEG"),
+            encode_image(page, "GIF"),
         ]
         assert [reader.read_digit(file).digit for file in files] == [label] * len(files)
 
 
 def test_what_the_network_saw_can_be_had(reader: Reader, digits: Digits) -> None:
-    seen = reader.glyph(on_paper(digits.images[3]))
-    assert seen.shape == (28, 28) and seen.dtype == np.uint8
-    assert np.abs(seen.astype(int) - digits.images[3]).mean() < 16
+    glyph = reader.extract_glyph(draw_on_paper(digits.images[3]))
+    assert glyph.shape == (28, 28) and glyph.dtype == np.uint8
+    assert np.abs(glyph.astype(int) - digits.images[3]).mean() < 16
 
 
 def test_white_paper_reads_as_nothing(reader: Reader) -> None:
@@ -193,19 +195,19 @@ def test_white_paper_reads_as_nothing(reader: Reader) -> None:
     assert reader.read(white).lines == () and reader.read(white).text == ""
     digit = reader.read_digit(white)
     assert not digit.accepted and digit.digitness == 0 and digit.text == "?"
-    assert not reader.glyph(white).any()
+    assert not reader.extract_glyph(white).any()
 
 
 def test_pages_one_by_one(reader: Reader, digits: Digits) -> None:
-    sheets = [Image.fromarray(in_rows(digits.images[start : start + 5], 5)) for start in (0, 10)]
-    data = saved(sheets[0], "TIFF", save_all=True, append_images=sheets[1:])
+    sheets = [Image.fromarray(draw_rows(digits.images[start : start + 5], 5)) for start in (0, 10)]
+    data = encode_image(sheets[0], "TIFF", save_all=True, append_images=sheets[1:])
     assert [r.text for r in reader.read_pages(data)] == [reader.read(np.asarray(sheet)).text for sheet in sheets]
     with pytest.raises(SeveralPagesError):
         reader.read(data)
 
 
 def test_single_pages_have_one_line_one_number_one_digit(reader: Reader, digits: Digits) -> None:
-    (reading,) = reader.read_pages(on_paper(digits.images[8]), single=True, name="mine")
+    (reading,) = reader.read_pages(draw_on_paper(digits.images[8]), single=True, name="mine")
     assert reading.file == "mine" and reading.text == str(digits.labels[8])
     assert [len(line.numbers) for line in reading.lines] == [1] and len(reading.digits) == 1
 
@@ -215,15 +217,15 @@ def test_an_attempt_says_what_failed_and_where(reader: Reader, tmp_path: Path) -
     assert isinstance(failure, Failure)
     assert failure.as_dict()["error"]["kind"] == "picture" and failure.page == 1
     white = Image.fromarray(np.full((50, 50), 255, np.uint8))
-    two = saved(white, "TIFF", save_all=True, append_images=[white.resize((60, 60))], compression="tiff_lzw")
+    two = encode_image(white, "TIFF", save_all=True, append_images=[white.resize((60, 60))], compression="tiff_lzw")
     outcomes = list(Reader(limits=inkdigits.reading.imaging.picture.Limits(pixels=2500)).attempt(two, name="two.tif"))
     assert [type(outcome) for outcome in outcomes] == [Reading, Failure]
     assert (outcomes[1].file, outcomes[1].page) == ("two.tif", 2)
 
 
 def test_normalised_digits_skip_the_normalising(reader: Reader, digits: Digits) -> None:
-    answers = reader.classify(digits.images, normalised=True)
-    assert np.array_equal(answers.probabilities.argmax(axis=1), digits.labels)
+    classification = reader.classify(digits.images, normalised=True)
+    assert np.array_equal(classification.probabilities.argmax(axis=1), digits.labels)
     assert np.array_equal(reader.classify(255 - digits.images).probabilities.argmax(axis=1), digits.labels)
     assert reader.classify(digits.images[:0]).probabilities.shape == (0, 10)
 
@@ -244,7 +246,7 @@ def test_what_cannot_be_classified_is_said(reader: Reader, images: object, norma
 
 
 def test_threads_read_the_same(reader: Reader, digits: Digits) -> None:
-    page = saved(in_rows(digits.images, 10), "PNG")
+    page = encode_image(draw_rows(digits.images, 10), "PNG")
     expected, found = reader.read(page).lines, []
 
     def work() -> None:
@@ -259,7 +261,7 @@ def test_threads_read_the_same(reader: Reader, digits: Digits) -> None:
 
 
 def test_the_module_reads_with_one_shared_reader(digits: Digits) -> None:
-    page = on_paper(digits.images[0])
+    page = draw_on_paper(digits.images[0])
     assert inkdigits.read_digit(page).digit == 0
     reading = inkdigits.read(page)
     assert reading.lines == next(inkdigits.read_pages(page)).lines and [digit.digit for digit in reading.digits] == [0]

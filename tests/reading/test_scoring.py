@@ -1,14 +1,14 @@
-"""Two networks' say, weighed: each alone when the other counts nothing, and surer where both say the same."""
+"""Two networks' scores, fused: each alone when the other counts nothing, and surer where both say the same."""
 
 import numpy as np
 import pytest
 
-from inkdigits.reading.networks.detector import Finds
-from inkdigits.reading.scoring import doubted, in_company, of_one_size, weighed
+from inkdigits.reading.networks.detector import Detections
+from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.types import Classification
 
 
-def rows(*peaks: tuple[int, float]) -> np.ndarray:
+def make_probabilities(*peaks: tuple[int, float]) -> np.ndarray:
     """Probabilities that are p at one digit and equal at the others."""
     made = np.array([[(1 - p) / 9] * 10 for _, p in peaks], np.float32).reshape(-1, 10)
     for row, (digit, p) in zip(made, peaks, strict=True):
@@ -16,85 +16,96 @@ def rows(*peaks: tuple[int, float]) -> np.ndarray:
     return made
 
 
-def finds(*peaks: tuple[int, float], digitness: float = 0.8) -> Finds:
+def make_detections(*peaks: tuple[int, float], digitness: float = 0.8) -> Detections:
     boxes = np.array([(10 * place, 0, 8, 9) for place in range(len(peaks))], np.float32).reshape(-1, 4)
-    return Finds(boxes, np.full(len(peaks), digitness, np.float32), rows(*peaks))
+    return Detections(boxes, np.full(len(peaks), digitness, np.float32), make_probabilities(*peaks))
 
 
-def answers(*peaks: tuple[int, float], digitness: float = 0.8) -> Classification:
+def make_classification(*peaks: tuple[int, float], digitness: float = 0.8) -> Classification:
     count = len(peaks)
-    return Classification(rows(*peaks), np.full(count, digitness, np.float32), np.zeros((count, 4), np.float32))
+    return Classification(
+        make_probabilities(*peaks), np.full(count, digitness, np.float32), np.zeros((count, 4), np.float32)
+    )
 
 
 def test_what_both_say_is_surer_than_a_contradiction() -> None:
-    agreed = weighed(finds((3, 0.7)), answers((3, 0.7)))
-    contradicted = weighed(finds((3, 0.7)), answers((8, 0.7)))
+    agreed = fuse_scores(make_detections((3, 0.7)), make_classification((3, 0.7)))
+    contradicted = fuse_scores(make_detections((3, 0.7)), make_classification((8, 0.7)))
     assert agreed.probabilities[0, 3] > contradicted.probabilities[0, 3]
     assert agreed.digitness[0] > contradicted.digitness[0]
-    assert np.array_equal(agreed.boxes, finds((3, 0.7)).boxes)
+    assert np.array_equal(agreed.boxes, make_detections((3, 0.7)).boxes)
     assert agreed.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
 def test_the_classifier_counts_as_far_as_it_sees_a_whole_digit() -> None:
-    whole, part = (weighed(finds((3, 0.6)), answers((8, 0.9), digitness=d)) for d in (0.99, 0.05))
+    whole, part = (
+        fuse_scores(make_detections((3, 0.6)), make_classification((8, 0.9), digitness=d)) for d in (0.99, 0.05)
+    )
     assert whole.probabilities[0, 8] > part.probabilities[0, 8]
     assert part.probabilities[0].argmax() == 3
 
 
 def test_each_network_makes_a_digit_more_probable() -> None:
-    sure = weighed(finds((3, 0.9), digitness=0.9), answers((3, 0.9), digitness=0.9)).digitness[0]
+    sure = fuse_scores(
+        make_detections((3, 0.9), digitness=0.9), make_classification((3, 0.9), digitness=0.9)
+    ).digitness[0]
     for found, seen in ((0.3, 0.9), (0.9, 0.1)):
-        assert weighed(finds((3, 0.9), digitness=found), answers((3, 0.9), digitness=seen)).digitness[0] < sure
+        assert (
+            fuse_scores(
+                make_detections((3, 0.9), digitness=found), make_classification((3, 0.9), digitness=seen)
+            ).digitness[0]
+            < sure
+        )
 
 
 def test_certainty_beyond_measure_stays_finite() -> None:
     for sure in (0.0, 1.0):
-        both = weighed(finds((3, 1.0), digitness=sure), answers((8, 1.0), digitness=1 - sure))
+        both = fuse_scores(make_detections((3, 1.0), digitness=sure), make_classification((8, 1.0), digitness=1 - sure))
         assert np.isfinite(both.probabilities).all() and np.isfinite(both.digitness).all()
         assert both.probabilities.sum() == pytest.approx(1, abs=1e-5)
 
 
-def test_no_finds_are_weighed_too() -> None:
-    none = weighed(finds(), answers())
+def test_no_detections_are_fused_too() -> None:
+    none = fuse_scores(make_detections(), make_classification())
     assert len(none) == 0 and none.probabilities.shape == (0, 10)
 
 
-def heights(*each: tuple[float, float]) -> Finds:
-    """Finds of these heights and digitnesses."""
+def make_heights(*each: tuple[float, float]) -> Detections:
+    """Detections of these make_heights and digitnesses."""
     boxes = np.array([(50 * place, 0, 20, height) for place, (height, _) in enumerate(each)], np.float32)
-    return Finds(boxes.reshape(-1, 4), np.array([sure for _, sure in each], np.float32), np.zeros((len(each), 10)))
+    return Detections(boxes.reshape(-1, 4), np.array([sure for _, sure in each], np.float32), np.zeros((len(each), 10)))
 
 
 def test_a_page_of_about_one_size_stays_as_it_is() -> None:
-    page = heights((40, 0.9), (44, 0.8), (36, 0.3), (40, 0.99), (50, 0.6))
-    assert np.allclose(of_one_size(page).digitness, page.digitness, atol=1e-5)
-    assert len(of_one_size(heights())) == 0
+    page = make_heights((40, 0.9), (44, 0.8), (36, 0.3), (40, 0.99), (50, 0.6))
+    assert np.allclose(penalise_size_outliers(page).digitness, page.digitness, atol=1e-5)
+    assert len(penalise_size_outliers(make_heights())) == 0
 
 
 def test_what_is_of_quite_another_size_is_less_probable_but_what_is_plain_stays() -> None:
-    page = heights(*[(40, 0.95)] * 6, (10, 0.6), (160, 0.6), (10, 0.999))
-    changed = of_one_size(page).digitness
+    page = make_heights(*[(40, 0.95)] * 6, (10, 0.6), (160, 0.6), (10, 0.999))
+    changed = penalise_size_outliers(page).digitness
     assert (changed[6:8] < 0.3).all() and changed[8] > 0.9
     assert np.allclose(changed[:6], 0.95, atol=1e-5)
 
 
-def odds(digitness: np.ndarray) -> np.ndarray:
+def log_odds(digitness: np.ndarray) -> np.ndarray:
     return np.log(digitness / (1 - digitness))
 
 
-def placed(*boxes: tuple[float, float, float, float], digitness: float = 0.9) -> Finds:
+def place_boxes(*boxes: tuple[float, float, float, float], digitness: float = 0.9) -> Detections:
     made = np.array(boxes, np.float32).reshape(-1, 4)
-    return Finds(made, np.full(len(made), digitness, np.float32), np.full((len(made), 10), 0.1, np.float32))
+    return Detections(made, np.full(len(made), digitness, np.float32), np.full((len(made), 10), 0.1, np.float32))
 
 
-def test_who_stands_alone_is_less_probable_and_in_company_nothing_changes() -> None:
-    row = placed((0, 0, 20, 40), (30, 2, 20, 40), (60, 0, 20, 38))
-    assert np.allclose(in_company(row).digitness, row.digitness, atol=0.04)
-    lone = odds(in_company(row.part(np.array([0]))).digitness) - odds(row.digitness[:1])
+def test_an_isolated_digit_is_less_probable_and_with_neighbours_nothing_changes() -> None:
+    row = place_boxes((0, 0, 20, 40), (30, 2, 20, 40), (60, 0, 20, 38))
+    assert np.allclose(penalise_isolated(row).digitness, row.digitness, atol=0.04)
+    lone = log_odds(penalise_isolated(row.select(np.array([0]))).digitness) - log_odds(row.digitness[:1])
     assert lone == pytest.approx(-4.5, abs=1e-3)
-    two = odds(in_company(row.part(np.array([0, 1]))).digitness) - odds(row.digitness[:2])
+    two = log_odds(penalise_isolated(row.select(np.array([0, 1]))).digitness) - log_odds(row.digitness[:2])
     assert (two < -1).all() and (two > -2).all()
-    assert len(in_company(placed())) == 0
+    assert len(penalise_isolated(place_boxes())) == 0
 
 
 @pytest.mark.parametrize(
@@ -102,20 +113,20 @@ def test_who_stands_alone_is_less_probable_and_in_company_nothing_changes() -> N
     [(0, 80, 20, 40), (400, 0, 20, 40), (30, 0, 40, 90), (4, 0, 20, 40)],
     ids=["below", "far", "larger", "the same ink"],
 )
-def test_what_is_elsewhere_or_else_is_no_company(other: tuple[float, float, float, float]) -> None:
-    pair = in_company(placed((0, 0, 20, 40), other))
-    assert odds(pair.digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 3, abs=1e-3)
+def test_what_is_elsewhere_or_else_is_no_neighbour(other: tuple[float, float, float, float]) -> None:
+    pair = penalise_isolated(place_boxes((0, 0, 20, 40), other))
+    assert log_odds(pair.digitness[:1]) == pytest.approx(log_odds(np.array([0.9])) - 3, abs=1e-3)
 
 
-def test_the_improbable_is_no_company() -> None:
-    pair = placed((0, 0, 20, 40), (30, 0, 20, 40))
+def test_the_improbable_is_no_neighbour() -> None:
+    pair = place_boxes((0, 0, 20, 40), (30, 0, 20, 40))
     pair.digitness[1] = 0.3
-    assert odds(in_company(pair).digitness[:1]) == pytest.approx(odds(np.array([0.9])) - 4.5, abs=1e-3)
+    assert log_odds(penalise_isolated(pair).digitness[:1]) == pytest.approx(log_odds(np.array([0.9])) - 4.5, abs=1e-3)
 
 
-def test_a_piece_of_something_larger_stays_open() -> None:
-    row = placed((0, 0, 20, 40), (30, 0, 20, 40), digitness=0.99)
-    assert doubted(row, np.array([True, False])).digitness == pytest.approx([0.6, 0.99])
-    low = placed((0, 0, 20, 40), digitness=0.2)
-    assert doubted(low, np.array([True])).digitness == pytest.approx([0.2]), "never more probable"
-    assert len(doubted(placed(), np.zeros(0, np.bool_))) == 0
+def test_a_fragment_of_something_larger_stays_unsure() -> None:
+    row = place_boxes((0, 0, 20, 40), (30, 0, 20, 40), digitness=0.99)
+    assert cap_fragments(row, np.array([True, False])).digitness == pytest.approx([0.6, 0.99])
+    low = place_boxes((0, 0, 20, 40), digitness=0.2)
+    assert cap_fragments(low, np.array([True])).digitness == pytest.approx([0.2]), "never more probable"
+    assert len(cap_fragments(place_boxes(), np.zeros(0, np.bool_))) == 0

@@ -8,13 +8,13 @@ from hypothesis.extra import numpy as hnp
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
-from inkdigits.reading.normalise import glyph_of, mark_of, marks_of
+from inkdigits.reading.normalise import extract_ink_crop, extract_ink_crops, make_glyph
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.single import looks_of
-from tests.reading.drawing import Pixels, in_rows
+from inkdigits.reading.single import candidate_crops
+from tests.reading.drawing import Pixels, draw_rows
 
 
-def cut(digits: Digits, place: int) -> Pixels:
+def cut_from_line(digits: Digits, place: int) -> Pixels:
     """A digit, cut out of a line so that the greater part of an 8 is left at each of its sides: uint8 112×100."""
     eight = digits.images[16]
     line = np.hstack([image[:, 4:24] for image in (eight, digits.images[place], eight)])  # nearly touching
@@ -23,19 +23,19 @@ def cut(digits: Digits, place: int) -> Pixels:
 
 
 def test_what_neighbours_leave_at_the_sides_is_left_out(reader: Reader, digits: Digits) -> None:
-    pictures = [cut(digits, place) for place in range(len(digits))]
+    pictures = [cut_from_line(digits, place) for place in range(len(digits))]
     found = [reader.read_digit(picture) for picture in pictures]
     assert sum(each.digit == label for each, label in zip(found, digits.labels, strict=True)) >= 18
     assert all(each.box.x > 20 and each.box.right < 80 for each in found if each.accepted)
     assert sum(each.accepted for each in found) >= 16
 
 
-def test_everywhere_the_same_is_seen(reader: Reader, digits: Digits) -> None:
-    pictures = [cut(digits, place) for place in range(len(digits))]
-    said = reader.classify(np.stack(pictures))
-    for picture, probabilities in zip(pictures, said.probabilities, strict=True):
+def test_every_method_sees_the_same_crop(reader: Reader, digits: Digits) -> None:
+    pictures = [cut_from_line(digits, place) for place in range(len(digits))]
+    classification = reader.classify(np.stack(pictures))
+    for picture, probabilities in zip(pictures, classification.probabilities, strict=True):
         inspection, digit = reader.inspect(picture), reader.read_digit(picture)
-        assert np.array_equal(reader.glyph(picture), inspection.glyph)
+        assert np.array_equal(reader.extract_glyph(picture), inspection.glyph)
         assert np.allclose(probabilities, inspection.probabilities, atol=1e-5) and digit == inspection.digit
 
 
@@ -54,7 +54,7 @@ def test_a_stroke_at_the_side_stays_where_it_makes_the_digit(reader: Reader, mar
 
 def test_digits_that_fill_the_picture_are_read(reader: Reader) -> None:
     """Large, and cut out so closely that there is more ink than paper, or hardly any paper at all."""
-    test = load("test").part(0, 200)
+    test = load("test").slice(0, 200)
     right = 0
     for image, label in zip(test.images, test.labels, strict=True):
         rows, columns = np.nonzero(image > 100)
@@ -65,16 +65,16 @@ def test_digits_that_fill_the_picture_are_read(reader: Reader) -> None:
     assert right >= 388
 
 
-def test_without_neighbours_there_is_one_way_to_look(digits: Digits) -> None:
-    page = in_rows(digits.images[:1], 1)
-    assert len(marks_of(page)) == 1 and len(marks_of(np.full((50, 50), 255, np.uint8))) == 0
-    assert len(looks_of(np.full((50, 70), 255, np.uint8))) == 1
+def test_without_neighbours_there_is_one_candidate(digits: Digits) -> None:
+    page = draw_rows(digits.images[:1], 1)
+    assert len(extract_ink_crops(page)) == 1 and len(extract_ink_crops(np.full((50, 50), 255, np.uint8))) == 0
+    assert len(candidate_crops(np.full((50, 70), 255, np.uint8))) == 1
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60)))
-def test_any_image_is_seen_in_some_way(image: Pixels) -> None:
-    looks = looks_of(image)
-    assert 1 <= len(looks) <= 8 and all(each.glyph.shape == (28, 28) for each in looks)
-    first = mark_of(image)
-    assert (first is None) == (not looks[0].glyph.any())
-    assert first is None or np.array_equal(glyph_of(first.ink), looks[0].glyph)
+def test_any_image_has_a_candidate(image: Pixels) -> None:
+    candidates = candidate_crops(image)
+    assert 1 <= len(candidates) <= 8 and all(each.glyph.shape == (28, 28) for each in candidates)
+    first = extract_ink_crop(image)
+    assert (first is None) == (not candidates[0].glyph.any())
+    assert first is None or np.array_equal(make_glyph(first.ink), candidates[0].glyph)

@@ -17,8 +17,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from inkdigits.data.sets.mnist import load
-from tests.helpers import COMMAND, PLAIN
-from tests.reading.drawing import in_rows, saved
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND
+from tests.reading.drawing import draw_rows, encode_image
 from tests.serving.browser import Visit, chromium, visiting
 
 BOUNDARY = "----a-boundary"
@@ -81,8 +81,8 @@ class Service:
 def serving(*words: str, code: int = 0, **env: str) -> Iterator[Service]:
     """Start `inkdigits serve` with these words on a free port; at the end SIGTERM must end it with that exit code."""
     with tempfile.TemporaryFile() as log:
-        command = [COMMAND, "serve", "--port", "0", *words]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=PLAIN | env)
+        command = [INKDIGITS_COMMAND, "serve", "--port", "0", *words]
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log, env=BASE_ENVIRONMENT | env)
         assert process.stdout is not None
         try:
             address = urlsplit(process.stdout.readline().decode().strip())
@@ -133,19 +133,19 @@ def seven() -> bytes:
     """One digit, a PNG of dark ink on white."""
     digits = load("train")
     glyph = digits.images[int(np.flatnonzero(digits.labels == 7)[1])]
-    return saved(255 - np.kron(glyph, np.ones((4, 4), np.uint8)), "PNG")
+    return encode_image(255 - np.kron(glyph, np.ones((4, 4), np.uint8)), "PNG")
 
 
 @pytest.fixture(scope="session")
 def page() -> bytes:
     """Eight digits in two rows, 7 first, a PNG."""
-    return saved(in_rows(glyphs(8), 4), "PNG")
+    return encode_image(draw_rows(glyphs(8), 4), "PNG")
 
 
 @pytest.fixture(scope="session")
 def long_page() -> bytes:
     """So many digits that reading them takes a while: a PNG."""
-    return saved(in_rows(glyphs(120), 20), "PNG")
+    return encode_image(draw_rows(glyphs(120), 20), "PNG")
 
 
 def glyphs(count: int) -> Any:

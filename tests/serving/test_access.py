@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import PLAIN, inkdigits, one_sentence
+from tests.helpers import BASE_ENVIRONMENT, extract_error_sentence, run_inkdigits
 from tests.serving.conftest import Service, form, problem, serving, wait_for
 
 TOKEN = "an-open-secret"
@@ -23,23 +23,25 @@ SECURE = {
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
 def test_other_machines_are_let_in_only_on_purpose(host: str) -> None:
-    said = one_sentence(inkdigits("serve", "--host", host, code=2).err)
+    said = extract_error_sentence(run_inkdigits("serve", "--host", host, exit_code=2).err)
     assert "--token" in said and "--open" in said
 
 
 def test_addresses_that_cannot_be_had(service: Service) -> None:
-    said = one_sentence(inkdigits("serve", "--port", str(service.port), code=2).err)
+    said = extract_error_sentence(run_inkdigits("serve", "--port", str(service.port), exit_code=2).err)
     assert f"port {service.port}" in said and "--port" in said
-    assert "--host" in one_sentence(inkdigits("serve", "--host", "192.0.2.1", "--open", code=2).err)
+    assert "--host" in extract_error_sentence(run_inkdigits("serve", "--host", "192.0.2.1", "--open", exit_code=2).err)
 
 
 @pytest.mark.parametrize("token", ["", "two words", "é"])
 def test_tokens_that_cannot_be_sent(token: str) -> None:
-    assert "token" in one_sentence(inkdigits("serve", "--token", token, code=2).err)
+    assert "token" in extract_error_sentence(run_inkdigits("serve", "--token", token, exit_code=2).err)
 
 
 def test_a_model_that_is_not_there() -> None:
-    assert "nothing.json" in one_sentence(inkdigits("serve", "--model", "nothing.onnx", "--workers", "2", code=1).err)
+    assert "nothing.json" in extract_error_sentence(
+        run_inkdigits("serve", "--model", "nothing.onnx", "--workers", "2", exit_code=1).err
+    )
 
 
 def test_with_open_all_may_ask(seven: bytes) -> None:
@@ -96,9 +98,9 @@ def test_without_the_extra_it_says_what_to_install() -> None:
         "import sys; sys.modules['fastapi'] = None; sys.argv[1:] = ['serve'];"
         "from inkdigits.cli.main import main; main()"
     )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=PLAIN)
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=BASE_ENVIRONMENT)
     assert done.returncode == 2
-    assert one_sentence(done.stderr.decode()) == "'serve' needs fastapi: pip install \"inkdigits[serve]\""
+    assert extract_error_sentence(done.stderr.decode()) == "'serve' needs fastapi: pip install \"inkdigits[serve]\""
 
 
 def test_nothing_is_left_on_the_disk(page: bytes, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from inkdigits.serving.openapi import problems
 from inkdigits.serving.problems import KINDS
-from tests.reading.drawing import saved
+from tests.reading.drawing import encode_image
 from tests.serving.conftest import Answer, Service
 
 
@@ -83,7 +83,7 @@ def test_options_and_bodies_are_described(described: Any) -> None:
 def test_answers_are_as_described(
     service: Service, described: Any, method: str, path: str, query: str, body: str, page: bytes, seven: bytes
 ) -> None:
-    empty = saved(np.full((30, 30), 255, np.uint8), "PNG")
+    empty = encode_image(np.full((30, 30), 255, np.uint8), "PNG")
     sent = {"page": page, "seven": seven, "empty": empty, "blank": b"nothing", "": None}[body]
     headers = {"content_type": "image/png"} if body else {}
     check(described, method, path, service.ask(method.upper(), path + query, sent, **headers))

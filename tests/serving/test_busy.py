@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from bench.load.service_process import measure_resident_bytes
-from tests.reading.drawing import saved
+from tests.reading.drawing import encode_image
 from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
 
@@ -80,7 +80,7 @@ def test_bodies_that_come_in_at_once_have_a_limit_together() -> None:
 def test_who_does_not_read_the_answer_is_cut_off() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (1200, 1200), np.uint8)
     pages = [Image.fromarray(np.roll(noise, row)) for row in range(6)]
-    tiff = saved(pages[0], "TIFF", save_all=True, append_images=pages[1:])
+    tiff = encode_image(pages[0], "TIFF", save_all=True, append_images=pages[1:])
     with serving("--max-upload-seconds", "1") as service, socket.socket() as reader:
         reader.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         reader.connect((service.host, service.port))
@@ -94,7 +94,7 @@ def test_who_does_not_read_the_answer_is_cut_off() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is looked up as Linux has it")
 def test_the_memory_of_large_pages_is_given_back(seven: bytes) -> None:
-    pages = [saved(np.full((side, 50_000_000 // side), 255, np.uint8), "PNG") for side in (6_000, 7_000, 8_000)]
+    pages = [encode_image(np.full((side, 50_000_000 // side), 255, np.uint8), "PNG") for side in (6_000, 7_000, 8_000)]
     with serving("--threads", "1") as service:
         assert service.post("/v1/digit", seven).status == 200
         held = measure_resident_bytes(service.process.pid)

@@ -6,13 +6,15 @@ import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.reading.drawing import saved
-from tests.reading.pdfs import pages_pdf
+from tests.reading.drawing import encode_image
+from tests.reading.pdfs import build_pages_pdf
 from tests.serving.conftest import BOUNDARY, Service, form
 
 KINDS = ["image/png", "application/pdf", "application/octet-stream", f"multipart/form-data; boundary={BOUNDARY}", ""]
 INK = np.pad(np.full((30, 8), 255, np.uint8), 12)
-PICTURES = [saved(255 - INK, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")] + [pages_pdf(1)]
+PICTURES = [encode_image(255 - INK, kind) for kind in ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM")] + [
+    build_pages_pdf(1)
+]
 hostile = settings(max_examples=200, suppress_health_check=list(HealthCheck))
 
 

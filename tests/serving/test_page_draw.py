@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED_PATH
 from tests.serving.browser import FENCE, SEVEN, Visit, visiting
 from tests.serving.conftest import Service, serving
 
@@ -19,7 +19,7 @@ SEVEN_BY_KEYS = ["ArrowLeft", "ArrowLeft", *["Shift+ArrowRight"] * 5, *DOWN * 3,
 def test_a_drawing_is_answered_with_all_that_led_to_it(visit: Visit) -> None:
     visit.draw_seven()
     page = visit.page
-    least = json.loads(PACKAGED.with_suffix(".json").read_text())["accept"]["confidence"]
+    least = json.loads(PACKAGED_PATH.with_suffix(".json").read_text())["accept"]["confidence"]
     assert "Accepted as 7" in visit.part("why") and f"{100 * least:g}\u202f% is enough" in visit.part("why")
     best = page.locator("#draw-seen .bars li[data-best]")
     assert best.inner_text().split()[0] == "7" and best.locator(".share").inner_text().endswith("%")

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 import inkdigits
-from tests.helpers import inkdigits as command
-from tests.reading.pdfs import pages_pdf
+from tests.helpers import run_inkdigits as command
+from tests.reading.pdfs import build_pages_pdf
 from tests.serving.browser import Visit, visiting
 from tests.serving.conftest import Service
 
@@ -118,7 +118,7 @@ def test_a_picture_is_dropped(visit: Visit, page: bytes) -> None:
 
 
 def test_what_a_browser_cannot_show_the_service_draws(visit: Visit) -> None:
-    visit.choose("two.pdf", pages_pdf(2), "application/pdf")
+    visit.choose("two.pdf", build_pages_pdf(2), "application/pdf")
     drawn = "() => document.getElementById('photo-image').src.startsWith('data:image/jpeg')"
     visit.page.wait_for_function(drawn)
     assert visit.page.inner_text("#page-number") == "Page 1 of 2" and visit.page.is_disabled("#earlier")

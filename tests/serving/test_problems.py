@@ -11,8 +11,8 @@ import pytest
 
 from inkdigits.reading.decoding.checks import CHECKS
 from inkdigits.serving.options import ReadOptions
-from tests.reading.drawing import saved
-from tests.reading.pdfs import locked_pdf, pages_pdf
+from tests.reading.drawing import encode_image
+from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
 from tests.serving.conftest import BOUNDARY, Answer, Service, form, problem, serving, wait_for
 
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
@@ -36,7 +36,7 @@ def tight() -> Iterator[Service]:
         (b"a=b", "application/x-www-form-urlencoded", 415, "media-type"),
         (b"\x89PNG\r\n\x1a\nnonsense", "image/png", 422, "picture"),
         (b"%PDF-1.7\nnonsense", "application/pdf", 422, "picture"),
-        (locked_pdf(), "application/pdf", 422, "picture"),
+        (build_locked_pdf(), "application/pdf", 422, "picture"),
         (b"", "multipart/form-data", 422, "multipart"),
         (b"", FORM, 422, "multipart"),
         (b"nonsense", FORM, 422, "multipart"),
@@ -63,7 +63,9 @@ def test_a_body_that_is_packed(service: Service, page: bytes) -> None:
 
 
 def test_several_pages_are_no_digit(service: Service) -> None:
-    assert "/v1/read" not in problem(service.post("/v1/digit", pages_pdf(2), "application/pdf"), 422, "several-pages")
+    assert "/v1/read" not in problem(
+        service.post("/v1/digit", build_pages_pdf(2), "application/pdf"), 422, "several-pages"
+    )
 
 
 @pytest.mark.parametrize(
@@ -138,14 +140,16 @@ def test_a_body_just_short_enough(tight: Service) -> None:
 
 
 def test_too_many_pixels_and_pages(tight: Service) -> None:
-    assert "250,000" in problem(tight.post("/v1/read", saved(np.zeros((501, 500), np.uint8), "PNG")), 422, "too-large")
+    assert "250,000" in problem(
+        tight.post("/v1/read", encode_image(np.zeros((501, 500), np.uint8), "PNG")), 422, "too-large"
+    )
     problem(tight.post("/v1/read", bomb(), "image/png"), 422, "too-large")
-    problem(tight.post("/v1/read", pages_pdf(3), "application/pdf"), 422, "too-large")
+    problem(tight.post("/v1/read", build_pages_pdf(3), "application/pdf"), 422, "too-large")
 
 
 def bomb() -> bytes:
     """A PNG that says it has 60,000 × 60,000 pixels."""
-    png = saved(np.zeros((9, 9), np.uint8), "PNG")
+    png = encode_image(np.zeros((9, 9), np.uint8), "PNG")
     wide = png[:16] + struct.pack(">II", 60_000, 60_000) + png[24:29]
     import zlib
 

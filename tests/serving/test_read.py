@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 
 import inkdigits
-from tests.reading.drawing import saved
-from tests.reading.pdfs import pages_pdf
+from tests.reading.drawing import encode_image
+from tests.reading.pdfs import build_pages_pdf
 from tests.serving.conftest import Service, form
 
 
@@ -41,14 +41,14 @@ def test_what_the_bytes_are_counts_not_what_they_are_said_to_be(service: Service
 
 def test_several_pages(service: Service, page: bytes) -> None:
     image = Image.open(io.BytesIO(page))
-    tiff = saved(image, "TIFF", save_all=True, append_images=[image.rotate(180), image])
+    tiff = encode_image(image, "TIFF", save_all=True, append_images=[image.rotate(180), image])
     readings = service.post("/v1/read", tiff, "image/tiff").json["readings"]
     assert [reading["page"] for reading in readings] == [1, 2, 3]
     assert readings[0]["text"] == readings[2]["text"] == inkdigits.read(page).text
 
 
 def test_a_pdf(service: Service) -> None:
-    readings = service.post("/v1/read", pages_pdf(2), "application/pdf").json["readings"]
+    readings = service.post("/v1/read", build_pages_pdf(2), "application/pdf").json["readings"]
     assert [reading["page"] for reading in readings] == [1, 2]
 
 
@@ -56,7 +56,7 @@ def test_a_digit_with_its_glyph(service: Service, seven: bytes) -> None:
     told = service.post("/v1/digit", seven).json
     glyph = np.asarray(image_of(told.pop("glyph")))
     assert told == inkdigits.read_digit(seven).as_dict() and told["text"] == "7"
-    assert np.array_equal(glyph, inkdigits.Reader().glyph(seven))
+    assert np.array_equal(glyph, inkdigits.Reader().extract_glyph(seven))
     body, kind = form(seven)
     assert service.post("/v1/digit", body, kind).json["text"] == "7"
 

@@ -14,11 +14,11 @@ from PIL import Image
 
 from inkdigits.data.sets import labelled
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.single import glyph_seen
+from inkdigits.reading.single import extract_glyph
 from inkdigits.serving.samples import SIDE
 from inkdigits.serving.store import LONGEST, Store
-from tests.helpers import inkdigits, one_sentence
-from tests.reading.drawing import saved
+from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.reading.drawing import encode_image
 from tests.serving.conftest import Service, form, problem, serving
 
 PATHS = [("POST", ""), ("GET", ""), ("GET", "/export"), ("DELETE", "/1"), ("DELETE", "")]
@@ -56,7 +56,7 @@ def test_a_drawing_is_kept_listed_and_deleted(both: tuple[Service, Store], seven
     assert answer.status == 201 and answer.json["counts"] == [0, 0, 0, 0, 0, 0, 0, 1, 0, 0]
     kept = answer.json["sample"]
     assert (kept["label"], kept["source"]) == (7, "drawn")
-    assert np.array_equal(np.asarray(picture_of(kept["glyph"])), Reader(threads=1).glyph(seven))
+    assert np.array_equal(np.asarray(picture_of(kept["glyph"])), Reader(threads=1).extract_glyph(seven))
     told = service.ask("GET", "/v1/samples").json
     assert told == {"counts": answer.json["counts"], "samples": [kept], "next": None}
     (inside,) = store.all()
@@ -78,7 +78,7 @@ def test_forms_regions_and_corrections(both: tuple[Service, Store], page: bytes)
 
 def test_a_drawing_has_room_however_it_looks() -> None:
     grain = np.random.default_rng(0).integers(0, 256, (SIDE, SIDE), np.uint8)
-    assert len(saved(grain, "PNG")) < LONGEST
+    assert len(encode_image(grain, "PNG")) < LONGEST
 
 
 def test_nothing_of_a_photo_but_its_brightness_is_kept(both: tuple[Service, Store], seven: bytes) -> None:
@@ -96,7 +96,7 @@ def test_nothing_of_a_photo_but_its_brightness_is_kept(both: tuple[Service, Stor
 
 def test_pages_of_samples(both: tuple[Service, Store], seven: bytes) -> None:
     service, store = both
-    glyph = saved(np.zeros((28, 28), np.uint8), "PNG")
+    glyph = encode_image(np.zeros((28, 28), np.uint8), "PNG")
     numbers = [store.add(place % 2, "drawn", glyph, seven).id for place in range(7)]
     seen, before = [], ""
     while True:
@@ -121,7 +121,7 @@ def test_the_export_is_a_labelled_folder(both: tuple[Service, Store], seven: byt
     with zipfile.ZipFile(io.BytesIO(answer.body)) as archive:
         assert archive.testzip() is None
         archive.extractall(tmp_path)
-    digits = labelled.load(tmp_path / "samples", glyph_seen)
+    digits = labelled.load_labelled_folder(tmp_path / "samples", extract_glyph)
     assert digits.labels.tolist() == [1, 7, 7]
     for image, sample in zip(digits.images, sorted(store.all(), key=lambda each: each.label), strict=True):
         assert np.array_equal(image, np.asarray(Image.open(io.BytesIO(sample.glyph)))), "it reads as it was read"
@@ -147,7 +147,7 @@ def test_what_cannot_be_kept(both: tuple[Service, Store], seven: bytes) -> None:
     problem(service.post("/v1/samples?label=7", b"hello"), 415, "media-type")
     problem(service.post("/v1/samples?label=7", seven, "text/plain"), 415, "media-type")
     problem(service.post("/v1/samples?label=7", seven[:200]), 422, "picture")
-    blank = saved(np.full((100, 100), 255, np.uint8), "PNG")
+    blank = encode_image(np.full((100, 100), 255, np.uint8), "PNG")
     assert "no digit" in problem(service.post("/v1/samples?label=7", blank), 422, "picture")
     problem(service.ask("DELETE", "/v1/samples/0"), 422, "usage")
     problem(service.ask("GET", "/v1/samples?limit=1000"), 422, "usage")
@@ -239,6 +239,6 @@ def test_a_token_opens_it_under_any_name(tmp_path: Path, seven: bytes) -> None:
 
 def test_a_file_that_is_something_else(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("my notes\n" * 500)
-    said = inkdigits("serve", "--port", "0", "--collect", str(tmp_path / "notes"), code=1).err
-    assert "notes is no file of samples" in one_sentence(said)
+    said = run_inkdigits("serve", "--port", "0", "--collect", str(tmp_path / "notes"), exit_code=1).err
+    assert "notes is no file of samples" in extract_error_sentence(said)
     assert (tmp_path / "notes").read_text() == "my notes\n" * 500

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.errors import BusyError, DataError, FullError, InkdigitsError, WriteError
+from inkdigits.errors import DataError, InkdigitsError, StoreBusyError, StoreFullError, WriteError
 from inkdigits.serving import store as module
 from inkdigits.serving.store import LONGEST, Store
 
@@ -89,14 +89,14 @@ def test_bounds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         store.add(10, "drawn", b"", b"")
     monkeypatch.setattr(module, "MOST", 1)
     store.add(1, "drawn", b"", b"")
-    with pytest.raises(FullError, match="1 samples are kept already; export them"):
+    with pytest.raises(StoreFullError, match="1 samples are kept already; export them"):
         store.add(1, "drawn", b"", b"")
     assert store.counts()[1] == 1
 
 
 def test_the_file_does_not_grow_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_BYTES", 100_000)
-    with pytest.raises(FullError, match="is full"):
+    with pytest.raises(StoreFullError, match="is full"):
         for _ in range(10):
             store.add(1, "drawn", b"", os.urandom(20_000))
     assert 2 <= store.counts()[1] < 6
@@ -108,7 +108,7 @@ def test_a_writer_that_never_ends_is_not_waited_for_for_ever(store: Store, monke
     monkeypatch.setattr(module, "_PATIENCE", 0.1)
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
-        with pytest.raises(BusyError, match="in use by others"):
+        with pytest.raises(StoreBusyError, match="in use by others"):
             store.add(1, "drawn", b"", b"")
 
 

@@ -19,12 +19,12 @@ READER = get_recipe("reader").with_knobs(batch=20, steps=4, nondigits=0.25)
 
 
 @pytest.fixture(autouse=True)
-def few_nondigits(monkeypatch: pytest.MonkeyPatch, few_fonts: None) -> None:
+def few_nondigits(monkeypatch: pytest.MonkeyPatch, bundled_fonts: None) -> None:
     monkeypatch.setattr(batches, "NONDIGIT_COUNT", 50)
 
 
 def test_what_is_no_digit_follows_the_digits() -> None:
-    digits = load("train").part(0, 100)
+    digits = load("train").slice(0, 100)
     images, labels = Batches(digits, READER, CPU)(0)
     assert images.shape == (25, 1, 28, 28) and images.min() >= 0 and images.max() <= 1
     assert (labels[:20] != NOT_A_DIGIT).all() and (labels[20:] == NOT_A_DIGIT).all()
@@ -34,7 +34,7 @@ def test_what_is_no_digit_follows_the_digits() -> None:
 
 def test_the_end_is_calmer() -> None:
     """The last quarter of the steps spoils fewer images: more of them have the black paper they came with."""
-    digits, steps = load("train").part(0, 2000), 8
+    digits, steps = load("train").slice(0, 2000), 8
     made = Batches(digits, get_recipe("reader").with_knobs(batch=200, steps=steps, nondigits=0), CPU)
 
     def measure_clean_share(step: int) -> float:
@@ -56,7 +56,7 @@ def test_the_loss_of_digits_and_of_what_is_none() -> None:
 
 
 def test_figures_are_of_digits_only() -> None:
-    state = create_state(READER, split(load("train").part(0, 100), "full"), CPU)
+    state = create_state(READER, split(load("train").slice(0, 100), "full"), CPU)
     train(state, [MetricsRecorder(state)])
     digits = state.labels != NOT_A_DIGIT
     assert digits.sum() == 20 and state.logits.shape == (25, 11)
@@ -65,8 +65,8 @@ def test_figures_are_of_digits_only() -> None:
 
 
 def test_things_that_are_there_already_are_not_made_anew(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(batches, "nondigits", None)
+    monkeypatch.setattr(batches, "make_nondigits", None)
     white = torch.full((3, 28, 28), 255, dtype=torch.uint8).numpy()
     plain = READER.with_knobs(augment="none")
-    images, labels = Batches(load("train").part(0, 100), plain, CPU, white)(0)
+    images, labels = Batches(load("train").slice(0, 100), plain, CPU, white)(0)
     assert (images[labels == NOT_A_DIGIT] == 1).all() and (labels == NOT_A_DIGIT).sum() == 5

@@ -10,8 +10,8 @@ from torch import Tensor
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis import nondigits
+from inkdigits.data.synthesis.scene_canvas import IGNORE_LABEL
 from inkdigits.data.synthesis.scenes import Scene
-from inkdigits.data.synthesis.sheet import DOUBTFUL
 from inkdigits.errors import DataError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network
@@ -34,14 +34,14 @@ from inkdigits.training.loop import State, create_state, train
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import load_split, resume, start
-from tests.conftest import FAMILIES
+from tests.conftest import FONT_FAMILIES
 
 CPU = torch.device("cpu")
 TINY = get_recipe("detector").with_knobs(samples=60, batch=4, steps=5, average=0.5)
 
 
 @pytest.fixture(autouse=True)
-def few_scenes(monkeypatch: pytest.MonkeyPatch, few_fonts: None, same_threads: None) -> None:
+def few_scenes(monkeypatch: pytest.MonkeyPatch, bundled_fonts: None, restore_threads: None) -> None:
     """Few fonts, few scenes and digits to score on, and torch's threads as they were."""
     monkeypatch.setattr(detection, "EVAL_BATCHES", 4)
     monkeypatch.setattr(detection, "MAX_EVAL_DIGITS", 100)
@@ -49,7 +49,7 @@ def few_scenes(monkeypatch: pytest.MonkeyPatch, few_fonts: None, same_threads: N
 
 @pytest.fixture(scope="module")
 def digits() -> Digits:
-    return load("train").part(0, 60)
+    return load("train").slice(0, 60)
 
 
 def make_scene(*boxes: tuple[float, float, float, float], labels: tuple[int, ...]) -> Scene:
@@ -97,7 +97,7 @@ def test_around_a_middle_the_answers_fade() -> None:
 
 
 def test_doubtful_digits_neither_are_found_nor_count_as_none() -> None:
-    planes = make_target(make_scene((8, 16, 24, 40), (60, 12, 12, 32), labels=(DOUBTFUL, 1)))
+    planes = make_target(make_scene((8, 16, 24, 40), (60, 12, 12, 32), labels=(IGNORE_LABEL, 1)))
     assert not planes[HEATMAP_WEIGHT_PLANE, 5:13, 3:7].any() and planes[HEATMAP_WEIGHT_PLANE, 0].all()
     assert np.argwhere(planes[HEATMAP_PLANE] == 1).tolist() == [[6, 16]]
 
@@ -128,7 +128,7 @@ def test_the_loss_is_least_for_right_answers() -> None:
 
 
 def test_what_is_said_of_doubtful_digits_costs_nothing() -> None:
-    outputs, targets = make_perfect_outputs(make_scene((8, 16, 24, 40), labels=(DOUBTFUL,)))
+    outputs, targets = make_perfect_outputs(make_scene((8, 16, 24, 40), labels=(IGNORE_LABEL,)))
     lowest = detection_loss(outputs, targets)[0]
     outputs[0, 0, 8, 4] = 20
     assert detection_loss(outputs, targets)[0] == lowest
@@ -200,6 +200,6 @@ def test_a_resumed_training_ends_as_an_unbroken_one(tmp_path: Path) -> None:
 
 
 def test_a_font_that_is_missing_is_named(digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(detection, "installed", lambda _: nondigits.installed(FAMILIES, tmp_path))
+    monkeypatch.setattr(detection, "require_fonts", lambda _: nondigits.require_fonts(FONT_FAMILIES, tmp_path))
     with pytest.raises(DataError, match=r"No font of DejaVuSans, DejaVuSerif is under .*; install"):
         SceneBatches(digits, TINY, CPU)

@@ -25,13 +25,13 @@ TINY = MLP.with_knobs(samples=50, steps=2)
 SEEDS = (4, 5, 6)
 
 
-pytestmark = pytest.mark.usefixtures("same_threads")  # a resumed ensemble takes those that it was started with
+pytestmark = pytest.mark.usefixtures("restore_threads")  # a resumed ensemble takes those that it was started with
 
 
 @pytest.fixture(scope="module")
 def few_digits_path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A file of so few digits that judging by them takes no time."""
-    path, digits = tmp_path_factory.mktemp("data") / "few.csv", load("train").part(0, 240)
+    path, digits = tmp_path_factory.mktemp("data") / "few.csv", load("train").slice(0, 240)
     np.savetxt(path, np.column_stack([digits.labels, digits.images.reshape(240, 784)]), "%d", ",")
     return path
 

@@ -15,7 +15,7 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.models.build import build_network
 from inkdigits.training import evaluate
 from inkdigits.training.runs import Run, load_trained_network
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 
 
 @given(st.integers(1, 60_000), st.data())
@@ -60,22 +60,22 @@ def test_a_digitness_logit_does_not_count_as_a_digit() -> None:
 def test_asking_changes_nothing_about_a_network() -> None:
     network = build_network("cnn", width=4).train()
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    logits = evaluate.predict_digit_logits(network, some_digits(30))
+    logits = evaluate.predict_digit_logits(network, make_digits(30))
     assert logits.shape == (30, 10) and not logits.requires_grad
     assert network.training
     assert all(torch.equal(before[name], value) for name, value in network.state_dict().items())
 
 
 def test_many_digits_at_once_and_in_parts_are_the_same(runs: Mapping[str, Run]) -> None:
-    network, digits = load_trained_network(runs["standard"]), some_digits(2500)
+    network, digits = load_trained_network(runs["standard"]), make_digits(2500)
     together = evaluate.predict_digit_logits(network, digits)
-    alone = torch.cat([evaluate.predict_digit_logits(network, digits.part(i, i + 500)) for i in range(0, 2500, 500)])
+    alone = torch.cat([evaluate.predict_digit_logits(network, digits.slice(i, i + 500)) for i in range(0, 2500, 500)])
     assert torch.allclose(together, alone, atol=1e-5)
 
 
 def test_nothing_learnt_yet_is_a_guess() -> None:
     """Before training: about one in ten is right, and the loss is about ln 10."""
-    score = evaluate.score_network(build_network("mlp"), evaluate.load_digits("train", None).part(0, 5000))
+    score = evaluate.score_network(build_network("mlp"), evaluate.load_digits("train", None).slice(0, 5000))
     assert 0.02 < score.accuracy < 0.2
     assert score.loss == pytest.approx(math.log(10), abs=0.4)
 

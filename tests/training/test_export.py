@@ -18,7 +18,7 @@ from inkdigits.data.sets.mnist import load
 from inkdigits.errors import ExportError, RunError, UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network, compute_activations
-from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.reading.networks.detector import Detector
 from inkdigits.training import detection
 from inkdigits.training.export import check_guesses_agree, check_outputs_agree, convert_to_onnx, export
@@ -68,7 +68,7 @@ def test_twin_and_card_lie_beside(runs: Mapping[str, Run], exported_paths: dict[
 
 def test_the_reader_takes_it(runs: Mapping[str, Run], exported_paths: dict[str, Path]) -> None:
     glyphs = load("train").images[:20]
-    answers = Network(exported_paths["mlp"]).classify(glyphs)
+    answers = Classifier(exported_paths["mlp"]).classify(glyphs)
     with torch.inference_mode():
         ours = load_trained_network(runs["mlp"])(torch.from_numpy(to_float(glyphs))).softmax(dim=1).numpy()
     assert np.allclose(answers.probabilities, ours, atol=1e-4)
@@ -77,7 +77,7 @@ def test_the_reader_takes_it(runs: Mapping[str, Run], exported_paths: dict[str, 
 def test_a_calibration_is_carried_over(runs: Mapping[str, Run], tmp_path: Path) -> None:
     calibration = {"temperature": 1.7, "accept": {"confidence": 0.9, "digitness": 0.4}}
     path = export(runs["softmax"], tmp_path / "softmax.onnx", calibration)
-    assert Network(path).accept.confidence == 0.9
+    assert Classifier(path).thresholds.min_confidence == 0.9
     assert json.loads(path.with_suffix(".json").read_text())["temperature"] == 1.7
 
 
@@ -110,7 +110,7 @@ def test_a_detector_takes_pages_of_any_size_and_gives_answers_only() -> None:
         check_outputs_agree(build_network("detector", seed=3).eval(), content)
 
 
-@pytest.mark.usefixtures("few_fonts")
+@pytest.mark.usefixtures("bundled_fonts")
 def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And the reader's side takes the file: what ship.py does, at a tiny size."""
     monkeypatch.setattr(detection, "EVAL_BATCHES", 4)  # of fewer scenes none may have a digit
@@ -118,7 +118,7 @@ def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     start(get_recipe("detector").with_knobs(samples=50, batch=4, steps=2), tmp_path / "run")
     path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
     detector = Detector(path)
-    assert not (detector.find(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
+    assert not (detector.detect(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
     with pytest.raises(UsageError, match="the detector is not; leave --int8 out"):
         export(Run(tmp_path / "run"), tmp_path / "small.onnx", int8=True)
     assert path.with_suffix(".safetensors").exists()
@@ -185,9 +185,9 @@ def test_rounded_to_8_bits_it_is_small_and_guesses_alike(
     assert json.loads(small.with_suffix(".json").read_text())["int8"] is True
     session = onnxruntime.InferenceSession(small.read_bytes(), providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == OUTPUTS["standard"]
-    digits = load("train").part(3000, 4000)
+    digits = load("train").slice(3000, 4000)
     whole, rounded = (
-        Network(path).classify(digits.images).probabilities.argmax(axis=1)
+        Classifier(path).classify(digits.images).probabilities.argmax(axis=1)
         for path in (exported_paths["standard"], small)
     )
     assert (whole != rounded).mean() <= 0.02

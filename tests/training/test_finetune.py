@@ -13,11 +13,12 @@ from torch import nn
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError, ModelError
-from inkdigits.reading.networks.classifier import PACKAGED, Network
+from inkdigits.reading.networks.classifier import PACKAGED_PATH, Classifier
 from inkdigits.reading.reader import Reader
 from inkdigits.training import finetune as module
-from inkdigits.training import finetune_data as lessons
-from inkdigits.training.evaluate import compare_paired, predict_digit_logits
+from inkdigits.training import finetune_data
+from inkdigits.training.calibrate import fit_temperature, refit_temperature
+from inkdigits.training.evaluate import compare_paired, is_significant_rise, predict_digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.finetune import (
     BISECTION_STEPS,
@@ -28,10 +29,8 @@ from inkdigits.training.finetune import (
     blend_weights,
     explain_refusal,
     finetune,
-    is_significant_rise,
     largest_safe_blend,
     load_base,
-    refit_temperature,
     split_replay_and_held,
 )
 from inkdigits.training.finetune_data import nll
@@ -46,7 +45,7 @@ def base(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, Run]) -> B
 
 def make_mirrored_digits(count: int = 60) -> Digits:
     """Somebody who writes every digit the wrong way round, as many of each."""
-    digits = load("train").part(58_000, 60_000)
+    digits = load("train").slice(58_000, 60_000)
     places = np.concatenate([np.flatnonzero(digits.labels == label)[: count // 10] for label in range(10)])
     return Digits(np.ascontiguousarray(digits.images[places, :, ::-1]), digits.labels[places], "mirrored")
 
@@ -56,7 +55,7 @@ def mirrored_result(base: BaseNetwork, tmp_path_factory: pytest.TempPathFactory)
     """What came of it, and what was told on the way."""
     reports: list[str] = []
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(lessons, "LR", 5e-3)
+        patch.setattr(finetune_data, "LR", 5e-3)
         return finetune(
             make_mirrored_digits(), tmp_path_factory.mktemp("hand") / "mlp.onnx", base, reports.append, steps=120
         ), reports
@@ -69,7 +68,7 @@ def test_the_hand_is_learnt_and_mnist_is_not_forgotten(mirrored_result: tuple[Fi
     assert outcome.own.after < 0.7 * outcome.own.before and outcome.own.low > 0
     assert outcome.own.after > 0, "each was judged by a network that had not learnt from it"
     assert outcome.held.after <= outcome.held.before
-    assert len(reports) == lessons.FOLD_COUNT
+    assert len(reports) == finetune_data.FOLD_COUNT
 
 
 def test_what_is_written_reads(mirrored_result: tuple[FinetuneResult, list[str]], base: BaseNetwork) -> None:
@@ -87,7 +86,7 @@ def test_what_is_written_reads(mirrored_result: tuple[FinetuneResult, list[str]]
         == make_mirrored_digits().labels
     )
     before = (
-        Network(base.path).classify(make_mirrored_digits().images).probabilities.argmax(axis=1)
+        Classifier(base.path).classify(make_mirrored_digits().images).probabilities.argmax(axis=1)
         == make_mirrored_digits().labels
     )
     assert right.mean() > before.mean()
@@ -102,12 +101,12 @@ def test_what_is_written_reads(mirrored_result: tuple[FinetuneResult, list[str]]
 def test_what_got_worse_is_not_written_and_the_old_one_stays(
     base: BaseNetwork, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(lessons, "LR", 0.5)
+    monkeypatch.setattr(finetune_data, "LR", 0.5)
     monkeypatch.setattr(module, "load_test_digits", lambda: pytest.fail("the test set is nobody's business here"))
     target = tmp_path / "mlp.onnx"
     target.write_bytes(b"the old one")
-    digits = load("train").part(58_000, 59_000)
-    right = Network(base.path).classify(digits.images).probabilities.argmax(axis=1) == digits.labels
+    digits = load("train").slice(58_000, 59_000)
+    right = Classifier(base.path).classify(digits.images).probabilities.argmax(axis=1) == digits.labels
     outcome = finetune(Digits(digits.images[right][:60], digits.labels[right][:60], "easy"), target, base, steps=60)
     assert outcome.refusal_reason is not None and outcome.path is None and outcome.test is None
     assert outcome.own.before == 0 < outcome.own.after
@@ -185,7 +184,7 @@ def test_what_rises_by_chance_does_not_surely_rise() -> None:
 
 def test_samples_that_are_too_few(base: BaseNetwork, tmp_path: Path) -> None:
     for count, why in ((9, "9 samples; it takes 10"), (10_001, "10,001 samples")):
-        digits = load("train").part(0, count)
+        digits = load("train").slice(0, count)
         with pytest.raises(DataError, match=why):
             finetune(digits, tmp_path / "mlp.onnx", base)
     ones = Digits(np.zeros((20, 28, 28), np.uint8), np.ones(20, np.int64), "ones")
@@ -208,7 +207,7 @@ def test_a_network_that_cannot_be_gone_on_from(base: BaseNetwork, tmp_path: Path
     (tmp_path / "mlp.safetensors").write_bytes(b"no weights")
     with pytest.raises(ModelError, match="cannot be read"):
         load_base(tmp_path / "mlp.onnx")
-    shutil.copy(PACKAGED.with_suffix(".safetensors"), tmp_path / "mlp.safetensors")
+    shutil.copy(PACKAGED_PATH.with_suffix(".safetensors"), tmp_path / "mlp.safetensors")
     with pytest.raises(ModelError, match="do not fit together"):
         load_base(tmp_path / "mlp.onnx")
     with pytest.raises(ModelError):
@@ -217,20 +216,24 @@ def test_a_network_that_cannot_be_gone_on_from(base: BaseNetwork, tmp_path: Path
 
 def test_the_packaged_network_can_be_gone_on_from() -> None:
     base = load_base()
-    digits = load("train").part(0, 20)
+    digits = load("train").slice(0, 20)
     with torch.inference_mode():
         ours = base.build_network()(torch.from_numpy(digits.images[:, None] / np.float32(255)))[:, :10]
-    assert (ours.argmax(dim=1).numpy() == Network(PACKAGED).classify(digits.images).probabilities.argmax(axis=1)).all()
+    assert (
+        ours.argmax(dim=1).numpy() == Classifier(PACKAGED_PATH).classify(digits.images).probabilities.argmax(axis=1)
+    ).all()
 
 
-def test_the_temperature_is_of_both_and_of_what_was_not_known(base: BaseNetwork) -> None:
+def test_the_temperature_is_of_both_and_of_what_was_not_known() -> None:
     """Where nothing changed, and the person's digits are like MNIST's, it is the card's."""
-    held = load("train").part(55_000, 60_000)
+    held = load("train").slice(55_000, 60_000)
     generator = torch.Generator().manual_seed(0)
     labels = torch.from_numpy(held.labels)
     logits = 3 * torch.nn.functional.one_hot(labels, 10) + torch.randn(5000, 10, generator=generator)
-    temperature = module.fit_temperature(logits, labels)
-    calm = BaseNetwork(base.path, base.card | {"temperature": temperature}, base.recipe, base.weights)
-    assert refit_temperature(calm, held, logits, logits, (logits, held)) == pytest.approx(temperature, rel=1e-3)
-    sure = BaseNetwork(base.path, base.card | {"temperature": 2 * temperature}, base.recipe, base.weights)
-    assert temperature < refit_temperature(sure, held, logits, logits, (logits, held)) < 2 * temperature
+    temperature = fit_temperature(logits, labels)
+
+    def refit(old: float) -> float:
+        return refit_temperature(old, (logits, logits), held.labels, (logits, held.labels))
+
+    assert refit(temperature) == pytest.approx(temperature, rel=1e-3)
+    assert temperature < refit(2 * temperature) < 2 * temperature

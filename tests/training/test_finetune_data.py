@@ -25,7 +25,7 @@ from inkdigits.training.finetune_data import (
 )
 from inkdigits.training.recipes import RECIPES, get_recipe
 from inkdigits.training.runs import Run, load_trained_network
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 
 
 @given(st.lists(st.integers(0, 9), min_size=1, max_size=60), st.integers(1, 500))
@@ -42,7 +42,7 @@ def test_every_label_and_every_sample_of_it_is_seen_as_often(labels: list[int], 
 
 @given(st.lists(st.integers(0, 9), min_size=10, max_size=80))
 def test_every_sample_is_held_out_once_and_labels_are_spread(labels: list[int]) -> None:
-    own = some_digits(len(labels))
+    own = make_digits(len(labels))
     own = type(own)(own.images, np.array(labels), "own")
     held = []
     for train_indices, held_out_indices in split_folds(own):
@@ -55,7 +55,7 @@ def test_every_sample_is_held_out_once_and_labels_are_spread(labels: list[int]) 
 
 
 def test_the_mixture_has_the_shares_it_says_and_rehearses_as_many_as_there_are_steps() -> None:
-    own, replay, network = some_digits(30, seed=1), load("train").part(0, 900), build_network("mlp")
+    own, replay, network = make_digits(30, seed=1), load("train").slice(0, 900), build_network("mlp")
     steps = make_finetune_recipe(get_recipe("mlp")).with_knobs(steps=10)
     mixed = mix_digits(own, replay, steps, network)
     assert len(mixed) == 10 * lessons.BATCH
@@ -68,7 +68,7 @@ def test_the_mixture_has_the_shares_it_says_and_rehearses_as_many_as_there_are_s
 
 
 def test_a_network_that_has_learnt_from_other_hands_rehearses_them() -> None:
-    own, replay, network = some_digits(30, seed=1), load("train").part(0, 900), build_network("reader")
+    own, replay, network = make_digits(30, seed=1), load("train").slice(0, 900), build_network("reader")
     mixed = mix_digits(own, replay, make_finetune_recipe(get_recipe("reader")).with_knobs(steps=8), network)
     mine = round(lessons.OWN_SHARE * len(mixed)), round(lessons.STYLED_SHARE * len(mixed))
     assert {image.tobytes() for image in mixed.images[: mine[0]]} <= {image.tobytes() for image in own.images}
@@ -106,8 +106,8 @@ def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_it_starts_from_the_weights_it_is_given(runs: Mapping[str, Run], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lessons, "LR", 1e-8)
     network = load_trained_network(runs["mlp"])
-    replay_mix = build_replay_mix(runs["mlp"].read_recipe(), network.state_dict(), load("train").part(0, 500), steps=3)
-    tuned = replay_mix.train_network(some_digits(30), 0)
+    replay_mix = build_replay_mix(runs["mlp"].read_recipe(), network.state_dict(), load("train").slice(0, 500), steps=3)
+    tuned = replay_mix.train_network(make_digits(30), 0)
     assert not tuned.training
     for name, weights in tuned.state_dict().items():
         assert torch.allclose(weights, network.state_dict()[name], atol=1e-6)
@@ -121,11 +121,11 @@ def test_a_reader_learns_and_no_font_is_asked_for(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr("inkdigits.data.synthesis.nondigits.font_glyphs", None)
     weights = build_network("reader").state_dict()
     before = {name: each.clone() for name, each in weights.items()}
-    replay_mix = build_replay_mix(get_recipe("reader"), weights, load("train").part(0, 500), steps=3)
-    tuned = replay_mix.train_network(some_digits(30), 0).state_dict()
+    replay_mix = build_replay_mix(get_recipe("reader"), weights, load("train").slice(0, 500), steps=3)
+    tuned = replay_mix.train_network(make_digits(30), 0).state_dict()
     assert all(torch.equal(weights[name], before[name]) for name in weights)
     assert not torch.equal(tuned["logits.weight"], before["logits.weight"])
-    again = replay_mix.train_network(some_digits(30), 0).state_dict()
+    again = replay_mix.train_network(make_digits(30), 0).state_dict()
     assert all(torch.equal(tuned[name], again[name]) for name in tuned), "the same again from the same"
 
 
@@ -135,6 +135,6 @@ def test_what_diverges_is_an_error(runs: Mapping[str, Run]) -> None:
         name: torch.full_like(each, torch.nan) for name, each in load_trained_network(runs["mlp"]).state_dict().items()
     }
     with pytest.raises(RunError, match="no number any more"):
-        build_replay_mix(runs["mlp"].read_recipe(), weights, load("train").part(0, 500), steps=3).train_network(
-            some_digits(30), 0
+        build_replay_mix(runs["mlp"].read_recipe(), weights, load("train").slice(0, 500), steps=3).train_network(
+            make_digits(30), 0
         )

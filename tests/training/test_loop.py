@@ -18,7 +18,7 @@ from inkdigits.training.optimizers import build_ema, build_optimizers, compute_l
 from inkdigits.training.recipes import Recipe, get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 
 CPU = torch.device("cpu")
 TINY = {"samples": 200, "steps": 8, "batch": 32}
@@ -27,7 +27,7 @@ TINY = {"samples": 200, "steps": 8, "batch": 32}
 def create_fresh_state(name: str, **knobs: float | str) -> State:
     """A training of random digits before its first step."""
     recipe = get_recipe(name).with_knobs(split="full", **knobs)
-    return create_state(recipe, split(some_digits(recipe.samples or 200), "full"), CPU)
+    return create_state(recipe, split(make_digits(recipe.samples or 200), "full"), CPU)
 
 
 def test_a_constant_rate_is_constant() -> None:
@@ -139,7 +139,7 @@ def test_records_have_all_figures_and_come_about_fifty_times() -> None:
 
 
 def test_every_digit_is_seen_once_an_epoch() -> None:
-    digits = some_digits(100)
+    digits = make_digits(100)
     recipe = get_recipe("softmax").with_knobs(batch=25)
     batches = Batches(digits, recipe, CPU)
     epochs = [torch.cat([batches(step)[0] for step in range(start, start + 4)]) for start in (0, 4)]
@@ -152,13 +152,13 @@ def test_every_digit_is_seen_once_an_epoch() -> None:
 
 
 def test_the_last_digits_that_fill_no_batch_get_their_turn_in_another_epoch() -> None:
-    batches = Batches(some_digits(10), get_recipe("softmax").with_knobs(batch=4), CPU)
+    batches = Batches(make_digits(10), get_recipe("softmax").with_knobs(batch=4), CPU)
     assert batches.batches_per_epoch == 2
     assert all(len(batches(step)[1]) == 4 for step in range(20))
 
 
 def test_varied_images_depend_on_seed_and_step_only() -> None:
-    digits, recipe = some_digits(64), get_recipe("standard").with_knobs(batch=32)
+    digits, recipe = make_digits(64), get_recipe("standard").with_knobs(batch=32)
     one, two = Batches(digits, recipe, CPU), Batches(digits, recipe, CPU)
     two(0)
     torch.rand(9)

@@ -35,7 +35,7 @@ TINY = get_recipe("tiny-600").with_knobs(samples=200, batch=32, steps=14, averag
 RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTURE, "hands": HANDS}
 
 
-pytestmark = pytest.mark.usefixtures("same_threads")  # a resumed run takes those that it was started with
+pytestmark = pytest.mark.usefixtures("restore_threads")  # a resumed run takes those that it was started with
 
 
 @pytest.fixture(scope="module")
@@ -130,7 +130,7 @@ def test_stopped_twice_and_resumed_twice(tmp_path: Path, unbroken_runs: dict[str
 
 
 def test_two_threads_stopped_and_resumed(tmp_path: Path) -> None:
-    digits = load("train").part(0, 240)
+    digits = load("train").slice(0, 240)
     rows = np.column_stack([digits.labels, digits.images.reshape(240, 784)])
     np.savetxt(tmp_path / "few.csv", rows, "%d", ",")
     torch.set_num_threads(2)

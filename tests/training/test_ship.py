@@ -10,7 +10,7 @@ import torch
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import RunError, UsageError
 from inkdigits.glyph import to_float
-from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.training.calibrate import MIN_DIGITNESS, compute_confidence_threshold
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import get_recipe
@@ -41,7 +41,7 @@ def test_a_twin_and_three_seeds_are_trained_and_the_first_is_packaged(shipped_pa
 
 def test_the_card_promises_what_the_twin_did_on_validation(shipped_path: Path) -> None:
     card = json.loads(shipped_path.with_suffix(".json").read_text())
-    held = load("train").part(55_000, 60_000)
+    held = load("train").slice(55_000, 60_000)
     twin = load_trained_network(Run(shipped_path.parent / "mlp-twin"))
     with torch.inference_mode():
         logits = twin(torch.from_numpy(to_float(held.images))) / card["temperature"]
@@ -54,8 +54,8 @@ def test_the_card_promises_what_the_twin_did_on_validation(shipped_path: Path) -
 
 
 def test_the_reader_refuses_by_it(shipped_path: Path) -> None:
-    network = Network(shipped_path)
-    assert network.accept.confidence == compute_confidence_threshold()
+    network = Classifier(shipped_path)
+    assert network.thresholds.min_confidence == compute_confidence_threshold()
     assert network.classify(np.zeros((1, 28, 28), np.uint8)).probabilities.shape == (1, 10)
 
 

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from inkdigits.cli.inputs import Input, source
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import Picture, Source, pages
+from inkdigits.reading.imaging.picture import Picture, Source, load_pages
 from inkdigits.types import Failure, Reading
 
 Written = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
@@ -53,7 +53,7 @@ class Work:
             yield self._page(picture, None)
             return
         opened = source(picture, self.limits)
-        images = pages(opened, self.limits, picture) if self.seen else repeat(None)
+        images = load_pages(opened, self.limits, picture) if self.seen else repeat(None)
         for outcome in self.attempt(opened, name=picture):
             yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))
 

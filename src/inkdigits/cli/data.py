@@ -13,7 +13,7 @@ from rich.table import Table
 
 from inkdigits.cli.options import DataOption
 from inkdigits.data.sets import mnist
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.lab.save import save
 from inkdigits.lab.sheet import sheet
 from inkdigits.training.evaluate import load_digits
@@ -43,7 +43,7 @@ def facts(digits: Digits) -> dict[str, Any]:
         "dtype": str(digits.images.dtype),
         "range": [int(digits.images.min()), int(digits.images.max())],
         "mean": round(float(digits.images.mean()), 3),
-        "counts": np.bincount(digits.labels, minlength=CLASSES).tolist(),
+        "counts": np.bincount(digits.labels, minlength=NUM_CLASSES).tolist(),
         "sha256": digits.sha256,
     }
 
@@ -57,14 +57,14 @@ def print_facts(parts: dict[str, dict[str, Any]], packaged: bool) -> None:
         typer.echo(f"  sha256 of pixels and labels {part['sha256']}")
     table = Table(box=None, pad_edge=False)
     table.add_column("digits", justify="left")
-    for digit in range(CLASSES):
+    for digit in range(NUM_CLASSES):
         table.add_column(str(digit), justify="right")
     for name, part in parts.items():
         table.add_row(name, *(f"{count:,}" for count in part["counts"]))
     Console().print(table)
     if packaged:
         typer.echo("packaged files (SHA-256 checked):")
-        for name, digest in mnist.SHA256.items():
+        for name, digest in mnist.SHA256_BY_NAME.items():
             typer.echo(f"  {digest}  {name}")
 
 

@@ -17,7 +17,7 @@ from inkdigits.cli.train import save_curves
 from inkdigits.cli.views import save_png
 from inkdigits.cli.watch import Watch
 from inkdigits.data.sets import mnist
-from inkdigits.data.synthesis.pages import page
+from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import RunError
 from inkdigits.lab.save import save
 from inkdigits.lab.show import figures
@@ -117,7 +117,7 @@ def _read_pages(out: Path, network: Path) -> None:
     reader, digits = Reader(network), mnist.load("test")
     for number, lines in enumerate(PAGES, 1):
         path = out / f"page-{number}.png"
-        drawn = page(digits, lines, seed=number)
+        drawn = draw_page(digits, lines, seed=number)
         save_png(Image.fromarray(drawn.image), path)
         typer.echo(f"\n{path}, MNIST test digits on paper of our own drawing, read by {READS}:")
         for written, read in zip(drawn.truth, reader.read(path).lines, strict=False):

@@ -18,8 +18,8 @@ from inkdigits.data.sets import labelled
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import DataError, PictureError
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import only_page
-from inkdigits.reading.single import glyph_seen
+from inkdigits.reading.imaging.picture import load_single_page
+from inkdigits.reading.single import extract_glyph
 from inkdigits.serving.store import LONGEST, Sample, Store
 from inkdigits.training.evaluate import PairedComparison
 from inkdigits.training.finetune import MAX_SAMPLES, FinetuneResult, load_base
@@ -66,7 +66,7 @@ def loaded(samples: Path) -> Digits:
     """The labelled glyphs of a folder or a file. Raises DataError for anything else."""
     if not samples.exists():
         raise DataError(f"There are no samples at {samples}; name a folder or a file of `inkdigits serve --collect`.")
-    return labelled.load(samples, glyph_seen) if samples.is_dir() else collected(samples)
+    return labelled.load_labelled_folder(samples, extract_glyph) if samples.is_dir() else collected(samples)
 
 
 def collected(file: Path) -> Digits:
@@ -80,7 +80,7 @@ def collected(file: Path) -> Digits:
 
 def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
     try:
-        return glyph_seen(only_page(sample.drawing, DRAWING).grey)
+        return extract_glyph(load_single_page(sample.drawing, DRAWING).grey)
     except PictureError as error:
         raise DataError(f"{file}: the drawing of sample {sample.id} cannot be read ({error}).") from error
 

@@ -104,8 +104,8 @@ def read(
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import found
     from inkdigits.cli.results import Results
-    from inkdigits.cli.views import views_of
-    from inkdigits.reading.imaging.region import region as parsed
+    from inkdigits.cli.views import build_views
+    from inkdigits.reading.imaging.region import parse_region as parsed
     from inkdigits.reading.reader import Reader, check_arguments
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
@@ -120,7 +120,7 @@ def read(
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = found(pictures)
     files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
-    views = views_of(reader, how, glyph, annotate, explain, inputs)
+    views = build_views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
     )
@@ -179,7 +179,7 @@ def _files(style: str, review: Path | None) -> list[File]:
     if review is not None:
         from inkdigits.reading.output import review as html
 
-        files.append(File("review", html.begin(), html.page, html.end()))
+        files.append(File("review", html.render_begin(), html.render_page, html.render_end()))
     return files
 
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from inkdigits.reading.reader import ReadArguments, Reader
 
 
-def views_of(
+def build_views(
     reader: Reader,
     how: ReadArguments,
     glyph: Path | None,
@@ -33,7 +33,7 @@ def views_of(
 
     names = stems(inputs)
     if glyph is not None:
-        yield lambda page, _: save_glyph(reader.glyph(part_read(page, how).image), glyph)
+        yield lambda page, _: save_glyph(reader.extract_glyph(part_read(page, how).image), glyph)
     if annotate is not None:
         check_writable(annotate)
         yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
@@ -44,25 +44,25 @@ def views_of(
 
 def part_read(page: Picture, how: ReadArguments) -> Picture:
     """The page, or the part of it that is read."""
-    from inkdigits.reading.imaging.region import cut
+    from inkdigits.reading.imaging.region import crop_page
 
     region = how.get("region")
-    return page if region is None else cut(page, region)
+    return page if region is None else crop_page(page, region)
 
 
 def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
     """Save a page with its reading drawn on it: STEM.png, or STEM-page2.png and so on for further pages."""
-    from inkdigits.reading.output.annotate import annotated
+    from inkdigits.reading.output.annotate import draw_reading
 
-    save_png(annotated(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
+    save_png(draw_reading(page, reading), stem.with_name(f"{_page_name(page, stem)}.png"))
 
 
 def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArguments, stem: Path) -> None:
     """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
-    from inkdigits.reading.explain import explained
+    from inkdigits.reading.explain import draw_stages
 
-    stages = reader.stages(part_read(page, how), how.get("form"), how.get("min_confidence"))
-    for number, (stage, image) in enumerate(explained(page, reading, stages), 1):
+    stages = reader.run_stages(part_read(page, how), how.get("form"), how.get("min_confidence"))
+    for number, (stage, image) in enumerate(draw_stages(page, reading, stages), 1):
         save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
 
 

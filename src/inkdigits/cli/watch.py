@@ -73,7 +73,7 @@ def line(state: State) -> str:
     if "train_accuracy" in newest:
         parts.append(f"accuracy {100 * newest['train_accuracy']:.2f} %")
     if newest.get("held_loss") is not None:
-        parts.append(f"{state.split.held_name}: loss {newest['held_loss']:.4f}")
+        parts.append(f"{state.split.held_out_name}: loss {newest['held_loss']:.4f}")
         parts.append(f"accuracy {100 * newest['held_accuracy']:.2f} %")
     parts.append(f"{state.seconds:.1f} s, {seconds_left(state):.0f} s left")
     return "  ".join(parts)
@@ -94,7 +94,7 @@ def panel(state: State) -> Group:
     table.add_column("accuracy", justify="right", min_width=9)
     table.add_row("train", *_cells(newest, "train"))
     if newest.get("held_loss") is not None:
-        table.add_row(state.split.held_name, *_cells(newest, "held"))
+        table.add_row(state.split.held_out_name, *_cells(newest, "held"))
     losses = [record["train_loss"] for record in state.history]
     return Group(progress, table, Text(curve(losses), style="cyan"))
 

@@ -291,7 +291,7 @@ def _():
 @app.cell
 def _(digits):
     lecture = split(digits, "lecture")
-    known, new = lecture.train, lecture.held
+    known, new = lecture.train, lecture.held_out
 
     assert len(known) == len(new) == 5000
     assert np.array_equal(new.images[0], digits.images[5000])  # image 5001, counted from 1
@@ -349,7 +349,7 @@ def _(guesses, new):
 @app.cell(hide_code=True)
 def _(baseline, digits, ghosts, nearest):
     last = split(digits, "choosing")
-    elsewhere = float((nearest(last.held.images, ghosts(last.train)) == last.held.labels).mean())
+    elsewhere = float((nearest(last.held_out.images, ghosts(last.train)) == last.held_out.labels).mean())
     assert elsewhere > baseline + 0.03
     question(
         "Now average the first 55,000 images, eleven times as many, and judge by the last 5,000. Does it get better?",
@@ -385,13 +385,16 @@ def _(accuracy, baseline, ghosts, known, last, nearest, new):
         return float((nearest(judges.images, ghosts(known)) == judges.labels).mean())
 
     assert abs(share_right(known, new) - baseline) < 1e-9
-    check(accuracy, share_right, [known, new], [known, last.held])
+    check(accuracy, share_right, [known, new], [known, last.held_out])
     return (share_right,)
 
 
 @app.cell(hide_code=True)
 def _(baseline, known, last, new, share_right):
-    better_averages, easier_judges = share_right(last.train.part(10_000, 55_000), new), share_right(known, last.held)
+    better_averages, easier_judges = (
+        share_right(last.train.slice(10_000, 55_000), new),
+        share_right(known, last.held_out),
+    )
     assert better_averages - baseline < 0.02
     assert easier_judges - baseline > 0.03
     question(

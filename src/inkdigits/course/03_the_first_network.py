@@ -546,10 +546,10 @@ def _(lecture, scores, share_right, trained, y):
     def right(scores, y):
         return (scores.argmax(dim=1) == y).float().mean().item()
 
-    _learnt, _new = predict_digit_logits(trained, lecture.train), predict_digit_logits(trained, lecture.held)
+    _learnt, _new = predict_digit_logits(trained, lecture.train), predict_digit_logits(trained, lecture.held_out)
     assert math.isclose(right(_learnt, y), accuracy(_learnt, y))
     assert right(scores, y) < 0.25  # before training
-    check(share_right, right, [_learnt, y], [_new, torch.from_numpy(lecture.held.labels)])
+    check(share_right, right, [_learnt, y], [_new, torch.from_numpy(lecture.held_out.labels)])
     return
 
 

@@ -56,7 +56,7 @@ def _():
     everything = mnist.load("train")
     lecture = split(everything, "lecture")  # images 1–5000 to learn from, 5001–10000 to look at
 
-    assert len(lecture.train) == len(lecture.held) == 5000
+    assert len(lecture.train) == len(lecture.held_out) == 5000
     return everything, lecture
 
 
@@ -237,8 +237,8 @@ def _(state):
 
 @app.cell
 def _(everything, lecture, state):
-    said = predict_digit_logits(state.network, lecture.held)
-    sure_and_wrong = (said.argmax(1).numpy() != lecture.held.labels) & (said.softmax(1).amax(1).numpy() > 0.9)
+    said = predict_digit_logits(state.network, lecture.held_out)
+    sure_and_wrong = (said.argmax(1).numpy() != lecture.held_out.labels) & (said.softmax(1).amax(1).numpy() > 0.9)
 
     assert sure_and_wrong.sum() > 50
     chosen = [5001 + place for place in sure_and_wrong.nonzero()[0][:4]]
@@ -290,7 +290,7 @@ def _(lecture):
     @cache  # the same setting gives the same network: it need not learn twice
     def learnt(hidden, samples, steps=300):
         settings = get_recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
-        state = create_state(settings, replace(lecture, train=lecture.train.part(0, samples)), CPU)
+        state = create_state(settings, replace(lecture, train=lecture.train.slice(0, samples)), CPU)
         return train(state, [MetricsRecorder(state)])
 
     return (learnt,)
@@ -404,9 +404,9 @@ def _(everything):
 
     def supplied(samples):
         settings = get_recipe("mlp").with_knobs(split="choosing", samples=samples, steps=2000)
-        state = train(create_state(settings, replace(choosing, train=choosing.train.part(0, samples)), CPU), [])
+        state = train(create_state(settings, replace(choosing, train=choosing.train.slice(0, samples)), CPU), [])
         return score_network(state.network, state.split.train).accuracy, score_network(
-            state.network, choosing.held
+            state.network, choosing.held_out
         ).accuracy
 
     return (supplied,)

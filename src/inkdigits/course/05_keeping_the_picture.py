@@ -282,7 +282,7 @@ def _():
 @app.cell
 def _(choosing, fast):
     trained = train(fast, []).network
-    convolutional = score_network(trained, choosing.held)
+    convolutional = score_network(trained, choosing.held_out)
 
     assert convolutional.accuracy > 0.988
     mo.md(f"{count_parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
@@ -293,7 +293,7 @@ def _(choosing, fast):
 @app.cell
 def _(choosing):
     dense = train(create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), [])
-    hidden_layer = score_network(dense.network, choosing.held)
+    hidden_layer = score_network(dense.network, choosing.held_out)
 
     assert 0.94 < hidden_layer.accuracy < 0.98
     return dense, hidden_layer
@@ -332,7 +332,7 @@ def _():
 @app.cell
 def _(choosing):
     def right_when_moved(network, pixels):
-        moved = replace(choosing.held, images=np.roll(choosing.held.images, pixels, axis=2))
+        moved = replace(choosing.held_out, images=np.roll(choosing.held_out.images, pixels, axis=2))
         return score_network(network, moved).accuracy
 
     return (right_when_moved,)
@@ -366,7 +366,7 @@ def _(choosing, dense, pixels, right_when_moved, trained):
             mo.md(
                 f"{pixels.value} pixels to the right: convolutions {percent(both[0])}, hidden layer {percent(both[1])}."
             ),
-            pictures(np.roll(choosing.held.images[:5], pixels.value, axis=2), [""] * 5, "What they are shown"),
+            pictures(np.roll(choosing.held_out.images[:5], pixels.value, axis=2), [""] * 5, "What they are shown"),
         ]
     )
     return
@@ -402,9 +402,9 @@ def _(choosing):
     def shuffled(digits):
         return replace(digits, images=digits.images.reshape(-1, 784)[:, order].reshape(-1, 28, 28))
 
-    mixed = replace(choosing, train=shuffled(choosing.train), held=shuffled(choosing.held))
+    mixed = replace(choosing, train=shuffled(choosing.train), held_out=shuffled(choosing.held_out))
     blind = train(create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU), [])
-    without_neighbours = score_network(blind.network, mixed.held).accuracy
+    without_neighbours = score_network(blind.network, mixed.held_out).accuracy
 
     assert without_neighbours < 0.985
     return (without_neighbours,)

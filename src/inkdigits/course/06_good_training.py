@@ -18,7 +18,7 @@ with app.setup:
 
     import inkdigits
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.data.augmentation.augment import Hands, augment
+    from inkdigits.data.augmentation.augment import AugmentSettings, augment
     from inkdigits.data.augmentation.warp import Warp, warp
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
@@ -62,7 +62,7 @@ def _():
 def _():
     digits = mnist.load("train")
     parts = split(digits, "choosing")  # 55,000 to learn from, 5,000 to choose by
-    judges = parts.held
+    judges = parts.held_out
     chance = np.random.default_rng(6)
     guesses = chance.integers(0, 10, (1000, len(judges)))  # a row for each monkey
     right = guesses == judges.labels
@@ -108,7 +108,7 @@ def _():
 
 @app.cell
 def _(parts):
-    few = replace(parts, train=parts.train.part(0, 10_000))
+    few = replace(parts, train=parts.train.slice(0, 10_000))
     recipe = replace(RECIPES["fast"], batch=128, epochs=2)
 
     def learnt(recipe, parts):
@@ -207,7 +207,7 @@ def _(few, judges, learnt, recipe):
         short = replace(recipe, optimizer="adam", lr=lr, schedule="constant", steps=60)
         state = create_state(short, few, torch.device("cpu"))
         train(state, [lambda now: losses.append(now.loss.item())])
-        held = judges.part(0, 2000)
+        held = judges.slice(0, 2000)
         return losses, score_logits(predict_digit_logits(state.network, held), held).accuracy
 
     return (sixty_steps,)
@@ -262,7 +262,7 @@ def _(parts):
     six = torch.from_numpy(to_float(parts.train.images[:6]))
     dice = torch.Generator().manual_seed(6)
     gently = [warp(six, Warp(rotation=8, scale=0.08, shear=0.12, shift=1.0, elastic=0.0), dice) for _ in range(4)]
-    wildly = [augment(six, torch.from_numpy(parts.train.labels[:6]), Hands(plain=0), dice) for _ in range(4)]
+    wildly = [augment(six, torch.from_numpy(parts.train.labels[:6]), AugmentSettings(plain=0), dice) for _ in range(4)]
 
     assert all(((each >= 0) & (each <= 1)).all() for each in gently + wildly)
     pictures(torch.cat([six, *gently])[:, 0], ["as it is"] * 6 + [""] * 24, "Gently: turned, leaned, moved", columns=6)
@@ -280,7 +280,7 @@ def _(six, wildly):
 
 @app.cell(hide_code=True)
 def _(accuracy, judges, learnt, parts, recipe):
-    thousand = replace(parts, train=parts.train.part(0, 1000))
+    thousand = replace(parts, train=parts.train.slice(0, 1000))
 
     def after_200_steps(kind, seed):
         return learnt(replace(recipe, steps=200, augment=kind, seed=seed), thousand).judged

@@ -21,17 +21,17 @@ with app.setup:
     from inkdigits.course.teaching import check, question, table
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
-    from inkdigits.data.synthesis.pages import page
-    from inkdigits.data.synthesis.strokes import Strokes, written
+    from inkdigits.data.synthesis.pages import draw_page
+    from inkdigits.data.synthesis.strokes import Strokes, write_digit
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, drawn
     from inkdigits.lab.stages import bars, stages
     from inkdigits.lab.theme import percent
-    from inkdigits.reading.explain import explained
+    from inkdigits.reading.explain import draw_stages
     from inkdigits.reading.imaging.limits import Limits
-    from inkdigits.reading.imaging.picture import only_page
-    from inkdigits.reading.normalise import mark_of
-    from inkdigits.reading.single import glyph_seen
+    from inkdigits.reading.imaging.picture import load_single_page
+    from inkdigits.reading.normalise import extract_ink_crop
+    from inkdigits.reading.single import extract_glyph
     from inkdigits.training.evaluate import predict_logits
     from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
@@ -66,7 +66,7 @@ def _(canvas, reader):
         "no-digit": "It sees ink, but **no digit**.",
         "no-ink": "It sees an empty page.",
     }
-    mo.md(verdict[seen.why])
+    mo.md(verdict[seen.reason])
     return picture, seen
 
 
@@ -91,7 +91,7 @@ def _():
 
 @app.cell
 def _(picture, seen):
-    mark = mark_of(picture)  # the ink alone, cut out; None on an empty page
+    mark = extract_ink_crop(picture)  # the ink alone, cut out; None on an empty page
     stages(
         {
             "the picture": picture,
@@ -124,7 +124,7 @@ def _():
 @app.cell
 def _():
     parts = split(mnist.load("train"), "choosing")
-    some = parts.held.part(0, 400)
+    some = parts.held_out.slice(0, 400)
 
     def trained(recipe):
         return train(create_state(recipe, parts, torch.device("cpu")), []).eval_network
@@ -159,20 +159,22 @@ def _():
 
 @app.cell
 def _(some):
-    strokes = Strokes.of(some)
+    strokes = Strokes.from_digits(some)
     dice = np.random.default_rng(7)
 
     def photo(field):
         """One digit on paper, uint8 260×320, dark on bright."""
         height, pen = dice.uniform(90, 150), dice.uniform(4, 9)
-        ink = written(field, height, pen, slant=dice.normal(0, 0.1), turn=dice.normal(0, 0.05), width=1, rng=dice)
+        ink = write_digit(
+            field, height, pen, slant=dice.normal(0, 0.1), rotation=dice.normal(0, 0.05), stretch=1, rng=dice
+        )
         y, x = dice.integers(10, 250 - ink.shape[0]), dice.integers(10, 310 - ink.shape[1])
         cover = np.zeros((260, 320))
         cover[y : y + ink.shape[0], x : x + ink.shape[1]] = ink
         light = np.linspace(dice.uniform(0.75, 1), dice.uniform(0.75, 1), 320)
         return np.clip(225 * light * (1 - 0.75 * cover) + dice.normal(0, 3, cover.shape), 0, 255).astype(np.uint8)
 
-    photos = [photo(field) for field in strokes.fields]
+    photos = [photo(field) for field in strokes.distance_fields]
     stages({f"photo {place + 1}, a {some.labels[place]}": photos[place] for place in range(4)}, "Four of 400 photos")
     return (photos,)
 
@@ -408,7 +410,7 @@ def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some,
         "and size": sized,
         "and centre": middle,
         "and stroke": thick,
-        "by the project's own reader": [glyph_seen(photo) for photo in photos],
+        "by the project's own reader": [extract_glyph(photo) for photo in photos],
     }
     steps = {name: right(convolutional, images) for name, images in ladder.items()}
     climbed = list(steps.values())
@@ -491,10 +493,10 @@ def _():
 
 @app.cell
 def _(parts, reader, upload):
-    sample = page(parts.held, ("2026 1998", "31415"), seed=2).image
+    sample = draw_page(parts.held_out, ("2026 1998", "31415"), seed=2).image
     source = upload.value[0].contents if upload.value else sample
-    opened = only_page(source, Limits())
-    found = reader.stages(opened)
+    opened = load_single_page(source, Limits())
+    found = reader.run_stages(opened)
     reading = reader.read(source)
     mo.md(f"It reads: **{' / '.join(reading.text.splitlines()) or 'nothing'}**")
     return found, opened, reading, sample
@@ -509,10 +511,10 @@ def _(reader, sample):
 
 @app.cell
 def _(found, opened, reading):
-    pictures = {name: np.asarray(image) for name, image in explained(opened, reading, found)}
+    pictures = {name: np.asarray(image) for name, image in draw_stages(opened, reading, found)}
     stages(
         {name: pictures[name] for name in ("ink", "found", "weighed", "read")},
-        "The ink, finds that may be digits, the same after a closer look, and what was read",
+        "The ink, detections that may be digits, the same with both networks' scores, and what was read",
         columns=2,
     )
     return

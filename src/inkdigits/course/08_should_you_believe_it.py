@@ -22,8 +22,8 @@ with app.setup:
     from inkdigits.course.teaching import check, question, table
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
-    from inkdigits.data.synthesis.nondigits import smoothed
-    from inkdigits.glyph import from_ink, to_float
+    from inkdigits.data.synthesis.nondigits import smooth_polyline
+    from inkdigits.glyph import make_glyph, to_float
     from inkdigits.lab.calibration import refusal, reliability
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
@@ -62,7 +62,7 @@ def _():
     parts = split(mnist.load("train"), "lecture")
     recipe = replace(RECIPES["lecture-mlp"], batch=100, steps=1500, lr=3e-3)
     network = train(create_state(recipe, parts, torch.device("cpu")), []).network.eval()
-    said, labels = predict_digit_logits(network, parts.held), torch.from_numpy(parts.held.labels)
+    said, labels = predict_digit_logits(network, parts.held_out), torch.from_numpy(parts.held_out.labels)
     probabilities = said.softmax(dim=1)
 
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten shares that make 1
@@ -261,7 +261,7 @@ def _():
     def sneaker(dice):
         """One sneaker as a glyph, uint8 28×28: an upper of some grey, a sole, and up to three stripes."""
         shape = OUTLINE * [dice.uniform(0.8, 1.1), dice.uniform(0.7, 1.3)] + dice.normal(0, 1.2, OUTLINE.shape)
-        upper = smoothed(np.concatenate([shape, shape[:1]]), True).round().astype(np.int32) + 8
+        upper = smooth_polyline(np.concatenate([shape, shape[:1]]), True).round().astype(np.int32) + 8
         ink = np.zeros((96, 96), np.uint8)
         cv2.fillPoly(ink, [upper], int(dice.integers(110, 230)), cv2.LINE_AA)
         (right, bottom), (left, _) = (shape[-2:] + 8).astype(int)
@@ -269,7 +269,7 @@ def _():
         for stripe in range(dice.integers(0, 4)):
             x = int(left + (right - left) * (0.4 + 0.1 * stripe))
             cv2.line(ink, (x, bottom - 4), (x - 6, bottom - 16), int(dice.choice([20, 255])), 2, cv2.LINE_AA)
-        return from_ink(ink)
+        return make_glyph(ink)
 
     return (sneaker,)
 
@@ -314,7 +314,7 @@ def _():
 @app.cell
 def _(parts, sneakers):
     reader = Reader()
-    of_digits = reader.classify(parts.held.images[:300], normalised=True).digitness > 0.5
+    of_digits = reader.classify(parts.held_out.images[:300], normalised=True).digitness > 0.5
     of_sneakers = reader.classify(sneakers, normalised=True).digitness > 0.5
 
     assert of_digits.mean() > 0.97 and of_sneakers.mean() < 0.2
@@ -370,7 +370,7 @@ def _():
 
 @app.cell
 def _(fast_gradient_sign, labels, network, parts):
-    first, truth = torch.from_numpy(to_float(parts.held.images[:1000])), labels[:1000]
+    first, truth = torch.from_numpy(to_float(parts.held_out.images[:1000])), labels[:1000]
 
     def slope(images):
         """The gradient of the loss by each pixel."""

@@ -111,13 +111,13 @@ def _():
 
 @app.cell
 def _(mine):
-    mattered(mine.glyph, mine.mattered, f"What made it a {mine.digit.digit}?")
+    mattered(mine.glyph, mine.occlusion_map, f"What made it a {mine.digit.digit}?")
     return
 
 
 @app.cell(hide_code=True)
 def _(mine):
-    _hint = mine.without
+    _hint = mine.strongest_occlusion
     question(
         "Which small part of your digit would you have to lose for the network to be least sure?",
         "None of them alone does any harm." if _hint is None else
@@ -142,10 +142,10 @@ def _():
 
 @app.cell
 def _(mine):
-    nearest = mine.nearest[:8]
+    nearest = mine.neighbours[:8]
     pictures(
         [each.glyph for each in nearest] or [mine.glyph],
-        [f"a {each.label}, {each.likeness:.3f}" for each in nearest] or ["there is no ink"],
+        [f"a {each.label}, {each.cosine_similarity:.3f}" for each in nearest] or ["there is no ink"],
         "The training digits nearest to yours, with the cosine of the angle", columns=8,
     )  # fmt: skip
     return
@@ -234,7 +234,7 @@ def _(planar):
 
 @app.cell
 def _(network, parts):
-    new = parts.held.part(0, 2000)
+    new = parts.held_out.slice(0, 2000)
     truth = torch.from_numpy(new.labels)
     network.eval()
     with torch.inference_mode():

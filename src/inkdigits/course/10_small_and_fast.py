@@ -88,7 +88,7 @@ def _():
 def _(narrow, parts):
     networks = {width: narrow(width) for width in (2, 4, 6)}
     sizes = {width: count_parameters(network) for width, network in networks.items()}
-    right = {width: score_network(network, parts.held).accuracy for width, network in networks.items()}
+    right = {width: score_network(network, parts.held_out).accuracy for width, network in networks.items()}
 
     assert sizes[4] < 6_000 and right[4] > 0.985
     assert sizes[6] < 13_000 and right[6] > 0.99
@@ -192,7 +192,7 @@ def _():
 @app.cell
 def _(bits, networks, parts, quantised, rounded):
     _filters = networks[4].conv1[0].weight.detach()
-    _right = score_network(rounded(networks[4], bits.value), parts.held).accuracy
+    _right = score_network(rounded(networks[4], bits.value), parts.held_out).accuracy
     pictures(
         [*_filters[:, 0].numpy(), *quantised(_filters, bits.value)[:, 0].numpy()],
         [f"filter {number}" for number in range(1, 5)] + [f"{bits.value} bits"] * 4,
@@ -204,7 +204,7 @@ def _(bits, networks, parts, quantised, rounded):
 @app.cell(hide_code=True)
 def _(networks, parts, right, rounded):
     depths = (8, 6, 5, 4, 3, 2)
-    by_bits = [100 * score_network(rounded(networks[4], depth), parts.held).accuracy for depth in depths]
+    by_bits = [100 * score_network(rounded(networks[4], depth), parts.held_out).accuracy for depth in depths]
     assert by_bits[0] > 100 * right[4] - 0.5 and by_bits[-1] < by_bits[0] - 5
     question(
         f"As learnt it is right in {100 * right[4]:.2f} %. With how many bits a weight does it begin to fail?",
@@ -299,7 +299,7 @@ def _(convolved, networks, parts):
         features = np.concatenate([maps.max(axis=(2, 3)), maps.mean(axis=(2, 3))], axis=1)
         return features @ network.logits.weight.detach().numpy().T + network.logits.bias.detach().numpy()
 
-    few = to_float(parts.held.images[:100])
+    few = to_float(parts.held_out.images[:100])
     with torch.inference_mode():
         by_torch = networks[4](torch.from_numpy(few)).numpy()
     assert np.allclose(by_numpy(networks[4], few), by_torch, atol=1e-3)
@@ -336,7 +336,7 @@ def _(folded, networks, parts):
     _conv, _norm = networks[4].conv2[0], networks[4].conv2[-2]
     _factor = factor(_norm.weight.detach().numpy(), _norm.running_var.numpy(), _norm.eps)
     with torch.inference_mode():
-        _maps = networks[4].conv1(torch.from_numpy(to_float(parts.held.images[:10])))
+        _maps = networks[4].conv1(torch.from_numpy(to_float(parts.held_out.images[:10])))
         _offset = _norm.bias - _norm.running_mean * torch.from_numpy(_factor)
         _one = torch.nn.functional.conv2d(
             _maps, _conv.weight * torch.from_numpy(_factor)[:, None, None, None], _offset, padding=1
@@ -359,7 +359,7 @@ def _():
 
 @app.cell
 def _(by_numpy, networks, parts, session):
-    thousand = to_float(parts.held.images[:1000])
+    thousand = to_float(parts.held_out.images[:1000])
     ways = {
         "NumPy": lambda images: by_numpy(networks[4], images),
         "PyTorch": lambda images: networks[4](torch.from_numpy(images)),

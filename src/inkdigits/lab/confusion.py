@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
-from inkdigits.data.sets.digits import CLASSES
+from inkdigits.data.sets.digits import NUM_CLASSES
 from inkdigits.lab import theme as style
 from inkdigits.training.evaluate import Score
 
@@ -19,22 +19,22 @@ def confusion(score: Score) -> Figure:
     Only mistakes are coloured, on a scale from 0 to the most frequent one. At the right stands each digit's recall.
     """
     counts = np.array(score.confusion, np.int64)
-    mistakes = counts * (1 - np.eye(CLASSES, dtype=np.int64))
+    mistakes = counts * (1 - np.eye(NUM_CLASSES, dtype=np.int64))
     title = f"{score.name}: {mistakes.sum():,} of {score.n:,} digits taken for another"
     figure = style.new_figure(7.2, title, f"Accuracy {style.percent(score.accuracy, 2)}, 95 % interval "
                               f"{style.percent(score.low, 2)} to {style.percent(score.high, 2)}.")  # fmt: skip
     axes = figure.add_subplot()
     top = max(1, int(mistakes.max()))
     axes.imshow(mistakes, cmap=style.MISTAKE, vmin=0, vmax=top)
-    edges = np.arange(1, CLASSES) - 0.5
-    axes.hlines(edges, -0.5, CLASSES - 0.5, color=style.PAPER, linewidth=1.5)
-    axes.vlines(edges, -0.5, CLASSES - 0.5, color=style.PAPER, linewidth=1.5)
+    edges = np.arange(1, NUM_CLASSES) - 0.5
+    axes.hlines(edges, -0.5, NUM_CLASSES - 0.5, color=style.PAPER, linewidth=1.5)
+    axes.vlines(edges, -0.5, NUM_CLASSES - 0.5, color=style.PAPER, linewidth=1.5)
     _write(axes, counts, top)
     _label(axes)
     for digit, recall in enumerate(score.recall):
         share = "–" if recall is None else style.percent(recall)
-        _text(axes, (CLASSES - 0.2, digit), share, style.GREY, ha="left")
-    _text(axes, (CLASSES - 0.2, -0.72), "found", style.GREY, ha="left")
+        _text(axes, (NUM_CLASSES - 0.2, digit), share, style.GREY, ha="left")
+    _text(axes, (NUM_CLASSES - 0.2, -0.72), "found", style.GREY, ha="left")
     return figure
 
 
@@ -57,9 +57,9 @@ def _text(axes: Axes, place: tuple[float, float], text: str, colour: str, ha: st
 
 def _label(axes: Axes) -> None:
     style.bare(axes, frame=False)
-    names = [str(digit) for digit in range(CLASSES)]
-    axes.set_xticks(range(CLASSES), names)
-    axes.set_yticks(range(CLASSES), names)
+    names = [str(digit) for digit in range(NUM_CLASSES)]
+    axes.set_xticks(range(NUM_CLASSES), names)
+    axes.set_yticks(range(NUM_CLASSES), names)
     axes.xaxis.tick_top()
     axes.xaxis.set_label_position("top")
     axes.tick_params(length=0, labelsize=style.TITLE, labelcolor=style.INK, labelfontfamily=style.FONT)

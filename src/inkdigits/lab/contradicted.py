@@ -18,12 +18,12 @@ from torch import Tensor
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.lab import theme as style
 from inkdigits.lab import tiles
 
 COLUMNS = 7
-CELL, ROW = SIZE + 10, SIZE + 22  # from digit to digit, to the right and down
+CELL, ROW = GLYPH_SIDE + 10, GLYPH_SIDE + 22  # from digit to digit, to the right and down
 HEADINGS = ("number", "label", "all say", "confidence")
 
 
@@ -82,6 +82,6 @@ def figure(digits: Digits, found: Sequence[Contradiction], runs: int, first: int
         x, y = place % COLUMNS * CELL, place // COLUMNS * ROW
         tiles.put_text(axes, f"label {each.label}, all say {each.said}", x, y, style.INK, style.SMALL)
         tiles.put_glyph(axes, digits.images[each.number - first], x, y + 6)
-        tiles.put_text(axes, f"{style.percent(each.confidence)} sure", x, y + SIZE + 7, size=6.5)
-        tiles.put_text(axes, f"no. {each.number}", x, y + SIZE + 11.5, size=6.5)
+        tiles.put_text(axes, f"{style.percent(each.confidence)} sure", x, y + GLYPH_SIDE + 7, size=6.5)
+        tiles.put_text(axes, f"no. {each.number}", x, y + GLYPH_SIDE + 11.5, size=6.5)
     return page

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE, to_float
+from inkdigits.glyph import GLYPH_SIDE, to_float
 from inkdigits.lab import theme as style
 from inkdigits.lab import tiles
 from inkdigits.lab.answers import Answers
@@ -27,7 +27,11 @@ from inkdigits.training import evaluate
 
 NEIGHBOURS = 6  # beside each mistake
 ROWS = 8  # mistakes on a page
-ROW, STEP, SIDE = SIZE + 11, SIZE + 6, SIZE + 46  # a row's height; from neighbour to neighbour; where they begin
+ROW, STEP, SIDE = (
+    GLYPH_SIDE + 11,
+    GLYPH_SIDE + 6,
+    GLYPH_SIDE + 46,
+)  # a row's height; from neighbour to neighbour; where they begin
 NOTE = """The most confident mistakes first. Beside each: the training digits nearest to it in the network's embedding,
 by cosine, the nearest first. Blue: labelled as the mistake is. Orange: as it was taken for."""
 
@@ -85,7 +89,7 @@ def _chosen(digits: Digits, places: NDArray[int64]) -> Digits:
 
 def _page(answers: Answers, wrong: NDArray[int64], learnt: Digits, near: NDArray[int64], title: str) -> Figure:
     """One row a mistake: the digit, what is to be said of it, its neighbours."""
-    figure, axes = tiles.canvas(SIDE + STEP * (NEIGHBOURS - 1) + SIZE, ROW * len(wrong), title, NOTE)
+    figure, axes = tiles.canvas(SIDE + STEP * (NEIGHBOURS - 1) + GLYPH_SIDE, ROW * len(wrong), title, NOTE)
     confidences, guesses = answers.said[wrong].softmax(dim=1).max(dim=1)
     for row, (place, confidence) in enumerate(zip(wrong, confidences.tolist(), strict=True)):
         y, truth, guess = row * ROW, int(answers.digits.labels[place]), int(guesses[row])
@@ -95,13 +99,13 @@ def _page(answers: Answers, wrong: NDArray[int64], learnt: Digits, near: NDArray
             label, x = int(learnt.labels[neighbour]), SIDE + column * STEP
             colour = {truth: style.BLUE, guess: style.ORANGE}.get(label, style.INK)
             tiles.put_glyph(axes, learnt.images[neighbour], x, y)
-            tiles.put_text(axes, str(label), x, y + SIZE + 1, colour, style.TEXT)
-            tiles.put_text(axes, f"no. {neighbour + 1}", x + SIZE, y + SIZE + 1.5, size=6.5, ha="right")
+            tiles.put_text(axes, str(label), x, y + GLYPH_SIDE + 1, colour, style.TEXT)
+            tiles.put_text(axes, f"no. {neighbour + 1}", x + GLYPH_SIDE, y + GLYPH_SIDE + 1.5, size=6.5, ha="right")
     return figure
 
 
 def _say(axes: Axes, y: float, heading: str, *lines: str) -> None:
     """A heading and quiet lines at the right of a mistake."""
-    tiles.put_text(axes, heading, SIZE + 3, y + 2, style.INK, style.TEXT)
+    tiles.put_text(axes, heading, GLYPH_SIDE + 3, y + 2, style.INK, style.TEXT)
     for number, line in enumerate(lines):
-        tiles.put_text(axes, line, SIZE + 3, y + 10.5 + 6 * number)
+        tiles.put_text(axes, line, GLYPH_SIDE + 3, y + 10.5 + 6 * number)

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Polygon
 from numpy.typing import NDArray
 
-from inkdigits.data.sets.digits import CLASSES
+from inkdigits.data.sets.digits import NUM_CLASSES
 from inkdigits.lab import theme as style
 
 Points = NDArray[np.float64]
@@ -28,9 +28,9 @@ def regions(weights: Points, biases: Points, box: tuple[float, float, float, flo
     left, bottom, right, top = box
     corners = np.array([[left, bottom], [right, bottom], [right, top], [left, top]], np.float64)
     found = []
-    for one in range(CLASSES):
+    for one in range(NUM_CLASSES):
         part = corners
-        for other in range(CLASSES):
+        for other in range(NUM_CLASSES):
             if other != one:
                 part = cut(part, weights[one] - weights[other], float(biases[one] - biases[other]))
         found.append(part)

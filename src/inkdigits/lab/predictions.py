@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.errors import UsageError
 from inkdigits.lab import theme as style
 
@@ -51,10 +51,10 @@ def predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Figure:
 def _bars(axes: Axes, probabilities: NDArray[np.float32], label: int) -> None:
     """Ten bars from the top down, 0 to 9, each with its probability where there is something to see."""
     guess = int(probabilities.argmax())
-    colours = [style.FAINT] * CLASSES
+    colours = [style.FAINT] * NUM_CLASSES
     colours[guess], colours[label] = style.ORANGE, style.BLUE
-    axes.barh(range(CLASSES), np.ones(CLASSES), color="#f6f7f8", height=0.72)
-    axes.barh(range(CLASSES), probabilities, color=colours, height=0.72)
+    axes.barh(range(NUM_CLASSES), np.ones(NUM_CLASSES), color="#f6f7f8", height=0.72)
+    axes.barh(range(NUM_CLASSES), probabilities, color=colours, height=0.72)
     for digit, probability in enumerate(probabilities):
         if probability >= 0.005 or digit in (guess, label):
             axes.text(
@@ -64,9 +64,9 @@ def _bars(axes: Axes, probabilities: NDArray[np.float32], label: int) -> None:
     style.plain(axes)
     axes.spines["bottom"].set_visible(False)
     axes.set_xlim(0, 1)
-    axes.set_ylim(CLASSES - 0.4, -0.6)
+    axes.set_ylim(NUM_CLASSES - 0.4, -0.6)
     axes.set_xticks([])
-    axes.set_yticks(range(CLASSES), [str(digit) for digit in range(CLASSES)])
+    axes.set_yticks(range(NUM_CLASSES), [str(digit) for digit in range(NUM_CLASSES)])
     axes.tick_params(labelsize=style.TEXT, labelcolor=style.INK)
     right = guess == label
     style.heading(axes, f"says {guess}" + ("" if right else f", it is {label}"), style.BLUE if right else style.ORANGE)

@@ -6,13 +6,13 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.lab import theme as style
 
 GAP = 2  # pixels between two glyphs
-CELL = SIZE + GAP
+CELL = GLYPH_SIDE + GAP
 
 
 def sheet(digits: Digits, columns: int = 20) -> Figure:
@@ -27,11 +27,11 @@ def sheet(digits: Digits, columns: int = 20) -> Figure:
     axes = figure.add_subplot()
     axes.imshow(mosaic, cmap=style.GLYPH, vmin=0, vmax=255)
     style.bare(axes, frame=False)
-    middles = np.arange(CLASSES) * CELL + SIZE / 2
-    axes.set_yticks(middles, [str(digit) for digit in range(CLASSES)])
+    middles = np.arange(NUM_CLASSES) * CELL + GLYPH_SIDE / 2
+    axes.set_yticks(middles, [str(digit) for digit in range(NUM_CLASSES)])
     size = min(1.0, 30 / columns)  # smaller where the rows are
     axes.tick_params(length=0, labelsize=size * style.TITLE, labelcolor=style.INK, labelfontfamily=style.FONT, pad=6)
-    for middle, count in zip(middles, np.bincount(digits.labels, minlength=CLASSES), strict=True):
+    for middle, count in zip(middles, np.bincount(digits.labels, minlength=NUM_CLASSES), strict=True):
         axes.text(
             mosaic.shape[1] + 6, middle, f"{count:,}", va="center",
             fontsize=size * style.SMALL, color=style.GREY, fontfamily=style.FONT,
@@ -41,13 +41,13 @@ def sheet(digits: Digits, columns: int = 20) -> Figure:
 
 def examples(digits: Digits, columns: int) -> NDArray[np.uint8]:
     """One image of the first `columns` glyphs of each class, a row each, with gaps; 0 where there are too few."""
-    cells = np.zeros((CLASSES, columns, CELL, CELL), np.uint8)
-    for digit in range(CLASSES):
+    cells = np.zeros((NUM_CLASSES, columns, CELL, CELL), np.uint8)
+    for digit in range(NUM_CLASSES):
         found = digits.images[np.flatnonzero(digits.labels == digit)[:columns]]
-        cells[digit, : len(found), :SIZE, :SIZE] = found
-    return cells.transpose(0, 2, 1, 3).reshape(CLASSES * CELL, columns * CELL)[:-GAP, :-GAP]
+        cells[digit, : len(found), :GLYPH_SIDE, :GLYPH_SIDE] = found
+    return cells.transpose(0, 2, 1, 3).reshape(NUM_CLASSES * CELL, columns * CELL)[:-GAP, :-GAP]
 
 
 def _height(columns: int) -> float:
     """Inches that hold ten rows as wide as the page leaves them, and the title."""
-    return min(10.0, (style.WIDTH - 1.1) * CLASSES / columns + 0.62)
+    return min(10.0, (style.WIDTH - 1.1) * NUM_CLASSES / columns + 0.62)

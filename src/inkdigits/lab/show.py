@@ -49,9 +49,9 @@ def judged_by(run: Run) -> tuple[Digits, int]:
     held back, and must not be judged, or chosen, by the test.
     """
     parts = load_split(replace(run.read_recipe(), samples=None), run.read_source())  # fewer samples move no number
-    if parts.held is None:
+    if parts.held_out is None:
         return load_test_digits(run.read_source()), 1
-    return parts.held, len(parts.train) + 1
+    return parts.held_out, len(parts.train) + 1
 
 
 def _of_the_network(run: Run, network: nn.Sequential, numbers: Sequence[int] | None) -> dict[str, Figure]:

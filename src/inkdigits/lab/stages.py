@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from inkdigits.data.sets.digits import CLASSES
+from inkdigits.data.sets.digits import NUM_CLASSES
 from inkdigits.errors import UsageError
 from inkdigits.lab import theme as style
 
@@ -40,9 +40,9 @@ def bars(probabilities: NDArray[np.float32], title: str, note: str = "") -> Figu
     """Ten probabilities, 0..1, of one digit, side by side; the greatest is blue."""
     figure = style.new_figure(2.3, title, note)
     axes = figure.add_subplot()
-    colours = [style.FAINT] * CLASSES
+    colours = [style.FAINT] * NUM_CLASSES
     colours[int(np.argmax(probabilities))] = style.BLUE
-    axes.bar(range(CLASSES), probabilities, color=colours, width=0.8)
+    axes.bar(range(NUM_CLASSES), probabilities, color=colours, width=0.8)
     for digit, share in enumerate(probabilities):
         axes.text(
             digit, float(share) + 0.02, style.percent(float(share)), ha="center", va="bottom",
@@ -51,6 +51,6 @@ def bars(probabilities: NDArray[np.float32], title: str, note: str = "") -> Figu
     style.plain(axes)
     axes.set_ylim(0, 1.15)
     axes.set_yticks([])
-    axes.set_xticks(range(CLASSES), [str(digit) for digit in range(CLASSES)])
+    axes.set_xticks(range(NUM_CLASSES), [str(digit) for digit in range(NUM_CLASSES)])
     axes.tick_params(labelsize=style.TITLE, labelcolor=style.INK)
     return figure

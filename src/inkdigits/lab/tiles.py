@@ -8,7 +8,7 @@ from matplotlib.patches import Rectangle
 from numpy import uint8
 from numpy.typing import NDArray
 
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.lab import theme as style
 
 INNER = style.WIDTH - 2 * style.MARGIN  # inches of a page that can be drawn on
@@ -30,8 +30,15 @@ def canvas(width: float, height: float, title: str, note: str) -> tuple[Figure, 
 
 def put_glyph(axes: Axes, glyph: NDArray[uint8], x: float, y: float) -> None:
     """Draw one 28×28 glyph, dark ink on paper, its upper left corner at (x, y), with a faint frame."""
-    axes.imshow(glyph, cmap=style.GLYPH, vmin=0, vmax=255, interpolation="nearest", extent=(x, x + SIZE, y + SIZE, y))
-    axes.add_patch(Rectangle((x, y), SIZE, SIZE, fill=False, edgecolor=style.FAINT, linewidth=0.8))
+    axes.imshow(
+        glyph,
+        cmap=style.GLYPH,
+        vmin=0,
+        vmax=255,
+        interpolation="nearest",
+        extent=(x, x + GLYPH_SIDE, y + GLYPH_SIDE, y),
+    )
+    axes.add_patch(Rectangle((x, y), GLYPH_SIDE, GLYPH_SIDE, fill=False, edgecolor=style.FAINT, linewidth=0.8))
 
 
 def put_text(

@@ -12,9 +12,9 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 from torch import nn
 
-from inkdigits.data.sets.digits import CLASSES
+from inkdigits.data.sets.digits import NUM_CLASSES
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.lab import theme as style
 from inkdigits.models.mlp import MLP
 from inkdigits.models.softmax import Softmax
@@ -48,7 +48,7 @@ def _softmax(pixels: Weights) -> Figure:
     grid = figure.subplots(2, 5)
     norm = _norm(pixels)
     for digit, axes in enumerate(grid.ravel()):
-        _draw(axes, pixels[digit].reshape(SIZE, SIZE), norm)
+        _draw(axes, pixels[digit].reshape(GLYPH_SIDE, GLYPH_SIDE), norm)
         style.heading(axes, str(digit), size=style.TITLE)
     _scale(figure, grid, norm)
     return figure
@@ -66,7 +66,7 @@ def _mlp(pixels: Weights, outgoing: Weights) -> Figure:
     norm, reach = _norm(pixels), 1.08 * float(np.abs(outgoing).max())
     for place, unit in enumerate(shown):
         above, below = grid[2 * (place // 5), place % 5], grid[2 * (place // 5) + 1, place % 5]
-        _draw(above, pixels[unit].reshape(SIZE, SIZE), norm)
+        _draw(above, pixels[unit].reshape(GLYPH_SIDE, GLYPH_SIDE), norm)
         style.heading(above, f"unit {unit + 1}", style.GREY, style.SMALL)
         _bars(below, outgoing[:, unit], reach)
     for place in range(len(shown), 5 * rows):
@@ -112,13 +112,13 @@ def _draw(axes: Axes, picture: Weights, norm: CenteredNorm) -> None:
 def _bars(axes: Axes, outgoing: Weights, reach: float) -> None:
     """Ten bars up and down from 0, one a digit."""
     colours = [style.ORANGE if weight > 0 else style.BLUE for weight in outgoing]
-    axes.bar(range(CLASSES), outgoing, color=colours, width=0.75)
+    axes.bar(range(NUM_CLASSES), outgoing, color=colours, width=0.75)
     axes.axhline(0, color=style.GREY, linewidth=0.6)
     style.plain(axes)
     axes.spines["bottom"].set_visible(False)
     axes.set_ylim(-reach, reach)
     axes.set_yticks([])
-    axes.set_xticks(range(CLASSES), [str(digit) for digit in range(CLASSES)])
+    axes.set_xticks(range(NUM_CLASSES), [str(digit) for digit in range(NUM_CLASSES)])
     axes.tick_params(labelsize=6.5, pad=1)
 
 

@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from inkdigits.errors import UsageError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 
 
 class EnsembleNet(nn.Sequential):
@@ -71,7 +71,9 @@ def require_digit_classifier(network: nn.Sequential) -> None:
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        is_digit_classifier = hasattr(network, "embedding") and network(torch.zeros(1, 1, SIZE, SIZE)).shape[1] == 10
+        is_digit_classifier = (
+            hasattr(network, "embedding") and network(torch.zeros(1, 1, GLYPH_SIDE, GLYPH_SIDE)).shape[1] == 10
+        )
     network.train(was_training)
     if not is_digit_classifier:
         raise UsageError("Ensembles are of networks that tell the ten digits and nothing else; train another recipe.")

@@ -1,4 +1,4 @@
-"""The whole way from a picture to numbers. Read this first; every stage is the file it is named after."""
+"""Read numbers from pictures. Start here: `Reader.run_stages` names every stage of reading a page, in order."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
-from threading import Lock
+from functools import cached_property
 from typing import TypedDict
 
 import numpy as np
@@ -15,19 +14,19 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.decoding.decide import decide, unsure
+from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import Picture, Source, only_page, pages
-from inkdigits.reading.imaging.region import cut, moved_back
-from inkdigits.reading.inspect import Inspection, inspected
-from inkdigits.reading.nearest import Nearest
-from inkdigits.reading.networks.classifier import Accept, Network
-from inkdigits.reading.networks.detector import Detector, Finds
-from inkdigits.reading.normalise import glyphs_at
-from inkdigits.reading.proposals import Located, locate
-from inkdigits.reading.scoring import doubted, in_company, of_one_size, weighed
-from inkdigits.reading.single import Seen, lone_digit, looked_at, read_from
+from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
+from inkdigits.reading.imaging.region import crop_page, shift_boxes
+from inkdigits.reading.inspect import Inspection, inspect_crop
+from inkdigits.reading.nearest import NeighbourIndex
+from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
+from inkdigits.reading.networks.detector import Detections, Detector
+from inkdigits.reading.normalise import crop_glyphs
+from inkdigits.reading.proposals import Proposals, propose_digits
+from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
+from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -50,23 +49,24 @@ def check_arguments(
         raise UsageError("A single digit has no form: leave out `single`, or length, pattern, check and range.")
 
 
-def check_normalised(shape: tuple[int, ...]) -> None:
-    """Raise UsageError for the height and width of what is no glyph."""
-    if shape != (glyph.SIZE, glyph.SIZE):
+def check_glyph_shape(shape: tuple[int, ...]) -> None:
+    """Raise UsageError unless height and width are those of a glyph."""
+    if shape != (glyph.GLYPH_SIDE, glyph.GLYPH_SIDE):
         raise UsageError(f"normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
-    """What was found out about a page on the way; `glyphs` uint8 N×28×28 has one for every one of the `finds`."""
+    """What was found out about a page on the way. `detections` are those of `proposals`, with the scores of both
+    networks, and `glyphs`, uint8 N×28×28, has one for each."""
 
-    located: Located
+    proposals: Proposals
     glyphs: NDArray[np.uint8]
-    finds: Finds  # after both networks were asked
+    detections: Detections
     lines: tuple[Line, ...]
 
-    def glyph_of(self, digit: Digit) -> NDArray[np.uint8] | None:
-        """The glyph of one of the digits of `lines`, uint8 28×28; None if it was taken for the whole page."""
+    def find_glyph(self, digit: Digit) -> NDArray[np.uint8] | None:
+        """The glyph of one of the digits of `lines`, uint8 28×28; None if it was read from the whole page."""
         return None if digit.detection is None else self.glyphs[digit.detection]
 
 
@@ -82,7 +82,7 @@ class Reader:
         `threads` are what one picture may keep busy; give 1 where several are read at once.
         Raises ModelError when it is missing, damaged, or not one of ours.
         """
-        self._network = Network(model, threads)
+        self._classifier = Classifier(model, threads)
         self._threads = threads
         self._limits = limits or Limits()
 
@@ -92,14 +92,14 @@ class Reader:
         return Detector(threads=self._threads)
 
     @cached_property
-    def _nearest(self) -> Nearest:
+    def _neighbour_index(self) -> NeighbourIndex:
         """Loaded when it is first needed: only to inspect."""
-        return Nearest(self._network)
+        return NeighbourIndex(self._classifier)
 
     @property
     def model(self) -> ModelName:
         """Which network reads."""
-        return self._network.name
+        return self._classifier.name
 
     def read(
         self,
@@ -112,8 +112,8 @@ class Reader:
     ) -> Reading:
         """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
-        page = only_page(picture, self._limits)
-        return self._reading(page, start, single, region, form, min_confidence)
+        page = load_single_page(picture, self._limits)
+        return self._read_page(page, start, single, region, form, min_confidence)
 
     def read_pages(
         self,
@@ -127,8 +127,8 @@ class Reader:
     ) -> Iterator[Reading]:
         """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
         start = time.perf_counter()
-        for page in pages(picture, self._limits, name):
-            yield self._reading(page, start, single, region, form, min_confidence)
+        for page in load_pages(picture, self._limits, name):
+            yield self._read_page(page, start, single, region, form, min_confidence)
             start = time.perf_counter()
 
     def attempt(
@@ -153,7 +153,7 @@ class Reader:
             file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
             yield Failure(file, page, error.kind, str(error))
 
-    def _reading(
+    def _read_page(
         self,
         page: Picture,
         start: float,
@@ -163,63 +163,75 @@ class Reader:
         min_confidence: float | None,
     ) -> Reading:
         check_arguments(single=single, form=form, min_confidence=min_confidence)
-        part = page if region is None else cut(page, region)
+        cropped = page if region is None else crop_page(page, region)
         if single:
-            lines: tuple[Line, ...] = (Line((Number((self._digit(part, self._accept(min_confidence)),)),)),)
+            digit = self._read_single(cropped, self._get_thresholds(min_confidence))
+            lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            lines = self.stages(part, form, min_confidence).lines
+            lines = self.run_stages(cropped, form, min_confidence).lines
         if region is not None:
-            lines = moved_back(lines, region)
+            lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
-        return Reading(page.file, page.page, page.width, page.height, lines, self._network.name, seconds)
+        return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds)
 
-    def stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
-        """picture → located → glyphs → classified → weighed → decided and grouped: all that is found out on the way."""
-        located = locate(page.grey, self._detector)
-        glyphs = glyphs_at(located.finds.boxes, located.ink, located.ink_scale)
-        both = weighed(located.finds, self._network.classify(glyphs))
-        finds = doubted(in_company(of_one_size(both)), located.torn)
-        accept = self._accept(min_confidence)
-        lines = decide(finds, located.signs, accept, form)
-        return Stages(located, glyphs, finds, self._alone(page, accept, form, lines) if unsure(lines) else lines)
+    def run_stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
+        """The whole way: where digits may stand on a page, which they are, and the numbers they make."""
+        # Where digits may stand, by the detector. Detections overlap and conflict; boxes are in pixels of the page.
+        proposals = propose_digits(page.grey, self._detector)
+        # Every detection by itself, as MNIST has digits: uint8 N×28×28.
+        glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
+        # Which digit it is, and whether it is one: both networks' scores as one, then what the page makes of them.
+        detections = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
+        detections = penalise_size_outliers(detections)  # the digits of a page are about equally high
+        detections = penalise_isolated(detections)  # and seldom stand alone
+        detections = cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
+        # The most probable digits that do not conflict and fit the form, in numbers and lines.
+        thresholds = self._get_thresholds(min_confidence)
+        lines = decode_lines(detections, proposals.ink_components, thresholds, form)
+        if is_unsure(lines):
+            lines = self._try_whole_page(page, thresholds, form, lines)
+        return Stages(proposals, glyphs, detections, lines)
 
-    def _alone(self, page: Picture, accept: Accept, form: Form | None, lines: tuple[Line, ...]) -> tuple[Line, ...]:
-        """A page on which nothing is sure may still be one digit that fills it."""
-        digit = lone_digit(page.grey, self._network, accept)
+    def _try_whole_page(
+        self, page: Picture, thresholds: AcceptThresholds, form: Form | None, lines: tuple[Line, ...]
+    ) -> tuple[Line, ...]:
+        """A page on which nothing is sure may still be one digit that fills it. Better a `?` than nothing."""
+        digit = read_whole_page(page.grey, self._classifier, thresholds)
         fits = digit.accepted and (form is None or form.fits(digit.text))
-        likely = not lines and form is None and digit.digitness >= accept.digitness  # better a `?` than nothing
-        return (Line((Number((digit,)),)),) if fits or likely else lines
+        is_likely = digit.digitness >= thresholds.min_digitness and form is None and not lines
+        return (Line((Number((digit,)),)),) if fits or is_likely else lines
 
-    def _digit(self, page: Picture, accept: Accept) -> Digit:
-        """The page is one digit: picture → marks → glyphs → probabilities → digit"""
-        seen, answers = looked_at([page.grey], self._network)
-        return read_from(seen[0], answers, accept)
+    def _read_single(self, page: Picture, thresholds: AcceptThresholds) -> Digit:
+        """The digit of a page that is one digit."""
+        crops, classification = best_crops([page.grey], self._classifier)
+        return read_crop(crops[0], classification, thresholds)
 
-    def _accept(self, least: float | None) -> Accept:
-        return self._network.accept if least is None else replace(self._network.accept, confidence=least)
+    def _get_thresholds(self, min_confidence: float | None) -> AcceptThresholds:
+        thresholds = self._classifier.thresholds
+        return thresholds if min_confidence is None else replace(thresholds, min_confidence=min_confidence)
 
     def read_digit(self, picture: Source) -> Digit:
         """Read a picture that is one digit. Without any ink the digit has digitness 0 and is not accepted."""
-        return self._digit(only_page(picture, self._limits), self._network.accept)
+        return self._read_single(load_single_page(picture, self._limits), self._classifier.thresholds)
 
-    def glyph(self, picture: Source) -> NDArray[np.uint8]:
+    def extract_glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
-        seen, _ = looked_at([only_page(picture, self._limits).grey], self._network)
-        return seen[0].glyph
+        crops, _ = best_crops([load_single_page(picture, self._limits).grey], self._classifier)
+        return crops[0].glyph
 
     def inspect(self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None) -> Inspection:
-        """Read a picture that is one digit, and tell how that came about.
+        """Read a picture that is one digit, and explain how it was read.
 
         `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. Raises as `read`, and UsageError
         for a glyph of another size.
         """
         check_arguments(min_confidence=min_confidence)
-        page = only_page(picture, self._limits)
+        page = load_single_page(picture, self._limits)
         if normalised:
-            check_normalised(page.grey.shape)
-        whole = Seen(Box(0, 0, page.width, page.height), page.grey)
-        seen = whole if normalised else looked_at([page.grey], self._network)[0][0]
-        return inspected(seen, self._network, self._accept(min_confidence), self._nearest)
+            check_glyph_shape(page.grey.shape)
+        whole_page = Crop(Box(0, 0, page.width, page.height), page.grey)
+        crop = whole_page if normalised else best_crops([page.grey], self._classifier)[0][0]
+        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), self._neighbour_index)
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
@@ -235,75 +247,5 @@ class Reader:
                 f"classify takes uint8 N×H×W, not {images.dtype} of shape {images.shape}; convert it first."
             )
         if normalised:
-            check_normalised(images.shape[1:])
-        return self._network.classify(images) if normalised else looked_at(list(images), self._network)[1]
-
-
-_shared_lock = Lock()
-
-
-def _shared() -> Reader:
-    with _shared_lock:  # two threads must not build it twice
-        return _built()
-
-
-@cache
-def _built() -> Reader:
-    return Reader()
-
-
-def read(
-    picture: Source,
-    *,
-    single: bool = False,
-    region: Box | None = None,
-    form: Form | None = None,
-    min_confidence: float | None = None,
-) -> Reading:
-    """Read the numbers on a picture of one page, with the packaged networks.
-
-    Args:
-        picture: a path, the bytes of a file, or an array: uint8 or uint16, H×W (grey), H×W×3 (RGB) or H×W×4 (RGBA).
-        single: the whole picture is one digit.
-        region: the part of the page to read, in pixels of the upright picture; all boxes are in these pixels too.
-            By default the whole page.
-        form: what is known of every number: its length, pattern, check digit, range. Not together with `single`.
-        min_confidence: the least confidence, 0..1, with which a digit is accepted; a digit below it is shown as `?`.
-            By default what the network's card says.
-
-    Raises:
-        PictureError: the picture cannot be opened, or `region` lies outside it.
-        PictureTooLargeError: it has more bytes or pixels than `Limits` allows.
-        SeveralPagesError: it has several pages; use `read_pages`.
-        UsageError: options that contradict each other or make no sense.
-    """
-    return _shared().read(picture, single=single, region=region, form=form, min_confidence=min_confidence)
-
-
-def read_pages(
-    picture: Source,
-    *,
-    name: str | None = None,
-    single: bool = False,
-    region: Box | None = None,
-    form: Form | None = None,
-    min_confidence: float | None = None,
-) -> Iterator[Reading]:
-    """Read a picture page by page (a PDF, a TIFF of several pages, or one page), with the packaged networks.
-
-    Args:
-        picture: as in `read`.
-        name: what the picture is called in readings and errors; by default its path, or `-`.
-        single, region, form, min_confidence: as in `read`, the same for every page.
-
-    Raises:
-        PictureError, PictureTooLargeError, UsageError: as `read`, at the page where it happens.
-    """
-    return _shared().read_pages(
-        picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence
-    )
-
-
-def read_digit(picture: Source) -> Digit:
-    """Read a picture that is one digit with the packaged network; see `Reader.read_digit`."""
-    return _shared().read_digit(picture)
+            check_glyph_shape(images.shape[1:])
+        return self._classifier.classify(images) if normalised else best_crops(list(images), self._classifier)[1]

@@ -1,4 +1,4 @@
-"""What the detector says of a place and what the network says of its glyph, weighed into one probability each."""
+"""Score detections: fuse the scores of detector and classifier, and lower those of unlikely digits."""
 
 from __future__ import annotations
 
@@ -6,82 +6,93 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.networks.activations import sigmoid, softmax
-from inkdigits.reading.networks.detector import Finds
+from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
 
 # Chosen by the development pictures and by drawn pages of training digits, where the optimum is flat. Fitted on scenes
-# of our own drawing instead, the two networks are doubted too much: those are harder than real pages.
-_DETECTOR, _CLASSIFIER = 0.65, 0.5  # for which digit it is
-_FOUND, _SEEN, _CLEAR, _BEFOREHAND = 3.75, 0.2, 0.5, 2.25  # for whether there is one
-_SMALL = 1e-6  # no probability is taken to be nearer to 0 or 1
-_SAME_SIZE = 0.5  # octaves by which the heights of a page's digits usually differ
-_SIZES_DIFFER, _PLAIN = 3.0, 4.0  # log odds a squared octave, and at most
-_OPEN = 0.6  # the digitness that is left to what is but a piece of something larger: it is shown as `?`
-_ALONE, _ONLY = 3.0, 1.5  # log odds that a digit loses by standing alone, and by being all there is on the page
-_COMPANY = 2.0  # digits that are company enough
-_NEAR, _LEVEL, _ALIKE, _BESIDE = 7.0, 0.4, 1.6, 0.6  # of heights: how far off, up or down, how different; of the width
+# of our own drawing instead, the weights trust both networks too little: those are harder than real pages.
+_DETECTOR_WEIGHT, _CLASSIFIER_WEIGHT = 0.65, 0.5  # for which digit it is
+_DETECTOR_DIGITNESS_WEIGHT, _CLASSIFIER_DIGITNESS_WEIGHT = 3.75, 0.2  # for whether it is a digit
+_BEST_DIGIT_WEIGHT, _LOG_ODDS_BIAS = 0.5, 2.25  # for the same: the most probable digit's log probability, a constant
+_MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1
+_FREE_OCTAVES = 0.5  # octaves by which the heights of a page's digits usually differ
+_SIZE_PENALTY, _MAX_SIZE_PENALTY = 3.0, 4.0  # log odds a squared octave, and at most
+_FRAGMENT_MAX_DIGITNESS = 0.6  # low enough that a fragment of something larger is shown as `?`
+_ISOLATION_PENALTY, _ONLY_DIGIT_PENALTY = 3.0, 1.5  # log odds: standing alone, and being the only digit of the page
+_ENOUGH_NEIGHBOURS = 2.0  # with so many probable neighbours a digit loses nothing
+_MAX_DISTANCE, _MIN_DISTANCE = 7.0, 0.6  # of a neighbour: of the greater height, of the greater width
+_MAX_LEVEL_DIFFERENCE, _MAX_HEIGHT_RATIO = 0.4, 1.6  # of a neighbour: of the smaller height
 
 
-def weighed(finds: Finds, answers: Classification) -> Finds:
-    """The finds with probabilities and digitness of both networks; `answers` has one row for every find.
+def fuse_scores(detections: Detections, classification: Classification) -> Detections:
+    """Fuse the probabilities and digitness of detector and classifier; `classification` has one row per detection.
 
-    Logarithms and log odds are weighed and added. The classifier counts for which digit it is as far as it sees one
-    whole digit.
+    Log probabilities and log odds are added with weights. For which digit it is, the classifier counts as far as it
+    sees one whole digit.
     """
-    whole = answers.digitness[:, np.newaxis]
-    says = _DETECTOR * _log(finds.probabilities) + _CLASSIFIER * whole * _log(answers.probabilities)
-    probabilities = softmax(says)
-    best = _log(probabilities.max(axis=1, initial=_SMALL))
-    there = _FOUND * _odds(finds.digitness) + _SEEN * _odds(answers.digitness) + _CLEAR * best + _BEFOREHAND
-    return Finds(finds.boxes, sigmoid(there.astype(np.float32)), probabilities)
+    whole_digit = classification.digitness[:, np.newaxis]
+    scores = _DETECTOR_WEIGHT * _clipped_log(
+        detections.probabilities
+    ) + _CLASSIFIER_WEIGHT * whole_digit * _clipped_log(classification.probabilities)
+    probabilities = softmax(scores)
+    best_log_prob = _clipped_log(probabilities.max(axis=1, initial=_MIN_PROBABILITY))
+    log_odds = (
+        _DETECTOR_DIGITNESS_WEIGHT * _log_odds(detections.digitness)
+        + _CLASSIFIER_DIGITNESS_WEIGHT * _log_odds(classification.digitness)
+        + _BEST_DIGIT_WEIGHT * best_log_prob
+        + _LOG_ODDS_BIAS
+    )
+    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), probabilities)
 
 
-def of_one_size(finds: Finds) -> Finds:
-    """The finds with what differs much in height from the page's other digits held for less probable.
+def penalise_size_outliers(detections: Detections) -> Detections:
+    """Lower the digitness of detections that differ much in height from the page's other digits.
 
     Up to a factor of 1.4 nothing changes; above, the log odds fall with the square of the octaves, by 4 at most: a
     page may have digits of two sizes, if they are plain.
     """
-    if not len(finds):
-        return finds
-    height = finds.boxes[:, 3]
-    order = np.argsort(height)
-    counts = np.cumsum((finds.digitness**2 * height)[order])
-    usual = height[order][np.searchsorted(counts, counts[-1] / 2)]
-    apart = np.maximum(np.abs(np.log2(height / usual)) - _SAME_SIZE, 0)
-    odds = _odds(finds.digitness) - np.minimum(_SIZES_DIFFER * apart**2, _PLAIN)
-    return Finds(finds.boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
+    if not len(detections):
+        return detections
+    heights = detections.boxes[:, 3]
+    order = np.argsort(heights)
+    cumulative_weights = np.cumsum((detections.digitness**2 * heights)[order])
+    usual_height = heights[order][np.searchsorted(cumulative_weights, cumulative_weights[-1] / 2)]
+    excess_octaves = np.maximum(np.abs(np.log2(heights / usual_height)) - _FREE_OCTAVES, 0)
+    log_odds = _log_odds(detections.digitness) - np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY)
+    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
 
 
-def in_company(finds: Finds) -> Finds:
-    """The finds with those that stand alone held for less probable: by 3 in log odds, by half of it beside one digit,
-    and by 1.5 more where no other is on the page at all.
+def penalise_isolated(detections: Detections) -> Detections:
+    """Lower the digitness of detections that stand alone: by 3 in log odds, by half of that beside one digit, and by
+    1.5 more where no other is on the page at all.
 
-    Company are other probable digits of about the same height, on the same level and no more than 7 heights away.
+    Neighbours are other probable digits of about the same height, on the same level and at most 7 heights away.
     """
-    x, y = (finds.boxes[:, :2] + finds.boxes[:, 2:] / 2).T
-    wide, tall = finds.boxes[:, 2:].T
-    away, taller = np.abs(x[:, None] - x), np.maximum(tall[:, None], tall)
-    beside = (away < _NEAR * taller) & (away > _BESIDE * np.maximum(wide[:, None], wide))
-    level = np.abs(y[:, None] - y) < _LEVEL * np.minimum(tall[:, None], tall)
-    alike = taller < _ALIKE * np.minimum(tall[:, None], tall)
-    probable = np.where(finds.digitness > 0.5, finds.digitness, 0)
-    company = np.minimum((beside & level & alike) @ probable / _COMPANY, 1)
-    only = (probable > 0).sum() == (probable > 0)  # it, or none
-    odds = _odds(finds.digitness) - _ALONE * (1 - company) - _ONLY * only
-    return Finds(finds.boxes, sigmoid(odds.astype(np.float32)), finds.probabilities)
+    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    widths, heights = detections.boxes[:, 2:].T
+    distances, greater_heights = np.abs(x[:, None] - x), np.maximum(heights[:, None], heights)
+    is_beside = (distances < _MAX_DISTANCE * greater_heights) & (
+        distances > _MIN_DISTANCE * np.maximum(widths[:, None], widths)
+    )
+    is_level = np.abs(y[:, None] - y) < _MAX_LEVEL_DIFFERENCE * np.minimum(heights[:, None], heights)
+    is_alike = greater_heights < _MAX_HEIGHT_RATIO * np.minimum(heights[:, None], heights)
+    probable = np.where(detections.digitness > 0.5, detections.digitness, 0)
+    company = np.minimum((is_beside & is_level & is_alike) @ probable / _ENOUGH_NEIGHBOURS, 1)  # 0..1
+    is_only = (probable > 0).sum() == (probable > 0)  # it, or none
+    log_odds = _log_odds(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
+    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
 
 
-def doubted(finds: Finds, torn: NDArray[np.bool_]) -> Finds:
-    """The finds with those that are but pieces of something much larger, bool N, held for hardly probable."""
-    most = np.where(torn, np.float32(_OPEN), np.float32(1))
-    return Finds(finds.boxes, np.minimum(finds.digitness, most), finds.probabilities)
+def cap_fragments(detections: Detections, is_fragment: NDArray[np.bool_]) -> Detections:
+    """Cap the digitness of detections that hold only a fragment of something much larger, bool N."""
+    max_digitness = np.where(is_fragment, np.float32(_FRAGMENT_MAX_DIGITNESS), np.float32(1))
+    return Detections(detections.boxes, np.minimum(detections.digitness, max_digitness), detections.probabilities)
 
 
-def _log(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(np.log(np.clip(probability, _SMALL, 1)), np.float32)
+def _clipped_log(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    return np.asarray(np.log(np.clip(probability, _MIN_PROBABILITY, 1)), np.float32)
 
 
-def _odds(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    clipped = np.clip(probability, _SMALL, 1 - _SMALL)
+def _log_odds(probability: NDArray[np.float32]) -> NDArray[np.float32]:
+    clipped = np.clip(probability, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
     return np.asarray(np.log(clipped / (1 - clipped)), np.float32)

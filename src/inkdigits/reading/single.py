@@ -1,4 +1,4 @@
-"""Pictures that are one digit each: what of the ink is the digit, and what the network sees of it."""
+"""Pictures of one digit each: choose which of the ink is the digit, and crop it to the glyph that the network sees."""
 
 from __future__ import annotations
 
@@ -9,79 +9,88 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.glyph import SIZE
-from inkdigits.reading.decoding.decide import accepted, digit_of, nothing
+from inkdigits.glyph import GLYPH_SIDE
+from inkdigits.reading.decoding.decide import make_digit, make_empty_digit, set_accepted
 from inkdigits.reading.imaging.pixels import Pixels
-from inkdigits.reading.networks.classifier import Accept, Network
-from inkdigits.reading.normalise import glyph_of, marks_of
+from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
+from inkdigits.reading.normalise import extract_ink_crops, make_glyph
 from inkdigits.types import Box, Classification, Digit
 
-_BROAD = 1.3  # times as wide as high: no digit that stands for itself is broader
+_MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Seen:
-    """What the network is shown of a picture: the digit's box in it, and its glyph, uint8 28×28, zeros without ink."""
+class Crop:
+    """A digit cropped from a picture: its box there, and its glyph, uint8 28×28, zeros if there is no ink."""
 
     box: Box
     glyph: NDArray[np.uint8]
 
 
-def looked_at(images: Sequence[Pixels], network: Network) -> tuple[list[Seen], Classification]:
-    """What is taken for the digit of N images, uint8 H×W each, and what the network says of that.
+def best_crops(images: Sequence[Pixels], network: Classifier) -> tuple[list[Crop], Classification]:
+    """The best crop of each of N images, uint8 H×W, and the classification of these crops.
 
-    Who cuts digits out of a line cuts into their neighbours, and what they leave at the sides may as well be a stroke
-    of the digit itself. Who cuts closely leaves hardly any paper to tell ink from. So there may be several ways to
-    look at an image, and that counts of which the network is surest.
+    A digit cut out of a line often has parts of its neighbours at its sides, which may as well be strokes of the digit
+    itself. A digit cut out closely leaves hardly any paper to tell ink from. So an image may have several candidate
+    crops; the best one is that of which the network is surest.
     """
-    looks = [looks_of(image) for image in images]
-    shown = [seen for each in looks for seen in each]
-    said = network.classify(np.stack([seen.glyph for seen in shown]) if shown else np.zeros((0, SIZE, SIZE), np.uint8))
-    sure = said.probabilities.max(axis=1, initial=0) * said.digitness
-    ends = np.cumsum([len(each) for each in looks], dtype=np.intp)
-    best = [end - len(each) + int(sure[end - len(each) : end].argmax()) for each, end in zip(looks, ends, strict=True)]
-    rows = np.array(best, np.intp)
-    chosen = Classification(said.probabilities[rows], said.digitness[rows], said.embeddings[rows])
-    return [shown[row] for row in best], chosen
+    candidates = [candidate_crops(image) for image in images]
+    crops = [crop for each in candidates for crop in each]
+    classification = network.classify(
+        np.stack([crop.glyph for crop in crops]) if crops else np.zeros((0, GLYPH_SIDE, GLYPH_SIDE), np.uint8)
+    )
+    certainties = classification.probabilities.max(axis=1, initial=0) * classification.digitness
+    ends = np.cumsum([len(each) for each in candidates], dtype=np.intp)
+    best_rows = [
+        end - len(each) + int(certainties[end - len(each) : end].argmax())
+        for each, end in zip(candidates, ends, strict=True)
+    ]
+    row_indices = np.array(best_rows, np.intp)
+    best_classification = Classification(
+        classification.probabilities[row_indices],
+        classification.digitness[row_indices],
+        classification.embeddings[row_indices],
+    )
+    return [crops[row] for row in best_rows], best_classification
 
 
-def read_from(seen: Seen, answers: Classification, accept: Accept) -> Digit:
-    """The digit, by the first of the answers."""
-    if not seen.glyph.any():
-        return nothing(seen.box)
-    return digit_of(answers.probabilities[0], float(answers.digitness[0]), seen.box, accept)
+def read_crop(crop: Crop, classification: Classification, thresholds: AcceptThresholds) -> Digit:
+    """The digit in a crop, by the first row of its classification."""
+    if not crop.glyph.any():
+        return make_empty_digit(crop.box)
+    return make_digit(classification.probabilities[0], float(classification.digitness[0]), crop.box, thresholds)
 
 
-def lone_digit(page: Pixels, network: Network, accept: Accept) -> Digit:
-    """A page, uint8 H×W, on which nothing sure was found, read as one digit that fills it, drawn as no page is written.
+def read_whole_page(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
+    """Read a page, uint8 H×W, as one large digit that fills it, for want of anything sure on it.
 
-    What is broad, or reaches across the page, is not accepted: a stain, an edge.
+    Ink that is broad, or reaches across the page, is not accepted: a stain, an edge.
     """
-    whole = looks_of(page)[0]  # a page has no neighbours
-    digit = read_from(whole, network.classify(whole.glyph[np.newaxis]), accept)
+    crop = candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
+    digit = read_crop(crop, classifier.classify(crop.glyph[np.newaxis]), thresholds)
     box, (height, width) = digit.box, page.shape
-    across = box.width >= width or box.height >= height
-    return accepted(digit, digit.accepted and not across and box.width <= _BROAD * box.height)
+    reaches_across = box.width >= width or box.height >= height
+    return set_accepted(digit, digit.accepted and not reaches_across and box.width <= _MAX_DIGIT_ASPECT * box.height)
 
 
-def glyph_seen(image: Pixels) -> Pixels:
-    """What the packaged network is shown of an image of one digit, uint8 H×W: its glyph, uint8 28×28."""
-    (seen,), _ = looked_at([image], _packaged())
-    return seen.glyph
+def extract_glyph(image: Pixels) -> Pixels:
+    """The glyph, uint8 28×28, that the packaged network sees of an image of one digit, uint8 H×W."""
+    (crop,), _ = best_crops([image], _load_packaged())
+    return crop.glyph
 
 
 @cache
-def _packaged() -> Network:
-    return Network(threads=1)
+def _load_packaged() -> Classifier:
+    return Classifier(threads=1)
 
 
-def looks_of(image: Pixels) -> list[Seen]:
-    """What may be the digit of an image, uint8 H×W, all its ink first; an empty glyph where there is none."""
+def candidate_crops(image: Pixels) -> list[Crop]:
+    """What may be the digit of an image, uint8 H×W, all its ink first; one empty crop if there is no ink."""
     height, width = image.shape
-    marks = marks_of(image)
-    return [Seen(mark.box, glyph_of(mark.ink)) for mark in marks] or [nothing_in(width, height)]
+    ink_crops = extract_ink_crops(image)
+    return [Crop(each.box, make_glyph(each.ink)) for each in ink_crops] or [make_empty_crop(width, height)]
 
 
-def nothing_in(width: int, height: int) -> Seen:
-    """What is seen of a picture without ink."""
-    return Seen(Box(0, 0, width, height), np.zeros((SIZE, SIZE), np.uint8))
+def make_empty_crop(width: int, height: int) -> Crop:
+    """The crop of a picture without ink."""
+    return Crop(Box(0, 0, width, height), np.zeros((GLYPH_SIDE, GLYPH_SIDE), np.uint8))

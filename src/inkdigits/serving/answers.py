@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkdigits.reading.explain import explained
+from inkdigits.reading.explain import draw_stages
 from inkdigits.reading.imaging.picture import Picture
-from inkdigits.reading.inspect import Inspection, Without
+from inkdigits.reading.inspect import Inspection, OcclusionEffect
 from inkdigits.reading.nearest import Neighbour
 from inkdigits.reading.reader import Stages
 from inkdigits.serving.views import data_url, glyph_url, layer_url, photo_url, veil_url
@@ -26,12 +26,12 @@ def inspection(seen: Inspection) -> Json:
     return seen.digit.as_dict() | {
         "glyph": glyph_url(seen.glyph),
         "probabilities": [round(float(share), 4) for share in seen.probabilities],
-        "why": seen.why,
-        "accept": {"confidence": seen.accept.confidence, "digitness": seen.accept.digitness},
+        "why": seen.reason,
+        "accept": {"confidence": seen.thresholds.min_confidence, "digitness": seen.thresholds.min_digitness},
         "layers": [_layer(name, said) for name, said in seen.layers.items()],
-        "mattered": veil_url(seen.mattered),
-        "without": None if seen.without is None else _without(seen.without),
-        "nearest": [_neighbour(each) for each in seen.nearest],
+        "mattered": veil_url(seen.occlusion_map),
+        "without": None if seen.strongest_occlusion is None else _without(seen.strongest_occlusion),
+        "nearest": [_neighbour(each) for each in seen.neighbours],
     }
 
 
@@ -40,18 +40,18 @@ def _layer(name: str, said: NDArray[np.float32]) -> Json:
     return {"name": name, "maps": count, "height": height, "width": width, "picture": layer_url(said)}
 
 
-def _without(part: Without) -> Json:
+def _without(part: OcclusionEffect) -> Json:
     return {"box": part.box.as_list(), "digit": part.digit, "confidence": round(part.confidence, 4)}
 
 
 def _neighbour(each: Neighbour) -> Json:
-    about = {"digit": each.label, "place": each.place, "likeness": round(each.likeness, 4)}
+    about = {"digit": each.label, "place": each.mnist_number, "likeness": round(each.cosine_similarity, 4)}
     return about | {"glyph": glyph_url(each.glyph)}
 
 
 def explanation(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
     """A page's stages, the upright page itself first, and its digits, each with its glyph; see schema.Explanation."""
-    drawn = chain([("page", Image.fromarray(page.image))], explained(page, reading, stages))  # one by one: large ones
+    drawn = chain([("page", Image.fromarray(page.image))], draw_stages(page, reading, stages))  # one by one: large ones
     return {
         "page": page.page,
         "stages": [{"name": name, "picture": _stage(name, image)} for name, image in drawn],

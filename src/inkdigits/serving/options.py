@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.region import region as parsed
+from inkdigits.reading.imaging.region import parse_region as parsed
 from inkdigits.reading.reader import ReadArguments
 from inkdigits.types import Box
 

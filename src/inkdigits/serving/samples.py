@@ -21,10 +21,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.imaging.ink import shrunk
-from inkdigits.reading.imaging.picture import only_page
+from inkdigits.reading.imaging.ink import shrink
+from inkdigits.reading.imaging.picture import load_single_page
 from inkdigits.reading.imaging.pixels import Pixels
-from inkdigits.reading.imaging.region import cut
+from inkdigits.reading.imaging.region import crop_page
 from inkdigits.serving import body, schema
 from inkdigits.serving.body import Sent
 from inkdigits.serving.openapi import PICTURE, READS
@@ -132,9 +132,9 @@ def _is_address(host: str) -> bool:
 def kept(service: Service, store: Store, sent: Sent, options: SampleOptions) -> dict[str, Any]:
     """Keep a picture, grey and without whatever else was in its file. Raises InkdigitsError, and Problem media-type."""
     check_kind(sent)
-    page, part = only_page(sent.data, service.settings.bounds.picture), options.part()
-    drawing = shrunk((page if part is None else cut(page, part)).grey, SIDE)
-    glyph = service.reader.glyph(drawing)
+    page, part = load_single_page(sent.data, service.settings.bounds.picture), options.part()
+    drawing = shrink((page if part is None else crop_page(page, part)).grey, SIDE)
+    glyph = service.reader.extract_glyph(drawing)
     if not glyph.any():
         raise PictureError(f"{sent.name}: there is no digit on it; draw one.")
     sample = store.add(options.label, options.source, _png(glyph), _png(drawing))

@@ -18,7 +18,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
 
-from inkdigits.errors import BusyError, DataError, FullError, WriteError
+from inkdigits.errors import DataError, StoreBusyError, StoreFullError, WriteError
 
 Source = Literal["drawn", "correction"]
 SOURCES = get_args(Source)
@@ -74,7 +74,7 @@ class Store:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         with self._open("IMMEDIATE") as to:
             if to.execute("SELECT count(*) FROM samples").fetchone()[0] >= MOST:
-                raise FullError(f"{MOST:,} samples are kept already; export them, and delete some.")
+                raise StoreFullError(f"{MOST:,} samples are kept already; export them, and delete some.")
             row = (label, made, source, glyph, drawing)
             cursor = to.execute("INSERT INTO samples (label, made, source, glyph, drawing) VALUES (?, ?, ?, ?, ?)", row)
         return Sample(cursor.lastrowid or 0, label, made, source, glyph, drawing)
@@ -177,9 +177,9 @@ def _told(path: Path) -> Iterator[None]:
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what follows the first byte says more than is needed
         if code == sqlite3.SQLITE_FULL:
-            raise FullError(f"{path} is full, or its disk is; export the samples, and delete some.") from error
+            raise StoreFullError(f"{path} is full, or its disk is; export the samples, and delete some.") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-            raise BusyError(f"{path} is in use by others; try again in a second.") from error
+            raise StoreBusyError(f"{path} is in use by others; try again in a second.") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             raise WriteError(
                 f"{path} cannot be used ({error}); see that it, and its folder, can be written."

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.imaging.formats import is_pdf, opener
-from inkdigits.reading.imaging.picture import Picture, only_page, page_at, pages
-from inkdigits.reading.imaging.region import cut
-from inkdigits.reading.output.annotate import annotated
+from inkdigits.reading.imaging.formats import find_opener, is_pdf
+from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
+from inkdigits.reading.imaging.region import crop_page
+from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.output.write import FORMATS
 from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.serving import answers
@@ -63,17 +63,17 @@ def _written(readings: list[Reading], name: str) -> dict[str, Any]:
 def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(sent)
-    how, page = options.how(), only_page(sent.data, bounds.picture)
+    how, page = options.how(), load_single_page(sent.data, bounds.picture)
     (found,) = _reading(reader, page, sent.name, how).digits
     region = how["region"]
-    seen = reader.glyph((page if region is None else cut(page, region)).image)
+    seen = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
     return _answer(found.as_dict() | {"glyph": glyph_url(seen)}, 1, [found])
 
 
 def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds) -> Answer:
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
     check_kind(sent)
-    page = only_page(sent.data, bounds.picture)
+    page = load_single_page(sent.data, bounds.picture)
     seen = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
     return _answer(answers.inspection(seen), 0, [])
 
@@ -81,13 +81,13 @@ def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds)
 def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds) -> Answer:
     """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
     check_kind(sent)
-    how, page = options.how(), page_at(sent.data, options.page, bounds.picture, sent.name)
+    how, page = options.how(), load_page(sent.data, options.page, bounds.picture, sent.name)
     region = how["region"]
-    part = page if region is None else cut(page, region)
+    part = page if region is None else crop_page(page, region)
     reading = replace(_reading(reader, page, sent.name, how), page=page.page)
-    stages = reader.stages(part, how.get("form"), how.get("min_confidence"))
-    glyphs = [stages.glyph_of(each) for line in stages.lines for number in line.numbers for each in number.digits]
-    seen = [reader.glyph(part.image) if glyph is None else glyph for glyph in glyphs]
+    stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"))
+    glyphs = [stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits]
+    seen = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in glyphs]
     return _answer(answers.explanation(page, reading, stages, seen), 0, [])
 
 
@@ -96,14 +96,14 @@ def check_kind(sent: Sent) -> None:
     if not sent.data or is_pdf(sent.data):
         return  # that there is nothing is told by who opens it
     try:
-        opener(sent.data, sent.name)
+        find_opener(sent.data, sent.name)
     except PictureError as error:
         raise Problem("media-type", str(error)) from error
 
 
 def _readings(reader: Reader, sent: Sent, how: ReadArguments, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
     start = time.perf_counter()
-    for page in pages(sent.data, bounds.picture, sent.name):
+    for page in load_pages(sent.data, bounds.picture, sent.name):
         reading = _reading(reader, page, sent.name, how)
         yield page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
         start = time.perf_counter()
@@ -115,7 +115,7 @@ def _reading(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Re
 
 
 def _drawn(page: Picture, reading: Reading) -> str:
-    image = annotated(page, reading)
+    image = draw_reading(page, reading)
     image.thumbnail((_SIDE, _SIDE))
     return data_url(image)
 

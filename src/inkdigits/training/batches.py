@@ -9,16 +9,16 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from inkdigits.data.augmentation.augment import Hands, augment
+from inkdigits.data.augmentation.augment import AugmentSettings, augment
 from inkdigits.data.augmentation.warp import Warp, warp
 from inkdigits.data.sets.digits import NOT_A_DIGIT, Digits
-from inkdigits.data.synthesis.nondigits import nondigits
+from inkdigits.data.synthesis.nondigits import make_nondigits
 from inkdigits.glyph import to_float
 from inkdigits.training.recipes import Recipe
 
 LIGHT_WARP = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0)
 WARPS = {"light": LIGHT_WARP, "inked": replace(LIGHT_WARP, ink=0.5), "bent": Warp()}
-HANDS_SETTINGS = Hands()
+HANDS_SETTINGS = AugmentSettings()
 CALM_PHASE_SHARE = 0.25  # the end of a run, in which half of the images are plain
 NONDIGIT_COUNT = 20_000  # how many are made; they are varied like digits, so that none is seen twice
 
@@ -51,7 +51,7 @@ class Batches:
         self._epoch_order = torch.arange(len(digits))
         if recipe.nondigits:
             if nondigit_images is None:
-                nondigit_images = nondigits(NONDIGIT_COUNT, digits.images, digits.labels, recipe.seed)
+                nondigit_images = make_nondigits(NONDIGIT_COUNT, digits.images, digits.labels, recipe.seed)
             self._nondigit_images = torch.from_numpy(to_float(nondigit_images))
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
@@ -85,6 +85,9 @@ class Batches:
             images = warp(images, WARPS[self.recipe.augment], generator)
         if self.recipe.augment == "hands":
             images = augment(
-                images, labels, HANDS_SETTINGS.calmer() if step >= self._calm_start_step else HANDS_SETTINGS, generator
+                images,
+                labels,
+                HANDS_SETTINGS.with_half_plain() if step >= self._calm_start_step else HANDS_SETTINGS,
+                generator,
             )
         return images, labels

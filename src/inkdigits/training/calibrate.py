@@ -7,6 +7,7 @@ that learnt from all training images; what the threshold comes to is measured on
 from __future__ import annotations
 
 import numpy as np
+import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
@@ -86,3 +87,24 @@ def build_calibration(temperature: float, logits: Tensor, labels: NDArray[np.int
         "accept": {"confidence": threshold, "digitness": MIN_DIGITNESS},
         "guarantee": {"digits": name} | measure_guarantee(confidence, guesses == labels, threshold),
     }
+
+
+def refit_temperature(
+    old: float,
+    held: tuple[Tensor, Tensor],
+    held_labels: NDArray[np.int64],
+    own: tuple[Tensor, NDArray[np.int64]],
+) -> float:
+    """The temperature after fine-tuning, fitted on MNIST's held-out digits and the person's, each counting half.
+
+    `held` are N×10 logits before and after on MNIST's, `own` M×10 logits and labels of the person's. The first training
+    knew MNIST's digits, so it is surer of them than of new ones. By how much, `old` says, which was found with a twin
+    that did not know them: the ratio of it to one fitted to the logits before is carried over to those after.
+    """
+    before, after = held
+    labels, own_labels = torch.from_numpy(held_labels), torch.from_numpy(own[1])
+    overconfidence = old / fit_temperature(before, labels)
+    own_indices = torch.arange(len(labels)) % len(own_labels)
+    return fit_temperature(
+        torch.cat([after * overconfidence, own[0][own_indices]]), torch.cat([labels, own_labels[own_indices]])
+    )

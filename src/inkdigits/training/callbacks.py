@@ -19,7 +19,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from inkdigits.data.sets.digits import CLASSES, NOT_A_DIGIT
+from inkdigits.data.sets.digits import NOT_A_DIGIT, NUM_CLASSES
 from inkdigits.errors import RunError
 from inkdigits.glyph import to_float
 from inkdigits.training.evaluate import accuracy, predict_logits
@@ -57,7 +57,7 @@ class MetricsRecorder:
     """
 
     def __init__(self, state: State) -> None:
-        held = state.task.validation_digits(state.split.held)
+        held = state.task.validation_digits(state.split.held_out)
         held_count = 0 if held is None else len(held)
         affordable_interval = math.ceil(
             held_count / (MAX_EVAL_TIME_SHARE * TRAIN_TO_EVAL_COST_RATIO * state.batches.batch_size)
@@ -79,7 +79,7 @@ class MetricsRecorder:
 
     def compute_metrics(self, state: State) -> dict[str, float | int | None]:
         """The metrics of the current step."""
-        logits = torch.cat([logits[:, :CLASSES] for logits, _ in self.recent_batches])
+        logits = torch.cat([logits[:, :NUM_CLASSES] for logits, _ in self.recent_batches])
         labels = torch.cat([labels for _, labels in self.recent_batches])
         logits, labels = logits[labels != NOT_A_DIGIT], labels[labels != NOT_A_DIGIT]
         record: dict[str, float | int | None] = {

@@ -11,13 +11,20 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data.augmentation.augment import Hands, augment
+from inkdigits.data.augmentation.augment import AugmentSettings, augment
 from inkdigits.data.augmentation.warp import Warp
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis import signs
-from inkdigits.data.synthesis.nondigits import LETTERS, LIKE_DIGITS, SIGNS, TRAINING_FONTS, font_glyphs, installed
-from inkdigits.data.synthesis.scenes import Material, Scene, scene
-from inkdigits.data.synthesis.sheet import DOUBTFUL
+from inkdigits.data.synthesis.nondigits import (
+    DIGIT_LIKE_LETTERS,
+    DISTINCT_LETTERS,
+    SYMBOLS,
+    TRAINING_FONTS,
+    draw_font_glyphs,
+    require_fonts,
+)
+from inkdigits.data.synthesis.scene_canvas import IGNORE_LABEL
+from inkdigits.data.synthesis.scenes import Material, Scene, draw_scene
 from inkdigits.data.synthesis.strokes import Strokes
 from inkdigits.glyph import to_float
 from inkdigits.models.detector import STRIDE
@@ -34,7 +41,7 @@ MAX_FONTS_PER_FAMILY = 2  # fonts
 DIGITS_PER_LETTER = 14  # in the material scenes are drawn with
 DIGIT_LIKE_LETTER_SHARE = 0.25  # of the letters look like a digit
 FORM_AUGMENTATION = replace(
-    Hands().shaping(), plain=0.0, rarer=0.15, warp=Warp(0, 0, 0, 0, 0, 0)
+    AugmentSettings().keep_shape_changes(), plain=0.0, redraw_rare_variant=0.15, warp=Warp(0, 0, 0, 0, 0, 0)
 )  # other forms, nothing bent
 HEATMAP_PLANE, HEATMAP_WEIGHT_PLANE, LABEL_PLANE, CELL_WEIGHT_PLANE, BOX_PLANES = 0, 1, 2, 3, slice(4, 8)  # of a target
 
@@ -54,10 +61,12 @@ class SceneBatches:
         )  # a scene has several digits: an epoch is a way to count
         self._executor = ThreadPoolExecutor(1)
         self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
-        faces = signs.fonts([path for faces in installed(TRAINING_FONTS) for path in faces[:MAX_FONTS_PER_FAMILY]])
+        faces = signs.load_fonts(
+            [path for faces in require_fonts(TRAINING_FONTS) for path in faces[:MAX_FONTS_PER_FAMILY]]
+        )
         self.material = Material(
-            Strokes.of(augment_forms(digits, recipe.seed)),
-            Strokes.of(render_letters(len(digits) // DIGITS_PER_LETTER + 10, recipe.seed)),
+            Strokes.from_digits(augment_forms(digits, recipe.seed)),
+            Strokes.from_digits(render_letters(len(digits) // DIGITS_PER_LETTER + 10, recipe.seed)),
             faces,
         )
 
@@ -76,7 +85,7 @@ class SceneBatches:
 
     def render_scene(self, step: int, index: int) -> Scene:
         """The scene at a place of a step's batch."""
-        return scene(self.material, np.random.default_rng([self.recipe.seed, step, index]), SCENE_SIZE)
+        return draw_scene(self.material, np.random.default_rng([self.recipe.seed, step, index]), SCENE_SIZE)
 
 
 def augment_forms(digits: Digits, seed: int) -> Digits:
@@ -92,8 +101,8 @@ def render_letters(count: int, seed: int) -> Digits:
     rng = np.random.default_rng(seed)
     digit_like_count = round(DIGIT_LIKE_LETTER_SHARE * count)
     glyphs = [
-        *font_glyphs(count - digit_like_count, LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng),
-        *font_glyphs(digit_like_count, LIKE_DIGITS, TRAINING_FONTS, rng),
+        *draw_font_glyphs(count - digit_like_count, DISTINCT_LETTERS + DISTINCT_LETTERS + SYMBOLS, TRAINING_FONTS, rng),
+        *draw_font_glyphs(digit_like_count, DIGIT_LIKE_LETTERS, TRAINING_FONTS, rng),
     ]
     return Digits(np.stack(glyphs), (np.arange(count) < count - digit_like_count).astype(np.int64), "letters")
 
@@ -110,7 +119,7 @@ def make_target(drawn_scene: Scene) -> NDArray[np.float32]:
     row_indices, column_indices = np.arange(rows)[:, None], np.arange(columns)[None, :]
     for (x, y, width, height), label in zip(drawn_scene.boxes.tolist(), drawn_scene.labels.tolist(), strict=True):
         centre_x, centre_y = (x + width / 2) / STRIDE - 0.5, (y + height / 2) / STRIDE - 0.5  # in cells
-        if label == DOUBTFUL:
+        if label == IGNORE_LABEL:
             planes[HEATMAP_WEIGHT_PLANE][_slice_box_cells(x, y, width, height)] = 0
             continue
         sigma_x, sigma_y = (max(0.45, side / STRIDE / 9) for side in (width, height))
@@ -182,7 +191,7 @@ def score_detector(network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
 
     What this leaves out, finding digits, is measured on whole pages (bench/pages.py).
     """
-    scenes = SceneBatches(digits.part(0, min(MAX_EVAL_DIGITS, len(digits))), recipe, next(network.parameters()).device)
+    scenes = SceneBatches(digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), recipe, next(network.parameters()).device)
     network.eval()
     with torch.inference_mode():
         batches = (scenes(FIRST_EVAL_STEP + index) for index in range(EVAL_BATCHES))

@@ -14,13 +14,14 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data.sets import sources
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.data.sets.mnist import Part
 from inkdigits.glyph import to_float
-from inkdigits.reading.single import glyph_seen
+from inkdigits.reading.single import extract_glyph
 
 BATCH_SIZE = 200  # images in one forward pass: what a convolution makes of them stays in the cache
 Z95 = 1.959964  # the normal quantile of a 95 % interval
+SIGNIFICANCE_Z = 1.64  # standard errors of a mean; chance exceeds them once in twenty times
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Score:
 
 def load_digits(subset: Part, source: Path | None) -> Digits:
     """The digits of a source, its pictures brought to glyphs as the reader does it."""
-    return sources.load(subset, source, glyph_seen)
+    return sources.load(subset, source, extract_glyph)
 
 
 def load_test_digits(source: Path | None = None) -> Digits:
@@ -59,7 +60,7 @@ def predict_logits(network: nn.Module, images: Tensor) -> Tensor:
     was_training = network.training
     network.eval()
     with torch.inference_mode():
-        logits = torch.cat([network(part)[:, :CLASSES] for part in torch.split(images, BATCH_SIZE)])
+        logits = torch.cat([network(part)[:, :NUM_CLASSES] for part in torch.split(images, BATCH_SIZE)])
     network.train(was_training)
     return logits
 
@@ -84,7 +85,7 @@ def score_logits(logits: Tensor, digits: Digits) -> Score:
 def compute_score(logits: Tensor, labels: Tensor, name: str) -> Score:
     """The score of N×10 logits against N labels."""
     predictions = logits.argmax(dim=1)
-    confusion = np.zeros((CLASSES, CLASSES), np.int64)
+    confusion = np.zeros((NUM_CLASSES, NUM_CLASSES), np.int64)
     np.add.at(confusion, (labels.numpy(), predictions.numpy()), 1)
     correct_count = int(np.trace(confusion))
     low, high = wilson_interval(correct_count, len(labels))
@@ -95,14 +96,14 @@ def compute_score(logits: Tensor, labels: Tensor, name: str) -> Score:
         low=low,
         high=high,
         loss=F.cross_entropy(logits, labels).item(),
-        recall=tuple(_divide_or_none(confusion[d, d], confusion[d].sum()) for d in range(CLASSES)),
+        recall=tuple(_divide_or_none(confusion[d, d], confusion[d].sum()) for d in range(NUM_CLASSES)),
         confusion=tuple(tuple(int(count) for count in row) for row in confusion),
     )
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> float:
     """The share of rows whose greatest logit is the label's, in 0..1."""
-    return (logits[:, :CLASSES].argmax(dim=1) == labels).float().mean().item()
+    return (logits[:, :NUM_CLASSES].argmax(dim=1) == labels).float().mean().item()
 
 
 def wilson_interval(correct_count: int, n: int) -> tuple[float, float]:
@@ -166,6 +167,12 @@ def compare_logits(digits: Digits, logits_before: Tensor, logits_after: Tensor) 
     """Compare two networks on the same digits by their logits, N×10 each."""
     is_correct = (logits.argmax(dim=1).numpy() == digits.labels for logits in (logits_before, logits_after))
     return compare_paired(digits.name, *is_correct)
+
+
+def is_significant_rise(before: Tensor, after: Tensor) -> bool:
+    """Whether NLLs, N of the same digits before and after, rose by more than chance makes them once in twenty times."""
+    rise = after - before
+    return bool(rise.mean() > SIGNIFICANCE_Z * rise.std(correction=0) / len(rise) ** 0.5)
 
 
 def find_mistakes(logits: Tensor, labels: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -19,10 +19,10 @@ from torch import Tensor, nn
 
 from inkdigits._version import __version__
 from inkdigits.data.sets import mnist
-from inkdigits.data.sets.digits import CLASSES
+from inkdigits.data.sets.digits import NUM_CLASSES
 from inkdigits.errors import ExportError, UsageError
 from inkdigits.files import write_atomically
-from inkdigits.glyph import SIZE, to_float
+from inkdigits.glyph import GLYPH_SIDE, to_float
 from inkdigits.models.build import ARCHITECTURES, compute_activations
 from inkdigits.models.detector import DetectorNet
 from inkdigits.training import runs
@@ -53,9 +53,9 @@ class NamedOutputs(nn.Module):
         if "answers" in activations:
             return OrderedDict(answers=activations["answers"])
         logits = activations.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
-        outputs = OrderedDict(logits=logits[:, :CLASSES])
-        if logits.shape[1] > CLASSES:
-            outputs["digitness"] = logits[:, CLASSES]
+        outputs = OrderedDict(logits=logits[:, :NUM_CLASSES])
+        if logits.shape[1] > NUM_CLASSES:
+            outputs["digitness"] = logits[:, NUM_CLASSES]
         outputs["embedding"] = activations.pop("embedding")
         return OrderedDict(outputs, **activations)
 
@@ -102,7 +102,7 @@ def convert_to_onnx(network: nn.Sequential) -> bytes:
     images of any size in multiples of 16, also with dynamic sides."""
     named_outputs = NamedOutputs(network).eval()
     dynamic_dims: dict[int, Any] = {0: torch.export.Dim("batch")}
-    example = torch.zeros(2, 1, SIZE, SIZE)
+    example = torch.zeros(2, 1, GLYPH_SIDE, GLYPH_SIDE)
     if isinstance(network, DetectorNet):
         dynamic_dims |= {2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")}
         example = torch.zeros(2, 1, 64, 96)
@@ -133,7 +133,12 @@ def check_outputs_agree(network: nn.Sequential, content: bytes, tolerance: float
     """Raise ExportError unless onnxruntime gives what torch gives, for one image and for a thousand."""
     images = to_float(mnist.load("train").images[:CHECKED_DIGITS])
     if isinstance(network, DetectorNet):
-        images = images[:960].reshape(10, 8, 12, SIZE, SIZE).swapaxes(2, 3).reshape(10, 1, 8 * SIZE, 12 * SIZE)
+        images = (
+            images[:960]
+            .reshape(10, 8, 12, GLYPH_SIDE, GLYPH_SIDE)
+            .swapaxes(2, 3)
+            .reshape(10, 1, 8 * GLYPH_SIDE, 12 * GLYPH_SIDE)
+        )
     session = _open_session(content)
     name = session.get_outputs()[0].name
     for batch in (images[:1], images):

@@ -25,15 +25,16 @@ from safetensors import SafetensorError
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.errors import DataError, InkdigitsError, ModelError
 from inkdigits.models.build import count_parameters
-from inkdigits.reading.networks.classifier import PACKAGED
-from inkdigits.reading.networks.session import Exported
-from inkdigits.training.calibrate import build_calibration, fit_temperature
+from inkdigits.reading.networks.classifier import PACKAGED_PATH
+from inkdigits.reading.networks.session import OnnxModel
+from inkdigits.training.calibrate import build_calibration, refit_temperature
 from inkdigits.training.evaluate import (
     PairedComparison,
     compare_logits,
+    is_significant_rise,
     load_digits,
     load_test_digits,
     predict_digit_logits,
@@ -66,7 +67,6 @@ ENOUGH = 100  # samples; who has as many is not helped by more
 # chosen by, had a network forget more than 10 of 10,000 digits it had not learnt from: with .0015 (and another
 # replay mix) it was 11, with .75 it was 12.
 MAX_NLL_RISE, MAX_BLEND = 0.0012, 0.7
-SIGNIFICANCE_Z = 1.64  # standard errors of a mean; chance exceeds them once in twenty times
 BISECTION_STEPS = 4  # of the blend: it is found to a sixteenth of MAX_BLEND
 
 
@@ -96,9 +96,9 @@ class FinetuneResult:
     refusal_reason: str | None
 
 
-def load_base(path: Path = PACKAGED) -> BaseNetwork:
+def load_base(path: Path = PACKAGED_PATH) -> BaseNetwork:
     """The network of an ONNX file, its card and its safetensors twin. Raises ModelError when one is not right."""
-    card = Exported(path, "logits").card
+    card = OnnxModel(path, "logits").card
     weights_path = path.with_suffix(".safetensors")
     trained = card.get("trained")
     if isinstance(trained, dict) and "members" in trained:
@@ -142,7 +142,9 @@ def finetune(
     has_nll_risen = is_significant_rise(nll(own_before, own), nll(own_after, own))
     if (reason := explain_refusal(*comparisons, has_nll_risen)) is not None:
         return FinetuneResult(*comparisons, None, None, reason)
-    temperature = refit_temperature(base, held, held_before, held_after, (own_after, own))
+    temperature = refit_temperature(
+        float(base.card["temperature"]), (held_before, held_after), held.labels, (own_after, own.labels)
+    )
     return _test_and_write(
         base,
         replay_mix.recipe,
@@ -157,7 +159,7 @@ def finetune(
 def split_replay_and_held(digits: Digits) -> tuple[Digits, Digits]:
     """MNIST's training digits to replay, and those held out to measure forgetting."""
     cut = len(digits) - HELD_COUNT
-    return digits.part(0, cut), digits.part(cut, len(digits))
+    return digits.slice(0, cut), digits.slice(cut, len(digits))
 
 
 def train_folds(
@@ -225,7 +227,7 @@ def blend_weights(base: BaseNetwork, tuned: nn.Sequential, share: float) -> nn.S
 
 def predict_held_out(base: BaseNetwork, networks: list[nn.Sequential], share: float, own: Digits) -> Tensor:
     """Logits N×10 of every sample, by the blended network of the fold that did not train on it."""
-    logits = torch.empty(len(own), CLASSES)
+    logits = torch.empty(len(own), NUM_CLASSES)
     for network, (_, indices) in zip(networks, split_folds(own), strict=True):
         logits[indices] = predict_digit_logits(blend_weights(base, network, share), select_digits(own, indices))
     return logits
@@ -269,15 +271,9 @@ def check_samples(own: Digits) -> None:
             f"{own.name} has {len(own):,} samples; it takes {MIN_SAMPLES} to {MAX_SAMPLES:,}, "
             "best 5 or more of each digit."
         )
-    counts = np.bincount(own.labels, minlength=CLASSES)
+    counts = np.bincount(own.labels, minlength=NUM_CLASSES)
     if (counts >= 2).sum() < 2:
         raise DataError(f"{own.name} has not two samples each of two digits; give more, best 5 or more of each digit.")
-
-
-def is_significant_rise(before: Tensor, after: Tensor) -> bool:
-    """Whether NLLs, N of the same digits before and after, rose by more than chance makes them once in twenty times."""
-    rise = after - before
-    return bool(rise.mean() > SIGNIFICANCE_Z * rise.std(correction=0) / len(rise) ** 0.5)
 
 
 def explain_refusal(own: PairedComparison, held: PairedComparison, has_nll_risen: bool) -> str | None:
@@ -295,22 +291,3 @@ def explain_refusal(own: PairedComparison, held: PairedComparison, has_nll_risen
             "before; check that all labels are right."
         )
     return None
-
-
-def refit_temperature(
-    base: BaseNetwork, held: Digits, logits_before: Tensor, logits_after: Tensor, own_held_out: tuple[Tensor, Digits]
-) -> float:
-    """The temperature after fine-tuning, fitted on MNIST's held-out digits and the person's, each counting half.
-
-    The first training knew MNIST's, so it is surer of them than of new ones. By how much was found with a twin that did
-    not know them, and is what the card's temperature is above one fitted to `logits_before`: that is carried over to
-    `logits_after`.
-    """
-    labels = torch.from_numpy(held.labels)
-    overconfidence = float(base.card["temperature"]) / fit_temperature(logits_before, labels)
-    own_logits, own_labels = own_held_out[0], torch.from_numpy(own_held_out[1].labels)
-    own_indices = torch.arange(len(held)) % len(own_labels)
-    return fit_temperature(
-        torch.cat([logits_after * overconfidence, own_logits[own_indices]]),
-        torch.cat([labels, own_labels[own_indices]]),
-    )

@@ -1,9 +1,9 @@
 """The training data of fine-tuning: one person's digits mixed with replayed ones; see finetune.py.
 
 A batch holds the person's digits, each label as often as another; MNIST's training digits in the person's style
-(data/augmentation/handwriting.py), hard ones more often than others; and for the rest MNIST's as they are and things
-that are no digits. All are bent a little. A network that has learnt from other hands than MNIST's rehearses these too; the person's
-digits are not changed so much that they are another's.
+(data/augmentation/style_transfer.py), hard ones more often than others; and for the rest MNIST's as they are and things
+that are no digits. All are bent a little. A network that has learnt other hands than MNIST's rehearses these too; the
+person's digits are not changed so much that they become somebody else's.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data.augmentation.augment import augment
-from inkdigits.data.augmentation.handwriting import change_to, changed
+from inkdigits.data.augmentation.style_transfer import change_style, fit_style_change
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.splits import Split
-from inkdigits.data.synthesis.nondigits import nondigits
+from inkdigits.data.synthesis.nondigits import make_nondigits
 from inkdigits.errors import RunError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network
@@ -81,7 +81,9 @@ def restore_network(recipe: Recipe, weights: Mapping[str, Tensor]) -> nn.Sequent
 def build_replay_mix(recipe: Recipe, weights: Mapping[str, Tensor], replay: Digits, steps: int = STEPS) -> ReplayMix:
     """The replay mix for a network of that recipe with these weights. Non-digits are made without fonts."""
     nondigit_images = (
-        nondigits(NONDIGIT_COUNT, replay.images, replay.labels, SEED, letters=False) if recipe.nondigits else None
+        make_nondigits(NONDIGIT_COUNT, replay.images, replay.labels, SEED, with_letters=False)
+        if recipe.nondigits
+        else None
     )
     return ReplayMix(make_finetune_recipe(recipe).with_knobs(steps=steps), weights, replay, nondigit_images)
 
@@ -115,7 +117,7 @@ def mix_digits(own: Digits, replay: Digits, recipe: Recipe, network: nn.Module) 
     rng = np.random.default_rng(recipe.seed)
     total = cast(int, recipe.steps) * recipe.batch
     pool = select_digits(replay, rng.choice(len(replay), min(MAX_STYLED_POOL, total)))
-    styled_pool = changed(pool, change_to(own, pool, rng), rng)
+    styled_pool = change_style(pool, fit_style_change(own, pool, rng), rng)
     own_count, styled_count = round(OWN_SHARE * total), round(STYLED_SHARE * total)
     plain_digits = select_digits(replay, rng.choice(len(replay), total - own_count - styled_count))
     parts = (
@@ -135,7 +137,7 @@ def mix_digits(own: Digits, replay: Digits, recipe: Recipe, network: nn.Module) 
 def augment_style(digits: Digits, seed: int) -> Digits:
     """The digits, half of them in other hands, as towards the end of a first training that varies by hands."""
     images, labels = torch.from_numpy(to_float(digits.images)), torch.from_numpy(digits.labels)
-    augmented = augment(images, labels, HANDS_SETTINGS.calmer(), torch.Generator().manual_seed(seed))
+    augmented = augment(images, labels, HANDS_SETTINGS.with_half_plain(), torch.Generator().manual_seed(seed))
     return Digits((255 * augmented[:, 0]).round().byte().numpy(), digits.labels, digits.name)
 
 

@@ -23,7 +23,7 @@ from inkdigits.models.build import build_network
 from inkdigits.training.batches import seed_generator
 from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate
 from inkdigits.training.recipes import Recipe
-from inkdigits.training.tasks import BatchSource, Task, task_of
+from inkdigits.training.tasks import BatchSource, Task, get_task
 
 
 @dataclass
@@ -83,7 +83,9 @@ def create_state(recipe: Recipe, split: Split, device: torch.device, warm_start:
     network = build_network(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
     if warm_start is not None:
         network.load_state_dict(warm_start.weights)
-    batches = task_of(recipe).batches(split.train, recipe, device, None if warm_start is None else warm_start.nondigits)
+    batches = get_task(recipe).batches(
+        split.train, recipe, device, None if warm_start is None else warm_start.nondigits
+    )
     return assemble_state(recipe, split, network, batches, device)
 
 
@@ -95,7 +97,7 @@ def assemble_state(
         recipe=recipe,
         split=split,
         network=network,
-        task=task_of(recipe),
+        task=get_task(recipe),
         optimizers=build_optimizers(recipe, network),
         batches=batches,
         total_steps=recipe.count_steps(len(split.train)),

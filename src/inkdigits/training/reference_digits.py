@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.data.sets import mnist
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.files import write_atomically
-from inkdigits.reading.nearest import NAMES, directions
-from inkdigits.reading.networks.classifier import Network
+from inkdigits.reading.nearest import ARRAY_NAMES, normalise_embeddings
+from inkdigits.reading.networks.classifier import Classifier
 
 DIGITS_PER_LABEL = 150  # digits of every label
 
@@ -22,16 +22,16 @@ def write_nearest(network_path: Path) -> Path:
 
     Raises ModelError when the network cannot be loaded, WriteError.
     """
-    network, digits = Network(network_path), mnist.load("train")
+    network, digits = Classifier(network_path), mnist.load("train")
     indices = sample_balanced_indices(digits)
     glyphs = digits.images[indices]
-    embeddings = directions(network.classify(glyphs).embeddings)
+    embeddings = normalise_embeddings(network.classify(glyphs).embeddings)
     scale = np.abs(embeddings).max(axis=1, keepdims=True, initial=1e-12)  # only the direction matters
     quantised_embeddings = np.round(embeddings * (127 / scale)).astype(np.int8)
     labels = digits.labels[indices].astype(np.uint8)
     values = (np.array(network.sha256), (indices + 1).astype(np.int32), labels, glyphs, quantised_embeddings)
     file = io.BytesIO()
-    np.savez_compressed(file, **dict(zip(NAMES, values, strict=True)))
+    np.savez_compressed(file, **dict(zip(ARRAY_NAMES, values, strict=True)))
     target = network_path.with_suffix(".nearest.npz")
     write_atomically(target, file.getvalue())
     return target
@@ -41,6 +41,7 @@ def sample_balanced_indices(digits: Digits) -> NDArray[np.intp]:
     """Indices of equally many digits of each label, drawn with a fixed seed, in order."""
     rng = np.random.default_rng(0)
     indices = [
-        rng.choice(np.flatnonzero(digits.labels == label), DIGITS_PER_LABEL, replace=False) for label in range(CLASSES)
+        rng.choice(np.flatnonzero(digits.labels == label), DIGITS_PER_LABEL, replace=False)
+        for label in range(NUM_CLASSES)
     ]
     return np.sort(np.concatenate(indices))

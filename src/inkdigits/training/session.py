@@ -24,7 +24,7 @@ from inkdigits.training.evaluate import load_digits, load_test_digits
 from inkdigits.training.loop import Callback, State, create_state, train
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Json, Run
-from inkdigits.training.tasks import task_of
+from inkdigits.training.tasks import get_task
 
 
 def pick_device(name: str) -> torch.device:
@@ -117,7 +117,7 @@ def load_split(recipe: Recipe, source: Path | None) -> Split:
         raise UsageError(
             f"--samples {recipe.samples} is more than the {len(parts.train)} digits there are to learn from."
         )
-    return replace(parts, train=parts.train.part(0, recipe.samples))
+    return replace(parts, train=parts.train.slice(0, recipe.samples))
 
 
 def build_settings(state: State, source: Path | None) -> Json:
@@ -126,7 +126,7 @@ def build_settings(state: State, source: Path | None) -> Json:
         "recipe": state.recipe.as_dict(),
         "source": None if source is None else str(source.resolve()),
         "data": {"name": state.split.train.name, "n": len(state.split.train), "sha256": state.split.train.sha256},
-        "held": state.split.held_name,
+        "held": state.split.held_out_name,
         "device": str(state.batches.device),
         "threads": torch.get_num_threads(),
         "arithmetic": str(state.compute_dtype).removeprefix("torch."),
@@ -183,11 +183,11 @@ def score_sets(network: nn.Sequential, recipe: Recipe, parts: Split, source: Pat
     that chooses must not see it, and the lecture's "test" is its own.
     """
     digit_sets: dict[str, Digits] = {"train": parts.train}
-    if parts.held is not None:
-        digit_sets["held"] = parts.held
+    if parts.held_out is not None:
+        digit_sets["held"] = parts.held_out
     if recipe.split == "full":
         digit_sets["test"] = load_test_digits(source)
-    task = task_of(recipe)
+    task = get_task(recipe)
     return [{"set": name} | task.evaluate(network, digits, recipe).as_dict() for name, digits in digit_sets.items()]
 
 

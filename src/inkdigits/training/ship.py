@@ -18,7 +18,7 @@ from pathlib import Path
 import torch
 
 from inkdigits.errors import InkdigitsError, RunError, UsageError
-from inkdigits.reading.networks.classifier import PACKAGED
+from inkdigits.reading.networks.classifier import PACKAGED_PATH
 from inkdigits.training.calibrate import build_calibration, fit_temperature
 from inkdigits.training.callbacks import throttle
 from inkdigits.training.evaluate import predict_digit_logits
@@ -58,7 +58,7 @@ def ship(name: str, folder: Path) -> Path:
     recipe = get_recipe(name)
     if name not in SHIPPERS:
         raise UsageError(f"The network of the recipe '{name}' is not packaged; {', '.join(SHIPPERS)} can be.")
-    return SHIPPERS[name](recipe, folder, PACKAGED.with_name(f"{name}.onnx"))
+    return SHIPPERS[name](recipe, folder, PACKAGED_PATH.with_name(f"{name}.onnx"))
 
 
 def ship_classifier(recipe: Recipe, folder: Path, target: Path) -> Path:
@@ -101,7 +101,7 @@ def make_progress_printer() -> Callback:
 def fit_calibration(twin: Run) -> Json:
     """The temperature, fitted on the validation images of a run that never learnt from them; what is accepted then,
     and how often that is wrong."""
-    held_digits = load_split(twin.read_recipe(), twin.read_source()).held
+    held_digits = load_split(twin.read_recipe(), twin.read_source()).held_out
     assert held_digits is not None
     logits, labels = predict_digit_logits(load_trained_network(twin), held_digits), torch.from_numpy(held_digits.labels)
     return build_calibration(fit_temperature(logits, labels), logits, held_digits.labels, held_digits.name)

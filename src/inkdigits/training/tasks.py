@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data.sets.digits import CLASSES, NOT_A_DIGIT, Digits
+from inkdigits.data.sets.digits import NOT_A_DIGIT, NUM_CLASSES, Digits
 from inkdigits.models.build import ARCHITECTURES
 from inkdigits.training.batches import Batches
 from inkdigits.training.detection import SceneBatches, detection_loss, score_detector
@@ -101,7 +101,7 @@ class Detection:
         return score_detector(network, digits, recipe)
 
 
-def task_of(recipe: Recipe) -> Task:
+def get_task(recipe: Recipe) -> Task:
     """What the recipe's network is trained for."""
     return Detection() if ARCHITECTURES[recipe.model].detects else Classification()
 
@@ -113,7 +113,7 @@ def classification_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Ten
     counts for that logit only.
     """
     digits = labels != NOT_A_DIGIT
-    cost = F.cross_entropy(logits[:, :CLASSES], labels, ignore_index=NOT_A_DIGIT, label_smoothing=smoothing)
-    if logits.shape[1] > CLASSES:
-        cost = cost + DIGITNESS_WEIGHT * F.binary_cross_entropy_with_logits(logits[:, CLASSES], digits.float())
+    cost = F.cross_entropy(logits[:, :NUM_CLASSES], labels, ignore_index=NOT_A_DIGIT, label_smoothing=smoothing)
+    if logits.shape[1] > NUM_CLASSES:
+        cost = cost + DIGITNESS_WEIGHT * F.binary_cross_entropy_with_logits(logits[:, NUM_CLASSES], digits.float())
     return cost

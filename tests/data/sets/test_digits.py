@@ -5,7 +5,7 @@ import pytest
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import DataError
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 
 IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 5, 9])
 
@@ -29,14 +29,14 @@ def test_what_is_refused(images: np.ndarray, labels: np.ndarray, reason: str) ->
 
 
 def test_a_part_says_which() -> None:
-    digits = some_digits(30)
-    part = digits.part(10, 20)
+    digits = make_digits(30)
+    part = digits.slice(10, 20)
     assert part.name == "some digits 11–20"
     assert np.array_equal(part.images, digits.images[10:20])
 
 
 def test_the_hash_tells_pixels_and_labels_apart() -> None:
-    digits = some_digits(20)
+    digits = make_digits(20)
     other_pixel, other_label = digits.images.copy(), digits.labels.copy()
     other_pixel[3, 4, 5] ^= 1
     other_label[7] = (other_label[7] + 1) % 10
@@ -44,4 +44,4 @@ def test_the_hash_tells_pixels_and_labels_apart() -> None:
         each.sha256 for each in (digits, Digits(other_pixel, digits.labels, ""), Digits(digits.images, other_label, ""))
     }
     assert len(hashes) == 3
-    assert digits.sha256 == some_digits(20, name="another name").sha256
+    assert digits.sha256 == make_digits(20, name="another name").sha256

@@ -16,7 +16,7 @@ from inkdigits.errors import DataError
 PATH = Path("wild")
 
 
-def packed(array: np.ndarray) -> bytes:
+def encode_idx(array: np.ndarray) -> bytes:
     """The array as an IDX file."""
     return b"\0\0\x08" + bytes([array.ndim]) + struct.pack(f">{array.ndim}I", *array.shape) + array.tobytes()
 
@@ -31,7 +31,7 @@ def read_or_refuse(raw: bytes) -> None:
 
 @given(arrays.arrays(np.uint8, arrays.array_shapes(min_dims=1, max_dims=3, max_side=6)), st.booleans())
 def test_what_is_written_comes_back(array: np.ndarray, zipped: bool) -> None:
-    raw = packed(array)
+    raw = encode_idx(array)
     assert np.array_equal(idx.read(PATH, gzip.compress(raw) if zipped else raw), array)
 
 
@@ -58,14 +58,14 @@ def test_wild_bytes_after_a_gzip_beginning(raw: bytes) -> None:
 
 @given(st.data())
 def test_a_gzipped_file_with_one_wild_byte(data: st.DataObject) -> None:
-    raw = bytearray(gzip.compress(packed(np.arange(60, dtype=np.uint8).reshape(3, 4, 5)), mtime=0))
+    raw = bytearray(gzip.compress(encode_idx(np.arange(60, dtype=np.uint8).reshape(3, 4, 5)), mtime=0))
     raw[data.draw(st.integers(0, len(raw) - 1))] = data.draw(st.integers(0, 255))
     read_or_refuse(bytes(raw))
 
 
 @given(st.integers(0, 75))
 def test_a_file_that_is_cut_short(length: int) -> None:
-    whole = packed(np.zeros((3, 4, 5), np.uint8))
+    whole = encode_idx(np.zeros((3, 4, 5), np.uint8))
     assert len(whole) == 76
     for raw in (whole, gzip.compress(whole)):
         with pytest.raises(DataError):
@@ -74,7 +74,7 @@ def test_a_file_that_is_cut_short(length: int) -> None:
 
 def test_trailing_bytes_are_damage() -> None:
     with pytest.raises(DataError, match="says 4 bytes, it has 5"):
-        idx.read(PATH, packed(np.zeros(4, np.uint8)) + b"x")
+        idx.read(PATH, encode_idx(np.zeros(4, np.uint8)) + b"x")
 
 
 def test_other_types_are_refused() -> None:

@@ -9,7 +9,7 @@ import pytest
 
 from inkdigits.data.sets import mnist
 from inkdigits.errors import DataError
-from tests.helpers import seconds_of
+from tests.helpers import measure_cpu_seconds
 
 # Counts per digit as they are known of MNIST (Deng, "The MNIST database of handwritten digit images", 2012).
 TRAIN = [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
@@ -42,13 +42,13 @@ def test_mean_and_deviation_are_the_well_known_ones() -> None:
 
 
 def test_loading_takes_little_more_than_unpacking() -> None:
-    packed = [(mnist.FOLDER / name).read_bytes() for name in mnist.FILES["train"]]
-    assert seconds_of(lambda: mnist.load("train")) < 2.5 * seconds_of(
+    packed = [(mnist.FOLDER / name).read_bytes() for name in mnist.FILE_NAMES["train"]]
+    assert measure_cpu_seconds(lambda: mnist.load("train")) < 2.5 * measure_cpu_seconds(
         lambda: [gzip.decompress(each) for each in packed]
     )
 
 
-@pytest.mark.parametrize("name", sorted(mnist.SHA256))
+@pytest.mark.parametrize("name", sorted(mnist.SHA256_BY_NAME))
 def test_one_changed_byte_is_noticed(copy: Path, name: str) -> None:
     content = bytearray((copy / name).read_bytes())
     content[len(content) // 2] ^= 1

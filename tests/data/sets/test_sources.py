@@ -10,20 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from inkdigits.data.sets import labelled, sources, table
+from inkdigits.data.sets import labelled, sources
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import DataError
-from tests.helpers import some_digits
+from tests.helpers import make_digits
 
-TRAIN, TEST = some_digits(60, seed=1), some_digits(24, seed=2)
+TRAIN, TEST = make_digits(60, seed=1), make_digits(24, seed=2)
 
 
-def as_it_is(grey: np.ndarray) -> np.ndarray:
+def keep_as_glyph(grey: np.ndarray) -> np.ndarray:
     """For pictures that are glyphs already."""
     return grey
 
 
-def same(left: Digits, right: Digits) -> bool:
+def are_equal(left: Digits, right: Digits) -> bool:
     return np.array_equal(left.images, right.images) and np.array_equal(left.labels, right.labels)
 
 
@@ -52,7 +52,7 @@ def write_csv(path: Path, digits: Digits, headings: bool) -> None:
     np.savetxt(path, rows, "%d", ",", header=names if headings else "", comments="")
 
 
-def by_label(digits: Digits) -> Digits:
+def sort_by_label(digits: Digits) -> Digits:
     """In the order of a labelled folder: all 0, all 1, …"""
     order = np.argsort(digits.labels, kind="stable")
     return Digits(digits.images[order], digits.labels[order], digits.name)
@@ -70,9 +70,9 @@ def test_a_folder_of_idx_files(tmp_path: Path, pattern: str, zipped: bool) -> No
     for part, digits in (("train", TRAIN), ("t10k", TEST)):
         images = pattern.format(part=part, what="images", rank=3)
         write_set(tmp_path, (images, pattern.format(part=part, what="labels", rank=1)), digits, zipped)
-    assert same(sources.load("train", tmp_path, as_it_is), TRAIN)
-    assert same(sources.load("test", tmp_path, as_it_is), TEST)
-    assert sources.load("test", tmp_path, as_it_is).name == f"{tmp_path.name} test"
+    assert are_equal(sources.load("train", tmp_path, keep_as_glyph), TRAIN)
+    assert are_equal(sources.load("test", tmp_path, keep_as_glyph), TEST)
+    assert sources.load("test", tmp_path, keep_as_glyph).name == f"{tmp_path.name} test"
 
 
 @pytest.mark.parametrize("ending", ["", ".gz"])
@@ -80,39 +80,39 @@ def test_emnist_is_turned_upright(tmp_path: Path, ending: str) -> None:
     for part, digits in (("train", TRAIN), ("test", TEST)):
         names = [f"emnist-digits-{part}-{what}-ubyte{ending}" for what in ("images-idx3", "labels-idx1")]
         write_set(tmp_path, (names[0], names[1]), digits, bool(ending), turned=True)
-    assert same(sources.load("train", tmp_path, as_it_is), TRAIN)
-    assert same(sources.load("test", tmp_path, as_it_is), TEST)
+    assert are_equal(sources.load("train", tmp_path, keep_as_glyph), TRAIN)
+    assert are_equal(sources.load("test", tmp_path, keep_as_glyph), TEST)
 
 
 def test_a_labelled_folder_keeps_every_sixth_back(tmp_path: Path) -> None:
     write_labelled(tmp_path, TRAIN)
-    train, test = (sources.load(part, tmp_path, as_it_is) for part in ("train", "test"))
+    train, test = (sources.load(part, tmp_path, keep_as_glyph) for part in ("train", "test"))
     assert (len(train), len(test)) == (50, 10)
     assert not {image.tobytes() for image in train.images} & {image.tobytes() for image in test.images}
     together = Digits(np.concatenate([train.images, test.images]), np.concatenate([train.labels, test.labels]), "all")
     assert sorted(image.tobytes() for image in together.images) == sorted(image.tobytes() for image in TRAIN.images)
-    assert same(test, sources.load("test", tmp_path, as_it_is))  # the same sixth every time
+    assert are_equal(test, sources.load("test", tmp_path, keep_as_glyph))  # the same sixth every time
 
 
 def test_a_labelled_folder_with_parts_of_its_own(tmp_path: Path) -> None:
     write_labelled(tmp_path / "train", TRAIN)
     write_labelled(tmp_path / "test", TEST)
-    assert same(sources.load("train", tmp_path, as_it_is), by_label(TRAIN))
-    assert same(sources.load("test", tmp_path, as_it_is), by_label(TEST))
+    assert are_equal(sources.load("train", tmp_path, keep_as_glyph), sort_by_label(TRAIN))
+    assert are_equal(sources.load("test", tmp_path, keep_as_glyph), sort_by_label(TEST))
 
 
 def test_pictures_are_brought_to_glyphs(tmp_path: Path) -> None:
     (tmp_path / "3").mkdir()
     Image.new("RGB", (50, 40), (200, 200, 200)).save(tmp_path / "3" / "a.jpg")
     (tmp_path / "3" / ".hidden").write_text("no picture, and nobody looks at it")
-    seen: list[tuple[int, ...]] = []
+    shapes: list[tuple[int, ...]] = []
 
     def to_glyph(grey: np.ndarray) -> np.ndarray:
-        seen.append(grey.shape)
+        shapes.append(grey.shape)
         return np.full((28, 28), 7, np.uint8)
 
-    digits = labelled.load(tmp_path, to_glyph)
-    assert seen == [(40, 50)]
+    digits = labelled.load_labelled_folder(tmp_path, to_glyph)
+    assert shapes == [(40, 50)]
     assert digits.labels.tolist() == [3] and (digits.images == 7).all()
 
 
@@ -120,8 +120,8 @@ def test_pictures_are_brought_to_glyphs(tmp_path: Path) -> None:
 def test_a_csv_file(tmp_path: Path, headings: bool) -> None:
     path = tmp_path / "digits.csv"
     write_csv(path, TRAIN, headings)
-    assert same(table.load(path), TRAIN)
-    train, test = (sources.load(part, path, as_it_is) for part in ("train", "test"))
+    assert are_equal(sources.load_csv(path), TRAIN)
+    train, test = (sources.load(part, path, keep_as_glyph) for part in ("train", "test"))
     assert (len(train), len(test)) == (50, 10)
 
 
@@ -130,14 +130,14 @@ def test_a_csv_file_as_spreadsheets_write_it(tmp_path: Path) -> None:
     write_csv(path, TRAIN, headings=False)
     first, rest = path.read_text().split(",", 1)
     path.write_text(f'\ufeff"{first}",{rest}'.replace("\n", "\r\n"), encoding="utf-8")
-    assert same(table.load(path), TRAIN)
+    assert are_equal(sources.load_csv(path), TRAIN)
 
 
 def test_a_folder_of_two_csv_files(tmp_path: Path) -> None:
     write_csv(tmp_path / "mnist_train.csv", TRAIN, headings=True)
     write_csv(tmp_path / "mnist_test.csv", TEST, headings=True)
-    assert same(sources.load("train", tmp_path, as_it_is), TRAIN)
-    assert same(sources.load("test", tmp_path, as_it_is), TEST)
+    assert are_equal(sources.load("train", tmp_path, keep_as_glyph), TRAIN)
+    assert are_equal(sources.load("test", tmp_path, keep_as_glyph), TEST)
 
 
 PIXELS = ",".join(["0"] * 784)
@@ -163,7 +163,7 @@ def test_what_is_wrong_with_a_csv_file(tmp_path: Path, content: str, reason: str
     path = tmp_path / "digits.csv"
     path.write_text(content)
     with pytest.raises(DataError, match=reason):
-        table.load(path)
+        sources.load_csv(path)
 
 
 @given(st.binary(max_size=300))
@@ -171,7 +171,7 @@ def test_wild_bytes_as_csv(tmp_path_factory: pytest.TempPathFactory, content: by
     path = tmp_path_factory.getbasetemp() / "wild.csv"
     path.write_bytes(content)
     with pytest.raises(DataError):
-        table.load(path)
+        sources.load_csv(path)
 
 
 @given(st.integers(0, 5000), st.binary(min_size=1, max_size=8), st.booleans())
@@ -186,39 +186,39 @@ def test_wild_pictures_in_a_labelled_folder(
     place %= len(content)
     path.write_bytes(content[:place] if cut else content[:place] + wild + content[place + len(wild) :])
     try:
-        assert len(labelled.load(folder, lambda grey: np.zeros((28, 28), np.uint8))) == 1
+        assert len(labelled.load_labelled_folder(folder, lambda grey: np.zeros((28, 28), np.uint8))) == 1
     except DataError as error:
         assert "digit.png" in str(error)
 
 
 def test_what_is_no_data(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="There is no data at"):
-        sources.load("train", tmp_path / "nothing", as_it_is)
+        sources.load("train", tmp_path / "nothing", keep_as_glyph)
     with pytest.raises(DataError, match="none of the known kinds of data"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)
     (tmp_path / "0").mkdir()
     with pytest.raises(DataError, match="no pictures in subfolders"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)
     (tmp_path / "0" / "a.png").write_text("no picture")
     with pytest.raises(DataError, match=r"a\.png is not a picture"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)
 
 
 def test_a_picture_that_is_too_large(tmp_path: Path) -> None:
     (tmp_path / "0").mkdir()
     Image.new("1", (10_000, 5_001)).save(tmp_path / "0" / "a.png")
     with pytest.raises(DataError, match="more than 50000000 pixels"):
-        labelled.load(tmp_path, as_it_is)
+        labelled.load_labelled_folder(tmp_path, keep_as_glyph)
 
 
 def test_idx_files_that_do_not_belong_together(tmp_path: Path) -> None:
     write_idx(tmp_path / "train-images-idx3-ubyte", TRAIN.images, False)
     write_idx(tmp_path / "train-labels-idx1-ubyte", TEST.labels, False)
     with pytest.raises(DataError, match="60 images but 24 labels"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)
     write_idx(tmp_path / "train-images-idx3-ubyte", TRAIN.labels, False)
     with pytest.raises(DataError, match="holds no images"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)
     write_idx(tmp_path / "train-images-idx3-ubyte", np.zeros((24, 32, 32)), False)
     with pytest.raises(DataError, match="28×28"):
-        sources.load("train", tmp_path, as_it_is)
+        sources.load("train", tmp_path, keep_as_glyph)

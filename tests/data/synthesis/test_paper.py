@@ -1,4 +1,4 @@
-"""Paper and what spoils a picture: always ink in 0..1, of the size asked for, equal for equal chances."""
+"""Paper and what degrades a picture: always ink in 0..1, of the size asked for, equal for equal chances."""
 
 from collections.abc import Callable
 
@@ -12,16 +12,16 @@ from inkdigits.data.synthesis.strokes import Ink
 SIZE, HEIGHT = (90, 140), 30.0
 BOX = (50.0, 30.0, 40.0, 30.0)
 KINDS: dict[str, Callable[[Generator], Ink]] = {
-    "ruled": lambda rng: paper.ruled(SIZE, HEIGHT, rng),
-    "boxed": lambda rng: paper.boxed(SIZE, BOX, HEIGHT, rng),
-    "patterned": lambda rng: paper.patterned(SIZE, HEIGHT, rng),
-    "clouded": lambda rng: paper.clouded(SIZE, rng),
-    "dark_edge": lambda rng: paper.dark_edge(SIZE, rng),
-    "spoilt": lambda rng: paper.spoilt(written(), HEIGHT, rng),
+    "rules": lambda rng: paper.draw_rules(SIZE, HEIGHT, rng),
+    "frame": lambda rng: paper.draw_frame(SIZE, BOX, HEIGHT, rng),
+    "pattern": lambda rng: paper.draw_pattern(SIZE, HEIGHT, rng),
+    "stains": lambda rng: paper.draw_stains(SIZE, rng),
+    "dark_edge": lambda rng: paper.draw_dark_edge(SIZE, rng),
+    "degraded": lambda rng: paper.degrade(make_writing(), HEIGHT, rng),
 }
 
 
-def written() -> Ink:
+def make_writing() -> Ink:
     ink = np.zeros(SIZE, np.float32)
     ink[30:60, 50:56] = 1
     return ink
@@ -40,22 +40,22 @@ def test_it_is_ink_of_that_size_and_depends_on_the_chances_only(kind: str) -> No
 @pytest.mark.parametrize("size", [(3, 3), (1, 40), (40, 1)])
 def test_tiny_sheets_are_no_trouble(size: tuple[int, int]) -> None:
     for seed in range(20):
-        for made in (paper.ruled, paper.patterned):
+        for made in (paper.draw_rules, paper.draw_pattern):
             assert made(size, HEIGHT, np.random.default_rng(seed)).shape == size
-        for stained in (paper.clouded, paper.dark_edge):
+        for stained in (paper.draw_stains, paper.draw_dark_edge):
             assert stained(size, np.random.default_rng(seed)).shape == size
-        assert paper.spoilt(np.ones(size, np.float32), HEIGHT, np.random.default_rng(seed)).shape == size
+        assert paper.degrade(np.ones(size, np.float32), HEIGHT, np.random.default_rng(seed)).shape == size
 
 
 def test_rules_run_across() -> None:
-    crossed = [(KINDS["ruled"](np.random.default_rng(seed)) > 0.1).any(axis=0).mean() for seed in range(40)]
+    crossed = [(KINDS["rules"](np.random.default_rng(seed)) > 0.1).any(axis=0).mean() for seed in range(40)]
     assert np.mean(np.array(crossed) > 0.95) > 0.6, "all but dotted ones run through"
 
 
 def test_a_frame_goes_around_and_leaves_the_inside_free() -> None:
     x, y, width, height = (int(side) for side in BOX)
     for seed in range(20):
-        ink = KINDS["boxed"](np.random.default_rng(seed))
+        ink = KINDS["frame"](np.random.default_rng(seed))
         assert not ink[y + 3 : y + height - 3, x + 3 : x + width - 3].any()
         middle, across = ink[:, x + width // 2], ink[y + height // 2]
         assert middle[: y + 3].any() and middle[y + height - 3 :].any()
@@ -71,11 +71,11 @@ def test_a_dark_edge_reaches_in_from_one_side() -> None:
 
 def test_a_rule_is_as_thick_as_asked() -> None:
     ink = np.zeros((40, 60), np.float32)
-    paper.rule(ink, (0, 20), (60, 20), 4)
+    paper.draw_rule(ink, (0, 20), (60, 20), 4)
     assert (ink > 0.5).sum(axis=0)[5:55].tolist() == [pytest.approx(4, abs=1)] * 50
 
 
-def test_spoilt_writing_is_still_there() -> None:
-    made = [KINDS["spoilt"](np.random.default_rng(seed)) for seed in range(60)]
+def test_degraded_writing_is_still_there() -> None:
+    made = [KINDS["degraded"](np.random.default_rng(seed)) for seed in range(60)]
     clearer = [ink[35:55, 51:55].mean() > ink[35:55, 80:120].mean() + 0.1 for ink in made]
     assert np.mean(clearer) > 0.9

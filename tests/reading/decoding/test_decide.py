@@ -1,32 +1,32 @@
-"""From finds to digits: what is chosen among finds that conflict, what is left out, and what is shown as unsure."""
+"""From detections to digits: what is chosen where they conflict, what is left out, and what is shown as unsure."""
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.decoding.decide import decide, digit_of, nothing
+from inkdigits.reading.decoding.decide import decode_lines, make_digit, make_empty_digit
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.networks.classifier import Accept
-from inkdigits.reading.networks.detector import Finds
+from inkdigits.reading.networks.classifier import AcceptThresholds
+from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Box, Line
 
-ACCEPT = Accept(0.6, 0.5)
-Seen = tuple[int, int, dict[int, float], float]  # x, y, probabilities of some digits, digitness
+THRESHOLDS = AcceptThresholds(0.6, 0.5)
+Placed = tuple[int, int, dict[int, float], float]  # x, y, probabilities of some digits, digitness
 
 
-def finds(*seen: Seen, width: int = 30, height: int = 50) -> Finds:
-    """Finds of 30×50 pixels; the digits that are not told share what is left."""
-    probabilities = np.zeros((len(seen), 10), np.float32)
-    for row, (_, _, told, _) in zip(probabilities, seen, strict=True):
-        row[:] = (1 - sum(told.values())) / (10 - len(told))
-        row[list(told)] = list(told.values())
-    boxes = np.array([(x, y, width, height) for x, y, *_ in seen], np.float32).reshape(-1, 4)
-    return Finds(boxes, np.array([sure for *_, sure in seen], np.float32), probabilities)
+def make_detections(*placed: Placed, width: int = 30, height: int = 50) -> Detections:
+    """Detections of 30×50 pixels; the digits without a given probability share what is left."""
+    probabilities = np.zeros((len(placed), 10), np.float32)
+    for row, (_, _, given_probabilities, _) in zip(probabilities, placed, strict=True):
+        row[:] = (1 - sum(given_probabilities.values())) / (10 - len(given_probabilities))
+        row[list(given_probabilities)] = list(given_probabilities.values())
+    boxes = np.array([(x, y, width, height) for x, y, *_ in placed], np.float32).reshape(-1, 4)
+    return Detections(boxes, np.array([sure for *_, sure in placed], np.float32), probabilities)
 
 
-def decided(found: Finds, form: Form | None = None, signs: tuple[Box, ...] = ()) -> tuple[Line, ...]:
-    return decide(found, signs, ACCEPT, form)
+def decode(detections: Detections, form: Form | None = None, ink_components: tuple[Box, ...] = ()) -> tuple[Line, ...]:
+    return decode_lines(detections, ink_components, THRESHOLDS, form)
 
 
 def text(lines: tuple[Line, ...]) -> str:
@@ -37,7 +37,7 @@ def sure(digit: int, p: float = 0.995) -> dict[int, float]:
     return {digit: p}
 
 
-PAGE = finds(
+PAGE = make_detections(
     *((40 * place, 0, sure(digit), 0.99) for place, digit in enumerate((1, 9, 8, 4))),
     *((40 * place, 100, sure(digit), 0.99) for place, digit in enumerate((2, 0))),
     *((40 * place, 100, sure(digit), 0.99) for place, digit in enumerate((2, 6), 5)),
@@ -45,41 +45,41 @@ PAGE = finds(
 
 
 def test_digits_become_numbers_and_lines() -> None:
-    assert text(decided(PAGE)) == "1984\n20 26"
-    assert text(decided(PAGE.part(np.random.default_rng(0).permutation(len(PAGE))))) == "1984\n20 26"
-    assert decided(finds()) == () == decided(finds(), Form(length=4))
+    assert text(decode(PAGE)) == "1984\n20 26"
+    assert text(decode(PAGE.select(np.random.default_rng(0).permutation(len(PAGE))))) == "1984\n20 26"
+    assert decode(make_detections()) == () == decode(make_detections(), Form(length=4))
 
 
 def test_boxes_come_out_in_whole_pixels_of_the_page() -> None:
-    (line,) = decided(finds((10, 20, sure(7), 0.99)).scaled(2.02))
+    (line,) = decode(make_detections((10, 20, sure(7), 0.99)).rescale(2.02))
     assert line.numbers[0].digits[0].box == Box(20, 40, 61, 101)
 
 
 @pytest.mark.parametrize("form", [None, Form(pattern="d{1,4}")])
 def test_a_digit_tells_which_detection_it_is(form: Form | None) -> None:
     order = np.random.default_rng(0).permutation(len(PAGE))
-    lines = decided(PAGE.part(order), form)
+    lines = decode(PAGE.select(order), form)
     found = [digit.detection for line in lines for number in line.numbers for digit in number.digits]
     assert order[found].tolist() == list(range(len(PAGE)))
 
 
 def test_of_two_that_cover_each_other_the_likelier_is_taken() -> None:
-    assert text(decided(finds((0, 0, sure(3), 0.6), (8, 0, sure(5), 0.98)))) == "5"
+    assert text(decode(make_detections((0, 0, sure(3), 0.6), (8, 0, sure(5), 0.98)))) == "5"
 
 
 def test_two_halves_are_taken_before_what_lies_across_them() -> None:
     """A find across two digits conflicts with both; together they are more probable."""
-    both = finds((0, 0, sure(3), 0.95), (10, 0, sure(8), 0.55), (20, 0, sure(5), 0.95))
-    assert text(decided(both)) == "35"
+    both = make_detections((0, 0, sure(3), 0.95), (10, 0, sure(8), 0.55), (20, 0, sure(5), 0.95))
+    assert text(decode(both)) == "35"
 
 
 def test_what_is_hardly_a_digit_is_left_out() -> None:
-    assert decided(finds((0, 0, sure(3), 0.01))) == ()
-    assert text(decided(finds((0, 0, sure(3), 0.99), (40, 0, sure(1), 0.02)))) == "3"
+    assert decode(make_detections((0, 0, sure(3), 0.01))) == ()
+    assert text(decode(make_detections((0, 0, sure(3), 0.99), (40, 0, sure(1), 0.02)))) == "3"
 
 
 def test_a_digit_that_may_be_two_is_shown_as_unsure_with_both() -> None:
-    (line,) = decided(finds((0, 0, sure(4), 0.99), (40, 0, {1: 0.5, 7: 0.45}, 0.99)))
+    (line,) = decode(make_detections((0, 0, sure(4), 0.99), (40, 0, {1: 0.5, 7: 0.45}, 0.99)))
     assert line.text == "4?"
     digit = line.numbers[0].digits[1]
     assert (digit.digit, digit.accepted, [each for each, _ in digit.candidates[:2]]) == (1, False, [1, 7])
@@ -87,53 +87,55 @@ def test_a_digit_that_may_be_two_is_shown_as_unsure_with_both() -> None:
 
 
 def test_a_point_is_noted_and_a_dash_parts() -> None:
-    pair = finds((0, 0, sure(1), 0.99), (40, 0, sure(2), 0.99))
-    (line,) = decided(pair, signs=(Box(32, 44, 5, 5),))
+    pair = make_detections((0, 0, sure(1), 0.99), (40, 0, sure(2), 0.99))
+    (line,) = decode(pair, ink_components=(Box(32, 44, 5, 5),))
     assert line.text == "12" and line.numbers[0].gaps == (1,)
-    apart = finds((0, 0, sure(1), 0.99), (60, 0, sure(2), 0.99))
-    assert text(decided(apart, signs=(Box(37, 25, 15, 4),))) == "1 2"
+    apart = make_detections((0, 0, sure(1), 0.99), (60, 0, sure(2), 0.99))
+    assert text(decode(apart, ink_components=(Box(37, 25, 15, 4),))) == "1 2"
 
 
 @pytest.mark.parametrize("form", [None, Form(pattern="d{1,2}")])
 def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None) -> None:
     """Above `5t5eet`, below `12`."""
-    word = finds((0, 0, sure(5), 0.99), (80, 0, sure(5), 0.99), (0, 100, sure(1), 0.99), (40, 100, sure(2), 0.99))
+    word = make_detections(
+        (0, 0, sure(5), 0.99), (80, 0, sure(5), 0.99), (0, 100, sure(1), 0.99), (40, 100, sure(2), 0.99)
+    )
     letters = tuple(Box(x, 10, 28, 40) for x in (40, 120, 160, 200))
-    assert text(decided(word, form)).replace(" ", "") == "55\n12"
-    assert text(decided(word, form, signs=letters)).replace(" ", "") == "??\n12"
+    assert text(decode(word, form)).replace(" ", "") == "55\n12"
+    assert text(decode(word, form, ink_components=letters)).replace(" ", "") == "??\n12"
 
 
 def test_a_plain_digit_among_many_doubtful_ones_is_not_accepted() -> None:
     doubtful = [(60 * place, 200, sure(5, 0.6), 0.7) for place in range(5)]
-    assert "3" in text(decided(finds((0, 0, sure(3), 0.99), *doubtful[:2])))
-    assert "3" not in text(decided(finds((0, 0, sure(3), 0.99), *doubtful)))
+    assert "3" in text(decode(make_detections((0, 0, sure(3), 0.99), *doubtful[:2])))
+    assert "3" not in text(decode(make_detections((0, 0, sure(3), 0.99), *doubtful)))
 
 
 def test_a_form_chooses_what_fits() -> None:
     """0 to 50: the first digit, rather a 7 than a 1, must be a 1."""
-    pair = finds((0, 0, {7: 0.7, 1: 0.29}, 0.99), (40, 0, sure(5), 0.99))
-    assert text(decided(pair)) == "75"
-    (line,) = decided(pair, Form(length=2, range=(0, 50)))
+    pair = make_detections((0, 0, {7: 0.7, 1: 0.29}, 0.99), (40, 0, sure(5), 0.99))
+    assert text(decode(pair)) == "75"
+    (line,) = decode(pair, Form(length=2, range=(0, 50)))
     assert [digit.digit for digit in line.numbers[0].digits] == [1, 5]
     assert line.text == "15", "among all that fit it is beyond doubt"
     assert line.numbers[0].confidence == line.numbers[0].known > 0.9
 
 
 def test_a_form_says_how_many_digits_to_take() -> None:
-    three = finds(*((40 * place, 0, sure(8), sure_of) for place, sure_of in enumerate((0.99, 0.99, 0.1))))
-    assert text(decided(three)) == "88"
-    (line,) = decided(three, Form(length=3))
+    three = make_detections(*((40 * place, 0, sure(8), sure_of) for place, sure_of in enumerate((0.99, 0.99, 0.1))))
+    assert text(decode(three)) == "88"
+    (line,) = decode(three, Form(length=3))
     assert [digit.digit for digit in line.numbers[0].digits] == [8, 8, 8]
 
 
 def test_what_no_form_fits_is_refused_digit_by_digit() -> None:
-    lines = decided(PAGE, Form(length=9))
+    lines = decode(PAGE, Form(length=9))
     assert text(lines).replace(" ", "") == "????\n????"
     assert all(digit.confidence > 0.9 for line in lines for number in line.numbers for digit in number.digits)
 
 
 def test_numbers_of_a_form_part_at_gaps() -> None:
-    assert text(decided(PAGE, Form(length=2))).splitlines()[-1] == "20 26"
+    assert text(decode(PAGE, Form(length=2))).splitlines()[-1] == "20 26"
 
 
 def test_a_check_is_used() -> None:
@@ -141,13 +143,13 @@ def test_a_check_is_used() -> None:
     number = [*"7992739871", "3"]
     row = [(40 * place, 0, sure(int(digit)), 0.99) for place, digit in enumerate(number)]
     row[3] = (120, 0, {3: 0.55, 2: 0.44}, 0.99)
-    assert text(decided(finds(*row), Form(check="luhn", length=11))) == "79927398713"
+    assert text(decode(make_detections(*row), Form(check="luhn", length=11))) == "79927398713"
 
 
 @given(st.lists(st.floats(0, 1), min_size=10, max_size=10).filter(lambda p: sum(p) > 0.01), st.floats(0, 1))
 def test_a_digit_of_any_probabilities(weights: list[float], digitness: float) -> None:
     probabilities = np.array(weights) / sum(weights)
-    digit = digit_of(probabilities, digitness, Box(1, 2, 3, 4), ACCEPT)
+    digit = make_digit(probabilities, digitness, Box(1, 2, 3, 4), THRESHOLDS)
     assert digit.digit == int(np.argmax(probabilities)) == digit.candidates[0][0]
     assert digit.confidence == probabilities.max() == digit.candidates[0][1]
     shares = [share for _, share in digit.candidates]
@@ -157,11 +159,11 @@ def test_a_digit_of_any_probabilities(weights: list[float], digitness: float) ->
 
 
 def test_another_digit_than_the_most_probable_can_be_taken() -> None:
-    digit = digit_of([0.05] * 8 + [0.4, 0.2], 1.0, Box(0, 0, 1, 1), ACCEPT, best=9)
+    digit = make_digit([0.05] * 8 + [0.4, 0.2], 1.0, Box(0, 0, 1, 1), THRESHOLDS, chosen_digit=9)
     assert (digit.digit, digit.confidence, digit.accepted) == (9, 0.2, False)
     assert digit.candidates[:2] == ((8, 0.4), (9, 0.2))
 
 
 def test_no_ink_is_no_digit() -> None:
-    digit = nothing(Box(0, 0, 9, 9))
+    digit = make_empty_digit(Box(0, 0, 9, 9))
     assert digit.text == "?" and digit.digitness == 0 and len(digit.candidates) == 10

@@ -151,8 +151,8 @@ def test_a_form_says_what_contradicts() -> None:
 
 
 def test_long_checked_numbers_are_small_automata() -> None:
-    assert len(Form(length=16, check="luhn").automaton.steps) < 170
-    assert len(Form(length=12, check="verhoeff").automaton.steps) < 130
+    assert len(Form(length=16, check="luhn").automaton.transitions) < 170
+    assert len(Form(length=12, check="verhoeff").automaton.transitions) < 130
     assert Form(length=100, check="mod97").fits("1".zfill(100))
 
 

@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.decoding.group import group, number
-from inkdigits.reading.decoding.lattice import Piece
-from inkdigits.reading.decoding.rows import rows
-from inkdigits.reading.decoding.spacing import tallness
+from inkdigits.reading.decoding.group import group_digits, make_number
+from inkdigits.reading.decoding.lattice import Hypothesis
+from inkdigits.reading.decoding.rows import find_rows
+from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.types import Box, Digit
 
 
@@ -19,8 +19,8 @@ def digit(value: int, x: int, y: int, height: int = 40) -> Digit:
     return Digit(value, 0.9, 1.0, True, Box(x, y, height // 2, height), ((value, 0.9), (0, 0.1)))
 
 
-def text(digits: Sequence[Digit], signs: Sequence[Box] = ()) -> str:
-    return "\n".join(line.text for line in group(digits, signs))
+def text(digits: Sequence[Digit], ink_components: Sequence[Box] = ()) -> str:
+    return "\n".join(line.text for line in group_digits(digits, ink_components))
 
 
 def written(
@@ -38,7 +38,7 @@ def written(
 
 
 def test_nothing_is_no_line() -> None:
-    assert group([]) == ()
+    assert group_digits([]) == ()
 
 
 def test_the_order_digits_come_in_does_not_matter() -> None:
@@ -130,9 +130,9 @@ def test_zeros_at_half_height_stay_on_their_line_and_in_their_number(high: bool)
 
 
 def test_a_row_is_as_tall_as_its_tall_digits() -> None:
-    assert tallness([40, 20, 20, 20]) == 40
-    assert tallness([0, 0]) == 1, "other measures are divided by it"
-    assert tallness([40, 40, 40, 41, 90]) == 41
+    assert measure_row_height([40, 20, 20, 20]) == 40
+    assert measure_row_height([0, 0]) == 1, "other measures are divided by it"
+    assert measure_row_height([40, 40, 40, 41, 90]) == 41
     uneven = [digit(7, 0, 0), *(digit(0, x, 20, 20) for x in (23, 36, 62))]
     assert text(uneven) == "7000"
 
@@ -144,12 +144,12 @@ def test_ones_are_narrow_and_part_no_number() -> None:
 
 def test_points_and_commas_are_noted_and_part_nothing() -> None:
     page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0), digit(3, 110, 0)]
-    for sign in (Box(51, 36, 5, 5), Box(50, 34, 6, 14), Box(51, 33, 4, 4)):
-        (line,) = group(page, [sign])
+    for mark in (Box(51, 36, 5, 5), Box(50, 34, 6, 14), Box(51, 33, 4, 4)):
+        (line,) = group_digits(page, [mark])
         assert line.text == "19133" and line.numbers[0].gaps == (2,)
         assert line.numbers[0].as_dict()["gaps"] == [2]
-        assert number(page, [sign], 0.5).gaps == (2,) and number(page, [sign], 0.5).confidence == 0.5
-    assert group(page)[0].numbers[0].gaps == ()
+        assert make_number(page, [mark], 0.5).gaps == (2,) and make_number(page, [mark], 0.5).confidence == 0.5
+    assert group_digits(page)[0].numbers[0].gaps == ()
 
 
 def test_a_point_fills_its_gap_but_a_list_stays_a_list() -> None:
@@ -159,17 +159,17 @@ def test_a_point_fills_its_gap_but_a_list_stays_a_list() -> None:
     assert text(page, [Box(44, 36, 5, 12)]) == "19 133", "a comma and a space"
 
 
-def test_other_signs_part_numbers() -> None:
+def test_separators_part_numbers() -> None:
     page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
     minus, plus, slash, times = Box(48, 18, 10, 4), Box(47, 14, 13, 13), Box(48, 0, 10, 42), Box(48, 14, 10, 10)
     colon = [Box(51, 12, 5, 5), Box(51, 32, 5, 5)]
     bracket = Box(49, -2, 6, 44)
-    for signs in ([minus], [plus], [slash], [times], colon, [bracket]):
-        assert text(page, signs) == "19 13"
-    assert all(not part.gaps for part in group(page, [slash])[0].numbers)
+    for ink_components in ([minus], [plus], [slash], [times], colon, [bracket]):
+        assert text(page, ink_components) == "19 13"
+    assert all(not part.gaps for part in group_digits(page, [slash])[0].numbers)
 
 
-def test_what_is_not_between_two_digits_of_a_line_is_no_sign_of_it() -> None:
+def test_what_is_not_between_two_digits_of_a_line_is_no_separator() -> None:
     page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
     rule, dirt, below, before, after = (
         Box(0, 43, 110, 3),
@@ -178,29 +178,29 @@ def test_what_is_not_between_two_digits_of_a_line_is_no_sign_of_it() -> None:
         *(Box(x, 20, 10, 4) for x in (-30, 120)),
     )
     struck, through = Box(28, 15, 6, 6), Box(0, 20, 110, 3)
-    for sign in (rule, through, dirt, below, before, after, struck):
-        assert text(page, [sign]) == "1913"
-        assert group(page, [sign])[0].numbers[0].gaps == ()
+    for mark in (rule, through, dirt, below, before, after, struck):
+        assert text(page, [mark]) == "1913"
+        assert group_digits(page, [mark])[0].numbers[0].gaps == ()
 
 
-def test_signs_of_a_slanted_line_are_seen_where_the_line_is() -> None:
+def test_separators_of_a_slanted_line_are_seen_where_the_line_is() -> None:
     page = written("12345678 9012", lambda x: 0.25 * x, space=0)
     foot = page[6].box.bottom
     between = page[6].box.right + 2
-    assert group(page, [Box(between, foot - 3, 5, 5)])[0].numbers[0].gaps == (7,)
+    assert group_digits(page, [Box(between, foot - 3, 5, 5)])[0].numbers[0].gaps == (7,)
     assert text(page, [Box(between, foot - 22, 7, 3)]) == "1234567 89012"
 
 
-def piece(x: int, y: int, width: int, height: int, digitness: float = 0.9) -> Piece:
-    return Piece(Box(x, y, width, height), (0.1,) * 10, digitness)
+def make_hypothesis(x: int, y: int, width: int, height: int, digitness: float = 0.9) -> Hypothesis:
+    return Hypothesis(Box(x, y, width, height), (0.1,) * 10, digitness)
 
 
-def test_rows_hold_proposals_that_overlap() -> None:
-    lines = [[piece(x, y, 22, 40) for x in range(0, 300, 30)] for y in (0, 60, 120)]
-    parts = [[piece(x, y + 20 * (x % 20 > 5), 20, 20, 0.6) for x in range(5, 300, 45)] for y in (0, 60, 120)]
-    wide = [[piece(x, y + 2, 50, 38, 0.3) for x in range(2, 270, 60)] for y in (0, 60, 120)]
-    across = [piece(60, 0, 30, 100, 0.1), piece(120, 58, 30, 102, 0.2)]
-    found = rows([*across, *chain(*wide, *parts, *lines)])
+def test_rows_hold_hypotheses_that_overlap() -> None:
+    lines = [[make_hypothesis(x, y, 22, 40) for x in range(0, 300, 30)] for y in (0, 60, 120)]
+    parts = [[make_hypothesis(x, y + 20 * (x % 20 > 5), 20, 20, 0.6) for x in range(5, 300, 45)] for y in (0, 60, 120)]
+    wide = [[make_hypothesis(x, y + 2, 50, 38, 0.3) for x in range(2, 270, 60)] for y in (0, 60, 120)]
+    across = [make_hypothesis(60, 0, 30, 100, 0.1), make_hypothesis(120, 58, 30, 102, 0.2)]
+    found = find_rows([*across, *chain(*wide, *parts, *lines)])
     assert len(found) == 3
     for row, line, part, both in zip(found, lines, parts, wide, strict=True):
         assert {id(p) for p in (*line, *part, *both)} <= {id(p) for p in row}
@@ -208,12 +208,12 @@ def test_rows_hold_proposals_that_overlap() -> None:
         assert middles == sorted(middles)
 
 
-def test_doubtful_proposals_bridge_no_rows() -> None:
-    lines = [piece(30 * i, 44 * (i % 2), 22, 40) for i in range(8)]
-    between = [piece(30 * i - 40, 22, 22, 40, 0.05) for i in range(10)]
-    across = [piece(x, 0, 30, 84, 0.05) for x in (-70, 60, 90)]
+def test_doubtful_hypotheses_bridge_no_rows() -> None:
+    lines = [make_hypothesis(30 * i, 44 * (i % 2), 22, 40) for i in range(8)]
+    between = [make_hypothesis(30 * i - 40, 22, 22, 40, 0.05) for i in range(10)]
+    across = [make_hypothesis(x, 0, 30, 84, 0.05) for x in (-70, 60, 90)]
     for doubtful in (between, across):
-        found = [[p for p in row if p.digitness > 0.5] for row in rows([*lines, *doubtful])]
+        found = [[p for p in row if p.digitness > 0.5] for row in find_rows([*lines, *doubtful])]
         assert found == [lines[::2], lines[1::2]]
 
 
@@ -221,10 +221,11 @@ BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers
 
 
 @given(
-    st.lists(st.builds(Piece, BOXES, st.just((0.1,) * 10), st.floats(0, 1)), max_size=25), st.lists(BOXES, max_size=5)
+    st.lists(st.builds(Hypothesis, BOXES, st.just((0.1,) * 10), st.floats(0, 1)), max_size=25),
+    st.lists(BOXES, max_size=5),
 )
-def test_every_piece_and_digit_is_on_one_line(pieces: list[Piece], signs: list[Box]) -> None:
-    assert sorted(id(p) for row in rows(pieces) for p in row) == sorted(map(id, pieces))
-    digits = [Digit(1, 0.9, p.digitness, True, p.box, ()) for p in pieces]
-    found = [d for line in group(digits, signs) for part in line.numbers for d in part.digits]
+def test_every_hypothesis_and_digit_is_on_one_line(hypotheses: list[Hypothesis], ink_components: list[Box]) -> None:
+    assert sorted(id(p) for row in find_rows(hypotheses) for p in row) == sorted(map(id, hypotheses))
+    digits = [Digit(1, 0.9, p.digitness, True, p.box, ()) for p in hypotheses]
+    found = [d for line in group_digits(digits, ink_components) for part in line.numbers for d in part.digits]
     assert sorted(map(id, found)) == sorted(map(id, digits))

@@ -1,4 +1,4 @@
-"""Digits among letters are letters; digits beside signs, units and rules are not."""
+"""Digits among letters are letters; digits beside symbols, units and rules are not."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.decoding.letters import among_letters
+from inkdigits.reading.decoding.letters import is_among_letters
 from inkdigits.types import Box, Digit
 
 HIGH, WIDE, STEP = 40, 24, 32
@@ -19,7 +19,7 @@ def digit(box: Box, accepted: bool = True) -> Digit:
 
 def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[Box]]:
     """Digits are accepted, `?` is a refused one, letters are ink; a space is a gap, `|` narrow and `.` small ink."""
-    digits, signs = [], []
+    digits, ink_components = [], []
     scale = high / HIGH
     for place, character in enumerate(text):
         box = Box(round(place * STEP * scale), y, round(WIDE * scale), high)
@@ -30,8 +30,8 @@ def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[
         if character == ".":
             box = Box(box.x, y + high - 6, 6, 6)
         if character != " ":
-            signs.append(box)
-    return digits, signs
+            ink_components.append(box)
+    return digits, ink_components
 
 
 @pytest.mark.parametrize(
@@ -52,7 +52,7 @@ def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[
     ],
 )
 def test_who_stands_among_letters(text: str, among: str) -> None:
-    found = among_letters(*written(text))
+    found = is_among_letters(*written(text))
     expected = np.array([mark == "1" for mark in among])
     assert found.dtype == np.bool_ and found.shape == expected.shape
     accepted = np.array([character != "?" for character in text if character.isdigit() or character == "?"])
@@ -60,29 +60,29 @@ def test_who_stands_among_letters(text: str, among: str) -> None:
 
 
 def test_the_next_lines_letters_do_not_count() -> None:
-    digits, signs = written("45")
+    digits, ink_components = written("45")
     _, below = written("abcdefgh", y=60)
-    assert not among_letters(digits, signs + below).any()
+    assert not is_among_letters(digits, ink_components + below).any()
 
 
 def test_letters_that_hang_together_are_several() -> None:
-    digits, signs = written("5", high=40)
+    digits, ink_components = written("5", high=40)
     joined = Box(30, 0, 200, 40)
-    assert among_letters(digits, [*signs, joined]).all()
+    assert is_among_letters(digits, [*ink_components, joined]).all()
     rule, large, small = Box(30, 0, 400, 30), Box(30, -60, 200, 160), Box(30, 20, 60, 8)
-    assert not among_letters(digits, [*signs, rule, large, small]).any()
+    assert not is_among_letters(digits, [*ink_components, rule, large, small]).any()
 
 
 def test_ink_of_digits_is_no_letter() -> None:
     digits, _ = written("5050")
-    assert not among_letters(digits, [Box(0, 0, 4 * STEP, HIGH)]).any(), "they hang together"
+    assert not is_among_letters(digits, [Box(0, 0, 4 * STEP, HIGH)]).any(), "they hang together"
 
 
 BOXES = st.builds(Box, st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 900), st.integers(1, 900))
 
 
 @given(st.lists(st.builds(digit, BOXES, st.booleans()), max_size=12), st.lists(BOXES, max_size=12))
-def test_any_boxes_are_taken(digits: Sequence[Digit], signs: Sequence[Box]) -> None:
-    found = among_letters(digits, signs)
+def test_any_boxes_are_taken(digits: Sequence[Digit], ink_components: Sequence[Box]) -> None:
+    found = is_among_letters(digits, ink_components)
     assert found.shape == (len(digits),) and found.dtype == np.bool_
-    assert not among_letters(digits, []).any() or not all(each.accepted for each in digits)
+    assert not is_among_letters(digits, []).any() or not all(each.accepted for each in digits)

@@ -10,92 +10,97 @@ from PIL import Image
 
 from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import only_page, pages
-from tests.reading.drawing import saved
-from tests.reading.pdfs import locked_pdf, pages_pdf, pdf
+from inkdigits.reading.imaging.picture import load_pages, load_single_page
+from tests.reading.drawing import encode_image
+from tests.reading.pdfs import build_locked_pdf, build_pages_pdf, build_pdf
 
 SCAN = Image.fromarray((np.add.outer(np.arange(60) * 3, np.arange(40) * 2) % 256).astype(np.uint8))
 
 
 def test_a_page_is_drawn_at_200_dots_an_inch_with_ink_where_it_belongs() -> None:
-    page = only_page(pages_pdf())  # 1 × 1/2 inch
+    page = load_single_page(build_pages_pdf())  # 1 × 1/2 inch
     assert (page.width, page.height, page.image.shape[2]) == (200, 100, 3)
     assert (page.grey[5:45, 5:45] < 5).all() and (page.grey[55:] > 250).all() and (page.grey[:, 55:] > 250).all()
 
 
 def test_a_turned_page_comes_upright() -> None:
-    page = only_page(pages_pdf(more="/Rotate 90"))
+    page = load_single_page(build_pages_pdf(page_entries="/Rotate 90"))
     assert (page.width, page.height) == (100, 200)
     assert (page.grey[5:45, 55:95] < 5).all()
 
 
 def test_colours_stay_what_they_are() -> None:
     red = Image.new("RGB", (72, 72), (200, 30, 10))
-    assert np.abs(only_page(saved(red, "PDF", resolution=72)).image[100, 100].astype(int) - (200, 30, 10)).max() < 8
+    assert (
+        np.abs(
+            load_single_page(encode_image(red, "PDF", resolution=72)).image[100, 100].astype(int) - (200, 30, 10)
+        ).max()
+        < 8
+    )
 
 
 def test_a_scan_of_several_pages() -> None:
-    data = saved(Image.new("L", (40, 60), 255), "PDF", resolution=200, save_all=True, append_images=[SCAN])
-    first, second = pages(data, name="scan.pdf")
+    data = encode_image(Image.new("L", (40, 60), 255), "PDF", resolution=200, save_all=True, append_images=[SCAN])
+    first, second = load_pages(data, name="scan.pdf")
     assert [(p.file, p.page, p.pages) for p in (first, second)] == [("scan.pdf", 1, 2), ("scan.pdf", 2, 2)]
     assert first.grey.min() == 255 and np.abs(second.grey[:60, :40].astype(int) - np.asarray(SCAN)).mean() < 6
 
 
 def test_words_before_the_header_do_not_hide_a_pdf() -> None:
-    assert only_page(b"\n\nscanned by a machine\n" + pages_pdf()).width == 200
+    assert load_single_page(b"\n\nscanned by a machine\n" + build_pages_pdf()).width == 200
 
 
 def test_a_picture_that_speaks_of_pdf_is_a_picture() -> None:
-    data = saved(SCAN, "JPEG", comment=b"%PDF-1.7")
-    assert only_page(data).width == 40
+    data = encode_image(SCAN, "JPEG", comment=b"%PDF-1.7")
+    assert load_single_page(data).width == 40
 
 
 def test_a_password_is_asked_for_in_one_sentence() -> None:
     with pytest.raises(PictureError, match=r"^a\.pdf: a PDF with a password; save it without one\.$"):
-        list(pages(locked_pdf(), name="a.pdf"))
+        list(load_pages(build_locked_pdf(), name="a.pdf"))
 
 
 def test_ten_thousand_pages_are_too_many() -> None:
-    data = pages_pdf(10_000)
+    data = build_pages_pdf(10_000)
     with pytest.raises(PictureTooLargeError, match=r"more than 200 pages.*--max-pages"):
-        next(pages(data))
-    assert next(pages(data, Limits(pages=10_000))).pages == 10_000
+        next(load_pages(data))
+    assert next(load_pages(data, Limits(pages=10_000))).pages == 10_000
 
 
 @pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 1000000000 1000000000", "0 0 99999999 1"])
 def test_a_huge_page_is_refused_before_it_is_drawn(box: str) -> None:
     with pytest.raises(PictureTooLargeError, match="--max-pixels"):
-        next(pages(pages_pdf(box=box)))
+        next(load_pages(build_pages_pdf(box=box)))
 
 
 @pytest.mark.parametrize(
     "data",
     [
         b"%PDF-1.7",
-        pages_pdf()[:60],
-        pdf(["<</Type/Catalog>>"]),
-        pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"]),
+        build_pages_pdf()[:60],
+        build_pdf(["<</Type/Catalog>>"]),
+        build_pdf(["<</Type/Catalog/Pages 2 0 R>>", "<</Type/Pages/Count 0/Kids[]>>"]),
     ],
 )
 def test_a_pdf_without_pages_is_refused(data: bytes) -> None:
     with pytest.raises(PictureError):
-        next(pages(data))
+        next(load_pages(data))
 
 
 def test_many_threads_draw_the_same() -> None:
-    data = pages_pdf(8)
-    alone = [page.image for page in pages(data)]
+    data = build_pages_pdf(8)
+    alone = [page.image for page in load_pages(data)]
     with ThreadPoolExecutor(8) as pool:
-        for drawn in pool.map(lambda _: [page.image for page in pages(data)], range(16)):
+        for drawn in pool.map(lambda _: [page.image for page in load_pages(data)], range(16)):
             assert np.array_equal(drawn, alone)
 
 
 WHOLE = [
-    pages_pdf(3),
-    locked_pdf(),
-    saved(SCAN, "PDF"),
-    saved(SCAN.convert("1"), "PDF"),
-    saved(SCAN.convert("RGB"), "PDF", save_all=True, append_images=[SCAN]),
+    build_pages_pdf(3),
+    build_locked_pdf(),
+    encode_image(SCAN, "PDF"),
+    encode_image(SCAN.convert("1"), "PDF"),
+    encode_image(SCAN.convert("RGB"), "PDF", save_all=True, append_images=[SCAN]),
 ]
 
 
@@ -106,7 +111,7 @@ def test_nothing_but_our_errors_comes_out_of_damaged_pdfs(data: st.DataObject) -
         whole[data.draw(st.integers(0, len(whole) - 1))] = data.draw(st.integers(0, 255))
     cut = data.draw(st.integers(0, len(whole)))
     try:
-        for page in pages(b"%PDF-" + bytes(whole[5 : cut or None]), Limits(pixels=1_000_000, pages=5)):
+        for page in load_pages(b"%PDF-" + bytes(whole[5 : cut or None]), Limits(pixels=1_000_000, pages=5)):
             assert page.image.dtype == np.uint8 and page.image.shape[2] == 3
     except InkdigitsError as error:
         assert str(error)
@@ -114,8 +119,8 @@ def test_nothing_but_our_errors_comes_out_of_damaged_pdfs(data: st.DataObject) -
 
 @given(st.binary(max_size=300))
 def test_nothing_but_our_errors_comes_out_of_rubbish(rubbish: bytes) -> None:
-    for data in (b"%PDF-" + rubbish, pages_pdf(more=rubbish.decode("latin-1"))):
+    for data in (b"%PDF-" + rubbish, build_pages_pdf(page_entries=rubbish.decode("latin-1"))):
         try:
-            list(pages(data, Limits(pixels=1_000_000)))
+            list(load_pages(data, Limits(pixels=1_000_000)))
         except InkdigitsError as error:
             assert str(error)

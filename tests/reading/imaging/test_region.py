@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import PictureError, UsageError
 from inkdigits.reading.imaging.picture import Picture
-from inkdigits.reading.imaging.region import cut, region
+from inkdigits.reading.imaging.region import crop_page, parse_region
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Box, Failure, Reading
-from tests.reading.drawing import in_rows
+from tests.reading.drawing import draw_rows
 
 PAGE = Picture("a.png", 1, 1, np.arange(600, dtype=np.uint16).astype(np.uint8).reshape(20, 30))
 
 
 def test_four_numbers_are_a_region() -> None:
-    assert region("1,2,30,40") == region(" 1 , 2,30, 40 ") == Box(1, 2, 30, 40)
+    assert parse_region("1,2,30,40") == parse_region(" 1 , 2,30, 40 ") == Box(1, 2, 30, 40)
 
 
 @pytest.mark.parametrize(
@@ -25,23 +25,23 @@ def test_four_numbers_are_a_region() -> None:
 )
 def test_other_words_are_none(words: str) -> None:
     with pytest.raises(UsageError, match="x,y,width,height"):
-        region(words)
+        parse_region(words)
 
 
 @given(st.integers(0, 29), st.integers(0, 19), st.integers(1, 10**9), st.integers(1, 10**9))
 def test_a_part_is_what_lies_in_the_region(x: int, y: int, width: int, height: int) -> None:
-    part = cut(PAGE, Box(x, y, width, height))
+    part = crop_page(PAGE, Box(x, y, width, height))
     assert np.array_equal(part.image, PAGE.image[y : y + height, x : x + width]) and part.image.size
 
 
 @pytest.mark.parametrize("box", [Box(30, 0, 5, 5), Box(0, 20, 5, 5), Box(-9, 0, 9, 5)])
 def test_a_region_outside_of_the_page_is_told(box: Box) -> None:
     with pytest.raises(PictureError, match="outside of the page, which has 30×20 pixels"):
-        cut(PAGE, box)
+        crop_page(PAGE, box)
 
 
 def test_boxes_stay_in_pixels_of_the_whole_page(reader: Reader, digits: Digits) -> None:
-    page = in_rows(digits.images, columns=10)
+    page = draw_rows(digits.images, columns=10)
     (whole,) = reader.read_pages(page)
     half = page.shape[0] // 2
     (part,) = reader.read_pages(page, region=Box(0, half, page.shape[1], half))
@@ -53,7 +53,7 @@ def test_boxes_stay_in_pixels_of_the_whole_page(reader: Reader, digits: Digits) 
 
 
 def test_a_single_digit_in_a_region(reader: Reader, digits: Digits) -> None:
-    page = in_rows(digits.images[:4], columns=4)
+    page = draw_rows(digits.images[:4], columns=4)
     alone = reader.attempt(page, single=True, region=Box(30 + 72, 0, 72, page.shape[0]))
     (reading,) = alone
     assert isinstance(reading, Reading) and 102 <= reading.digits[0].box.x < 174

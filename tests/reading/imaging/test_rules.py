@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis.extra import numpy as hnp
 
 from inkdigits.data.sets.digits import Digits
-from inkdigits.reading.imaging.ink import lift
-from inkdigits.reading.imaging.rules import without_rules
+from inkdigits.reading.imaging.ink import extract_ink
+from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.detector import Detector
-from inkdigits.reading.proposals import locate
-from tests.reading.drawing import Pixels, in_rows
+from inkdigits.reading.proposals import propose_digits
+from tests.reading.drawing import Pixels, draw_rows
 
 
 def test_a_squared_grid_is_taken_away() -> None:
@@ -17,7 +17,7 @@ def test_a_squared_grid_is_taken_away() -> None:
     digits = np.zeros_like(mask)
     digits[10:40, 20:24] = digits[60:90, 70:74] = digits[110:140, 120:124] = 1
     mask[::50] = mask[:, ::50] = 1
-    left = without_rules(mask | digits)
+    left = remove_rules(mask | digits)
     assert np.array_equal(left & digits, digits)
     assert (left & ~digits).sum() < 0.02 * mask.sum()
 
@@ -26,20 +26,20 @@ def test_the_bars_of_one_large_digit_are_no_rules() -> None:
     seven = np.zeros((300, 200), np.uint8)
     seven[10:14, 0:190] = 1
     seven[10:290, 186:190] = 1
-    assert np.array_equal(without_rules(seven), seven)
+    assert np.array_equal(remove_rules(seven), seven)
 
 
 def test_digits_on_a_line_stay_nearly_whole_and_are_still_found(digits: Digits) -> None:
-    page = in_rows(digits.images, 10, size=80)
-    clear = lift(page).mask
+    page = draw_rows(digits.images, 10, size=80)
+    clear = extract_ink(page).mask
     for row in (20, 100, 190):
         page[row : row + 2] = 60
-    left = without_rules(lift(page).mask)
+    left = remove_rules(extract_ink(page).mask)
     assert (left & clear).sum() > 0.93 * clear.sum()
     assert (left & ~clear).sum() < 0.2 * clear.sum()
-    assert (locate(page, Detector(threads=1)).finds.digitness > 0.3).sum() >= 17
+    assert (propose_digits(page, Detector(threads=1)).detections.digitness > 0.3).sum() >= 17
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60), elements={"max_value": 1}))
 def test_nothing_is_added(mask: Pixels) -> None:
-    assert (without_rules(mask) <= mask).all()
+    assert (remove_rules(mask) <= mask).all()

@@ -40,7 +40,7 @@ class Elements(HTMLParser):
 
 
 def whole(*pages: str) -> Elements:
-    return Elements(review.begin() + "".join(pages) + review.end())
+    return Elements(review.render_begin() + "".join(pages) + review.render_end())
 
 
 def numbers(page: Elements) -> list[dict[str, str | None]]:
@@ -48,24 +48,24 @@ def numbers(page: Elements) -> list[dict[str, str | None]]:
 
 
 def test_every_unsure_digit_has_its_crop_its_candidates_and_a_field() -> None:
-    page = whole(review.page(READING, PICTURE))
+    page = whole(review.render_page(READING, PICTURE))
     (field,) = page.of("fieldset")
     assert field["data-place"] == "1"  # of 3?
     assert [button["value"] for button in page.of("button") if "value" in button] == ["0", "1", ""]
     assert len(page.of("input")) == 1
     number_crop, digit_crop = page.of("img")
-    for crop, least in ((number_crop, 18), (digit_crop, 8)):
+    for crop, min_width in ((number_crop, 18), (digit_crop, 8)):
         data = base64.b64decode((crop["src"] or "").removeprefix("data:image/png;base64,"))
         with Image.open(io.BytesIO(data)) as image:
             pixels = np.asarray(image)
         assert (crop["width"], crop["height"]) == (str(pixels.shape[1]), str(pixels.shape[0]))
-        assert pixels.shape[1] > least and pixels.shape[0] > 20
+        assert pixels.shape[1] > min_width and pixels.shape[0] > 20
         windows = np.lib.stride_tricks.sliding_window_view(GREY, pixels.shape)
         assert (windows == pixels).all((2, 3)).any()  # a piece of the page, as it is
 
 
 def test_all_numbers_are_there_for_the_csv_and_only_unsure_ones_are_seen() -> None:
-    sure, unsure = numbers(whole(review.page(READING, PICTURE)))
+    sure, unsure = numbers(whole(review.render_page(READING, PICTURE)))
     assert "hidden" in sure and "hidden" not in unsure
     row = dict(zip(COLUMNS, json.loads(unsure["data-row"] or ""), strict=True))
     assert (row["file"], row["text"], row["x"], row["confidence"]) == ("a,b.png", "3?", "40", "0.81")
@@ -74,7 +74,7 @@ def test_all_numbers_are_there_for_the_csv_and_only_unsure_ones_are_seen() -> No
 
 
 def test_nothing_is_loaded_from_anywhere() -> None:
-    text = review.begin() + review.page(READING, PICTURE) + review.end()
+    text = review.render_begin() + review.render_page(READING, PICTURE) + review.render_end()
     assert not re.search(r"https?:|//[a-z]|@import|url\(", text.replace("// ", ""))
     page = Elements(text)
     assert not page.of("link") and all("src" not in each for each in page.of("script"))
@@ -85,7 +85,9 @@ def test_nothing_is_loaded_from_anywhere() -> None:
 def test_names_and_messages_are_text_and_nothing_else() -> None:
     evil = f"<script>alert(1)</script>{STRANGE}"
     reading = replace(READING, file=evil)
-    page = whole(review.page(reading, replace(PICTURE, file=evil)), review.page(Failure(evil, 1, "x", evil), None))
+    page = whole(
+        review.render_page(reading, replace(PICTURE, file=evil)), review.render_page(Failure(evil, 1, "x", evil), None)
+    )
     assert len(page.of("script")) == 1 and not page.of("b")[2:]
     assert page.text.count("<script>alert(1)</script>a\ufffd<b>&\"'\ufffd.png") == 2
     "".join(page.text).encode()  # valid UTF-8
@@ -99,5 +101,5 @@ def test_large_digits_are_made_smaller_and_those_at_the_edge_are_cut() -> None:
         big = replace(
             READING, lines=(replace(line, numbers=(replace(number("?", 0), digits=(replace(digit, box=box),)),)),)
         )
-        (crop,) = whole(review.page(big, picture)).of("img")
+        (crop,) = whole(review.render_page(big, picture)).of("img")
         assert 1 <= int(crop["width"] or 0) <= 160 and 1 <= int(crop["height"] or 0) <= 160

@@ -17,14 +17,14 @@ def number(text: str, x: int) -> Number:
     return Number(
         tuple(
             Digit(
-                int(sign) if sign.isdigit() else 0,
+                int(character) if character.isdigit() else 0,
                 0.9,
                 1.0,
-                sign != "?",
+                character != "?",
                 Box(x + 10 * i, 5, 8, 20),
                 ((0, 0.9), (1, 0.1)),
             )
-            for i, sign in enumerate(text)
+            for i, character in enumerate(text)
         )
     )
 
@@ -34,19 +34,23 @@ EMPTY = Reading("empty.png", 1, 100, 50, (), ModelName("n", "1"), 0.01)
 
 
 def test_text_is_a_line_per_line() -> None:
-    assert write.text(READING) == "65 3?\n"
-    assert write.text(EMPTY) == ""
+    assert write.format_text(READING) == "65 3?\n"
+    assert write.format_text(EMPTY) == ""
 
 
 def test_json_is_one_line_a_page() -> None:
     failure = Failure("é.png", 2, "picture", "damaged")
     for outcome in (READING, EMPTY, failure):
-        line = write.json_line(outcome)
+        line = write.format_json_line(outcome)
         assert line.count("\n") == 1 and json.loads(line) == json.loads(json.dumps(outcome.as_dict()))
 
 
 def test_csv_is_a_row_per_number() -> None:
-    rows = list(csv.DictReader(io.StringIO(write.csv_header() + write.csv_rows(READING) + write.csv_rows(EMPTY))))
+    rows = list(
+        csv.DictReader(
+            io.StringIO(write.format_csv_header() + write.format_csv_rows(READING) + write.format_csv_rows(EMPTY))
+        )
+    )
     assert [row["text"] for row in rows] == ["65", "3?", ""]
     assert not any(rows[2][column] for column in write.COLUMNS[2:]), "a page without digits has its file and page"
     assert rows[1] == {
@@ -60,13 +64,13 @@ FAILURE = Failure(STRANGE, 2, "picture", "damaged")
 
 
 def test_tsv_is_as_tesseract_writes_it() -> None:
-    rows = list(csv.DictReader(io.StringIO(write.tsv_header() + write.tsv_rows(READING)), delimiter="\t"))
+    rows = list(csv.DictReader(io.StringIO(write.format_tsv_header() + write.format_tsv_rows(READING)), delimiter="\t"))
     assert [row["level"] for row in rows] == ["1", "2", "3", "4", "5", "5"]
     assert [row["text"] for row in rows if row["level"] == "5"] == ["65", "3?"]
     assert [row["conf"] for row in rows] == ["-1"] * 4 + ["81.0"] * 2
     assert [rows[0][name] for name in ("left", "top", "width", "height")] == ["0", "0", "100", "50"]
     assert [rows[-1][name] for name in ("line_num", "word_num", "left", "file")] == ["1", "2", "40", "a,b.png"]
-    assert len(write.tsv_rows(EMPTY).splitlines()) == 1
+    assert len(write.format_tsv_rows(EMPTY).splitlines()) == 1
 
 
 def test_hocr_is_xml_with_the_boxes_of_pages_lines_and_words() -> None:

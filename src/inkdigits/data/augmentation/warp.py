@@ -43,46 +43,48 @@ def warp(images: Tensor, settings: Warp, generator: Generator) -> Tensor:
     count, _, height, width = images.shape
     if count == 0:
         return images
-    (x, y), bends = _pixels(height, width)
-    affine = _affine(count, settings, width, generator)[..., None, None]  # N×2×3×1×1
+    (x, y), cubic_weights = _make_pixel_grid(height, width)
+    affine = _sample_affine(count, settings, width, generator)[..., None, None]  # N×2×3×1×1
     grid = affine[:, :, 0] * x + (affine[:, :, 1] * y + affine[:, :, 2])  # N×2×H×W
     if settings.elastic:
         coarse = torch.randn(count, 2, 5, 5, generator=generator) * (settings.elastic * 2 / width)
-        grid += bends[0] @ coarse @ bends[1].T
-    bent = F.grid_sample(images, grid.permute(0, 2, 3, 1), mode="bilinear", padding_mode="zeros", align_corners=False)
+        grid += cubic_weights[0] @ coarse @ cubic_weights[1].T
+    warped = F.grid_sample(images, grid.permute(0, 2, 3, 1), mode="bilinear", padding_mode="zeros", align_corners=False)
     if settings.ink:
-        bent = bent.clamp(0, 1).pow(uniform(count, -settings.ink, settings.ink, generator).exp()[:, None, None, None])
-    return bent
+        warped = warped.clamp(0, 1).pow(
+            sample_uniform(count, -settings.ink, settings.ink, generator).exp()[:, None, None, None]
+        )
+    return warped
 
 
 @lru_cache
-def _pixels(height: int, width: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
+def _make_pixel_grid(height: int, width: int) -> tuple[tuple[Tensor, Tensor], tuple[Tensor, Tensor]]:
     """Where pixels are in −1..1 (x 1×W, y H×1), and the bicubic weights of five points for each (H×5, W×5)."""
     x, y = ((torch.arange(side) * 2 + 1) / side - 1 for side in (width, height))
-    five = torch.eye(5)[None, :, None]  # 1×5×1×5: each point alone
-    high, wide = (
-        F.interpolate(five, (1, side), mode="bicubic", align_corners=True)[0, :, 0].T for side in (height, width)
+    basis = torch.eye(5)[None, :, None]  # 1×5×1×5: each point alone
+    row_weights, column_weights = (
+        F.interpolate(basis, (1, side), mode="bicubic", align_corners=True)[0, :, 0].T for side in (height, width)
     )
-    return (x[None], y[:, None]), (high, wide)
+    return (x[None], y[:, None]), (row_weights, column_weights)
 
 
-def _affine(count: int, settings: Warp, width: int, generator: Generator) -> Tensor:
+def _sample_affine(count: int, settings: Warp, width: int, generator: Generator) -> Tensor:
     """One 2×3 matrix an image, from target to source, in the −1..1 coordinates of `affine_grid`: N×2×3."""
 
-    def spread(amount: float) -> Tensor:
-        return uniform(count, -amount, amount, generator)
+    def sample_symmetric(limit: float) -> Tensor:
+        return sample_uniform(count, -limit, limit, generator)
 
-    angle, shear = spread(radians(settings.rotation)), spread(settings.shear)
-    size, stretch = 1 + spread(settings.scale), 1 + spread(settings.stretch)
-    across, down = size * stretch.sqrt(), size * stretch.rsqrt()
+    angle, shear = sample_symmetric(radians(settings.rotation)), sample_symmetric(settings.shear)
+    scale, stretch = 1 + sample_symmetric(settings.scale), 1 + sample_symmetric(settings.stretch)
+    across, down = scale * stretch.sqrt(), scale * stretch.rsqrt()
     cos, sin = angle.cos(), angle.sin()
     rows = [
-        torch.stack([cos / across, (shear * cos - sin) / across, spread(2 * settings.shift / width)], dim=1),
-        torch.stack([sin / down, (shear * sin + cos) / down, spread(2 * settings.shift / width)], dim=1),
+        torch.stack([cos / across, (shear * cos - sin) / across, sample_symmetric(2 * settings.shift / width)], dim=1),
+        torch.stack([sin / down, (shear * sin + cos) / down, sample_symmetric(2 * settings.shift / width)], dim=1),
     ]
     return torch.stack(rows, dim=1)
 
 
-def uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
+def sample_uniform(count: int, low: float, high: float, generator: Generator) -> Tensor:
     """`count` numbers between `low` and `high`, float32 N."""
     return torch.rand(count, generator=generator) * (high - low) + low

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import DataError
-from inkdigits.glyph import SIZE
+from inkdigits.glyph import GLYPH_SIDE
 
-CLASSES = 10
+NUM_CLASSES = 10
 NOT_A_DIGIT = -1  # the label of what is no digit, in a batch
 
 
@@ -28,20 +28,20 @@ class Digits:
     name: str
 
     def __post_init__(self) -> None:
-        if self.images.dtype != np.uint8 or self.images.shape[1:] != (SIZE, SIZE):
+        if self.images.dtype != np.uint8 or self.images.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE):
             shape = "×".join(map(str, self.images.shape))
             raise DataError(f"{self.name}: images must be uint8 N×28×28, these are {self.images.dtype} {shape}.")
         if self.labels.shape != (len(self.images),):
             raise DataError(f"{self.name}: {len(self.images)} images but {len(self.labels)} labels.")
         if len(self.labels) == 0:
             raise DataError(f"{self.name}: there are no digits in it.")
-        if self.labels.min() < 0 or self.labels.max() >= CLASSES:
+        if self.labels.min() < 0 or self.labels.max() >= NUM_CLASSES:
             raise DataError(f"{self.name}: labels must be 0 to 9, these reach {self.labels.max()}.")
 
     def __len__(self) -> int:
         return len(self.labels)
 
-    def part(self, start: int, stop: int) -> Digits:
+    def slice(self, start: int, stop: int) -> Digits:
         """Images `start` (counted from 0) up to, not including, `stop`."""
         return Digits(self.images[start:stop], self.labels[start:stop], f"{self.name} {start + 1}–{stop}")
 

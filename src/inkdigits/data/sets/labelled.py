@@ -9,36 +9,36 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from inkdigits.data.sets.digits import CLASSES, Digits
+from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.errors import DataError
 
 ToGlyph = Callable[[NDArray[np.uint8]], NDArray[np.uint8]]
-PIXELS_LIMIT = 50_000_000
+MAX_PIXELS = 50_000_000
 
 
 def is_labelled_folder(folder: Path) -> bool:
     """Whether `folder` has at least one of the subfolders `0` … `9`."""
-    return any((folder / str(digit)).is_dir() for digit in range(CLASSES))
+    return any((folder / str(digit)).is_dir() for digit in range(NUM_CLASSES))
 
 
-def load(folder: Path, to_glyph: ToGlyph) -> Digits:
+def load_labelled_folder(folder: Path, to_glyph: ToGlyph) -> Digits:
     """All pictures under `folder/0` … `folder/9`, sorted by file name within a digit.
 
     `to_glyph` brings a grey uint8 H×W picture to its glyph (uint8 28×28). Raises DataError naming the first file that
     is no picture, and when there is none at all.
     """
-    files = [(path, digit) for digit in range(CLASSES) for path in sorted((folder / str(digit)).glob("[!.]*"))]
+    files = [(path, digit) for digit in range(NUM_CLASSES) for path in sorted((folder / str(digit)).glob("[!.]*"))]
     if not files:
         raise DataError(f"{folder} has no pictures in subfolders 0 … 9.")
-    images = np.stack([to_glyph(_grey(path)) for path, _ in files])
+    images = np.stack([to_glyph(_open_as_grey(path)) for path, _ in files])
     return Digits(images, np.array([digit for _, digit in files], np.int64), folder.name)
 
 
-def _grey(path: Path) -> NDArray[np.uint8]:
+def _open_as_grey(path: Path) -> NDArray[np.uint8]:
     try:
         with Image.open(path) as picture:
-            if picture.width * picture.height > PIXELS_LIMIT:
-                raise DataError(f"{path} has more than {PIXELS_LIMIT} pixels; make it smaller.")
+            if picture.width * picture.height > MAX_PIXELS:
+                raise DataError(f"{path} has more than {MAX_PIXELS} pixels; make it smaller.")
             return np.asarray(picture.convert("L"))
     except DataError:
         raise

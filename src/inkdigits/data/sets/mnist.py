@@ -18,11 +18,11 @@ from inkdigits.errors import DataError
 
 Part = Literal["train", "test"]
 FOLDER = Path(__file__).parents[1] / "files"
-FILES: dict[Part, tuple[str, str]] = {
+FILE_NAMES: dict[Part, tuple[str, str]] = {
     "train": ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"),
     "test": ("t10k-images-idx3-ubyte.gz", "t10k-labels-idx1-ubyte.gz"),
 }
-SHA256 = {
+SHA256_BY_NAME = {
     "train-images-idx3-ubyte.gz": "0b367032e93c5d0cea0925647cfdb18614af8ee15f83e6f2fc2ad904a6835971",
     "train-labels-idx1-ubyte.gz": "1787548bbe0bff1ec2ecdc0ef292b02df999e2d1a6002d27500982c652b17203",
     "t10k-images-idx3-ubyte.gz": "1a1a05eab793c14bb050b398624a11b0ffd1a2953baed553b1b9bd079e2a20be",
@@ -35,15 +35,15 @@ def load(part: Part = "train", folder: Path = FOLDER) -> Digits:
 
     Raises DataError when a packaged file is missing or is not, byte for byte, the one that was packaged.
     """
-    images, labels = (idx.read(folder / name, _checked(folder / name)) for name in FILES[part])
+    images, labels = (idx.read(folder / name, _read_verified(folder / name)) for name in FILE_NAMES[part])
     return Digits(images, labels.astype(np.int64), f"MNIST {part}")
 
 
-def _checked(path: Path) -> bytes:
+def _read_verified(path: Path) -> bytes:
     try:
         content = path.read_bytes()
     except OSError as error:
         raise DataError(f"The packaged file {path} cannot be read ({error.strerror}); reinstall inkdigits.") from error
-    if hashlib.sha256(content).hexdigest() != SHA256[path.name]:
+    if hashlib.sha256(content).hexdigest() != SHA256_BY_NAME[path.name]:
         raise DataError(f"The packaged file {path} is damaged (its SHA-256 is wrong); reinstall inkdigits.")
     return content

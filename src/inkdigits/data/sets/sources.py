@@ -11,18 +11,20 @@ Four kinds are known by what is there:
 
 from __future__ import annotations
 
+import warnings
 from pathlib import Path
 
 import numpy as np
 
-from inkdigits.data.sets import idx, labelled, mnist, table
+from inkdigits.data.sets import idx, labelled, mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.labelled import ToGlyph
 from inkdigits.data.sets.mnist import Part
 from inkdigits.errors import DataError
+from inkdigits.glyph import GLYPH_SIDE
 
-HELD_BACK = 6  # one digit in this many is for testing, where a source has no test part of its own
-IDX_WORDS: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
+TEST_EVERY = 6  # one digit in this many is for testing, where a source has no test part of its own
+IDX_PART_WORDS: dict[Part, tuple[str, ...]] = {"train": ("train",), "test": ("t10k", "test")}
 
 
 def load(part: Part, source: Path | None, to_glyph: ToGlyph) -> Digits:
@@ -36,41 +38,71 @@ def load(part: Part, source: Path | None, to_glyph: ToGlyph) -> Digits:
     if not source.exists():
         raise DataError(f"There is no data at {source}.")
     if source.is_file():
-        return _kept(table.load(source), part)
-    if (images := _idx_file(source, part, "images")) and (labels := _idx_file(source, part, "labels")):
-        return _idx(images, labels, f"{source.name} {part}")
+        return _take_part(load_csv(source), part)
+    if (images := _find_idx_file(source, part, "images")) and (labels := _find_idx_file(source, part, "labels")):
+        return _load_idx(images, labels, f"{source.name} {part}")
     if labelled.is_labelled_folder(source / part):
-        return labelled.load(source / part, to_glyph)
+        return labelled.load_labelled_folder(source / part, to_glyph)
     if labelled.is_labelled_folder(source):
-        return _kept(labelled.load(source, to_glyph), part)
+        return _take_part(labelled.load_labelled_folder(source, to_glyph), part)
     if tables := sorted(source.glob(f"*{part}*.csv")):
-        return table.load(tables[0])
+        return load_csv(tables[0])
     raise DataError(
         f"{source} is none of the known kinds of data: IDX files, subfolders 0 … 9 of pictures, or CSV files "
         "of label and 784 pixels."
     )
 
 
-def _idx_file(folder: Path, part: Part, what: str) -> Path | None:
+def _find_idx_file(folder: Path, part: Part, array_name: str) -> Path | None:
     """The IDX file of one part, gzipped or not, whatever stands before the standard name."""
-    for word in IDX_WORDS[part]:
-        for path in sorted(folder.glob(f"*{word}-{what}*idx?-ubyte*")):
+    for word in IDX_PART_WORDS[part]:
+        for path in sorted(folder.glob(f"*{word}-{array_name}*idx?-ubyte*")):
             return path
     return None
 
 
-def _idx(images: Path, labels: Path, name: str) -> Digits:
-    pictures = idx.read(images)
-    if pictures.ndim != 3:
-        raise DataError(f"{images} holds no images: its array has {pictures.ndim} dimensions, images have 3.")
+def _load_idx(images: Path, labels: Path, name: str) -> Digits:
+    stored_images = idx.read(images)
+    if stored_images.ndim != 3:
+        raise DataError(f"{images} holds no images: its array has {stored_images.ndim} dimensions, images have 3.")
     if images.name.startswith("emnist"):
-        pictures = np.ascontiguousarray(pictures.transpose(0, 2, 1))  # EMNIST stores columns first
-    return Digits(pictures, idx.read(labels).ravel().astype(np.int64), name)
+        stored_images = np.ascontiguousarray(stored_images.transpose(0, 2, 1))  # EMNIST stores columns first
+    return Digits(stored_images, idx.read(labels).ravel().astype(np.int64), name)
 
 
-def _kept(digits: Digits, part: Part) -> Digits:
+def _take_part(digits: Digits, part: Part) -> Digits:
     """The test part of a source without one: every sixth digit of a fixed shuffle."""
     order = np.random.default_rng(0).permutation(len(digits))
-    held_back = np.arange(len(digits)) % HELD_BACK == 0
-    chosen = np.sort(order[held_back if part == "test" else ~held_back])
-    return Digits(digits.images[chosen], digits.labels[chosen], f"{digits.name} {part}")
+    is_test = np.arange(len(digits)) % TEST_EVERY == 0
+    indices = np.sort(order[is_test if part == "test" else ~is_test])
+    return Digits(digits.images[indices], digits.labels[indices], f"{digits.name} {part}")
+
+
+def load_csv(path: Path) -> Digits:
+    """A CSV file of digits: label, then 784 pixels (0–255), one digit a row, with or without a line of headings.
+
+    Raises DataError when a row is not a label and 784 whole numbers from 0 to 255."""
+    try:
+        with path.open(encoding="utf-8-sig") as file:
+            has_header = not _is_number(file.readline().split(",")[0])
+            file.seek(0)
+            with warnings.catch_warnings(action="error", category=UserWarning):  # numpy only warns of an empty file
+                rows = np.loadtxt(
+                    file, np.int64, delimiter=",", skiprows=int(has_header), ndmin=2, comments=None, quotechar='"'
+                )
+    except (OSError, ValueError, UserWarning) as error:
+        raise DataError(f"{path} cannot be read as CSV of label and 784 pixels ({error}).") from error
+    if rows.shape[1:] != (1 + GLYPH_SIDE * GLYPH_SIDE,):
+        raise DataError(f"{path}: a row must have a label and 784 pixels, these have {rows.shape[-1]} columns.")
+    labels, pixels = rows[:, 0], rows[:, 1:]
+    if pixels.size and (pixels.min() < 0 or pixels.max() > 255):
+        raise DataError(f"{path}: pixels must be 0 to 255, these reach {pixels.min()} to {pixels.max()}.")
+    return Digits(pixels.astype(np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE), labels, path.stem)
+
+
+def _is_number(cell: str) -> bool:
+    try:
+        float(cell.strip().strip('"'))
+    except ValueError:
+        return False
+    return True

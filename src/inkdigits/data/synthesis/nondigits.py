@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.errors import DataError
-from inkdigits.glyph import SIZE, from_ink
+from inkdigits.glyph import GLYPH_SIDE, make_glyph
 
-Ink = NDArray[np.uint8]
+Uint8Ink = NDArray[np.uint8]
 
 FONT_FOLDER = Path("/usr/share/fonts")
 TRAINING_FONTS = (
@@ -30,100 +30,106 @@ TRAINING_FONTS = (
     *("Rufscript", "LinLibertine_R", "LinLibertine_I", "LinBiolinum_R", "dkg"),
 )
 UNSEEN_FONTS = ("BecauseWe", "Breip", "femkeklaver", "KaushanScript", "Lato-", "OpenSans-", "Hack-", "Cantarell-")
-LIKE_DIGITS = "oOlLiIsSzZbBgGqQ"  # letters that many people write as they write a digit
-LETTERS = "".join(c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in LIKE_DIGITS)
-SIGNS = "+-=×÷*#%&@?€£$§<>.,:;~^{}[]\"'_ÄÖÜäßéèñΔΣΩαβγδλμπψωЖЯДФШЩЮжфшщю"
-SHARES = {"letters": 0.4, "scribbles": 0.15, "halves": 0.08, "several": 0.12, "shapes": 0.13, "paper": 0.12}
-LACKING = "\uffff"  # is in no font: a font shows it as it shows every character that it lacks
-CANVAS = 64
+DIGIT_LIKE_LETTERS = "oOlLiIsSzZbBgGqQ"  # letters that many people write as they write a digit
+DISTINCT_LETTERS = "".join(
+    c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in DIGIT_LIKE_LETTERS
+)
+SYMBOLS = "+-=×÷*#%&@?€£$§<>.,:;~^{}[]\"'_ÄÖÜäßéèñΔΣΩαβγδλμπψωЖЯДФШЩЮжфшщю"
+KIND_SHARES = {"letters": 0.4, "scribbles": 0.15, "halves": 0.08, "several": 0.12, "shapes": 0.13, "paper": 0.12}
+MISSING_CHARACTER = "\uffff"  # is in no font: a font shows it as it shows every character that it lacks
+CANVAS_SIDE = 64
 
 
-def nondigits(count: int, images: Ink, labels: NDArray[np.int64], seed: int, letters: bool = True) -> Ink:
-    """`count` glyphs that are no digits, uint8 N×28×28, shuffled; without `letters`, of the other kinds only.
+def make_nondigits(
+    count: int, images: Uint8Ink, labels: NDArray[np.int64], seed: int, with_letters: bool = True
+) -> Uint8Ink:
+    """`count` glyphs that are no digits, uint8 N×28×28, shuffled; without `with_letters`, of the other kinds only.
 
     images, labels: training digits, uint8 N×28×28 and integers N, of which halves and groups are made.
     Raises DataError if a training font is not installed that letters need.
     """
     rng = np.random.default_rng(seed)
-    whole = 1 if letters else 1 - SHARES["letters"]
-    wanted = {kind: round(share / whole * count) for kind, share in SHARES.items()}
-    halved = np.isin(labels, (2, 3, 5))  # of an 8, halves look like a 3
-    if not letters:
-        wanted["letters"] = 0
-    wanted["letters" if letters else "scribbles"] += count - sum(wanted.values())
-    made = [
-        font_glyphs(wanted["letters"], LETTERS + LETTERS + SIGNS, TRAINING_FONTS, rng) if letters else [],
-        [from_ink(scribble(rng)) for _ in range(wanted["scribbles"])],
-        [from_ink(_half(images[halved], rng)) for _ in range(wanted["halves"])],
-        [from_ink(_several(images, rng)) for _ in range(wanted["several"])],
-        [from_ink(shape(rng)) for _ in range(wanted["shapes"])],
-        [_paper(rng) for _ in range(wanted["paper"])],
+    total_share = 1 if with_letters else 1 - KIND_SHARES["letters"]
+    counts = {kind: round(share / total_share * count) for kind, share in KIND_SHARES.items()}
+    is_halvable = np.isin(labels, (2, 3, 5))  # of an 8, halves look like a 3
+    if not with_letters:
+        counts["letters"] = 0
+    counts["letters" if with_letters else "scribbles"] += count - sum(counts.values())
+    groups = [
+        draw_font_glyphs(counts["letters"], DISTINCT_LETTERS + DISTINCT_LETTERS + SYMBOLS, TRAINING_FONTS, rng)
+        if with_letters
+        else [],
+        [make_glyph(draw_scribble(rng)) for _ in range(counts["scribbles"])],
+        [make_glyph(_halve_digit(images[is_halvable], rng)) for _ in range(counts["halves"])],
+        [make_glyph(_join_digits(images, rng)) for _ in range(counts["several"])],
+        [make_glyph(draw_shape(rng)) for _ in range(counts["shapes"])],
+        [_draw_paper(rng) for _ in range(counts["paper"])],
     ]
-    return rng.permutation(np.stack([glyph for kind in made for glyph in kind]))
+    return rng.permutation(np.stack([glyph for kind in groups for glyph in kind]))
 
 
-def unseen_letters(count: int, seed: int) -> Ink:
+def make_unseen_letters(count: int, seed: int) -> Uint8Ink:
     """`count` letters (none like a digit) in fonts that training never sees, uint8 N×28×28. For measuring only."""
-    return np.stack(font_glyphs(count, LETTERS, UNSEEN_FONTS, np.random.default_rng(seed)))
+    return np.stack(draw_font_glyphs(count, DISTINCT_LETTERS, UNSEEN_FONTS, np.random.default_rng(seed)))
 
 
-def font_glyphs(
+def draw_font_glyphs(
     count: int, characters: str, families: tuple[str, ...], rng: Generator, folder: Path = FONT_FOLDER
-) -> list[Ink]:
+) -> list[Uint8Ink]:
     """Random characters in random fonts of the families, each family as often; N of uint8 28×28.
 
     Raises DataError if a family is not installed under `folder`: with other fonts, other glyphs would come out.
     """
-    fonts = [[_open(path) for path in faces] for faces in installed(families, folder)]
-    glyphs: list[Ink] = []
+    fonts = [[_load_font(path) for path in faces] for faces in require_fonts(families, folder)]
+    glyphs: list[Uint8Ink] = []
     while len(glyphs) < count:
         faces = fonts[rng.integers(len(fonts))]
         font = faces[rng.integers(len(faces))]
-        ink = _character(characters[rng.integers(len(characters))], font)
-        if ink.any() and not np.array_equal(ink, _character(LACKING, font)):
-            glyphs.append(from_ink(ink))
+        ink = _draw_character(characters[rng.integers(len(characters))], font)
+        if ink.any() and not np.array_equal(ink, _draw_character(MISSING_CHARACTER, font)):
+            glyphs.append(make_glyph(ink))
     return glyphs
 
 
-def installed(families: tuple[str, ...], folder: Path = FONT_FOLDER) -> list[list[Path]]:
+def require_fonts(families: tuple[str, ...], folder: Path = FONT_FOLDER) -> list[list[Path]]:
     """The font files of each family. Raises DataError if a family is not installed under `folder`."""
-    found = [font_files(family, folder) for family in families]
-    missing = [family for family, faces in zip(families, found, strict=True) if not faces]
+    files_by_family = [find_font_files(family, folder) for family in families]
+    missing = [family for family, faces in zip(families, files_by_family, strict=True) if not faces]
     if missing:
         raise DataError(
             f"No font of {', '.join(missing)} is under {folder}; install the fonts that nondigits.py names."
         )
-    return found
+    return files_by_family
 
 
-def font_files(family: str, folder: Path) -> list[Path]:
+def find_font_files(family: str, folder: Path) -> list[Path]:
     """The font files whose names begin with `family`, in an order that does not depend on the disk."""
     return sorted(path for path in folder.rglob("*.[ot]tf") if path.name.startswith(family))
 
 
-def _open(path: Path) -> ImageFont.FreeTypeFont:
+def _load_font(path: Path) -> ImageFont.FreeTypeFont:
     return ImageFont.truetype(str(path), 40)
 
 
-def _character(character: str, font: ImageFont.FreeTypeFont) -> Ink:
+def _draw_character(character: str, font: ImageFont.FreeTypeFont) -> Uint8Ink:
     """One character as ink, uint8 96×96."""
     canvas = Image.new("L", (96, 96))
     ImageDraw.Draw(canvas).text((48, 48), character, fill=255, font=font, anchor="mm")
     return np.asarray(canvas)
 
 
-def scribble(rng: Generator) -> Ink:
+def draw_scribble(rng: Generator) -> Uint8Ink:
     """A long wandering stroke or several short ones, uint8 64×64."""
-    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    strokes = int(rng.integers(1, 6))
-    for _ in range(strokes):
-        knots = int(rng.integers(3, 6)) if strokes > 2 else int(rng.integers(8, 16))
-        points = smoothed(rng.uniform(6, CANVAS - 6, (knots, 2)), smooth=bool(rng.random() < 0.7))
-        _draw(canvas, points, int(rng.integers(1, 6)))
+    canvas = np.zeros((CANVAS_SIDE, CANVAS_SIDE), np.uint8)
+    stroke_count = int(rng.integers(1, 6))
+    for _ in range(stroke_count):
+        knot_count = int(rng.integers(3, 6)) if stroke_count > 2 else int(rng.integers(8, 16))
+        points = smooth_polyline(rng.uniform(6, CANVAS_SIDE - 6, (knot_count, 2)), smooth=bool(rng.random() < 0.7))
+        _draw_polyline(canvas, points, int(rng.integers(1, 6)))
     return canvas
 
 
-def smoothed(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
+def smooth_polyline(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
     """The points with their corners cut (Chaikin), three times over, or as they are."""
     for _ in range(3 if smooth else 0):
         near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
@@ -131,93 +137,105 @@ def smoothed(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]
     return points
 
 
-def _draw(canvas: Ink, points: NDArray[np.floating], width: int, closed: bool = False) -> None:
+def _draw_polyline(canvas: Uint8Ink, points: NDArray[np.floating], width: int, closed: bool = False) -> None:
     cv2.polylines(canvas, [points.round().astype(np.int32)], closed, 255, width, cv2.LINE_AA)
 
 
-def _half(images: Ink, rng: Generator) -> Ink:
+def _halve_digit(images: Uint8Ink, rng: Generator) -> Uint8Ink:
     """Half of a digit, cut so that what is left looks like no digit; uint8 28×28."""
-    part: Ink = images[rng.integers(len(images))].copy()
-    columns = np.flatnonzero(part.any(axis=0))
+    half: Uint8Ink = images[rng.integers(len(images))].copy()
+    columns = np.flatnonzero(half.any(axis=0))
     cut = int(columns[0] + (columns[-1] - columns[0]) * rng.uniform(0.4, 0.6))
     side = rng.integers(3)
     if side == 0:
-        part[:, :cut] = 0
+        half[:, :cut] = 0
     elif side == 1:
-        part[:, cut:] = 0
+        half[:, cut:] = 0
     else:
-        part[int(rng.integers(11, 15)) :] = 0
-    return part
+        half[int(rng.integers(11, 15)) :] = 0
+    return half
 
 
-def _several(images: Ink, rng: Generator) -> Ink:
+def _join_digits(images: Uint8Ink, rng: Generator) -> Uint8Ink:
     """Two or three digits side by side, near or touching; uint8 28×(up to 84)."""
-    row = np.zeros((SIZE, 3 * SIZE), np.uint8)
-    left = 0
+    row = np.zeros((GLYPH_SIDE, 3 * GLYPH_SIDE), np.uint8)
+    x = 0
     for _ in range(int(rng.choice([2, 2, 2, 3]))):
         digit = images[rng.integers(len(images))]
         columns = np.flatnonzero(digit.max(axis=0) > 50)
         crop = digit[:, columns[0] : columns[-1] + 1]
         width = crop.shape[1]
-        np.maximum(row[:, left : left + width], crop, out=row[:, left : left + width])
-        left += width + int(rng.integers(-2, 4))
+        np.maximum(row[:, x : x + width], crop, out=row[:, x : x + width])
+        x += width + int(rng.integers(-2, 4))
     return row
 
 
-def shape(rng: Generator) -> Ink:
+def draw_shape(rng: Generator) -> Uint8Ink:
     """A filled or drawn polygon, blob, cross, arrow or tick, some with a texture inside; uint8 64×64."""
-    canvas = np.zeros((CANVAS, CANVAS), np.uint8)
-    corners = int(rng.integers(3, 12))
+    canvas = np.zeros((CANVAS_SIDE, CANVAS_SIDE), np.uint8)
+    corner_count = int(rng.integers(3, 12))
     angles = (
-        np.sort(rng.uniform(0, 2 * np.pi, corners)) if rng.random() < 0.5 else np.arange(corners) * 2 * np.pi / corners
+        np.sort(rng.uniform(0, 2 * np.pi, corner_count))
+        if rng.random() < 0.5
+        else np.arange(corner_count) * 2 * np.pi / corner_count
     )
-    radius = rng.uniform(8, 30, corners) if rng.random() < 0.6 else np.tile(rng.uniform(10, 30, 2), corners)[:corners]
-    points = CANVAS / 2 + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.5, 1, 2)
-    points = smoothed(np.concatenate([points, points[:1]]), smooth=bool(rng.random() < 0.3))
+    radius = (
+        rng.uniform(8, 30, corner_count)
+        if rng.random() < 0.6
+        else np.tile(rng.uniform(10, 30, 2), corner_count)[:corner_count]
+    )
+    points = CANVAS_SIDE / 2 + radius[:, None] * np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(
+        0.5, 1, 2
+    )
+    points = smooth_polyline(np.concatenate([points, points[:1]]), smooth=bool(rng.random() < 0.3))
     if rng.random() < 0.75:
         cv2.fillPoly(canvas, [points.round().astype(np.int32)], 255, cv2.LINE_AA)
-        _texture(canvas, rng)
+        _add_texture(canvas, rng)
     else:
-        _draw(canvas, points, int(rng.integers(1, 5)))
-        _draw(canvas, rng.uniform(10, CANVAS - 10, (2, 2)), int(rng.integers(1, 5)))
+        _draw_polyline(canvas, points, int(rng.integers(1, 5)))
+        _draw_polyline(canvas, rng.uniform(10, CANVAS_SIDE - 10, (2, 2)), int(rng.integers(1, 5)))
     return canvas
 
 
-def _texture(canvas: Ink, rng: Generator) -> None:
+def _add_texture(canvas: Uint8Ink, rng: Generator) -> None:
     """Cut a slit or shade what is filled, half of the time each."""
     if rng.random() < 0.5:
-        canvas[:] = (canvas * (0.3 + 0.7 * _cloud(rng, CANVAS))).astype(np.uint8)
+        canvas[:] = (canvas * (0.3 + 0.7 * _draw_cloud(rng, CANVAS_SIDE))).astype(np.uint8)
     if rng.random() < 0.5:
-        (x, y), (to_x, to_y) = rng.integers(10, CANVAS - 10, (2, 2)).tolist()
+        (x, y), (to_x, to_y) = rng.integers(10, CANVAS_SIDE - 10, (2, 2)).tolist()
         cv2.line(canvas, (x, y), (to_x, to_y), 0, int(rng.integers(1, 7)))
 
 
-def _paper(rng: Generator) -> Ink:
+def _draw_paper(rng: Generator) -> Uint8Ink:
     """A patch of paper with no writing: clouds, grain, rules or stains; uint8 28×28."""
     kind = rng.integers(4)
     patch: NDArray[np.floating]
     if kind == 0:
-        patch = _cloud(rng, SIZE)
+        patch = _draw_cloud(rng, GLYPH_SIDE)
     elif kind == 1:
-        patch = rng.random((SIZE, SIZE)) * rng.uniform(0.2, 1) * (rng.random((SIZE, SIZE)) < rng.uniform(0.02, 1))
+        patch = (
+            rng.random((GLYPH_SIDE, GLYPH_SIDE))
+            * rng.uniform(0.2, 1)
+            * (rng.random((GLYPH_SIDE, GLYPH_SIDE)) < rng.uniform(0.02, 1))
+        )
     elif kind == 2:
-        patch = _rules(rng)
+        patch = _draw_rules(rng)
     else:
-        patch = (_cloud(rng, SIZE) > rng.uniform(0.3, 0.8)) * rng.uniform(0.5, 1)
+        patch = (_draw_cloud(rng, GLYPH_SIDE) > rng.uniform(0.3, 0.8)) * rng.uniform(0.5, 1)
     return (np.clip(patch, 0, 1) * 255).astype(np.uint8)
 
 
-def _rules(rng: Generator) -> NDArray[np.floating]:
+def _draw_rules(rng: Generator) -> NDArray[np.floating]:
     """Ruled or squared paper, 28×28 in 0..1."""
-    patch = np.zeros((SIZE, SIZE))
+    patch = np.zeros((GLYPH_SIDE, GLYPH_SIDE))
     patch[int(rng.integers(0, 10)) :: int(rng.integers(4, 20))] = rng.uniform(0.3, 1)
     if rng.random() < 0.4:
         return np.maximum(patch, patch.T)
     return patch if rng.random() < 0.5 else patch.T
 
 
-def _cloud(rng: Generator, side: int) -> NDArray[np.floating]:
+def _draw_cloud(rng: Generator, side: int) -> NDArray[np.floating]:
     """Smooth noise of random grain, side×side in 0..1."""
-    cells = int(rng.integers(2, 12))
-    smooth = cv2.resize(rng.random((cells, cells)), (side, side), interpolation=cv2.INTER_CUBIC)
-    return np.clip(smooth, 0, 1)
+    cell_count = int(rng.integers(2, 12))
+    cloud = cv2.resize(rng.random((cell_count, cell_count)), (side, side), interpolation=cv2.INTER_CUBIC)
+    return np.clip(cloud, 0, 1)

@@ -14,8 +14,8 @@ from inkdigits.errors import UsageError
 
 State = TypeVar("State")
 
-_MOST = 50_000  # states; what is larger would take seconds to build
-_DEAD = -1
+_MAX_STATES = 50_000  # a larger automaton would take seconds to build
+_DEAD_STATE = -1
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,73 +39,84 @@ class Automaton:
     """
 
     starts: tuple[int, ...]  # none if no string is accepted
-    steps: NDArray[np.intp]  # Q×10: state and digit → state, -1 where none is left
+    transitions: NDArray[np.intp]  # Q×10: state and digit → state, -1 where none is left
     accepting: NDArray[np.bool_]  # Q
 
     def accepts(self, text: str) -> bool:
         """Whether these digits, `0` to `9` only, obey all rules."""
-        return any(self._ends(start, text) for start in self.starts)
+        return any(self._reaches_accepting(start, text) for start in self.starts)
 
-    def _ends(self, state: int, text: str) -> bool:
+    def _reaches_accepting(self, state: int, text: str) -> bool:
         for digit in text:
-            state = int(self.steps[state, int(digit)])
-            if state == _DEAD:
+            state = int(self.transitions[state, int(digit)])
+            if state == _DEAD_STATE:
                 return False
         return bool(self.accepting[state])
 
 
-def any_digits() -> Rule[bool]:
+def make_nonempty_rule() -> Rule[bool]:
     """At least one digit."""
     return Rule((False,), lambda _state, _digit: True, lambda state: state)
 
 
-def counted(least: int, most: int) -> Rule[int]:
-    """From `least` to `most` digits."""
-    return Rule((0,), lambda count, _digit: count + 1 if count < most else None, lambda count: count >= least)
+def make_length_rule(min_digits: int, max_digits: int) -> Rule[int]:
+    """From `min_digits` to `max_digits` digits."""
+    return Rule(
+        (0,), lambda count, _digit: count + 1 if count < max_digits else None, lambda count: count >= min_digits
+    )
 
 
-def word(text: str) -> Automaton:
+def build_word_automaton(text: str) -> Automaton:
     """Accepts these digits and nothing else."""
-    steps = np.full((len(text) + 1, 10), _DEAD, np.intp)
-    for place, digit in enumerate(text):
-        steps[place, int(digit)] = place + 1
-    return Automaton((0,), steps, np.arange(len(text) + 1) == len(text))
+    transitions = np.full((len(text) + 1, 10), _DEAD_STATE, np.intp)
+    for index, digit in enumerate(text):
+        transitions[index, int(digit)] = index + 1
+    return Automaton((0,), transitions, np.arange(len(text) + 1) == len(text))
 
 
-def built(rules: Sequence[Rule[Any]]) -> Automaton:
+def build_automaton(rules: Sequence[Rule[Any]]) -> Automaton:
     """The automaton of all rules at once. Raises UsageError when it would be too large."""
-    number: dict[tuple[Any, ...], int] = {}
-    starts = [number.setdefault(states, len(number)) for states in product(*(rule.starts for rule in rules))]
-    steps = []
-    todo = list(number)
+    state_numbers: dict[tuple[Any, ...], int] = {}
+    starts = [
+        state_numbers.setdefault(states, len(state_numbers)) for states in product(*(rule.starts for rule in rules))
+    ]
+    transitions = []
+    todo = list(state_numbers)
     for states in todo:  # grows while it is walked
-        steps.append([_numbered(after, number, todo) for after in _after(rules, states)])
-        if len(number) > _MOST:
+        transitions.append(
+            [_number_states(next_states, state_numbers, todo) for next_states in _follow_digits(rules, states)]
+        )
+        if len(state_numbers) > _MAX_STATES:
             raise UsageError("The form asked for is too large; give a shorter length, pattern or range.")
     accepting = [all(rule.accepts(s) for rule, s in zip(rules, states, strict=True)) for states in todo]
-    return _trimmed(starts, np.array(steps, np.intp).reshape(-1, 10), np.array(accepting, np.bool_))
+    return _trim_dead_states(starts, np.array(transitions, np.intp).reshape(-1, 10), np.array(accepting, np.bool_))
 
 
-def _after(rules: Sequence[Rule[Any]], states: tuple[Any, ...]) -> Iterator[tuple[Any, ...] | None]:
+def _follow_digits(rules: Sequence[Rule[Any]], states: tuple[Any, ...]) -> Iterator[tuple[Any, ...] | None]:
     """Where each digit leads."""
     for digit in range(10):
-        after = tuple(rule.step(state, digit) for rule, state in zip(rules, states, strict=True))
-        yield None if None in after else after
+        next_states = tuple(rule.step(state, digit) for rule, state in zip(rules, states, strict=True))
+        yield None if None in next_states else next_states
 
 
-def _numbered(states: tuple[Any, ...] | None, number: dict[tuple[Any, ...], int], todo: list[tuple[Any, ...]]) -> int:
+def _number_states(
+    states: tuple[Any, ...] | None, state_numbers: dict[tuple[Any, ...], int], todo: list[tuple[Any, ...]]
+) -> int:
     if states is None:
-        return _DEAD
-    if states not in number:
-        number[states] = len(number)
+        return _DEAD_STATE
+    if states not in state_numbers:
+        state_numbers[states] = len(state_numbers)
         todo.append(states)
-    return number[states]
+    return state_numbers[states]
 
 
-def _trimmed(starts: list[int], steps: NDArray[np.intp], accepting: NDArray[np.bool_]) -> Automaton:
+def _trim_dead_states(starts: list[int], transitions: NDArray[np.intp], accepting: NDArray[np.bool_]) -> Automaton:
     """Without the states from which nothing is ever accepted."""
     alive = accepting.copy()
-    while not np.array_equal(more := alive | np.append(alive, False)[steps].any(axis=1), alive):
-        alive = more
-    place = np.append(np.where(alive, np.cumsum(alive) - 1, _DEAD), _DEAD)  # the last one is for _DEAD itself
-    return Automaton(tuple(int(place[s]) for s in starts if alive[s]), place[steps][alive], accepting[alive])
+    while not np.array_equal(grown := alive | np.append(alive, False)[transitions].any(axis=1), alive):
+        alive = grown
+    # The last one is for _DEAD_STATE itself.
+    new_numbers = np.append(np.where(alive, np.cumsum(alive) - 1, _DEAD_STATE), _DEAD_STATE)
+    return Automaton(
+        tuple(int(new_numbers[s]) for s in starts if alive[s]), new_numbers[transitions][alive], accepting[alive]
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 from inkdigits.reading.decoding.automaton import Rule
 
-_TURN = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)  # Verhoeff's permutation
+_VERHOEFF_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)  # Verhoeff's permutation
 
 
 def luhn() -> Rule[tuple[bool, int]]:
@@ -30,18 +30,18 @@ def verhoeff() -> Rule[tuple[int, int]]:
     J. Verhoeff, Error Detecting Decimal Codes, Mathematical Centre Tract 29, 1969. The state is the next digit's
     place from the right modulo 8, and the product so far.
     """
-    turned = [tuple(range(10))]
+    permutations = [tuple(range(10))]
     for _ in range(7):
-        turned.append(tuple(_TURN[digit] for digit in turned[-1]))
+        permutations.append(tuple(_VERHOEFF_PERMUTATION[digit] for digit in permutations[-1]))
 
     def step(state: tuple[int, int], digit: int) -> tuple[int, int]:
         place, total = state
-        return (place - 1) % 8, _d5(turned[place][digit], total)
+        return (place - 1) % 8, _multiply_d5(permutations[place][digit], total)
 
     return Rule(tuple((place, 0) for place in range(8)), step, lambda state: state == (7, 0))
 
 
-def _d5(a: int, b: int) -> int:
+def _multiply_d5(a: int, b: int) -> int:
     """The product of two of the ten symmetries of a pentagon: 0 to 4 turn it, 5 to 9 turn it over."""
     if a < 5:
         return (a + b) % 5 + (5 if b >= 5 else 0)
@@ -56,33 +56,37 @@ def mod97() -> Rule[int]:
     return Rule((0,), lambda rest, digit: (10 * rest + digit) % 97, lambda rest: rest == 1)
 
 
-def between(low: int, high: int) -> Rule[tuple[int, int, int]]:
+def make_range_rule(low: int, high: int) -> Rule[tuple[int, int, int]]:
     """The number's value is in low..high, both included; zeros in front change nothing.
 
     The state is how many digits there are after leading zeros, and how they compare with as many first digits of
     `low` and of `high`: -1, 0 or 1.
     """
-    lowest, highest = str(low).lstrip("0"), str(high).lstrip("0")
+    low_digits, high_digits = str(low).lstrip("0"), str(high).lstrip("0")
 
     def step(state: tuple[int, int, int], digit: int) -> tuple[int, int, int] | None:
         count, to_low, to_high = state
         if count == digit == 0:
             return state
-        if count == len(highest):
+        if count == len(high_digits):
             return None
-        return count + 1, to_low or _compared(digit, lowest, count), to_high or _compared(digit, highest, count)
+        return (
+            count + 1,
+            to_low or _compare_digit(digit, low_digits, count),
+            to_high or _compare_digit(digit, high_digits, count),
+        )
 
     def accepts(state: tuple[int, int, int]) -> bool:
         count, to_low, to_high = state
-        return (count, to_low) >= (len(lowest), 0) and (count, to_high) <= (len(highest), 0)
+        return (count, to_low) >= (len(low_digits), 0) and (count, to_high) <= (len(high_digits), 0)
 
     return Rule(((0, 0, 0),), step, accepts)
 
 
-def _compared(digit: int, bound: str, place: int) -> int:
-    if place >= len(bound):
+def _compare_digit(digit: int, bound: str, index: int) -> int:
+    if index >= len(bound):
         return 0
-    return (digit > int(bound[place])) - (digit < int(bound[place]))
+    return (digit > int(bound[index])) - (digit < int(bound[index]))
 
 
 CHECKS: dict[str, Callable[[], Rule[Any]]] = {"luhn": luhn, "verhoeff": verhoeff, "mod97": mod97}

@@ -7,39 +7,41 @@ from itertools import pairwise
 
 import numpy as np
 
-from inkdigits.reading.decoding.rows import rows
-from inkdigits.reading.decoding.spacing import Spacing, are_cells, spacing
+from inkdigits.reading.decoding.rows import find_rows
+from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
 from inkdigits.types import Box, Digit, Line, Number
 
 
-def group(digits: Sequence[Digit], signs: Sequence[Box] = ()) -> tuple[Line, ...]:
-    """Sort digits into numbers and lines. `signs` are boxes of ink that is no digit, anywhere on the page.
+def group_digits(digits: Sequence[Digit], ink_components: Sequence[Box] = ()) -> tuple[Line, ...]:
+    """Sort digits into numbers and lines. `ink_components` are boxes of ink anywhere on the page.
 
-    A number ends at a visible gap and at a sign; a point or comma does not end it, and is noted in its `gaps`.
+    A number ends at a visible gap and at a separator; a point or comma does not end it, and is kept in its `gaps`.
     """
-    found = rows(digits)
-    cells = are_cells([[digit.box for digit in row] for row in found])
-    return tuple(Line(tuple(_numbers(row, signs, cells))) for row in found)
+    digit_rows = find_rows(digits)
+    is_in_cells = has_cells([[digit.box for digit in row] for row in digit_rows])
+    return tuple(Line(tuple(_split_row(row, ink_components, is_in_cells))) for row in digit_rows)
 
 
-def number(digits: Sequence[Digit], signs: Sequence[Box] = (), known: float | None = None) -> Number:
-    """Digits that were found to be one number, from left to right (at least one), with a probability if it is known.
+def make_number(digits: Sequence[Digit], ink_components: Sequence[Box] = (), confidence: float | None = None) -> Number:
+    """A number of these digits, from left to right (at least one), with its probability if it is known.
 
-    The points and commas among `signs` are noted.
+    The points and commas among `ink_components` are kept in its `gaps`.
     """
     boxes = [digit.box for digit in digits]
-    return _noted(digits, spacing(boxes, signs), known)
+    return _build_number(digits, measure_spacing(boxes, ink_components), confidence)
 
 
-def _numbers(row: list[Digit], signs: Sequence[Box], cells: bool) -> list[Number]:
+def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: bool) -> list[Number]:
     boxes = [digit.box for digit in row]
-    between = spacing(boxes, signs, cells)
-    parts = np.diagonal((between.gaps(boxes) > between.visible) | between.parted(boxes), 1)
-    ends = [0, *(int(i) + 1 for i in np.flatnonzero(parts)), len(row)]
-    return [_noted(row[a:b], between) for a, b in pairwise(ends)]
+    row_spacing = measure_spacing(boxes, ink_components, is_in_cells)
+    is_break = np.diagonal(
+        (row_spacing.measure_gaps(boxes) > row_spacing.number_gap_px) | row_spacing.has_separator(boxes), 1
+    )
+    bounds = [0, *(int(i) + 1 for i in np.flatnonzero(is_break)), len(row)]
+    return [_build_number(row[a:b], row_spacing) for a, b in pairwise(bounds)]
 
 
-def _noted(digits: Sequence[Digit], between: Spacing, known: float | None = None) -> Number:
-    """A number with the places noted before which a point or comma stands."""
-    points = np.flatnonzero(np.diagonal(between.pointed([digit.box for digit in digits]), 1)) + 1
-    return Number(tuple(digits), tuple(int(place) for place in points), known)
+def _build_number(digits: Sequence[Digit], row_spacing: Spacing, confidence: float | None = None) -> Number:
+    """A number with its `gaps`: the positions before which a point or comma stands."""
+    point_positions = np.flatnonzero(np.diagonal(row_spacing.has_point([digit.box for digit in digits]), 1)) + 1
+    return Number(tuple(digits), tuple(int(position) for position in point_positions), confidence)

@@ -1,12 +1,12 @@
-"""The pieces of one row as a lattice: which can follow which in a consistent set, and what every step costs.
+"""The hypotheses of one row as a lattice: which can follow which in a consistent set, and the score of every step.
 
-Two pieces may be of one and the same ink. How far the middles of their boxes are apart, from left to right, in half
-widths of the wider one, says how probable that is, and how much narrower the other is: a narrow one beside a wide one's
-middle is rather its stem than a 1. Slanted neighbours, and a 1 beside a wide digit, have boxes that overlap much.
+Two hypotheses may claim the same ink. How probable that is follows from how far apart the centres of their boxes are,
+from left to right, in half widths of the wider one, and from how much narrower the other is: a narrow box near a wide
+one's centre is rather its stem than a 1. Slanted neighbours, and a 1 beside a wide digit, have boxes that overlap much.
 
-Only neighbours in a set are compared, and a piece left out with the taken one next to it on either side: what is near
-to a farther one is nearer to those between. So a set costs what its neighbours cost, and sums and maxima over sets are
-sums and maxima over paths.
+Only neighbours in a set are compared, and a hypothesis left out with the taken one next to it on either side: whatever
+is near a farther one is nearer to those between. So a set's score is the sum over its neighbours, and sums and maxima
+over sets are sums and maxima over paths.
 """
 
 from __future__ import annotations
@@ -18,111 +18,143 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.decoding.spacing import Spacing, middle
+from inkdigits.reading.decoding.spacing import Spacing, get_centre_x
 from inkdigits.types import Box
 
-# Counted on drawn pages of training digits: below the first two finds were never two digits, above the other mostly.
-_SAME, _APART = 0.74, 1.24  # half widths of the wider box, and 0.4 times the narrower one's share of its width
-_NARROWER = 0.4
-LEAST = 1e-6  # no probability is taken to be nearer to 0 or 1, so that no single answer rules all others out
-_NEW = np.log(0.5)  # a new number after a gap or a sign,
-_ACROSS_GAP = np.log(0.1)  # a number that goes on across a visible gap,
-_ACROSS_SIGN = np.log(0.01)  # across a sign that is no point,
-_ACROSS_FAR = np.log(0.001)  # or across a gap as between columns
+# Counted on drawn pages of training digits: two detections closer than the first were never two digits, two farther
+# apart than the other mostly were. In half widths of the wider box, plus the narrower one's weighted share of it.
+_SAME_INK_DISTANCE, _DISTINCT_INK_DISTANCE = 0.74, 1.24
+_NARROWER_WEIGHT = 0.4
+MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1, so that no single one rules out all others
+_NEW_NUMBER_LOG_PROB = np.log(0.5)  # a new number begins after a gap or a separator,
+_ACROSS_GAP_LOG_PROB = np.log(0.1)  # a number goes on across a visible gap,
+_ACROSS_SEPARATOR_LOG_PROB = np.log(0.01)  # across a separator,
+_ACROSS_COLUMNS_LOG_PROB = np.log(0.001)  # or across a gap as between columns
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
-    """A proposal that a digit stands in `box` (pixels of the upright picture). Proposals may overlap and conflict."""
+class Hypothesis:
+    """The hypothesis that `box` (pixels of the upright picture) is one digit. Hypotheses may overlap and conflict."""
 
     box: Box
     probabilities: tuple[float, ...]  # of the digits 0 to 9, calibrated, sum 1
     digitness: float  # 0..1, the probability that a digit stands exactly there
-    detection: int | None = None  # which of the page's detections it is
+    detection: int | None = None  # its index among the page's detections
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Lattice:
-    """N pieces, numbered 1 to N by the middles of their boxes; 0 is before all of them and N + 1 behind.
+    """N hypotheses, numbered 1 to N by the centres of their boxes; 0 is before all of them and N + 1 behind.
 
-    All costs are log probabilities, float64; -inf is never.
+    All scores are log probabilities, float64; -inf is never.
     """
 
-    pieces: tuple[Piece, ...]
-    passed: NDArray[np.float64]  # (N+2)×(N+2): that two neighbours are two, and those between left out
-    taken: NDArray[np.float64]  # (N+2)×10: taking a piece as each digit
-    on: NDArray[np.float64]  # (N+2)×(N+2): when the two are neighbours in one number
-    new: NDArray[np.float64]  # (N+2)×(N+2): when a new number begins with the second
+    hypotheses: tuple[Hypothesis, ...]
+    neighbour_log_probs: NDArray[np.float64]  # (N+2)×(N+2): two neighbours taken, all between left out
+    digit_log_probs: NDArray[np.float64]  # (N+2)×10: a hypothesis taken as each digit
+    continue_log_probs: NDArray[np.float64]  # (N+2)×(N+2): both belong to one number
+    new_number_log_probs: NDArray[np.float64]  # (N+2)×(N+2): the second begins a new number
 
     def score(self, number: Sequence[tuple[int, int]]) -> float:
-        """The log probability of one number, pairs of piece and digit from left to right, and nothing else."""
-        places = [0, *(place for place, _ in number), len(self.pieces) + 1]
-        between = sum(float(self.passed[left, right] + self.on[left, right]) for left, right in pairwise(places))
-        return between + sum(float(self.taken[place, digit]) for place, digit in number)
+        """The log probability of one number alone: pairs of hypothesis index and digit, from left to right."""
+        indices = [0, *(index for index, _ in number), len(self.hypotheses) + 1]
+        between = sum(
+            float(self.neighbour_log_probs[left, right] + self.continue_log_probs[left, right])
+            for left, right in pairwise(indices)
+        )
+        return between + sum(float(self.digit_log_probs[index, digit]) for index, digit in number)
 
 
-def lattice(pieces: Sequence[Piece], sharpness: float = 1.0) -> Lattice:
-    """The lattice of one row's pieces, in any order, all digits on it being one number.
+def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> Lattice:
+    """The lattice of one row's hypotheses, in any order, with all its digits in one number.
 
-    `sharpness`, 0..1, is how much the probability of a piece's most probable digit counts; how much less probable the
-    others are counts always.
+    `sharpness`, 0..1, is how much the probability of a hypothesis's most probable digit counts; how much less probable
+    the others are always counts in full.
     """
-    ordered = tuple(sorted(pieces, key=lambda piece: (middle(piece.box), piece.box.x)))
+    ordered = tuple(sorted(hypotheses, key=lambda each: (get_centre_x(each.box), each.box.x)))
     size = len(ordered) + 2
-    digitness = np.clip([piece.digitness for piece in ordered], LEAST, 1 - LEAST).reshape(-1)
-    probabilities = np.array([piece.probabilities for piece in ordered], np.float64).reshape(-1, 10)
-    taken = np.full((size, 10), -np.inf)
-    which = np.log(np.clip(probabilities, LEAST, 1))
-    taken[1:-1] = np.log(digitness)[:, np.newaxis] + which - (1 - sharpness) * which.max(axis=1, keepdims=True)
-    new = np.full((size, size), -np.inf)
-    new[0] = 0
-    return Lattice(ordered, _passed(ordered, np.log1p(-digitness)), taken, np.zeros((size, size)), new)
+    digitness = np.clip([each.digitness for each in ordered], MIN_PROBABILITY, 1 - MIN_PROBABILITY).reshape(-1)
+    probabilities = np.array([each.probabilities for each in ordered], np.float64).reshape(-1, 10)
+    digit_log_probs = np.full((size, 10), -np.inf)
+    log_probabilities = np.log(np.clip(probabilities, MIN_PROBABILITY, 1))
+    digit_log_probs[1:-1] = (
+        np.log(digitness)[:, np.newaxis]
+        + log_probabilities
+        - (1 - sharpness) * log_probabilities.max(axis=1, keepdims=True)
+    )
+    new_number_log_probs = np.full((size, size), -np.inf)
+    new_number_log_probs[0] = 0
+    return Lattice(
+        ordered,
+        _compute_neighbour_log_probs(ordered, np.log1p(-digitness)),
+        digit_log_probs,
+        np.zeros((size, size)),
+        new_number_log_probs,
+    )
 
 
-def spaced(plain: Lattice, spacing: Spacing, literals: frozenset[str]) -> Lattice:
-    """The lattice with several numbers allowed: a new one begins after a visible gap or a sign, and only there.
+def add_spacing(lattice: Lattice, row_spacing: Spacing, literals: frozenset[str]) -> Lattice:
+    """The lattice with several numbers allowed: a new one begins after a visible gap or a separator, and only there.
 
-    A number can go on across them at a cost, unless `literals` say that its form has gaps or signs in it.
+    A number can go on across them at a cost, unless `literals` say that its form has gaps or separators in it.
     """
-    boxes = [piece.box for piece in plain.pieces]
-    gaps, parted = spacing.gaps(boxes), spacing.parted(boxes)
-    on, new = np.zeros_like(plain.on), plain.new.copy()
-    visible = 0.0 if " " in literals else _ACROSS_GAP
-    sign = 0.0 if literals - set(" .,") else _ACROSS_SIGN
-    costs = np.where(gaps > spacing.far, _ACROSS_FAR, np.where(gaps > spacing.visible, visible, 0.0))
-    on[1:-1, 1:-1] = np.minimum(costs, np.where(parted, sign, 0.0))
-    new[1:-1, 1:-1] = np.where(parted | (gaps > spacing.visible), _NEW, -np.inf)
-    return Lattice(plain.pieces, plain.passed, plain.taken, on, new)
+    boxes = [each.box for each in lattice.hypotheses]
+    gaps, is_separated = row_spacing.measure_gaps(boxes), row_spacing.has_separator(boxes)
+    continue_log_probs = np.zeros_like(lattice.continue_log_probs)
+    new_number_log_probs = lattice.new_number_log_probs.copy()
+    gap_log_prob = 0.0 if " " in literals else _ACROSS_GAP_LOG_PROB
+    separator_log_prob = 0.0 if literals - set(" .,") else _ACROSS_SEPARATOR_LOG_PROB
+    gap_log_probs = np.where(
+        gaps > row_spacing.column_gap_px,
+        _ACROSS_COLUMNS_LOG_PROB,
+        np.where(gaps > row_spacing.number_gap_px, gap_log_prob, 0.0),
+    )
+    continue_log_probs[1:-1, 1:-1] = np.minimum(gap_log_probs, np.where(is_separated, separator_log_prob, 0.0))
+    new_number_log_probs[1:-1, 1:-1] = np.where(
+        is_separated | (gaps > row_spacing.number_gap_px), _NEW_NUMBER_LOG_PROB, -np.inf
+    )
+    return Lattice(
+        lattice.hypotheses,
+        lattice.neighbour_log_probs,
+        lattice.digit_log_probs,
+        continue_log_probs,
+        new_number_log_probs,
+    )
 
 
-def part(row: Lattice, first: int, last: int) -> Lattice:
-    """The pieces between two numbered ones, without those that are certainly the same; all digits are one number."""
-    free = (row.passed[first] > -np.inf) & (row.passed[:, last] > -np.inf)
-    inside = np.flatnonzero(free[1:-1]) + 1
-    alone = lattice([row.pieces[place - 1] for place in inside])
-    alone.on[1:-1, 1:-1] = row.on[np.ix_(inside, inside)]
-    return alone
+def extract_span(lattice: Lattice, first: int, last: int) -> Lattice:
+    """The hypotheses between two numbered ones, without those certainly of their ink; all digits are one number."""
+    is_free = (lattice.neighbour_log_probs[first] > -np.inf) & (lattice.neighbour_log_probs[:, last] > -np.inf)
+    inside = np.flatnonzero(is_free[1:-1]) + 1
+    span = build_lattice([lattice.hypotheses[index - 1] for index in inside])
+    span.continue_log_probs[1:-1, 1:-1] = lattice.continue_log_probs[np.ix_(inside, inside)]
+    return span
 
 
-def apart(pieces: Sequence[Piece]) -> NDArray[np.float64]:
-    """N pieces → N×N: how probably two of them are of different ink, 0..1."""
-    middles = np.array([middle(piece.box) for piece in pieces])
-    widths = np.array([piece.box.width for piece in pieces], np.float64)
-    away = np.abs(middles[:, np.newaxis] - middles[np.newaxis])
+def estimate_distinct_ink(hypotheses: Sequence[Hypothesis]) -> NDArray[np.float64]:
+    """N hypotheses → N×N: the probability that two of them are of different ink, 0..1."""
+    centres = np.array([get_centre_x(each.box) for each in hypotheses])
+    widths = np.array([each.box.width for each in hypotheses], np.float64)
+    distances = np.abs(centres[:, np.newaxis] - centres[np.newaxis])
     wider = np.maximum(widths[:, np.newaxis], widths[np.newaxis])
     narrower = np.minimum(widths[:, np.newaxis], widths[np.newaxis])
-    far = (2 * away + _NARROWER * narrower) / wider
-    return np.asarray(np.clip((far - _SAME) / (_APART - _SAME), 0, 1), np.float64)
+    relative_distances = (2 * distances + _NARROWER_WEIGHT * narrower) / wider
+    return np.asarray(
+        np.clip((relative_distances - _SAME_INK_DISTANCE) / (_DISTINCT_INK_DISTANCE - _SAME_INK_DISTANCE), 0, 1),
+        np.float64,
+    )
 
 
-def _passed(pieces: Sequence[Piece], left_out: NDArray[np.float64]) -> NDArray[np.float64]:
-    """What the two taken pieces cost as neighbours, and what is between them and left out, as far as they do not
-    explain it."""
-    size = len(pieces) + 2
-    different = np.ones((size, size))
-    if pieces:
-        different[1:-1, 1:-1] = apart(pieces)
-    different = np.triu(different, 1)
-    costs = np.concatenate([[0.0], left_out, [0.0]])
-    with np.errstate(divide="ignore"):  # what is the same for certain never follows: -inf
-        return np.asarray((different * costs) @ different + np.log(different), np.float64)
+def _compute_neighbour_log_probs(
+    hypotheses: Sequence[Hypothesis], left_out_log_probs: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """The log probability that two hypotheses are neighbours, and that what they leave out between them, as far as they
+    do not explain it, is no digit."""
+    size = len(hypotheses) + 2
+    distinct_ink = np.ones((size, size))
+    if hypotheses:
+        distinct_ink[1:-1, 1:-1] = estimate_distinct_ink(hypotheses)
+    distinct_ink = np.triu(distinct_ink, 1)
+    log_probs = np.concatenate([[0.0], left_out_log_probs, [0.0]])
+    with np.errstate(divide="ignore"):  # certainly the same ink: never neighbours, -inf
+        return np.asarray((distinct_ink * log_probs) @ distinct_ink + np.log(distinct_ink), np.float64)

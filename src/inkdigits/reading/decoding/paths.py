@@ -1,4 +1,4 @@
-"""The ways through a lattice whose digits an automaton accepts: the best, the sum of all, or one after another."""
+"""Paths through a lattice whose digits an automaton accepts: the best one, the sum of all, or one after another."""
 
 from __future__ import annotations
 
@@ -14,133 +14,173 @@ from numpy.typing import NDArray
 from inkdigits.reading.decoding.automaton import Automaton
 from inkdigits.reading.decoding.lattice import Lattice
 
-_WORTH = 16.0  # a way less probable than the best by more than a factor of exp(16) is not tried
-_ROUNDING = 1e-6  # of a log probability
+_MAX_SCORE_GAP = 16.0  # a path less probable than the best by more than a factor of exp(16) is not tried
+_SCORE_TOLERANCE = 1e-6  # of a log probability
 
-Number = tuple[tuple[int, int], ...]  # (piece, digit), from left to right
+LatticeNumber = tuple[tuple[int, int], ...]  # (hypothesis index, digit), from left to right
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
-    """One way through a lattice: its log probability and the numbers on it, left to right."""
+class LatticePath:
+    """One path through a lattice: its log probability and the numbers on it, left to right."""
 
     score: float
-    numbers: tuple[Number, ...]
+    numbers: tuple[LatticeNumber, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ahead:
-    """What lies ahead in a lattice of N pieces for an automaton of Q states, log probabilities.
+class BackwardScores:
+    """The backward scores, log probabilities, of a lattice of N hypotheses and an automaton of Q states.
 
-    `after` is float64 (N+2)×(Q+1): a piece is taken and a state reached by it, what can still come; the last column,
-    for digits that lead nowhere, is -inf. `whole` is all of the lattice; -inf when nothing is accepted.
+    `remaining` is float64 (N+2)×(Q+1): the score of all that can follow a hypothesis once it has led to a state; the
+    last column, for digits that lead nowhere, is -inf. `total` is the whole lattice's; -inf when nothing is accepted.
     """
 
-    after: NDArray[np.float64]
-    whole: float
+    remaining: NDArray[np.float64]
+    total: float
 
 
-def text_of(number: Number) -> str:
+def join_digits(number: LatticeNumber) -> str:
     """The digits of a number as text."""
     return "".join(str(digit) for _, digit in number)
 
 
-def ahead(row: Lattice, form: Automaton, add: np.ufunc) -> Ahead:
-    """The best (`add` is np.maximum) or the sum (np.logaddexp) of all ways to go on, from every piece and state."""
-    size, states, starts = len(row.taken), len(form.steps), list(form.starts)
-    after = np.full((size, states + 1), -np.inf)
-    ways = np.full((size, states), -np.inf)  # a piece will be taken next, from this state
-    for place in range(size - 2, 0, -1):
-        goes_on = (row.passed[place, place + 1 :] + row.on[place, place + 1 :])[:, np.newaxis] + ways[place + 1 :]
-        ended = add(_begun(row, ways, place, starts, add), row.passed[place, -1])
-        after[place, :-1] = add.reduce(goes_on, axis=0)
-        after[place, :-1][form.accepting] = add(after[place, :-1][form.accepting], ended)
-        ways[place] = add.reduce(row.taken[place] + after[place][form.steps], axis=1)
-    nothing = row.passed[0, -1] if form.accepting[starts].any() else -np.inf
-    return Ahead(after, float(add(_begun(row, ways, 0, starts, add), nothing)))
+def score_backwards(lattice: Lattice, automaton: Automaton, add: np.ufunc) -> BackwardScores:
+    """The best (`add` is np.maximum) or the sum (np.logaddexp) of all paths on from every hypothesis and state."""
+    size, states, starts = len(lattice.digit_log_probs), len(automaton.transitions), list(automaton.starts)
+    remaining = np.full((size, states + 1), -np.inf)
+    entry_scores = np.full((size, states), -np.inf)  # of taking this hypothesis next, from this state
+    for index in range(size - 2, 0, -1):
+        continued_scores = (
+            lattice.neighbour_log_probs[index, index + 1 :] + lattice.continue_log_probs[index, index + 1 :]
+        )[:, np.newaxis] + entry_scores[index + 1 :]
+        end_score = add(
+            _score_new_number(lattice, entry_scores, index, starts, add), lattice.neighbour_log_probs[index, -1]
+        )
+        remaining[index, :-1] = add.reduce(continued_scores, axis=0)
+        remaining[index, :-1][automaton.accepting] = add(remaining[index, :-1][automaton.accepting], end_score)
+        entry_scores[index] = add.reduce(
+            lattice.digit_log_probs[index] + remaining[index][automaton.transitions], axis=1
+        )
+    empty_score = lattice.neighbour_log_probs[0, -1] if automaton.accepting[starts].any() else -np.inf
+    return BackwardScores(remaining, float(add(_score_new_number(lattice, entry_scores, 0, starts, add), empty_score)))
 
 
-def _begun(row: Lattice, ways: NDArray[np.float64], place: int, starts: list[int], add: np.ufunc) -> float:
-    """A new number begins with one of the pieces after this one."""
-    costs = row.passed[place, place + 1 :] + row.new[place, place + 1 :]
-    return float(add.reduce(costs[:, np.newaxis] + ways[place + 1 :, starts], axis=None, initial=-np.inf))
+def _score_new_number(
+    lattice: Lattice, entry_scores: NDArray[np.float64], index: int, starts: list[int], add: np.ufunc
+) -> float:
+    """The score of beginning a new number with one of the later hypotheses."""
+    new_number_scores = (
+        lattice.neighbour_log_probs[index, index + 1 :] + lattice.new_number_log_probs[index, index + 1 :]
+    )
+    return float(
+        add.reduce(new_number_scores[:, np.newaxis] + entry_scores[index + 1 :, starts], axis=None, initial=-np.inf)
+    )
 
 
-def best(row: Lattice, form: Automaton, best_ahead: Ahead) -> Path:
-    """The most probable way; there must be one."""
-    return next(_walk(row, form, best_ahead, _Asked(lambda _text: True, sys.maxsize), _ROUNDING))
+def find_best_path(lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores) -> LatticePath:
+    """The most probable path; there must be one."""
+    return next(
+        _search_best_first(
+            lattice, automaton, backward_scores, _LimitedCheck(lambda _text: True, sys.maxsize), _SCORE_TOLERANCE
+        )
+    )
 
 
-def paths(row: Lattice, form: Automaton, best_ahead: Ahead, passes: Callable[[str], bool], most: int) -> Iterator[Path]:
-    """Ways on which every number `passes`, most probable first; it is asked about `most` numbers and no more."""
-    return _walk(row, form, best_ahead, _Asked(passes, most), _WORTH)
+def iterate_valid_paths(
+    lattice: Lattice,
+    automaton: Automaton,
+    backward_scores: BackwardScores,
+    is_valid: Callable[[str], bool],
+    max_checks: int,
+) -> Iterator[LatticePath]:
+    """Paths on which every number `is_valid`, most probable first; at most `max_checks` numbers are checked."""
+    return _search_best_first(lattice, automaton, backward_scores, _LimitedCheck(is_valid, max_checks), _MAX_SCORE_GAP)
 
 
 @dataclass(slots=True)
-class _Asked:
-    """A check of numbers that is asked a limited number of times."""
+class _LimitedCheck:
+    """A check of numbers that is called a limited number of times."""
 
-    passes: Callable[[str], bool]
-    left: int
+    is_valid: Callable[[str], bool]
+    checks_left: int
 
     def __call__(self, text: str) -> bool:
-        self.left -= 1
-        return self.left >= 0 and self.passes(text)
+        self.checks_left -= 1
+        return self.checks_left >= 0 and self.is_valid(text)
 
 
 @dataclass(frozen=True, slots=True)
 class _Node:
-    """A way through the lattice as far as it has been walked; `state` is None at the beginning and the end."""
+    """The beginning of a path, as far as it has been searched; `state` is None at the start and the end."""
 
     score: float
-    place: int
+    index: int
     state: int | None
-    numbers: tuple[Number, ...]
+    numbers: tuple[LatticeNumber, ...]
 
-    def then(self, gain: float, place: int, digit: int, state: int, new: bool) -> _Node:
-        """One digit further."""
-        before, last = (self.numbers, ()) if new else (self.numbers[:-1], self.numbers[-1])
-        return _Node(self.score + gain, place, state, (*before, (*last, (place, digit))))
+    def append_digit(self, gain: float, index: int, digit: int, state: int, is_new_number: bool) -> _Node:
+        """The path with one more digit."""
+        earlier, last = (self.numbers, ()) if is_new_number else (self.numbers[:-1], self.numbers[-1])
+        return _Node(self.score + gain, index, state, (*earlier, (*last, (index, digit))))
 
 
-def _walk(row: Lattice, form: Automaton, best_ahead: Ahead, asked: _Asked, within: float) -> Iterator[Path]:
-    """Best first: as it is known what lies ahead, no step is taken that leads not to the next best end (A*)."""
-    floor, end = best_ahead.whole - within, len(row.taken) - 1
-    latest = count(0, -1)  # of equals the latest is walked on first, so that it ends soon
-    heap = [(0.0, 0, _Node(0.0, 0, None, ()))] if best_ahead.whole > -np.inf else []
-    while heap and asked.left >= 0:
+def _search_best_first(
+    lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores, check: _LimitedCheck, max_score_gap: float
+) -> Iterator[LatticePath]:
+    """Best-first (A*) search: with exact backward scores, every step leads towards the next best end."""
+    floor, end = backward_scores.total - max_score_gap, len(lattice.digit_log_probs) - 1
+    tie_breaker = count(0, -1)  # of equals the latest is expanded first, so that the search ends soon
+    heap = [(0.0, 0, _Node(0.0, 0, None, ()))] if backward_scores.total > -np.inf else []
+    while heap and check.checks_left >= 0:
         node = heapq.heappop(heap)[2]
-        if node.place == end:
-            yield Path(node.score, node.numbers)
+        if node.index == end:
+            yield LatticePath(node.score, node.numbers)
             continue
-        for total, further in _steps(row, form, best_ahead, node, floor, asked):
-            heapq.heappush(heap, (-round(total, 7), next(latest), further))
+        for best_total, next_node in _expand_node(lattice, automaton, backward_scores, node, floor, check):
+            heapq.heappush(heap, (-round(best_total, 7), next(tie_breaker), next_node))
 
 
-def _steps(
-    row: Lattice, form: Automaton, best_ahead: Ahead, node: _Node, floor: float, asked: _Asked
+def _expand_node(
+    lattice: Lattice,
+    automaton: Automaton,
+    backward_scores: BackwardScores,
+    node: _Node,
+    floor: float,
+    check: _LimitedCheck,
 ) -> Iterator[tuple[float, _Node]]:
     """Every next step from which an end above `floor` can be reached, with the best such end."""
     if node.state is not None:
-        yield from _taking(row, form, best_ahead, node, floor, node.state, False)
-    starting = node.state is None
-    if not starting and not (form.accepting[node.state] and asked(text_of(node.numbers[-1]))):
+        yield from _expand_digits(lattice, automaton, backward_scores, node, floor, node.state, False)
+    is_at_start = node.state is None
+    if not is_at_start and not (automaton.accepting[node.state] and check(join_digits(node.numbers[-1]))):
         return
-    for start in form.starts:
-        yield from _taking(row, form, best_ahead, node, floor, start, True)
-    if not starting or form.accepting[list(form.starts)].any():
-        score = node.score + float(row.passed[node.place, -1])
+    for start in automaton.starts:
+        yield from _expand_digits(lattice, automaton, backward_scores, node, floor, start, True)
+    if not is_at_start or automaton.accepting[list(automaton.starts)].any():
+        score = node.score + float(lattice.neighbour_log_probs[node.index, -1])
         if score >= floor:
-            yield score, _Node(score, len(row.taken) - 1, None, node.numbers)
+            yield score, _Node(score, len(lattice.digit_log_probs) - 1, None, node.numbers)
 
 
-def _taking(
-    row: Lattice, form: Automaton, best_ahead: Ahead, node: _Node, floor: float, state: int, new: bool
+def _expand_digits(
+    lattice: Lattice,
+    automaton: Automaton,
+    backward_scores: BackwardScores,
+    node: _Node,
+    floor: float,
+    state: int,
+    is_new_number: bool,
 ) -> Iterator[tuple[float, _Node]]:
-    """Every piece and digit that can come next, the automaton being in this state."""
-    costs = row.passed[node.place] + (row.new if new else row.on)[node.place]
-    gains = costs[:, np.newaxis] + row.taken
-    totals = node.score + gains + best_ahead.after[:, form.steps[state]]
-    for place, digit in np.argwhere(totals >= floor):
-        further = node.then(float(gains[place, digit]), int(place), int(digit), int(form.steps[state, digit]), new)
-        yield float(totals[place, digit]), further
+    """Every hypothesis and digit that can come next from this state of the automaton."""
+    transition_scores = (
+        lattice.neighbour_log_probs[node.index]
+        + (lattice.new_number_log_probs if is_new_number else lattice.continue_log_probs)[node.index]
+    )
+    gains = transition_scores[:, np.newaxis] + lattice.digit_log_probs
+    totals = node.score + gains + backward_scores.remaining[:, automaton.transitions[state]]
+    for index, digit in np.argwhere(totals >= floor):
+        next_node = node.append_digit(
+            float(gains[index, digit]), int(index), int(digit), int(automaton.transitions[state, digit]), is_new_number
+        )
+        yield float(totals[index, digit]), next_node

@@ -1,4 +1,4 @@
-"""The small language of patterns, `--pattern`: read, and turned into a rule.
+"""Parse the small language of patterns, `--pattern`, into a rule.
 
 | written | stands for |
 |---|---|
@@ -21,57 +21,60 @@ from inkdigits.errors import UsageError
 from inkdigits.reading.decoding.automaton import Rule
 
 LITERALS = frozenset(".,:;-/' ")
-_LONGEST = 200  # characters
-_MOST = 5_000  # places in a pattern, repeats written out
-_REPEAT = re.compile(r"\?|\{(\d{1,4})(?:(,)(\d{1,4})?)?\}", re.ASCII)
-_CLASS = re.compile(r"\[(\^?)((?:\d(?:-\d)?)+)\]", re.ASCII)
+_MAX_PATTERN_CHARS = 200
+_MAX_STATES = 5_000  # of the automaton, repeats written out
+_REPEAT_PATTERN = re.compile(r"\?|\{(\d{1,4})(?:(,)(\d{1,4})?)?\}", re.ASCII)
+_CLASS_PATTERN = re.compile(r"\[(\^?)((?:\d(?:-\d)?)+)\]", re.ASCII)
 
 
 @dataclass
-class _Places:
-    """A nondeterministic automaton in the making: between its places lie digits, or nothing."""
+class _Nfa:
+    """A nondeterministic finite automaton in the making: a move takes a digit, or nothing (epsilon)."""
 
     pattern: str
-    free: list[list[int]] = field(default_factory=list)  # place → places reached by no digit
-    digits: list[tuple[frozenset[int], int] | None] = field(default_factory=list)  # place → by these digits to there
+    epsilon_moves: list[list[int]] = field(default_factory=list)  # state → states reached without a digit
+    # state → the state reached by any of these digits
+    digit_moves: list[tuple[frozenset[int], int] | None] = field(default_factory=list)
 
-    def new(self) -> int:
-        if len(self.free) >= _MOST:
-            raise _wrong(self.pattern, "it has too many repeats; take smaller counts")
-        self.free.append([])
-        self.digits.append(None)
-        return len(self.free) - 1
+    def add_state(self) -> int:
+        if len(self.epsilon_moves) >= _MAX_STATES:
+            raise _make_error(self.pattern, "it has too many repeats; take smaller counts")
+        self.epsilon_moves.append([])
+        self.digit_moves.append(None)
+        return len(self.epsilon_moves) - 1
 
-    def reached(self, places: Iterable[int]) -> frozenset[int]:
-        """These places and all that can be reached by no digit."""
-        found, todo = set(places), list(places)
+    def epsilon_closure(self, states: Iterable[int]) -> frozenset[int]:
+        """These states and all that can be reached from them without a digit."""
+        found, todo = set(states), list(states)
         while todo:
-            fresh = set(self.free[todo.pop()]) - found
+            fresh = set(self.epsilon_moves[todo.pop()]) - found
             found |= fresh
             todo += fresh
         return frozenset(found)
 
 
-_Part = Callable[[_Places, int], int]  # lays the part of a pattern from a place, and says where it ends
+_NfaBuilder = Callable[[_Nfa, int], int]  # adds part of a pattern from a start state, returns its end state
 
 
-def pattern_rule(pattern: str) -> Rule[frozenset[int]]:
+def make_pattern_rule(pattern: str) -> Rule[frozenset[int]]:
     """The rule of a pattern. Raises UsageError when it is none."""
-    if len(pattern) > _LONGEST:
-        raise UsageError(f"A pattern has at most {_LONGEST} characters, not {len(pattern)}; use repeats like d{{12}}.")
-    places = _Places(pattern)
-    start = places.new()
-    end = _Parser(pattern).whole()(places, start)
+    if len(pattern) > _MAX_PATTERN_CHARS:
+        raise UsageError(
+            f"A pattern has at most {_MAX_PATTERN_CHARS} characters, not {len(pattern)}; use repeats like d{{12}}."
+        )
+    nfa = _Nfa(pattern)
+    start = nfa.add_state()
+    end = _Parser(pattern).parse()(nfa, start)
 
     def step(state: frozenset[int], digit: int) -> frozenset[int] | None:
-        ways = (places.digits[place] for place in state)
-        return places.reached({way[1] for way in ways if way and digit in way[0]}) or None
+        moves = (nfa.digit_moves[member] for member in state)
+        return nfa.epsilon_closure({move[1] for move in moves if move and digit in move[0]}) or None
 
-    return Rule((places.reached({start}),), step, lambda state: end in state)
+    return Rule((nfa.epsilon_closure({start}),), step, lambda state: end in state)
 
 
-def literals_of(pattern: str) -> frozenset[str]:
-    """The signs between digits that a pattern mentions."""
+def find_literals(pattern: str) -> frozenset[str]:
+    """The literal characters between digits that a pattern mentions."""
     return LITERALS & set(re.sub(r"\[[^\]]*\]|\{[^}]*\}", "", pattern))
 
 
@@ -80,132 +83,134 @@ class _Parser:
 
     def __init__(self, pattern: str) -> None:
         self._pattern = pattern
-        self._at = 0
+        self._position = 0
 
-    def whole(self) -> _Part:
-        part = self._alternatives()
-        if self._at < len(self._pattern):
-            raise _wrong(self._pattern, "a ) has no ( before it")
-        return part
+    def parse(self) -> _NfaBuilder:
+        builder = self._parse_alternatives()
+        if self._position < len(self._pattern):
+            raise _make_error(self._pattern, "a ) has no ( before it")
+        return builder
 
-    def _next(self) -> str:
-        return self._pattern[self._at : self._at + 1]
+    def _peek(self) -> str:
+        return self._pattern[self._position : self._position + 1]
 
-    def _match(self, wanted: re.Pattern[str]) -> re.Match[str] | None:
-        found = wanted.match(self._pattern, self._at)
-        self._at = found.end() if found else self._at
-        return found
+    def _match(self, regex: re.Pattern[str]) -> re.Match[str] | None:
+        match = regex.match(self._pattern, self._position)
+        self._position = match.end() if match else self._position
+        return match
 
-    def _alternatives(self) -> _Part:
-        parts = [self._sequence()]
-        while self._next() == "|":
-            self._at += 1
-            parts.append(self._sequence())
-        return _either(parts)
+    def _parse_alternatives(self) -> _NfaBuilder:
+        builders = [self._parse_sequence()]
+        while self._peek() == "|":
+            self._position += 1
+            builders.append(self._parse_sequence())
+        return _alternate(builders)
 
-    def _sequence(self) -> _Part:
-        parts = []
-        while self._next() not in ("", "|", ")"):
-            parts.append(self._repeated(self._single()))
-        if not parts:
-            raise _wrong(self._pattern, "a part of it is empty")
-        return _one_after_another(parts)
+    def _parse_sequence(self) -> _NfaBuilder:
+        builders = []
+        while self._peek() not in ("", "|", ")"):
+            builders.append(self._parse_repeat(self._parse_item()))
+        if not builders:
+            raise _make_error(self._pattern, "a part of it is empty")
+        return _concatenate(builders)
 
-    def _repeated(self, part: _Part) -> _Part:
-        found = self._match(_REPEAT)
-        if not found:
-            return part
-        low = int(found[1] or 0)
-        high = 1 if found[0] == "?" else low if not found[2] else int(found[3]) if found[3] else None
+    def _parse_repeat(self, builder: _NfaBuilder) -> _NfaBuilder:
+        match = self._match(_REPEAT_PATTERN)
+        if not match:
+            return builder
+        low = int(match[1] or 0)
+        high = 1 if match[0] == "?" else low if not match[2] else int(match[3]) if match[3] else None
         if high is not None and high < max(low, 1):
-            raise _wrong(self._pattern, f"{found[0]} repeats from more to less, or never")
-        return _times(part, low, high)
+            raise _make_error(self._pattern, f"{match[0]} repeats from more to less, or never")
+        return _repeat(builder, low, high)
 
-    def _single(self) -> _Part:
-        char = self._next()
+    def _parse_item(self) -> _NfaBuilder:
+        char = self._peek()
         if char == "[":
-            return self._class()
-        self._at += 1
+            return self._parse_class()
+        self._position += 1
         if char == "(":
-            return self._bracketed()
+            return self._parse_group()
         if char in LITERALS:
-            return _one_after_another([])
+            return _concatenate([])
         if char in ("d", "#"):
-            return _digit(frozenset(range(10)))
+            return _match_digit(frozenset(range(10)))
         if char in tuple("0123456789"):
-            return _digit(frozenset({int(char)}))
-        raise _wrong(self._pattern, f"{char!r} is no part of one; take d, 0-9, [0-5], ( | ), ?, {{2,4}} and .,:;-/'")
+            return _match_digit(frozenset({int(char)}))
+        raise _make_error(
+            self._pattern, f"{char!r} is no part of one; take d, 0-9, [0-5], ( | ), ?, {{2,4}} and .,:;-/'"
+        )
 
-    def _bracketed(self) -> _Part:
-        part = self._alternatives()
-        if self._next() != ")":
-            raise _wrong(self._pattern, "a ( has no ) after it")
-        self._at += 1
-        return part
+    def _parse_group(self) -> _NfaBuilder:
+        builder = self._parse_alternatives()
+        if self._peek() != ")":
+            raise _make_error(self._pattern, "a ( has no ) after it")
+        self._position += 1
+        return builder
 
-    def _class(self) -> _Part:
-        found = self._match(_CLASS)
-        if not found:
-            raise _wrong(self._pattern, "a [ begins no class of digits such as [0-5], [179] or [^0]")
+    def _parse_class(self) -> _NfaBuilder:
+        match = self._match(_CLASS_PATTERN)
+        if not match:
+            raise _make_error(self._pattern, "a [ begins no class of digits such as [0-5], [179] or [^0]")
         digits: set[int] = set()
-        for first, last in re.findall(r"(\d)(?:-(\d))?", found[2]):
+        for first, last in re.findall(r"(\d)(?:-(\d))?", match[2]):
             digits |= set(range(int(first), int(last or first) + 1))
-        chosen = frozenset(range(10)) - digits if found[1] else frozenset(digits)
-        if not chosen or any(first > last for first, last in re.findall(r"(\d)-(\d)", found[2])):
-            raise _wrong(self._pattern, f"no digit is in {found[0]}")
-        return _digit(chosen)
+        allowed = frozenset(range(10)) - digits if match[1] else frozenset(digits)
+        if not allowed or any(first > last for first, last in re.findall(r"(\d)-(\d)", match[2])):
+            raise _make_error(self._pattern, f"no digit is in {match[0]}")
+        return _match_digit(allowed)
 
 
-def _wrong(pattern: str, why: str) -> UsageError:
-    return UsageError(f"{pattern!r} is no pattern: {why}.")
+def _make_error(pattern: str, reason: str) -> UsageError:
+    return UsageError(f"{pattern!r} is no pattern: {reason}.")
 
 
-def _digit(digits: frozenset[int]) -> _Part:
-    def lay(places: _Places, start: int) -> int:
-        here, end = places.new(), places.new()
-        places.free[start].append(here)
-        places.digits[here] = (digits, end)
+def _match_digit(digits: frozenset[int]) -> _NfaBuilder:
+    def build(nfa: _Nfa, start: int) -> int:
+        here, end = nfa.add_state(), nfa.add_state()
+        nfa.epsilon_moves[start].append(here)
+        nfa.digit_moves[here] = (digits, end)
         return end
 
-    return lay
+    return build
 
 
-def _one_after_another(parts: list[_Part]) -> _Part:
-    def lay(places: _Places, start: int) -> int:
-        here = places.new()
-        places.free[start].append(here)
-        for part in parts:
-            here = part(places, here)
+def _concatenate(builders: list[_NfaBuilder]) -> _NfaBuilder:
+    def build(nfa: _Nfa, start: int) -> int:
+        here = nfa.add_state()
+        nfa.epsilon_moves[start].append(here)
+        for build_next in builders:
+            here = build_next(nfa, here)
         return here
 
-    return lay
+    return build
 
 
-def _either(parts: list[_Part]) -> _Part:
-    def lay(places: _Places, start: int) -> int:
-        ends = [part(places, start) for part in parts]
-        end = places.new()
+def _alternate(builders: list[_NfaBuilder]) -> _NfaBuilder:
+    def build(nfa: _Nfa, start: int) -> int:
+        ends = [build_next(nfa, start) for build_next in builders]
+        end = nfa.add_state()
         for each in ends:
-            places.free[each].append(end)
+            nfa.epsilon_moves[each].append(end)
         return end
 
-    return lay
+    return build
 
 
-def _times(part: _Part, low: int, high: int | None) -> _Part:
-    """`part` from `low` to `high` times; None for no end."""
+def _repeat(builder: _NfaBuilder, low: int, high: int | None) -> _NfaBuilder:
+    """The part that `builder` adds, from `low` to `high` times; None for no limit."""
 
-    def lay(places: _Places, start: int) -> int:
-        end, here = places.new(), start
+    def build(nfa: _Nfa, start: int) -> int:
+        end, here = nfa.add_state(), start
         for count in range(high if high is not None else low + 1):
             if count >= low:
-                places.free[here].append(end)
-            fresh = places.new()
-            places.free[here].append(fresh)
-            here = part(places, fresh)
-        places.free[here].append(end if high is not None else fresh)
+                nfa.epsilon_moves[here].append(end)
+            fresh = nfa.add_state()
+            nfa.epsilon_moves[here].append(fresh)
+            here = builder(nfa, fresh)
+        nfa.epsilon_moves[here].append(end if high is not None else fresh)
         if high is None:
-            places.free[here].append(end)
+            nfa.epsilon_moves[here].append(end)
         return end
 
-    return lay
+    return build

@@ -1,4 +1,4 @@
-"""What stands between the digits of one row: gaps, points and commas, other signs."""
+"""Measure what stands between the digits of one row: gaps, points and commas, separators."""
 
 from __future__ import annotations
 
@@ -10,124 +10,137 @@ from numpy.typing import NDArray
 
 from inkdigits.types import Box
 
-_GAP = 0.6  # of the row's height: a gap below this never parts numbers
-_FAR = 2.5  # of the row's height: a gap above this always does
-_USUAL = 2.4  # times the usual gap of the row: between these two, a gap that is wider does
-_NARROW = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
-_TALL = 1.7  # a digit's weight in the row's height is its own to this power: one 1 outweighs three small zeros
-_POINT = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
-_LOW = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
-_BELOW = 0.35  # of the row's height: what is farther below the foot is not on the line
-_SPECK = 0.12  # of the row's height: what is smaller and no point is dirt
-_RULE = 1.5  # of the row's height: what is wider is a rule, and no sign
-_INSIDE = 0.2  # of a digit's width: ink farther in than this is the digit's own
+_MIN_GAP = 0.6  # of the row's height: a smaller gap never separates numbers
+_COLUMN_GAP = 2.5  # of the row's height: a larger gap always does
+_GAP_RATIO = 2.4  # times the usual gap of the row: between these two, a gap that is wider does
+_MIN_ADVANCE = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
+_HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 outweighs three small zeros
+_MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
+_POINT_FOOT_DISTANCE = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
+_MAX_BELOW_FOOT = 0.35  # of the row's height: what is farther below the foot is not on the line
+_MIN_SEPARATOR_SIZE = 0.12  # of the row's height: what is smaller and no point is dirt
+_MAX_SEPARATOR_WIDTH = 1.5  # of the row's height: what is wider is a rule
+_DIGIT_EDGE = 0.2  # of a digit's width: ink farther in than this is the digit's own
 
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """A row's gaps and signs. `visible` and `far` are pixels: what is wider is a gap between numbers, between columns.
+    """A row's gaps and separators. A gap wider than `number_gap_px` is one between numbers, than `column_gap_px` one
+    between columns.
 
-    `points` are points and commas, which part nothing; `signs` are all others that stand on the row. A digit that is
-    narrower than `space` pixels stands in a space so wide.
+    `points` are points and commas, which separate nothing; `separators` is all other ink between digits of the row. A
+    digit narrower than `min_advance_px` is given that width.
     """
 
-    visible: float
-    far: float
-    space: float = 0.0
+    number_gap_px: float
+    column_gap_px: float
+    min_advance_px: float = 0.0
     points: tuple[Box, ...] = ()
-    signs: tuple[Box, ...] = ()
+    separators: tuple[Box, ...] = ()
 
-    def gaps(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
-        """N boxes → N×N pixels free between the space of one and that of a later one; negative where they overlap.
+    def measure_gaps(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
+        """N boxes → N×N pixels free between one and a later one, each at least `min_advance_px` wide; negative where
+        they overlap.
 
         Where a point stands between them it is the wider of the gaps before and after the point.
         """
-        middles, widths = _column(middle(box) for box in boxes), _column(box.width for box in boxes)
-        half = np.maximum(widths, self.space) / 2
-        left, right = middles - half, middles + half
+        centres = _convert_to_array(get_centre_x(box) for box in boxes)
+        widths = _convert_to_array(box.width for box in boxes)
+        half = np.maximum(widths, self.min_advance_px) / 2
+        left, right = centres - half, centres + half
         gaps = left[np.newaxis] - right[:, np.newaxis]
         for point in self.points:
-            beside = np.maximum(point.x - right[:, np.newaxis], left[np.newaxis] - point.right)
-            gaps = np.where(_between(boxes, point), np.minimum(gaps, beside), gaps)
+            beside_point = np.maximum(point.x - right[:, np.newaxis], left[np.newaxis] - point.right)
+            gaps = np.where(_is_between(boxes, point), np.minimum(gaps, beside_point), gaps)
         return gaps
 
-    def parted(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
-        """N boxes → N×N: whether a sign that is no point stands between one and a later one."""
-        found = np.zeros((len(boxes), len(boxes)), np.bool_)
-        for sign in self.signs:
-            found |= _between(boxes, sign)
-        return found
+    def has_separator(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
+        """N boxes → N×N: whether a separator stands between one and a later one."""
+        is_separated = np.zeros((len(boxes), len(boxes)), np.bool_)
+        for separator in self.separators:
+            is_separated |= _is_between(boxes, separator)
+        return is_separated
 
-    def pointed(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
+    def has_point(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
         """N boxes → N×N: whether a point or comma stands between one and a later one."""
-        found = np.zeros((len(boxes), len(boxes)), np.bool_)
+        has_point = np.zeros((len(boxes), len(boxes)), np.bool_)
         for point in self.points:
-            found |= _between(boxes, point)
-        return found
+            has_point |= _is_between(boxes, point)
+        return has_point
 
 
-def spacing(boxes: Sequence[Box], signs: Sequence[Box] = (), cells: bool = False) -> Spacing:
-    """The spacing of a row of digits, `boxes` from left to right (at least one); `signs` is ink that is no digit.
+def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is_in_cells: bool = False) -> Spacing:
+    """The spacing of a row of digits, `boxes` from left to right (at least one), among `ink_components`.
 
-    Where digits are evenly spaced, wide gaps are usual and part nothing; but in `cells` of a table every gap does.
+    Where digits are evenly spaced, wide gaps are usual and separate nothing; but in cells of a table every gap does.
     """
-    height = tallness([box.height for box in boxes])
-    on_row = [(sign, _kind(sign, boxes, height)) for sign in signs]
-    points = tuple(sign for sign, kind in on_row if kind == "point")
-    others = tuple(sign for sign, kind in on_row if kind == "sign")
-    row = Spacing(_GAP * height, _FAR * height, _NARROW * height, points, others)
-    gaps = np.sort(np.diagonal(row.gaps(boxes), 1))
-    if cells or not len(gaps):
-        return row
-    usual = float(gaps[len(gaps) // 4])
-    return replace(row, visible=min(max(row.visible, _USUAL * usual), row.far))
+    height = measure_row_height([box.height for box in boxes])
+    classified = [(mark, _classify_mark(mark, boxes, height)) for mark in ink_components]
+    points = tuple(mark for mark, kind in classified if kind == "point")
+    separators = tuple(mark for mark, kind in classified if kind == "separator")
+    row_spacing = Spacing(_MIN_GAP * height, _COLUMN_GAP * height, _MIN_ADVANCE * height, points, separators)
+    gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
+    if is_in_cells or not len(gaps):
+        return row_spacing
+    usual_gap = float(gaps[len(gaps) // 4])
+    return replace(
+        row_spacing,
+        number_gap_px=min(max(row_spacing.number_gap_px, _GAP_RATIO * usual_gap), row_spacing.column_gap_px),
+    )
 
 
-def are_cells(lines: Sequence[Sequence[Box]]) -> bool:
+def has_cells(lines: Sequence[Sequence[Box]]) -> bool:
     """Whether a page's digits stand one in each cell of a table: most gaps on its rows are wide beyond doubt."""
-    gaps = [np.diagonal(spacing(line).gaps(line), 1) / tallness([box.height for box in line]) for line in lines]
-    every = np.concatenate([np.zeros(0), *gaps])
-    return len(every) > 0 and float(np.median(every)) > _FAR
+    gaps = [
+        np.diagonal(measure_spacing(line).measure_gaps(line), 1) / measure_row_height([box.height for box in line])
+        for line in lines
+    ]
+    relative_gaps = np.concatenate([np.zeros(0), *gaps])
+    return len(relative_gaps) > 0 and float(np.median(relative_gaps)) > _COLUMN_GAP
 
 
-def tallness(heights: Sequence[float]) -> float:
+def measure_row_height(heights: Sequence[float]) -> float:
     """A row's height, 1 pixel or more: the median of its digits', tall ones counting more: some write small zeros."""
     ordered = np.sort(np.maximum(np.asarray(heights, np.float64), 1.0))
-    weights = np.cumsum(ordered**_TALL)
+    weights = np.cumsum(ordered**_HEIGHT_WEIGHT_POWER)
     return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
 
 
-def middle(box: Box) -> float:
+def get_centre_x(box: Box) -> float:
     """The column at the middle of a box, in pixels."""
     return box.x + box.width / 2
 
 
-def _kind(sign: Box, boxes: Sequence[Box], height: float) -> str:
-    """What a mark is to the row: "point", "sign", or "" if it stands not between two digits or not on the row."""
-    before = [box for box in boxes if middle(box) < middle(sign)]
-    after = [box for box in boxes if middle(box) >= middle(sign)]
-    if not before or not after or any(_holds(box, sign) for box in (before[-1], after[0])):
+def _classify_mark(mark: Box, boxes: Sequence[Box], height: float) -> str:
+    """What a mark is to the row: "point", "separator", or "" if it is not between two digits, or not on the row."""
+    before = [box for box in boxes if get_centre_x(box) < get_centre_x(mark)]
+    after = [box for box in boxes if get_centre_x(box) >= get_centre_x(mark)]
+    if not before or not after or any(_contains(box, mark) for box in (before[-1], after[0])):
         return ""
     top, foot = min(before[-1].y, after[0].y), max(before[-1].bottom, after[0].bottom)
-    level = sign.y + sign.height / 2
-    if not top <= level <= foot + _BELOW * height or sign.width > _RULE * height:
+    level = mark.y + mark.height / 2
+    if not top <= level <= foot + _MAX_BELOW_FOOT * height or mark.width > _MAX_SEPARATOR_WIDTH * height:
         return ""
-    if sign.width <= _POINT[0] * height and sign.height <= _POINT[1] * height and level >= foot - _LOW * height:
+    if (
+        mark.width <= _MAX_POINT_SIZE[0] * height
+        and mark.height <= _MAX_POINT_SIZE[1] * height
+        and level >= foot - _POINT_FOOT_DISTANCE * height
+    ):
         return "point"
-    return "sign" if max(sign.width, sign.height) >= _SPECK * height and level <= foot else ""
+    return "separator" if max(mark.width, mark.height) >= _MIN_SEPARATOR_SIZE * height and level <= foot else ""
 
 
-def _holds(box: Box, sign: Box) -> bool:
-    """Whether the middle of a mark lies well inside a digit's box."""
-    across = abs(middle(sign) - middle(box)) < (0.5 - _INSIDE) * box.width
-    return across and box.y <= sign.y + sign.height / 2 <= box.bottom
+def _contains(box: Box, mark: Box) -> bool:
+    """Whether the centre of a mark lies well inside a digit's box."""
+    across = abs(get_centre_x(mark) - get_centre_x(box)) < (0.5 - _DIGIT_EDGE) * box.width
+    return across and box.y <= mark.y + mark.height / 2 <= box.bottom
 
 
-def _between(boxes: Sequence[Box], sign: Box) -> NDArray[np.bool_]:
-    """N×N: the sign's middle lies between the middles of one box and a later one."""
-    middles = np.array([middle(box) for box in boxes])
-    return (middles[:, np.newaxis] < middle(sign)) & (middle(sign) <= middles[np.newaxis])
+def _is_between(boxes: Sequence[Box], mark: Box) -> NDArray[np.bool_]:
+    """N×N: whether the mark's centre lies between the centres of one box and a later one."""
+    centres = np.array([get_centre_x(box) for box in boxes])
+    return (centres[:, np.newaxis] < get_centre_x(mark)) & (get_centre_x(mark) <= centres[np.newaxis])
 
 
-def _column(values: Iterable[float]) -> NDArray[np.float64]:
+def _convert_to_array(values: Iterable[float]) -> NDArray[np.float64]:
     return np.array(list(values), np.float64)

@@ -7,7 +7,7 @@ from typing import IO
 
 from inkdigits.errors import PictureTooLargeError
 
-_PART = 2**20  # bytes: reading all at once would first make room for as much as is allowed
+_CHUNK_BYTES = 2**20  # bytes: reading all at once would first make room for as much as is allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Limits:
 
 def read_bytes(file: IO[bytes], limits: Limits) -> bytes:
     """A file's bytes; of one that is too long, or endless, one more than allowed, so that `check_bytes` sees it."""
-    parts, left = [], limits.bytes + 1
-    while part := file.read(min(left, _PART)):
+    parts, remaining = [], limits.bytes + 1
+    while part := file.read(min(remaining, _CHUNK_BYTES)):
         parts.append(part)
-        left -= len(part)
+        remaining -= len(part)
     return b"".join(parts)
 
 

@@ -1,4 +1,4 @@
-"""A PDF file → its pages as images, drawn by PDFium at 200 dots an inch, which shows a pen's stroke 3 to 6 pixels wide.
+"""Render the pages of a PDF with PDFium at 200 dots an inch, where a pen's stroke is 3 to 6 pixels wide.
 
 PDFium may be in one thread at a time. So all that is done with it is done under one lock, and nothing of it is kept
 between two calls, where the garbage collector could let go of it in another thread: a document is opened for each page,
@@ -23,47 +23,49 @@ if TYPE_CHECKING:
     from pypdfium2 import PdfDocument
 
 DPI = 200
-_SCALE = DPI / 72  # a PDF measures in points, 72 an inch
-_PASSWORD = 4  # FPDF_ERR_PASSWORD of PDFium's fpdfview.h
-_pdfium = threading.Lock()
+_PIXELS_PER_POINT = DPI / 72  # a PDF measures in points, 72 an inch
+_PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD of PDFium's fpdfview.h
+_pdfium_lock = threading.Lock()
 
 
-class Document:
+class PdfFile:
     """The pages of one PDF. Whatever PDFium trips over comes out as a PictureError."""
 
     def __init__(self, data: bytes, name: str, limits: Limits) -> None:
         self._data, self._name, self._limits = data, name, limits
-        with self._opened() as document:
+        with self._open() as document:
             self.count = len(document)
         check_pages(self.count, name, limits)
         if self.count < 1:
             raise PictureError(f"{name}: a PDF without pages; give one that has some.")
 
-    def pixels(self, page: int) -> Pixels:
+    def decode_page(self, page: int) -> Pixels:
         """Page `page` (from 1) as it is shown on a screen, uint8 H×W×3."""
-        with self._opened() as document:
+        with self._open() as document:
             width, height = document.get_page_size(page - 1)
-            check_size(math.ceil(width * _SCALE), math.ceil(height * _SCALE), self._name, self._limits)
-            return _drawn(document, page - 1)
+            check_size(
+                math.ceil(width * _PIXELS_PER_POINT), math.ceil(height * _PIXELS_PER_POINT), self._name, self._limits
+            )
+            return _render_page(document, page - 1)
 
     @contextmanager
-    def _opened(self) -> Iterator[PdfDocument]:
+    def _open(self) -> Iterator[PdfDocument]:
         from pypdfium2 import PdfDocument, PdfiumError  # here, because loading it takes as long as reading a digit
 
         try:
-            with _pdfium, closing(PdfDocument(self._data)) as document:
+            with _pdfium_lock, closing(PdfDocument(self._data)) as document:
                 yield document
         except PictureError:
             raise
         except MemoryError as error:
             raise PictureTooLargeError(f"{self._name}: too large to draw; make its pages smaller.") from error
         except Exception as error:  # ctypes and numpy raise classes of their own where PDFium answers nonsense
-            if isinstance(error, PdfiumError) and error.err_code == _PASSWORD:
+            if isinstance(error, PdfiumError) and error.err_code == _PASSWORD_ERROR:
                 message = f"{self._name}: a PDF with a password; save it without one."
                 raise PictureError(message) from error
             raise PictureError(f"{self._name}: a damaged PDF ({error}); save it again.") from error
 
 
-def _drawn(document: PdfDocument, index: int) -> Pixels:
-    with closing(document[index]) as page, closing(page.render(scale=_SCALE, rev_byteorder=True)) as bitmap:
+def _render_page(document: PdfDocument, index: int) -> Pixels:
+    with closing(document[index]) as page, closing(page.render(scale=_PIXELS_PER_POINT, rev_byteorder=True)) as bitmap:
         return np.ascontiguousarray(bitmap.to_numpy(), np.uint8)

@@ -11,10 +11,10 @@ import numpy as np
 
 from inkdigits.errors import PictureError, SeveralPagesError
 from inkdigits.reading.imaging.formats import is_pdf
-from inkdigits.reading.imaging.frames import Frames
+from inkdigits.reading.imaging.frames import RasterFile
 from inkdigits.reading.imaging.limits import Limits, check_bytes, check_size, read_bytes
-from inkdigits.reading.imaging.pdf import Document
-from inkdigits.reading.imaging.pixels import Array, Pixels, eight_bits, opaque
+from inkdigits.reading.imaging.pdf import PdfFile
+from inkdigits.reading.imaging.pixels import Array, Pixels, convert_to_uint8, flatten_alpha
 
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Array
 
@@ -30,10 +30,12 @@ class Picture:
 
     @property
     def width(self) -> int:
+        """Columns of pixels."""
         return int(self.image.shape[1])
 
     @property
     def height(self) -> int:
+        """Rows of pixels."""
         return int(self.image.shape[0])
 
     @property
@@ -44,23 +46,23 @@ class Picture:
         )
 
 
-def only_page(source: Source, limits: Limits | None = None) -> Picture:
-    """The one page of a picture, as `pages` gives it. Raises SeveralPagesError when there are more."""
-    first = next(pages(source, limits))
+def load_single_page(source: Source, limits: Limits | None = None) -> Picture:
+    """The one page of a picture, as `load_pages` gives it. Raises SeveralPagesError when there are more."""
+    first = next(load_pages(source, limits))
     if first.pages > 1:
         raise SeveralPagesError(f"{first.file}: {first.pages} pages where one is expected; take `read_pages`.")
     return first
 
 
-def page_at(data: bytes, page: int, limits: Limits, name: str = "-") -> Picture:
+def load_page(data: bytes, page: int, limits: Limits, name: str = "-") -> Picture:
     """One page, counted from 1, of a file's bytes; the others are not decoded. Raises PictureError."""
-    file = _opened(data, name, limits)
+    file = _open_file(data, name, limits)
     if not 1 <= page <= file.count:
         raise PictureError(f"{name}: there is no page {page}; it has {file.count}.")
-    return Picture(name, page, file.count, file.pixels(page))
+    return Picture(name, page, file.count, file.decode_page(page))
 
 
-def pages(source: Source, limits: Limits | None = None, name: str | None = None) -> Iterator[Picture]:
+def load_pages(source: Source, limits: Limits | None = None, name: str | None = None) -> Iterator[Picture]:
     """Open `source` and give its pages one by one, upright, in 8 bits, transparency laid on a plain ground.
 
     `source` is a path, the bytes of a file, or an array of uint8 or uint16, H×W, H×W×3 (RGB) or H×W×4 (RGBA).
@@ -71,30 +73,30 @@ def pages(source: Source, limits: Limits | None = None, name: str | None = None)
     limits = limits or Limits()
     if isinstance(source, np.ndarray):
         name = "array" if name is None else name
-        yield Picture(name, 1, 1, _from_array(source, name, limits))
+        yield Picture(name, 1, 1, _convert_array(source, name, limits))
     elif isinstance(source, bytes | bytearray | memoryview):
-        yield from _decoded(bytes(source), "-" if name is None else name, limits)
+        yield from _decode_pages(bytes(source), "-" if name is None else name, limits)
     elif isinstance(source, str | os.PathLike):
         path = os.fspath(source)
-        yield from _decoded(_file_bytes(path, limits), path if name is None else name, limits)
+        yield from _decode_pages(_read_file(path, limits), path if name is None else name, limits)
     else:
         raise PictureError(f"A picture is a path, bytes or a numpy array, not {type(source).__name__}.")
 
 
-def _decoded(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
-    file = _opened(data, name, limits)
+def _decode_pages(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
+    file = _open_file(data, name, limits)
     for page in range(1, file.count + 1):
-        yield Picture(name, page, file.count, file.pixels(page))
+        yield Picture(name, page, file.count, file.decode_page(page))
 
 
-def _opened(data: bytes, name: str, limits: Limits) -> Document | Frames:
+def _open_file(data: bytes, name: str, limits: Limits) -> PdfFile | RasterFile:
     if not data:
         raise PictureError(f"{name}: the file is empty; give a picture.")
     check_bytes(data, name, limits)
-    return Document(data, name, limits) if is_pdf(data) else Frames(data, name, limits)
+    return PdfFile(data, name, limits) if is_pdf(data) else RasterFile(data, name, limits)
 
 
-def _file_bytes(path: str, limits: Limits) -> bytes:
+def _read_file(path: str, limits: Limits) -> bytes:
     try:
         with open(path, "rb") as file:
             return read_bytes(file, limits)
@@ -108,7 +110,7 @@ def _file_bytes(path: str, limits: Limits) -> bytes:
         raise PictureError(f"{path!r}: cannot be read ({error}).") from error
 
 
-def _from_array(array: Array, name: str, limits: Limits) -> Pixels:
+def _convert_array(array: Array, name: str, limits: Limits) -> Pixels:
     if array.dtype not in (np.uint8, np.uint16):
         raise PictureError(f"{name}: an array of {array.dtype}; give uint8 or uint16.")
     if array.ndim == 3 and array.shape[2] == 1:
@@ -116,4 +118,4 @@ def _from_array(array: Array, name: str, limits: Limits) -> Pixels:
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
         raise PictureError(f"{name}: an array of shape {array.shape}; give H×W, H×W×3 or H×W×4.")
     check_size(array.shape[1], array.shape[0], name, limits)
-    return np.ascontiguousarray(opaque(eight_bits(array)))
+    return np.ascontiguousarray(flatten_alpha(convert_to_uint8(array)))

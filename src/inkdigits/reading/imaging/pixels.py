@@ -11,45 +11,45 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
-_DEEP = 4095  # a 16-bit page is stretched by its own range, but a range below 12 bits is mostly noise
+_MIN_RANGE_16_BIT = 4095  # a 16-bit page is stretched by its own range, but a range below 12 bits is mostly noise
 
 
-def eight_bits(array: Array) -> Array:
+def convert_to_uint8(array: Array) -> Array:
     """Any depth → uint8: more than 8 bits are stretched by the range the page really uses, never clipped."""
     if array.dtype == np.uint8:
         return array
     values = np.nan_to_num(array.astype(np.float32), posinf=0.0, neginf=0.0)
     if values.ndim == 3 and values.shape[2] == 4:  # alpha has a fixed range of its own
         alpha = np.round(values[:, :, 3:] * np.float32(255 / 65535)).astype(np.uint8)
-        return np.concatenate([_stretched(values[:, :, :3], _DEEP), alpha], axis=2)
-    return _stretched(values, _DEEP if array.dtype.kind in "iu" else 0.0)
+        return np.concatenate([_stretch_range(values[:, :, :3], _MIN_RANGE_16_BIT), alpha], axis=2)
+    return _stretch_range(values, _MIN_RANGE_16_BIT if array.dtype.kind in "iu" else 0.0)
 
 
-def _stretched(values: NDArray[np.float32], least: float) -> Pixels:
+def _stretch_range(values: NDArray[np.float32], min_span: float) -> Pixels:
     low = values.min()
-    span = max(float(values.max() - low), least) or 1.0
+    span = max(float(values.max() - low), min_span) or 1.0
     stretched: Pixels = np.round((values - low) * np.float32(255 / span)).astype(np.uint8)
     return stretched
 
 
-def opaque(image: Array) -> Pixels:
+def flatten_alpha(image: Array) -> Pixels:
     """Lay a transparent drawing on a plain ground that shows it; drop alpha."""
     if image.ndim == 2 or image.shape[2] == 3:
         return image
     colour, alpha = np.ascontiguousarray(image[:, :, :3]), image[:, :, 3]
     if alpha.min() == 255:
         return colour
-    ground = _ground(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8), alpha)
+    background = _choose_background(np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8), alpha)
     weight = alpha.astype(np.uint16)[:, :, None]
-    laid: Pixels = ((colour * weight + ground * (255 - weight) + 127) // 255).astype(np.uint8)
-    return laid
+    blended: Pixels = ((colour * weight + background * (255 - weight) + 127) // 255).astype(np.uint8)
+    return blended
 
 
-def _ground(grey: Pixels, alpha: Pixels) -> int:
+def _choose_background(grey: Pixels, alpha: Pixels) -> int:
     """The grey that transparent parts get: white, or black under bright ink, or the paper's own where there is some."""
-    solid = grey[alpha > 250]
-    if 2 * solid.size > grey.size and np.ptp(np.percentile(solid, (2, 98))) > 64:
-        return int(median(solid))  # a whole drawing with clear margins: go on with its paper
+    opaque_grey = grey[alpha > 250]
+    if 2 * opaque_grey.size > grey.size and np.ptp(np.percentile(opaque_grey, (2, 98))) > 64:
+        return int(median(opaque_grey))  # a whole drawing with clear margins: go on with its paper
     weight = alpha.astype(np.float64)
     mean = float((grey * weight).sum() / max(weight.sum(), 1.0))
     return 255 if mean < 128 else 0

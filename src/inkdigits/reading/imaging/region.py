@@ -1,4 +1,4 @@
-"""A part of every page, in pixels of the upright picture: cut out before reading, and its boxes moved back after it."""
+"""The region of every page that is read: cropped before reading, and the boxes shifted back afterwards."""
 
 from __future__ import annotations
 
@@ -10,41 +10,41 @@ from inkdigits.errors import PictureError, UsageError
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.types import Box, Line
 
-_FORM = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", re.ASCII)
+_REGION_PATTERN = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", re.ASCII)
 
 
-def region(words: str) -> Box:
+def parse_region(text: str) -> Box:
     """`x,y,width,height` as a Box. Raises UsageError when it is no such thing, or holds no pixel."""
-    match = _FORM.fullmatch(words)
+    match = _REGION_PATTERN.fullmatch(text)
     box = Box(*map(int, match.groups())) if match else Box(0, 0, 0, 0)
     if box.width < 1 or box.height < 1:
-        raise UsageError(f"A region is x,y,width,height in pixels, as in 0,40,600,80; not {words!r}.")
+        raise UsageError(f"A region is x,y,width,height in pixels, as in 0,40,600,80; not {text!r}.")
     return box
 
 
-def cut(page: Picture, part: Box) -> Picture:
-    """The part of the page that lies in the box. Raises PictureError when none does."""
-    if part.x >= page.width or part.y >= page.height or part.right <= 0 or part.bottom <= 0:
+def crop_page(page: Picture, region: Box) -> Picture:
+    """The part of the page that lies in the region. Raises PictureError when none does."""
+    if region.x >= page.width or region.y >= page.height or region.right <= 0 or region.bottom <= 0:
         raise PictureError(
-            f"{page.file}: the region {','.join(map(str, part.as_list()))} lies outside of the page, which has "
+            f"{page.file}: the region {','.join(map(str, region.as_list()))} lies outside of the page, which has "
             f"{page.width}×{page.height} pixels; give another."
         )
-    rows, columns = slice(max(0, part.y), part.bottom), slice(max(0, part.x), part.right)
+    rows, columns = slice(max(0, region.y), region.bottom), slice(max(0, region.x), region.right)
     return replace(page, image=page.image[rows, columns])
 
 
-def moved_back(lines: tuple[Line, ...], part: Box) -> tuple[Line, ...]:
-    """Lines found in the part, with boxes in pixels of the whole page."""
-    moved: tuple[Line, ...] = _moved(lines, max(0, part.x), max(0, part.y))
-    return moved
+def shift_boxes(lines: tuple[Line, ...], region: Box) -> tuple[Line, ...]:
+    """The lines of a cropped page, with all boxes shifted to pixels of the whole page."""
+    shifted: tuple[Line, ...] = _shift(lines, max(0, region.x), max(0, region.y))
+    return shifted
 
 
-def _moved(value: Any, x: int, y: int) -> Any:
-    """Every box in a value moved, however deep it lies."""
+def _shift(value: Any, x: int, y: int) -> Any:
+    """The value with every box in it shifted, however deeply nested."""
     if isinstance(value, Box):
         return Box(value.x + x, value.y + y, value.width, value.height)
     if isinstance(value, tuple):
-        return tuple(_moved(each, x, y) for each in value)
+        return tuple(_shift(each, x, y) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _moved(getattr(value, field.name), x, y) for field in fields(value)})
+        return replace(value, **{field.name: _shift(getattr(value, field.name), x, y) for field in fields(value)})
     return value

@@ -1,4 +1,4 @@
-"""Ink of a page → where digits stand, by the detector, a fully convolutional network, at one scale."""
+"""Detect digits in the ink of a page, at one scale, with a fully convolutional network."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.networks.activations import sigmoid, softmax
-from inkdigits.reading.networks.session import FOLDER, THREADS, Exported
+from inkdigits.reading.networks.session import DEFAULT_THREADS, WEIGHTS_FOLDER, OnnxModel
 
-PACKAGED = FOLDER / "detector.onnx"
-LEAST, MOST = 22.0, 66.0  # pixels: the longer sides of digits that it finds
-_STRIDE = 4  # pixels on a side that share one answer
-_MULTIPLE = 16  # pixels: sides of what the network sees are multiples of this, and so much empty paper is around it
-_UNIT = 32.0  # pixels: boxes are told as multiples of this
-FAINT = 0.1  # a middle less probable than this is none
+PACKAGED_PATH = WEIGHTS_FOLDER / "detector.onnx"
+MIN_DIGIT_PX, MAX_DIGIT_PX = 22.0, 66.0  # the longer side of digits that it detects
+_STRIDE_PX = 4  # pixels on a side that share one output
+_SIDE_MULTIPLE_PX = 16  # the input's sides are multiples of this, and so much empty paper is put around the ink
+_BOX_UNIT_PX = 32.0  # the network gives box sizes as multiples of this
+MIN_HEAT = 0.1  # a centre that is less probable is left out
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Finds:
-    """N places where digits may stand. `boxes` float64 N×4 (x, y, width, height), in pixels of the upright page once
+class Detections:
+    """N boxes that may hold a digit. `boxes` float64 N×4 (x, y, width, height), in pixels of the upright page once
     they leave `proposals.py`; `digitness` float32 N in 0..1; `probabilities` float32 N×10, each row with the sum 1."""
 
     boxes: NDArray[np.float64]
@@ -32,36 +32,36 @@ class Finds:
     def __len__(self) -> int:
         return len(self.boxes)
 
-    def part(self, chosen: NDArray[np.intp] | NDArray[np.bool_]) -> Finds:
-        """Some of the places, in the order given."""
-        return Finds(self.boxes[chosen], self.digitness[chosen], self.probabilities[chosen])
+    def select(self, selection: NDArray[np.intp] | NDArray[np.bool_]) -> Detections:
+        """The detections at these indices, in the order given, or where a mask is true."""
+        return Detections(self.boxes[selection], self.digitness[selection], self.probabilities[selection])
 
-    def scaled(self, factor: float) -> Finds:
-        """The same places in an image `factor` times as large."""
-        return Finds(self.boxes * factor, self.digitness, self.probabilities)
+    def rescale(self, factor: float) -> Detections:
+        """The same detections in an image `factor` times as large."""
+        return Detections(self.boxes * factor, self.digitness, self.probabilities)
 
 
 class Detector:
-    """The network that finds digits. May be used from several threads at once."""
+    """The network that detects digits. May be used from several threads at once."""
 
-    def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = THREADS) -> None:
+    def __init__(self, path: str | os.PathLike[str] | None = None, threads: int = DEFAULT_THREADS) -> None:
         """Load it. Raises ModelError when a file is missing, damaged, or not one of ours."""
-        self._file = Exported(path if path is not None else PACKAGED, "answers", threads)
+        self._model = OnnxModel(path if path is not None else PACKAGED_PATH, "answers", threads)
 
-    def find(self, ink: NDArray[np.float32]) -> Finds:
-        """Where digits of 22 to 66 pixels stand, boxes in pixels of `ink`, float32 H×W in 0..1, bright on 0.
+    def detect(self, ink: NDArray[np.float32]) -> Detections:
+        """Detect digits of 22 to 66 pixels; boxes are in pixels of `ink`, float32 H×W in 0..1, bright on 0.
 
-        A place is one whose answer is the greatest among its neighbours; the answers are told in models/detector.py.
+        A detection is a local maximum of the heat map; models/detector.py describes the outputs.
         """
         height, width = ink.shape
-        around = [(_MULTIPLE, _MULTIPLE + -side % _MULTIPLE) for side in (height, width)]
-        padded = np.pad(ink, around)
-        answers = self._file.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
-        heat = sigmoid(answers[0])
-        summit = (heat >= FAINT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
-        rows, columns = np.nonzero(summit)
-        of = answers[:, rows, columns].T  # N×15
-        middles = (np.stack([columns, rows], axis=1) + 0.5 + of[:, 11:13]) * _STRIDE - _MULTIPLE
-        sizes = np.exp(np.clip(of[:, 13:15], -3, 2)) * _UNIT
-        boxes = np.concatenate([middles - sizes / 2, sizes], axis=1).astype(np.float64)
-        return Finds(boxes, heat[rows, columns], softmax(of[:, 1:11]))
+        padding = [(_SIDE_MULTIPLE_PX, _SIDE_MULTIPLE_PX + -side % _SIDE_MULTIPLE_PX) for side in (height, width)]
+        padded = np.pad(ink, padding)
+        output = self._model.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
+        heat = sigmoid(output[0])
+        is_peak = (heat >= MIN_HEAT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
+        rows, columns = np.nonzero(is_peak)
+        peaks = output[:, rows, columns].T  # N×15
+        centres = (np.stack([columns, rows], axis=1) + 0.5 + peaks[:, 11:13]) * _STRIDE_PX - _SIDE_MULTIPLE_PX
+        sizes = np.exp(np.clip(peaks[:, 13:15], -3, 2)) * _BOX_UNIT_PX
+        boxes = np.concatenate([centres - sizes / 2, sizes], axis=1).astype(np.float64)
+        return Detections(boxes, heat[rows, columns], softmax(peaks[:, 1:11]))

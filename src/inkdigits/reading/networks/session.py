@@ -1,4 +1,4 @@
-"""An exported network, its file and its card: opened, checked, run. The only file of reading that knows onnxruntime."""
+"""Load, check and run an exported network: an ONNX file and its card. Only this file of reading knows onnxruntime."""
 
 from __future__ import annotations
 
@@ -15,69 +15,71 @@ from numpy.typing import NDArray
 from inkdigits.errors import ModelError
 from inkdigits.types import ModelName
 
-FOLDER = Path(__file__).parents[1] / "weights"  # of the packaged networks
-THREADS = 2
+WEIGHTS_FOLDER = Path(__file__).parents[1] / "weights"  # of the packaged networks
+DEFAULT_THREADS = 2
 
 
-class Exported:
+class OnnxModel:
     """A network in an ONNX file with its card (JSON) beside it. May be used from several threads at once."""
 
-    def __init__(self, path: str | os.PathLike[str], needs: str, threads: int = THREADS) -> None:
-        """Load it; `needs` is an output that it must have. Raises ModelError when a file is missing, damaged, or not
-        one of ours."""
+    def __init__(self, path: str | os.PathLike[str], required_output: str, threads: int = DEFAULT_THREADS) -> None:
+        """Load it; `required_output` is an output that it must have. Raises ModelError when a file is missing, damaged,
+        or not one of ours."""
         self.path = Path(path)
-        self.card, weights = _card(self.path.with_suffix(".json")), _bytes(self.path)
+        self.card, weights = _load_card(self.path.with_suffix(".json")), _read_bytes(self.path)
         if hashlib.sha256(weights).hexdigest() != self.card.get("sha256"):
             raise ModelError(
                 f"{self.path}: not the file its card describes (SHA-256 differs); install or export it again."
             )
-        self.name = ModelName(str(self.fact("name")), str(self.fact("version")))
-        self._session = _session(weights, self.path, threads)
+        self.name = ModelName(str(self.get_card_value("name")), str(self.get_card_value("version")))
+        self._session = _create_session(weights, self.path, threads)
         self.outputs = tuple(output.name for output in self._session.get_outputs())
-        if needs not in self.outputs or [i.name for i in self._session.get_inputs()] != ["images"]:
-            raise ModelError(f"{self.path}: has no input `images` or no output `{needs}`; export it with inkdigits.")
+        if required_output not in self.outputs or [i.name for i in self._session.get_inputs()] != ["images"]:
+            raise ModelError(
+                f"{self.path}: has no input `images` or no output `{required_output}`; export it with inkdigits."
+            )
 
-    def fact(self, *keys: str) -> Any:
-        """What the card says under these keys, one inside the other. Raises ModelError when it says nothing."""
-        found: Any = self.card
+    def get_card_value(self, *keys: str) -> Any:
+        """The card's value under these keys, one inside the other. Raises ModelError when there is none."""
+        value: Any = self.card
         for key in keys:
-            if not isinstance(found, dict) or key not in found:
+            if not isinstance(value, dict) or key not in value:
                 raise ModelError(
                     f"{self.path.with_suffix('.json')}: the card lacks '{'.'.join(keys)}'; export the network again."
                 )
-            found = found[key]
-        return found
+            value = value[key]
+        return value
 
-    def number(self, *keys: str) -> float:
-        """As `fact`, of a number."""
+    def get_card_number(self, *keys: str) -> float:
+        """As `get_card_value`, as a number. Raises ModelError also when it is none."""
         try:
-            return float(self.fact(*keys))
+            return float(self.get_card_value(*keys))
         except (TypeError, ValueError) as error:
             raise ModelError(
                 f"{self.path.with_suffix('.json')}: '{'.'.join(keys)}' is no number; export the network again."
             ) from error
 
-    def run(self, wanted: list[str], images: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
-        """The wanted outputs of images, float32 N×1×H×W in 0..1."""
+    def run(self, output_names: list[str], images: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
+        """The named outputs for images, float32 N×1×H×W in 0..1."""
         try:
-            answers = self._session.run(wanted, {"images": images})
+            outputs = self._session.run(output_names, {"images": images})
         except Exception as error:  # onnxruntime raises its own classes, which share no base but Exception
             raise ModelError(
                 f"{self.path}: the network failed on images of {images.shape} ({error}); export it again."
             ) from error
-        return dict(zip(wanted, answers, strict=True))
+        return dict(zip(output_names, outputs, strict=True))
 
 
-def _bytes(path: Path) -> bytes:
+def _read_bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
         raise ModelError(f"{path}: the network's file cannot be read ({error.strerror}); check the path.") from error
 
 
-def _card(path: Path) -> dict[str, Any]:
+def _load_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(_bytes(path))
+        card = json.loads(_read_bytes(path))
     except ValueError as error:
         raise ModelError(f"{path}: the network's card is damaged; install or export it again.") from error
     if not isinstance(card, dict):
@@ -85,7 +87,7 @@ def _card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceSession:
+def _create_session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceSession:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others

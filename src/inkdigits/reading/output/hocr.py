@@ -29,31 +29,31 @@ END = "</body>\n</html>\n"
 _NOT_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def page(reading: Reading) -> str:
+def format_page(reading: Reading) -> str:
     """One page as an `ocr_page` element with its lines in it; pages count from 0 in hOCR."""
     # A quoted property has no way to hold a quote, so a quote in the file's name is written as in a URL.
     image = reading.file.replace('"', "%22")
-    title = f'image "{image}"; {_bbox(Box(0, 0, reading.width, reading.height))}; ppageno {reading.page - 1}'
-    lines = "".join(_line(line) for line in reading.lines)
-    return f'<div class="ocr_page" title="{escaped(title)}">\n{lines}</div>\n'
+    title = f'image "{image}"; {_format_bbox(Box(0, 0, reading.width, reading.height))}; ppageno {reading.page - 1}'
+    lines = "".join(_format_line(line) for line in reading.lines)
+    return f'<div class="ocr_page" title="{escape(title)}">\n{lines}</div>\n'
 
 
-def _line(line: Line) -> str:
-    words = " ".join(_word(number) for number in line.numbers)
-    return f'<span class="ocr_line" title="{_bbox(line.box)}">{words}</span>\n'
+def _format_line(line: Line) -> str:
+    words = " ".join(_format_word(number) for number in line.numbers)
+    return f'<span class="ocr_line" title="{_format_bbox(line.box)}">{words}</span>\n'
 
 
-def _word(number: Number) -> str:
+def _format_word(number: Number) -> str:
     """A number as a word; `x_wconf` is a whole number of 0..100, rounded down, so that 100 is never said lightly."""
     confidence = int(100 * number.confidence)
-    title = f"{_bbox(number.box)}; x_wconf {confidence}"
-    return f'<span class="ocrx_word" title="{title}">{escaped(number.text)}</span>'
+    title = f"{_format_bbox(number.box)}; x_wconf {confidence}"
+    return f'<span class="ocrx_word" title="{title}">{escape(number.text)}</span>'
 
 
-def _bbox(box: Box) -> str:
+def _format_bbox(box: Box) -> str:
     return f"bbox {box.x} {box.y} {box.right} {box.bottom}"
 
 
-def escaped(text: str) -> str:
+def escape(text: str) -> str:
     """Text as it may stand in XML and HTML, between tags and in a quoted attribute, whatever was in it."""
     return html.escape(_NOT_XML.sub("\ufffd", text))

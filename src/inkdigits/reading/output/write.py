@@ -1,4 +1,4 @@
-"""Readings → text, JSON lines, CSV, TSV, hOCR. Only strings: printing and files are the caller's.
+"""Format readings as text, JSON lines, CSV, TSV, hOCR. Only strings: printing and files are the caller's.
 
 A file name that is no valid UTF-8 comes from the system with lone surrogates in it (PEP 383). Text, CSV and TSV keep
 them, so that writing with `errors="surrogateescape"` gives the same bytes again; JSON has them as `\\udc80` …
@@ -35,34 +35,36 @@ class Format:
     end: str = ""
 
 
-def text(reading: Reading) -> str:
+def format_text(reading: Reading) -> str:
     """One text line per line, each ended; nothing for a page without digits."""
     return f"{reading.text}\n" if reading.lines else ""
 
 
-def named_text(reading: Reading) -> str:
-    """As `text`, with the file's name and a tab before every line."""
+def format_named_text(reading: Reading) -> str:
+    """As `format_text`, with the file's name and a tab before every line."""
     return "".join(f"{reading.file}\t{line.text}\n" for line in reading.lines)
 
 
-def json_line(outcome: Reading | Failure) -> str:
+def format_json_line(outcome: Reading | Failure) -> str:
     """One page as one line of JSON, ended; always valid UTF-8."""
     line = json.dumps(outcome.as_dict(), ensure_ascii=False, allow_nan=False)
     return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
 
 
-def csv_header() -> str:
+def format_csv_header() -> str:
     """The first row of a CSV file."""
-    return _rows([COLUMNS])
+    return _format_rows([COLUMNS])
 
 
-def csv_rows(reading: Reading) -> str:
+def format_csv_rows(reading: Reading) -> str:
     """A row per number: where it stands, its text with `?` for unsure digits, confidence and box. A page without digits
     has one row with nothing but its file and page, so that it is not missed."""
-    return _rows(number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))])
+    return _format_rows(
+        iterate_number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))]
+    )
 
 
-def number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
+def iterate_number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
     """The values of `COLUMNS` for every number, in reading order."""
     for row, line in enumerate(reading.lines, 1):
         for column, number in enumerate(line.numbers, 1):
@@ -70,31 +72,33 @@ def number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
             yield (reading.file, reading.page, row, column, number.text, confidence, *number.box.as_list())
 
 
-def tsv_header() -> str:
+def format_tsv_header() -> str:
     """The first row of a TSV file."""
-    return _rows([TSV_COLUMNS], "\t")
+    return _format_rows([TSV_COLUMNS], "\t")
 
 
-def tsv_rows(reading: Reading) -> str:
+def format_tsv_rows(reading: Reading) -> str:
     """Rows as `tesseract … tsv` writes them: the page, one block and paragraph, every line, every number as a word.
 
     `conf` is a word's confidence in 0..100, -1 for all that is no word; the last column, the file, is ours.
     """
-    rows = [_tsv_row(reading, (_PAGE, 0, 0, 0, 0), Box(0, 0, reading.width, reading.height))]
+    rows = [_make_tsv_row(reading, (_PAGE, 0, 0, 0, 0), Box(0, 0, reading.width, reading.height))]
     if reading.lines:
         everything = Box.around([line.box for line in reading.lines])
-        rows += [_tsv_row(reading, (_BLOCK, 1, 0, 0, 0), everything)]
-        rows += [_tsv_row(reading, (_PARAGRAPH, 1, 1, 0, 0), everything)]
+        rows += [_make_tsv_row(reading, (_BLOCK, 1, 0, 0, 0), everything)]
+        rows += [_make_tsv_row(reading, (_PARAGRAPH, 1, 1, 0, 0), everything)]
     for row, line in enumerate(reading.lines, 1):
-        rows += [_tsv_row(reading, (_LINE, 1, 1, row, 0), line.box)]
+        rows += [_make_tsv_row(reading, (_LINE, 1, 1, row, 0), line.box)]
         rows += [
-            _tsv_row(reading, (_WORD, 1, 1, row, column), number.box, round(100 * number.confidence, 2), number.text)
+            _make_tsv_row(
+                reading, (_WORD, 1, 1, row, column), number.box, round(100 * number.confidence, 2), number.text
+            )
             for column, number in enumerate(line.numbers, 1)
         ]
-    return _rows(rows, "\t")
+    return _format_rows(rows, "\t")
 
 
-def _tsv_row(
+def _make_tsv_row(
     reading: Reading, place: tuple[int, int, int, int, int], box: Box, confidence: float = -1, word: str = ""
 ) -> tuple[object, ...]:
     """`place` is the level, then the numbers of block, paragraph, line and word."""
@@ -102,22 +106,22 @@ def _tsv_row(
     return (level, reading.page, *within, *box.as_list(), confidence, word, reading.file)
 
 
-def _rows(rows: Iterable[tuple[object, ...]], delimiter: str = ",") -> str:
+def _format_rows(rows: Iterable[tuple[object, ...]], delimiter: str = ",") -> str:
     out = io.StringIO()
     csv.writer(out, delimiter=delimiter, lineterminator="\n").writerows(rows)
     return out.getvalue()
 
 
-def _readings(written: Callable[[Reading], str]) -> Callable[[Reading | Failure], str]:
+def _skip_failures(format_reading: Callable[[Reading], str]) -> Callable[[Reading | Failure], str]:
     """A format that has no place for failures."""
-    return lambda page: "" if isinstance(page, Failure) else written(page)
+    return lambda page: "" if isinstance(page, Failure) else format_reading(page)
 
 
 FORMATS = {
-    "text": Format("", _readings(text)),
-    "named text": Format("", _readings(named_text)),
-    "json": Format("", json_line),
-    "csv": Format(csv_header(), _readings(csv_rows)),
-    "tsv": Format(tsv_header(), _readings(tsv_rows)),
-    "hocr": Format(hocr.BEGIN, _readings(hocr.page), hocr.END),
+    "text": Format("", _skip_failures(format_text)),
+    "named text": Format("", _skip_failures(format_named_text)),
+    "json": Format("", format_json_line),
+    "csv": Format(format_csv_header(), _skip_failures(format_csv_rows)),
+    "tsv": Format(format_tsv_header(), _skip_failures(format_tsv_rows)),
+    "hocr": Format(hocr.BEGIN, _skip_failures(hocr.format_page), hocr.END),
 }
