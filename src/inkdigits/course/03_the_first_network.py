@@ -63,7 +63,7 @@ def _():
     ## Scores
 
     Ten sheets with 784 weights each, and one more number per judge: the *bias*, the judge's prejudice before seeing any
-    ink. Weights start random and small, biases at 0. Such scores are also called *logits*.
+    ink. Weights start random and small, biases at 0. The scores are also called *logits*.
     """)
     return
 
@@ -108,7 +108,7 @@ def _():
 @app.cell
 def _(scores):
     def softmax(scores):
-        powers = torch.exp(scores - scores.max(dim=1, keepdim=True).values)  # the greatest becomes e⁰ = 1
+        powers = torch.exp(scores - scores.max(dim=1, keepdim=True).values)  # the largest becomes e⁰ = 1
         return powers / powers.sum(dim=1, keepdim=True)
 
     p = softmax(scores)
@@ -251,7 +251,7 @@ def _():
     ## Adam: how far to go
 
     *Down* the slope, but how far? Plain gradient descent goes a fixed multiple of the slope: far where it is steep, and
-    hardly at all where it is shallow, though the way there may be long. **Adam** gives every weight its own step size.
+    hardly at all where it is shallow, even if there is far to go. **Adam** gives every weight its own step size.
     It remembers the average slope of recent steps ($m$) and the average of its square ($v$), and moves the weight by
     $m/\sqrt v$ times the learning rate. A weight whose slope keeps its sign moves by about the learning rate each step,
     however shallow the slope. (Kingma and Ba, 2014. The factors with $t$ correct for both averages starting at 0.)

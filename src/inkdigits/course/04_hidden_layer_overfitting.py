@@ -250,7 +250,7 @@ def _(everything, lecture, state):
 def _(sure_and_wrong):
     mo.md(
         f"Of the 5,000 new images, the network gets {sure_and_wrong.sum()} wrong with more than 90 % confidence. These "
-        "are the first four. Lesson 8 asks whether you can trust a confidence.",
+        "are the first four. Lesson 8 asks whether to trust such confidence.",
     )
     return
 
@@ -260,7 +260,7 @@ def _():
     mo.md(r"""
     ## What the assistants look for
 
-    Above is each hidden unit's sheet; below it, which digits it speaks for (up) and against (down).
+    Above is each hidden unit's sheet; below it, the digits it speaks for (up) and against (down).
     """)
     return
 
@@ -454,7 +454,7 @@ def _():
     assert 0.94 < result.accuracy < 0.965
     mo.md(
         f"Trained on 60,000 images, tested on the 10,000 of the test set: **{percent(result.accuracy, 2)}** right. The "
-        "lecture got 90.72 % on its test images. (Less than just above? Other images: remember lesson 1.)"
+        "lecture got 90.72 % on its test images. (Why less than just above? Other images: see lesson 1.)"
     )
     return
 

@@ -44,8 +44,8 @@ def _():
     pixel next to a dark one, and a 7 is a 7 wherever it stands.
 
     The lecture ends by advising a network that keeps the image's structure. This lesson builds one. The idea is simple:
-    instead of one large sheet for the whole image, take a **small stencil** (a *kernel* or *filter*), slide
-    it over all places, and write down at each place how well it fits.
+    instead of one large sheet for the whole image, take a **small stencil** (a *kernel* or *filter*), slide it
+    over all places, and write down at each place how well it fits.
     """)
     return
 
@@ -64,7 +64,7 @@ def _():
     mo.md(r"""
     ## A convolution by hand
 
-    Take a stencil of 3×3 numbers. At each place, multiply it with the nine pixels under it and add up.
+    Take a stencil of 3×3 numbers. At each place, multiply each number by the pixel under it and add up.
 
     ### Exercise 1
 
@@ -303,8 +303,8 @@ def _(convolutional, hidden_layer):
     question(
         f"The hidden layer gets {percent(hidden_layer.accuracy)} right, the convolutional network "
         f"{percent(convolutional.accuracy)}. Is that a big difference?",
-        f"Count the mistakes, not the successes: the hidden layer makes {_fewer:.1f} times as many.Near 100 %, that "
-        "is the honest way to compare.",
+        f"Count the mistakes, not the successes: the hidden layer makes {_fewer:.1f} times as many. Near 100 %, "
+        "that is the honest way to compare.",
     )
     return
 

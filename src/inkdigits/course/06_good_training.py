@@ -38,9 +38,9 @@ def _():
     mo.md(r"""
     # 6 What good training is
 
-    A convolutional network is right 99 times in 100 after a few seconds. From here on, improvements are small: 99.0,
-    99.2, 99.3. So small that it is easy to fool yourself. Somebody turns a knob, the result rises by a tenth, and the
-    knob gets the credit, though it was only luck.
+    A convolutional network is right 99 times in 100 after a few seconds of training. From here on, improvements are
+    small: 99.0, 99.2, 99.3. So small that it is easy to fool yourself. Somebody turns a knob, the result rises by a
+    tenth, and the knob gets the credit, though it was only luck.
 
     This lesson is about not fooling yourself. First we ask how much of a result is luck. Only then do we turn knobs.
     """)
@@ -90,8 +90,8 @@ def _():
     too good.** That is why there are three piles.
 
     - **Training** digits: the network learns from them.
-    - **Validation** digits: *we* use them to choose the learning rate, how long to train, which network to keep. After
-      a hundred choices we have learnt from them too.
+    - **Validation** digits: *we* use them to choose the learning rate, how long to train, and which network to keep.
+      After a hundred choices we have learnt from them too.
     - **Test** digits: a sealed envelope, opened once, after the last choice.
 
     Here, the training digits are the first 55,000 of MNIST's 60,000, and the validation digits are the last 5,000. The
@@ -239,7 +239,7 @@ def _(sixty_steps):
             up="accuracy in %",
             scales=("log", "linear"),
         ),
-        "Too small is only slow: wait, and it gets there. Too large destroys. But just below *too large* it learns "
+        "Too small is only slow: wait, and it gets there. Too large breaks it. But just below *too large* it learns "
         "fastest. Hence the usual plan: start carefully, go up to a large rate, and let it fall to nothing at the end. "
         "The recipes here do that; it is called *one cycle*.",
     )
@@ -462,7 +462,7 @@ def _():
 
     - If you choose something by a score, that score is too good; hence training, validation and test digits.
     - One training is an anecdote. Seeds alone move the result, and so does the choice of test digits.
-    - Too small a learning rate is slow, too large a one destroys; the best is just below too large.
+    - Too small a learning rate is slow, too large a one breaks it; the best is just below too large.
     - Gentle augmentation makes up for missing digits, as long as the label stays true.
     - The average of weights, or of networks, is better than its members are on average.
     - Some of the last mistakes are not the network's but the label's.

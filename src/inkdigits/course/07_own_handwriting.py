@@ -83,8 +83,8 @@ def _():
 def _():
     mo.md(r"""
     That was this project's reader. It never saw your drawing as you see it. Here is the way from the paper to the
-    answer, with everything thrown away along the way: where the ink is and which of it belongs to the digit; the same
-    ink shrunk to 28×28 pixels; and ten probabilities.
+    answer, with everything thrown away along the way: where the ink is and which part of it is the digit; the same ink
+    shrunk to 28×28 pixels; and ten probabilities.
     """)
     return
 
@@ -115,8 +115,8 @@ def _():
     mo.md(r"""
     ## "99 % on MNIST, and wrong on my own photo"
 
-    Nothing is said more often about digit recognition. Let us find out what is behind it. We train two networks of our
-    own, the one with a hidden layer and a convolutional one, and test both on validation digits.
+    That is the most common complaint about digit recognition. Let us find out what is behind it. We train two networks
+    of our own, the one with a hidden layer and a convolutional one, and test both on validation digits.
     """)
     return
 

@@ -289,7 +289,7 @@ def _(fitted, network, sneakers):
     worst = int(how_sure.argmax())
     assert how_sure[worst] > 0.99 and (how_sure > 0.9).float().mean() > 0.1
     question(
-        "The network is calibrated now. What is the most it is sure that one of these is a digit?",
+        "The network is calibrated now. How sure can it get that one of these is a digit?",
         bars(of_shoes[worst].numpy(), f"This sneaker is a {what[worst]}"),
         pictures([sneakers[worst]], [f"{percent(how_sure[worst], 2)} sure"], "The sneaker"),
         f"For {percent((how_sure > 0.9).float().mean(), 0)} of the sneakers it is more than 90 % sure. Softmax divides "

@@ -39,8 +39,8 @@ def _():
     # 10 Small and fast
 
     The first network of this course had 7,850 parameters and got nine in ten digits right. The networks in the news
-    have a hundred million times as many. A cheque reader in 1995 had to fit into the memory of its time, and one in a
-    watch or a toy has to today. **How small can a network be and still be right 99 times in 100?**
+    have a hundred million times as many. A cheque reader in 1995 had to fit into the memory of its time, as a reader
+    in a watch or a toy must today. **How small can a network be and still be right 99 times in 100?**
     """)
     return
 
@@ -110,9 +110,9 @@ def _(right, sizes):
 @app.cell(hide_code=True)
 def _(right, sizes):
     mo.md(f"""
-    {sizes[6]:,} parameters take it past 99 %, and with {sizes[4]:,} it gets {100 * right[4]:.1f} % right. That is fewer
-    than in the *first* network of this course, which had nothing but one weight per pixel and digit. Less can be more,
-    if it is in the right place.
+    {sizes[6]:,} parameters take it past 99 %. With {sizes[4]:,}, fewer than the *first* network of this course has, it
+    gets {100 * right[4]:.1f} % right. That first network had one weight per pixel and digit. Less can be more, if it
+    is in the right place.
     """)
     return
 
