@@ -29,7 +29,7 @@ def test_moving_a_knob_of_lesson_4_trains_anew(browser: Browser, open_lesson: Ca
         page.goto(address)
         page.get_by_text(SAID).first.wait_for()
         assert said(page).startswith("20 hidden units (15,910 parameters), 5,000 images")
-        page.get_by_text("judged by the 10,000 of the test set").first.wait_for()  # the last cell that trains
+        page.get_by_text("tested on the 10,000 of the test set").first.wait_for()  # the last cell that trains
         before = figures(page)
         assert before
 

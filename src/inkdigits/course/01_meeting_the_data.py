@@ -1,7 +1,7 @@
 """Setting up, and meeting the data
 
-What is installed and what for; where 70,000 handwritten digits come from and what they look like to a computer;
-and how far one gets with no network at all.
+What is installed and why; where 70,000 handwritten digits come from and what they look like to a computer;
+and how far you get with no network at all.
 """
 
 import marimo
@@ -31,17 +31,17 @@ def _():
     mo.md(r"""
     # 1 Setting up, and meeting the data
 
-    In the 1990s somebody had to read the amounts on American cheques and the codes on envelopes, millions a day. A
-    person does it without thinking. But try to write down *how* you know a 4 from a 9, in rules that a machine can
-    follow, and you will soon run out of rules. This course takes the other way: show a program enough examples, and
-    let it find rules of its own.
+    In the 1990s somebody had to read the amounts on American cheques and the codes on envelopes, millions a day. People
+    do it without thinking. But try to write down *how* you tell a 4 from a 9, in rules that a machine can follow, and
+    you soon run out of rules. This course goes the other way: show a program enough examples, and let it find its own
+    rules.
 
-    Before any learning, this lesson looks at the examples. Most mistakes in machine learning are made here.
+    Before any learning, this lesson looks at the examples. This is where most mistakes in machine learning are made.
 
-    **How to use these pages.** Everything is a cell that runs. Change a number in one, press Ctrl-Enter, and all that
-    depends on it runs again. Where it says *Predict*, say your answer aloud before you unfold ours: being wrong and
-    noticing is how one learns, and networks do nothing else. Sentences that state a fact stand beside an `assert`,
-    which stops the program when the fact does not hold.
+    **How to use these pages.** Every cell runs. Change a number, press Ctrl-Enter, and everything that depends on it
+    runs again. Where it says *Predict*, say your answer aloud before you unfold ours: you learn by being wrong and
+    noticing it, and so do networks. Facts in the text stand beside an `assert`, which stops the program if the fact
+    does not hold.
     """)
     return
 
@@ -51,12 +51,12 @@ def _():
     mo.md(r"""
     ## What is installed
 
-    Three packages do the work. **NumPy** holds tables of numbers. **PyTorch** does the same and also knows how to
-    take derivatives, which is what learning is made of; it plays the part that Flux plays in Julia. **marimo** is this
-    notebook. `inkdigits` is the project that the course belongs to: its networks, its training loop and its figures
-    are what you will use, and its code is meant to be read.
+    Three packages do the work. **NumPy** handles tables of numbers. **PyTorch** does too, and it can also take
+    derivatives, which is what learning is made of; it plays the part that Flux plays in Julia. **marimo** is this
+    notebook. The course belongs to the project `inkdigits`: you will use its networks, its training loop and its
+    figures, and its code is meant to be read.
 
-    They all came with `pip install ".[course]"`. From here on nothing needs a network.
+    They all came with `pip install ".[course]"`. From here on you need no internet connection.
     """)
     return
 
@@ -79,16 +79,16 @@ def _():
     mo.md(r"""
     ## Where the digits come from
 
-    The National Institute of Standards and Technology of the United States (NIST) had forms filled in by hand: some by
-    employees of the Census Bureau, some by high-school students. In the 1990s Yann LeCun, Corinna Cortes and
-    Christopher Burges cut digits out of these forms, mixed the two kinds of writers, brought all digits to one size
-    and put them into the middle. The *M* of **MNIST** is for that *modified*.
+    The US National Institute of Standards and Technology (NIST) had forms filled in by hand: some by employees of the
+    Census Bureau, some by high-school students. In the 1990s Yann LeCun, Corinna Cortes and Christopher Burges cut the
+    digits out of these forms, mixed the two groups of writers, scaled all digits to one size and centred them. The *M*
+    in **MNIST** stands for *modified*.
 
-    The data set is usually given as being under the licence CC BY-SA 3.0; the authors' own page states none. It has
-    been passed on freely for research and teaching since 1998, and the project's `NOTICE` file says what is known.
+    The data set is usually listed under the licence CC BY-SA 3.0; the authors' own page states none. It has been shared
+    freely for research and teaching since 1998, and the project's `NOTICE` file says what is known.
 
-    There are two parts, one to learn from and one for an examination at the end. This lesson opens the first only,
-    and so do the next two. *Why* is a story of its own, told in lesson 6.
+    There are two parts: one to learn from, and one for a final exam. This lesson opens only the first, and so do the
+    next two. *Why* is a story of its own, told in lesson 6.
     """)
     return
 
@@ -107,10 +107,10 @@ def _():
 @app.cell(hide_code=True)
 def _(digits):
     question(
-        "The pictures are 28 pixels high and 28 wide, in grey. How many megabytes do 60,000 of them take, "
-        "if each pixel is one byte?",
-        f"28 × 28 = {28 * 28} pixels; times 60,000 that is {digits.images.nbytes:,} bytes, about 47 MB. A photo from "
-        "a phone, unpacked, is of the same size: one.",
+        "The pictures are 28 pixels high and 28 wide, in grey, one byte per pixel. How many megabytes do 60,000 of "
+        "them take?",
+        f"28 × 28 = {28 * 28} pixels, times 60,000: {digits.images.nbytes:,} bytes, about 47 MB. A single phone photo, "
+        "unpacked, takes as much.",
     )
     return
 
@@ -120,8 +120,8 @@ def _():
     mo.md(r"""
     ## Types, shapes, ranges
 
-    Ask three questions of any data before anything else: of what *type* are the numbers, what *shape* has the table,
-    and in which *range* do they lie?
+    Ask three questions of any data before anything else: what *type* are the numbers, what *shape* is the table, and
+    what *range* do the values lie in?
     """)
     return
 
@@ -134,7 +134,7 @@ def _(digits):
     assert labels.shape == (60_000,) and labels.dtype == np.int64
     assert images.min() == 0 and images.max() == 255
     table(
-        ["what", "type", "shape", "least", "greatest"],
+        ["what", "type", "shape", "min", "max"],
         ["images", images.dtype, images.shape, images.min(), images.max()],
         ["labels", labels.dtype, labels.shape, labels.min(), labels.max()],
     )
@@ -144,18 +144,18 @@ def _(digits):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    So an image is a table of whole numbers from 0 (paper) to 255 (full ink). The shape also says that **all images have
-    the same size**: a table cannot have ragged rows. That is no matter of course. Somebody did that work for us, and
-    lesson 7 has to do it for your own photos.
+    So an image is a table of whole numbers from 0 (paper) to 255 (full ink). The shape also tells us that **all images
+    have the same size**: a table cannot have ragged rows. You cannot count on that. Somebody did the work for us, and
+    in lesson 7 we do it for your own photos.
 
-    Here is the first of them, with the numbers written in. Where there is no number there is a 0.
+    Here is the first image, with its numbers written in. A field without a number is a 0.
     """)
     return
 
 
 @app.cell
 def _(images, labels):
-    pixels(images[0], f"Image 1 of 60,000; its label says {labels[0]}")
+    pixels(images[0], f"Image 1 of 60,000, labelled {labels[0]}")
     return
 
 
@@ -164,7 +164,7 @@ def _(images):
     empty = float((images == 0).mean())
     assert 0.80 < empty < 0.82
     question(
-        "Of all pixels in all images, what share is exactly 0?",
+        "What share of all pixels, in all images, is exactly 0?",
         f"{100 * empty:.0f} %. Most of a digit is paper.",
     )
     return
@@ -176,7 +176,7 @@ def _():
     ## Labels and counts
 
     A *label* is the answer that a person wrote beside a picture. Are all ten digits there, and equally often? If nine
-    in ten were sevens, a program that says "7" whatever it sees would be right nine times in ten.
+    in ten were sevens, a program that always says "7" would be right nine times in ten.
     """)
     return
 
@@ -196,9 +196,9 @@ def _(counts):
     share = float(counts.max() / counts.sum())
     assert 0.112 < share < 0.113
     question(
-        "What accuracy has the program that always gives the same answer, if it chooses that answer well?",
-        f"It says 1, the most frequent digit, and is right {100 * share:.1f} times in 100. Any program must beat that "
-        "before it has shown anything.",
+        "A program always gives the same answer. If it picks that answer well, what accuracy does it reach?",
+        f"It says 1, the most frequent digit, and is right {100 * share:.1f} times in 100. A program that does not "
+        "beat that has shown nothing.",
     )
     return
 
@@ -212,12 +212,12 @@ def _(digits):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Look at a row for a moment. Sevens with a bar and without, ones that lean, fours open and closed at the top. What is
-    the same in all of them is what has to be found. And find one or two that you would not bet on yourself.
+    Look at these for a moment. There are sevens with a bar and without, digits that lean, fours open and closed at the
+    top. A program has to find what they have in common. And find one or two that you would not bet on yourself.
 
     ## Exercise 1
 
-    How much ink has an image? Count its pixels that are not 0.
+    How much ink does an image have? Count the pixels that are not 0.
     """)
     return
 
@@ -225,7 +225,7 @@ def _():
 @app.cell
 def _():
     def ink(image):
-        """The number of pixels of `image`, uint8 28×28, that are not 0."""
+        """The number of pixels in `image`, uint8 28×28, that are not 0."""
         ...
 
     return (ink,)
@@ -246,9 +246,9 @@ def _(images, inked, labels):
     by_digit = [np.mean([inked(image) for image in images[labels == digit][:500]]) for digit in range(10)]
     assert int(np.argmax(by_digit)) == 0 and int(np.argmin(by_digit)) == 1
     question(
-        "Which digit has most ink on average, and which has least?",
-        f"0 has most, {by_digit[0]:.0f} pixels, and 1 has least, {by_digit[1]:.0f}. One number already tells these two "
-        "apart most of the time. But it can never tell a 6 from a 9.",
+        "Which digit has the most ink on average, and which the least?",
+        f"0 has the most, {by_digit[0]:.0f} pixels, and 1 the least, {by_digit[1]:.0f}. This one number tells these "
+        "two apart most of the time. But it can never tell a 6 from a 9.",
     )
     return
 
@@ -258,8 +258,8 @@ def _():
     mo.md(r"""
     ## The average digit
 
-    Add up all threes, pixel by pixel, and divide by how many there are. What comes out is grey where some threes have
-    ink and others have not, and dark where nearly all have it.
+    Add up all threes, pixel by pixel, and divide by how many there are. The result is grey where only some threes have
+    ink, and dark where nearly all of them do.
     """)
     return
 
@@ -278,12 +278,12 @@ def _():
     mo.md(r"""
     ## Recognising without a network
 
-    These ten ghosts can already read. To recognise a new image, lay it over each average and take the one that differs
-    least. *Differs* needs a number: take the difference at each pixel, square it, so that too light counts like too
-    dark, and add up all 784 squares.
+    These ten ghosts can already read. To recognise a new image, lay it over each average and pick the one that differs
+    least. *Differs* has to be a number: take the difference at each pixel, square it, so that too light counts the same
+    as too dark, and add up all 784 squares.
 
-    An honest judge must not ask about images whose answers went into the averages. So we average the **first 5,000**
-    images and judge by the **next 5,000**. That is how the lecture divides them too.
+    A fair test must not use images whose answers went into the averages. So we average the **first 5,000** images and
+    test on the **next 5,000**. The lecture splits them the same way.
     """)
     return
 
@@ -313,8 +313,8 @@ def _():
 @app.cell(hide_code=True)
 def _():
     question(
-        "What share of the new images will this get right? Ten per cent would be guessing.",
-        "The next cell tells. Most people say far too little.",
+        "What share of the new images will this get right? Guessing would get 10 %.",
+        "The next cell tells you. Most people guess far too low.",
     )
     return
 
@@ -325,15 +325,15 @@ def _(ghosts, known, nearest, new):
     baseline = float((guesses == new.labels).mean())
 
     assert 0.79 < baseline < 0.83
-    mo.md(f"**{100 * baseline:.1f} %** right, with nothing learnt but ten averages.")
+    mo.md(f"**{100 * baseline:.1f} %** right, after learning nothing but ten averages.")
     return baseline, guesses
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Four in five. This is our *baseline*: what a simple idea gives. A network that does no better is not worth its
-    electricity. Here are some that the averages take for something else.
+    Four in five. This is our *baseline*: what a simple idea achieves. A network that does no better is not worth its
+    electricity. Here are some digits that the averages get wrong.
     """)
     return
 
@@ -352,9 +352,9 @@ def _(baseline, digits, ghosts, nearest):
     elsewhere = float((nearest(last.held_out.images, ghosts(last.train)) == last.held_out.labels).mean())
     assert elsewhere > baseline + 0.03
     question(
-        "Now average the first 55,000 images, eleven times as many, and judge by the last 5,000. Does it get better?",
-        f"It is right in {100 * elsewhere:.1f} % instead of {100 * baseline:.1f} %. But careful: two things have "
-        "changed, the averages *and* the judges. Exercise 2 asks which of them it was.",
+        "Now average the first 55,000 images, eleven times as many, and test on the last 5,000. Does it get better?",
+        f"It gets {100 * elsewhere:.1f} % right instead of {100 * baseline:.1f} %. But careful: two things have "
+        "changed, the averages *and* the test images. Exercise 2 asks which of them it was.",
     )
     return (last,)
 
@@ -364,8 +364,8 @@ def _():
     mo.md(r"""
     ## Exercise 2
 
-    Which was it: better averages or easier judges? Change one thing only. Write a function that gives the accuracy,
-    0 to 1, of averages of `known` judged by `judges`. `ghosts` and `nearest` above do most of it.
+    Which was it: better averages or easier test images? Change only one thing. Write a function that returns the
+    accuracy, 0 to 1, that the averages of `known` reach on `judges`. `ghosts` and `nearest` above do most of it.
     """)
     return
 
@@ -399,9 +399,10 @@ def _(baseline, known, last, new, share_right):
     assert easier_judges - baseline > 0.03
     question(
         "So which was it?",
-        f"With more images in the averages and the same judges: {100 * better_averages:.1f} %. With the same averages "
-        f"and the other judges: {100 * easier_judges:.1f} %. It was the judges: the last digits of MNIST's training "
-        "set are easier. **By what you judge matters as much as what you judge.** Keep this for lesson 6.",
+        f"With more images in the averages and the same test images: {100 * better_averages:.1f} %. With the same "
+        f"averages and the other test images: {100 * easier_judges:.1f} %. It was the test images: the last digits of "
+        "MNIST's training set are easier. **What you test on matters as much as what you test.** Remember this for "
+        "lesson 6.",
     )
     return
 
@@ -411,13 +412,14 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - What is installed, and that the 60,000 digits to learn from are NIST's forms, cut out, sized and centred.
-    - An image is 28×28 whole numbers from 0 (paper) to 255 (ink), all of one size; a label is 0 to 9; no digit is rare.
+    - What is installed, and that the 60,000 digits to learn from come from NIST's forms, cut out, scaled and centred.
+    - An image is 28×28 whole numbers from 0 (paper) to 255 (ink), all the same size; a label is 0 to 9; no digit is
+      rare.
     - Four fifths of all pixels are empty.
     - Ten averages alone recognise four in five new digits. Always saying 1 gets 11 %.
-    - To compare two figures, let one thing differ and nothing else.
+    - To compare two results, change one thing and nothing else.
 
-    In lesson 2 the pictures become the rows of numbers that a network takes.
+    In lesson 2 the pictures become the rows of numbers that a network works with.
     """)
     return
 

@@ -1,7 +1,7 @@
 """From pictures to numbers
 
 A network takes rows of numbers, not pictures. How a 28×28 image becomes 784 inputs, a label becomes ten targets, and
-5,000 of them become one batch; and why it is written as a matrix.
+5,000 images become one batch; and why we write it all as a matrix.
 """
 
 import marimo
@@ -30,9 +30,9 @@ def _():
     mo.md(r"""
     # 2 From pictures to numbers
 
-    A network is arithmetic: it multiplies and adds. So before it can look at a digit, the digit must be a row of
-    numbers; and before it can be told that it is wrong, the right answer must be numbers too. This lesson makes both.
-    Nothing here is difficult, and nearly every bug of a beginner's first network is here.
+    A network is arithmetic: it multiplies and adds. Before it can look at a digit, the digit must be a row of numbers.
+    And before we can tell it that it is wrong, the right answer must be numbers too. This lesson makes both. Nothing
+    here is difficult, and nearly every bug in a beginner's first network is here.
     """)
     return
 
@@ -52,12 +52,12 @@ def _():
     mo.md(r"""
     ## Unrolling the picture
 
-    Cut the image into its 28 rows and glue them together, one after the other: 28 × 28 = 784 numbers in a row. Our
-    arrays are stored like that anyway, so nothing is copied. The pixel in row $r$ and column $c$, both counted from 0,
-    lands at place $28r + c$.
+    Cut the image into its 28 rows and join them end to end: 28 × 28 = 784 numbers in a row. Our arrays are stored like
+    that anyway, so nothing is copied. The pixel in row $r$ and column $c$, both counted from 0, lands at place
+    $28r + c$.
 
-    Julia counts from 1 and runs down the *columns* first, so the lecture's vectors hold the same pixels in another
-    order. Which order does not matter here. Exercise 2 asks you to believe that only after you have tried.
+    Julia counts from 1 and goes down the *columns* first, so the lecture's vectors hold the same pixels in another
+    order. The order does not matter here. In exercise 2 you will see that for yourself.
     """)
     return
 
@@ -69,17 +69,17 @@ def _(images):
     assert row.shape == (784,) and np.shares_memory(row, images)
     assert row[28 * 13 + 14] == images[0][13, 14] != 0
     assert np.array_equal(row.reshape(28, 28), images[0])  # and back
-    lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network gets it: places 100 to 299 of 784",
-          below="place", up="0 is paper, 255 ink", note="Every 28 places another row begins.")  # fmt: skip
+    lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network sees it: places 100 to 299 of 784",
+          below="place", up="0 is paper, 255 ink", note="A new row begins every 28 places.")  # fmt: skip
     return (row,)
 
 
 @app.cell(hide_code=True)
 def _():
     question(
-        "Two pixels lie one above the other in the picture. How far apart are they in the row?",
-        "28 places. For a network that gets rows they are strangers: nothing tells it that they touch. It has to do "
-        "without knowing that the input was a picture. Lesson 5 gives that knowledge back.",
+        "One pixel lies right above another in the picture. How far apart are the two in the row?",
+        "28 places. To a network that takes rows they are strangers: nothing tells it that they touch. It does not "
+        "know that its input was a picture. Lesson 5 gives that knowledge back.",
     )
     return
 
@@ -89,7 +89,7 @@ def _():
     mo.md(r"""
     ## Exercise 1
 
-    The other way round: in which row and column of the picture is place `n` of the row?
+    Now the other way round: which row and column of the picture does place `n` of the row come from?
     """)
     return
 
@@ -118,9 +118,9 @@ def _():
     mo.md(r"""
     ## One scale for all
 
-    Pixels run from 0 to 255. A network adds up 784 of them, each times a weight. With numbers that large the sums are
-    large too, and a network whose sums are large begins with great confidence in nonsense. So we divide by 255: paper
-    is 0, full ink is 1.
+    Pixels run from 0 to 255. A network adds up 784 of them, each times a weight. If the pixels are large, so are the
+    sums, and a network with large sums starts out very sure of nonsense. So we divide by 255: paper is 0, full ink
+    is 1.
     """)
     return
 
@@ -145,9 +145,9 @@ def _(images, inputs):
     question(
         "A network with random weights knows nothing. How sure of its answers should it be, on average? And how sure "
         "is it, with pixels from 0 to 1, and with pixels from 0 to 255?",
-        f"It should be about as sure as a die with ten faces: 10 %. With pixels from 0 to 1 it is {100 * _scaled:.0f} "
-        f"% sure, with pixels from 0 to 255 it is {100 * _raw:.1f} % sure, of nonsense. Learning would have to undo "
-        "that first.",
+        f"It should be as sure as a fair die with ten faces: 10 %. With pixels from 0 to 1 it is {100 * _scaled:.0f} % "
+        f"sure; with pixels from 0 to 255 it is {100 * _raw:.1f} % sure, of nonsense. Training would have to undo that "
+        "first.",
     )
     return
 
@@ -157,10 +157,10 @@ def _():
     mo.md(r"""
     ## Labels that are not quantities
 
-    Is a 9 more than a 2? As a number yes; as a *shape* no. If the network gave one number and the answer to a doubtful
-    digit lay between 2 and 9, it would say 5, which is absurd. So it gives ten numbers, one for each digit, and the
-    right answer is written in the same form: a 1 at the place of the digit, 0 everywhere else. That is called
-    **one-hot**; Flux has `onehotbatch` for it.
+    Is a 9 more than a 2? As a number, yes; as a *shape*, no. Suppose the network gave a single number, and a digit
+    looked half like a 2 and half like a 9. It would say 5 or 6, which is absurd. So it gives ten numbers, one per
+    digit, and the right answer is written the same way: a 1 at the digit's place and 0 everywhere else. That is called
+    **one-hot**; in Flux, `onehotbatch` does it.
     """)
     return
 
@@ -179,9 +179,9 @@ def _(labels):
 @app.cell(hide_code=True)
 def _():
     question(
-        "How do you get the label back from the ten numbers, even when they are not 0 and 1 but a network's doubtful "
+        "How do you get the label back from the ten numbers, even when they are not 0 and 1 but a network's uncertain "
         "answer?",
-        "Take the place of the greatest: `argmax`. (In Flux: `onecold`.)",
+        "Take the position of the largest: `argmax`. (In Flux: `onecold`.)",
     )
     return
 
@@ -191,14 +191,15 @@ def _():
     mo.md(r"""
     ## Why a matrix
 
-    The first network gives a digit's score by multiplying each pixel with a weight and adding up:
+    The first network computes a digit's score by multiplying each pixel by a weight and adding up:
 
     $$ s_d = \sum_{i=1}^{784} x_i\, w_{i,d} $$
 
-    For one image and ten digits that is 7,840 multiplications, for 5,000 images 39 million. One can write the loops
-    down, which is clear and slow. Or put the 5,000 images into a matrix, one *row* each, the weights into another, one
-    *column* for each digit, and multiply the two: that *is* the formula above, for all images and digits at once.
-    (The lecture has one image a column, because Julia stores columns; its product is written the other way round.)
+    For one image and ten digits that is 7,840 multiplications; for 5,000 images it is 39 million. You can write the
+    loops yourself, which is clear and slow. Or you put the 5,000 images into one matrix, one *row* per image, and the
+    weights into another, one *column* per digit, and multiply the two: that *is* the formula above, for all images and
+    digits at once. (The lecture has one image per column, because Julia stores arrays by columns; its product is
+    written the other way round.)
     """)
     return
 
@@ -244,11 +245,11 @@ def _(by_loops, inputs, weights):
 def _(loop_time, matrix_time):
     assert loop_time > 20 * matrix_time
     question(
-        "Both give the same scores. How many times as fast is the matrix?",
-        f"Here: {1e6 * loop_time:,.0f} millionths of a second for an image by loops, {1e6 * matrix_time:,.2f} by the "
-        f"matrix. That is {loop_time / matrix_time:,.0f} times as fast. The arithmetic is the same; but in the matrix "
-        "product nobody asks before each multiplication what kind of thing a number is, and the processor does many "
-        "of them in one go.",
+        "Both give the same scores. How many times faster is the matrix?",
+        f"Here the loops take {1e6 * loop_time:,.0f} microseconds per image, and the matrix {1e6 * matrix_time:,.2f}. "
+        f"That is {loop_time / matrix_time:,.0f} times as fast. The arithmetic is the same. But Python's loop checks "
+        "what kind of thing each number is before every multiplication; the matrix product does not, and the processor "
+        "does many of them at once.",
     )
     return
 
@@ -258,9 +259,9 @@ def _():
     mo.md(r"""
     ## Why a batch
 
-    The images that are looked at in one go are a **batch**. Besides speed there is a second reason for it. The network
-    will be moved a little so that it does better. Better *on what*? One image alone pulls it towards that image.
-    What many images have in common survives when their wishes are averaged, and their whims cancel out.
+    The images processed together are a **batch**. Speed is one reason for it; here is another. Each step moves the
+    network a little so that it does better. Better *on what*? A single image pulls the network towards itself alone.
+    Average over many images, and what they have in common remains, while their quirks cancel out.
 
     The lecture takes all 5,000 as one batch. Then every step sees everything, no step depends on chance, and the loss
     goes down smoothly, which is good for a first look. Lesson 4 takes 128 at a time, which gets further in the same
@@ -275,7 +276,7 @@ def _(inputs, targets):
 
     assert [tuple(part.shape) for part in batch] == [(5000, 784), (5000, 10)]
     table(
-        ["the lecture's batch, turned", "shape", "type"],
+        ["the lecture's batch, transposed", "shape", "type"],
         *([name, tuple(part.shape), part.dtype] for name, part in zip(("inputs", "targets"), batch, strict=True)),
     )
     return
@@ -287,10 +288,10 @@ def _(labels, scores, targets):
     _by_labels = F.cross_entropy(scores, torch.from_numpy(labels))
     assert torch.allclose(_by_targets, _by_labels)
     question(
-        "PyTorch's cross-entropy, the loss of the next lesson, takes one-hot targets, and also takes plain labels. Why "
-        "can it do without the zeros?",
-        "Because they are multiplied away: of the ten numbers only the one at the label's place counts. Both ways give "
-        f"{_by_labels:.4f} here. From now on we hand over plain labels.",
+        "PyTorch's cross-entropy, the loss in the next lesson, takes one-hot targets, but it also takes plain labels. "
+        "Why can it do without the zeros?",
+        "Because they drop out: whatever is multiplied by 0 is gone, and only the number at the label's place counts. "
+        f"Both ways give {_by_labels:.4f} here. From now on we pass plain labels.",
     )
     return
 
@@ -300,8 +301,8 @@ def _():
     mo.md(r"""
     ## Exercise 2: does the order matter?
 
-    Take a pack of 784 cards, shuffle it **once**, and put the pixels of every image into that one order. To you and me
-    the digits are gone.
+    Take a pack of 784 cards, shuffle it **once**, and rearrange the pixels of every image into that same order. To you
+    and me the digits are gone.
     """)
     return
 
@@ -312,14 +313,14 @@ def _(images):
     shuffled = images.reshape(5000, 784)[:, order].reshape(5000, 28, 28)
 
     assert not np.array_equal(shuffled, images)
-    pictures(shuffled[:5], ["?"] * 5, "The same five images, their pixels in another order")
+    pictures(shuffled[:5], ["?"] * 5, "The same five images, with their pixels in another order")
     return order, shuffled
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Write a function that puts the pixels back. NumPy's `argsort` of an order is the way back from it.
+    Write a function that puts the pixels back. NumPy's `argsort` of an order gives the way back.
     """)
     return
 
@@ -327,7 +328,7 @@ def _():
 @app.cell
 def _():
     def unshuffled(images, order):
-        """`images` uint8 N×28×28, whose pixels were put into `order`, as they were before."""
+        """Undo `order` on the pixels of `images`, uint8 N×28×28."""
         ...
 
     return (unshuffled,)
@@ -361,11 +362,11 @@ def _(images, labels, right_by_averages, shuffled):
     _plain, _mixed = right_by_averages(images, labels), right_by_averages(shuffled, labels)
     assert abs(_plain - _mixed) < 0.002 and _plain > 0.75
     question(
-        "Lesson 1 recognised digits by their nearest average. How much worse is that when all pixels are in the wrong "
-        "place?",
+        "Lesson 1 recognised digits by their nearest average. How much worse does that get when all pixels are in the "
+        "wrong place?",
         f"Not at all: {100 * _plain:.1f} % before, {100 * _mixed:.1f} % after. It adds up differences, and a sum does "
-        "not care about the order. The networks of lessons 3 and 4 do not care either: whatever they learn, they learn "
-        "without ever knowing which pixels are neighbours. That should make you suspicious. Lesson 5 comes back to it.",
+        "not care about order. Nor do the networks of lessons 3 and 4: whatever they learn, they learn without ever "
+        "knowing which pixels are neighbours. That should make you suspicious. Lesson 5 comes back to it.",
     )
     return
 
@@ -376,10 +377,11 @@ def _():
     ## What you now know
 
     - An image becomes a row of 784 numbers; the pixel at row $r$, column $c$ is at place $28r + c$.
-    - Inputs are scaled to 0…1, so that a network without knowledge does not begin with confidence.
-    - A label becomes ten numbers of which one is 1; `argmax` leads back.
-    - A batch is a matrix, here one image a row. One matrix product does what three nested loops do, much faster.
-    - To a network that takes rows, the order of the pixels means nothing, as long as it is always the same.
+    - Inputs are scaled to 0…1, so that a network that knows nothing does not start out sure of itself.
+    - A label becomes ten numbers, one of which is 1; `argmax` turns them back into the label.
+    - A batch is a matrix, here with one image per row. One matrix product does the work of three nested loops, much
+      faster.
+    - To a network that takes rows, the order of the pixels does not matter, as long as it is always the same.
 
     In lesson 3 the first network learns from this batch.
     """)

@@ -1,7 +1,7 @@
 """The first network
 
 One layer, 784 → 10, built and trained by hand: softmax, cross-entropy, the slope of one weight, Adam. Then a thousand
-steps, the curves, single predictions, and the weights as pictures, beside the lecture's figures.
+steps, the curves, single predictions, and the weights as pictures, next to the lecture's figures.
 """
 
 import marimo
@@ -37,12 +37,12 @@ def _():
     # 3 The first network
 
     Ten judges sit in a row, one for each digit. Each has a sheet of 28×28 fields with a number in every field: how much
-    ink in this field speaks *for* his digit, or against it. An image is laid on all ten sheets, each judge adds up what
-    lies under the ink, and the one with the greatest sum wins.
+    ink there speaks *for* that judge's digit, or against it. Lay an image on all ten sheets. Each judge adds up what
+    lies under the ink, and the one with the largest sum wins.
 
-    That is the whole network. Nobody writes the sheets; they begin as noise. What is written down is only how to
-    improve them: **learning is many small corrections in the direction that makes the answers less wrong.** In this
-    lesson you make one such correction by hand, and then a thousand.
+    That is the whole network. Nobody writes the sheets; they start as noise. All we write down is how to improve them:
+    **learning is many small corrections in the direction that makes the answers less wrong.** In this lesson you make
+    one such correction by hand, and then a thousand.
     """)
     return
 
@@ -62,15 +62,15 @@ def _():
     mo.md(r"""
     ## Scores
 
-    Ten sheets with 784 weights each, and for each judge one more number, the *bias*, which is his prejudice before he
-    has seen any ink. Weights begin random and small, biases at 0.
+    Ten sheets with 784 weights each, and one more number per judge: the *bias*, the judge's prejudice before seeing any
+    ink. Weights start random and small, biases at 0. The scores are also called *logits*.
     """)
     return
 
 
 @app.cell
 def _(x):
-    limit = math.sqrt(6 / (784 + 10))  # Glorot's, as Flux begins its Dense
+    limit = math.sqrt(6 / (784 + 10))  # Glorot's; Flux's Dense starts the same way
     w = (2 * torch.rand(10, 784, generator=torch.Generator().manual_seed(0)) - 1) * limit
     b = torch.zeros(10)
     scores = x @ w.T + b
@@ -94,11 +94,11 @@ def _(b, w):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## Softmax: from scores to shares
+    ## Softmax: from scores to probabilities
 
-    Scores may be negative and add up to anything. We want to read them as "so sure am I of each digit": positive, and
-    1 in all. Take $e$ to the power of each score, which makes everything positive and the greatest stand out; then
-    divide by the sum:
+    Scores can be negative and add up to anything. We want to read them as "how sure am I of each digit?": positive, and
+    adding up to 1. Raise $e$ to the power of each score, which makes everything positive and lets the largest stand
+    out; then divide by the sum:
 
     $$ p_d = \frac{e^{s_d}}{\sum_k e^{s_k}} $$
     """)
@@ -108,14 +108,14 @@ def _():
 @app.cell
 def _(scores):
     def softmax(scores):
-        powers = torch.exp(scores - scores.max(dim=1, keepdim=True).values)  # the greatest becomes e⁰ = 1
+        powers = torch.exp(scores - scores.max(dim=1, keepdim=True).values)  # the largest becomes e⁰ = 1
         return powers / powers.sum(dim=1, keepdim=True)
 
     p = softmax(scores)
 
     assert torch.allclose(p, F.softmax(scores, dim=1), atol=1e-6)  # as PyTorch has it
     assert torch.allclose(p.sum(dim=1), torch.ones(5000), atol=1e-5)
-    table(["share of digit", *range(10)], ["image 1", *(f"{each:.3f}" for each in p[0].tolist())])
+    table(["probability of digit", *range(10)], ["image 1", *(f"{each:.3f}" for each in p[0].tolist())])
     return p, softmax
 
 
@@ -123,10 +123,10 @@ def _(scores):
 def _(scores, softmax):
     assert torch.allclose(softmax(scores + 100), softmax(scores), atol=1e-5)
     question(
-        "Add 100 to all ten scores. What happens to the shares?",
-        "Nothing: above and below the fraction line the same factor appears. Only differences between scores count. "
-        "That is why the code may subtract the greatest score first, and must: *e* to the power of 1000 is more than "
-        "a computer can hold.",
+        "Add 100 to all ten scores. What happens to the probabilities?",
+        "Nothing: numerator and denominator grow by the same factor. Only differences between scores count. So the "
+        "code may subtract the largest score first. And it must: *e* to the power of 1000 is more than a computer can "
+        "hold.",
     )
     return
 
@@ -136,13 +136,14 @@ def _():
     mo.md(r"""
     ## Cross-entropy: how wrong is that?
 
-    Look only at the share $p$ that the right digit got, and charge $-\ln p$ for it. All of it, $p=1$, costs nothing;
-    the less, the dearer, and who was sure of the wrong thing pays without limit. The mean over a batch is the **loss**.
+    Look only at the probability $p$ that the right digit got, and charge $-\ln p$ for it. With $p=1$ you pay nothing.
+    The smaller $p$, the more you pay, and if you were sure of the wrong digit, there is no limit. The mean over a batch
+    is the **loss**.
 
     ### Exercise 1
 
-    Write it for a batch: `p` is N×10, the shares; `y` has the N right digits. `p[torch.arange(len(y)), y]` are the
-    shares of the right ones.
+    Write it for a batch: `p` is N×10, the probabilities; `y` holds the N right digits. `p[torch.arange(len(y)), y]`
+    picks the probabilities of the right ones.
     """)
     return
 
@@ -150,7 +151,7 @@ def _():
 @app.cell
 def _():
     def crossentropy(p, y):
-        """The mean of −ln of the right digits' shares."""
+        """The mean of −ln of the right digits' probabilities."""
         ...
 
     return (crossentropy,)
@@ -171,9 +172,9 @@ def _(mean_cost, p, y):
     _loss = mean_cost(p, y).item()
     assert 2.2 < _loss < 2.9 and abs(math.log(10) - 2.3026) < 1e-4
     question(
-        "What does a network pay that knows nothing and gives every digit a tenth? (ln 10 = 2.30.)",
-        f"−ln 0.1 = 2.30. Ours begins at {_loss:.2f}, a little worse: its random weights are already opinions, and "
-        "wrong ones. If a network of ten classes begins at 20, or at 0.5, look for a mistake before you train.",
+        "A network knows nothing and gives every digit a tenth. What does it pay? (ln 10 = 2.30.)",
+        f"−ln 0.1 = 2.30. Ours starts at {_loss:.2f}, a little worse: its random weights are already opinions, and "
+        "wrong ones. If a network with ten classes starts at 20, or at 0.5, look for a mistake before you train.",
     )
     return
 
@@ -183,8 +184,8 @@ def _():
     mo.md(r"""
     ## The slope of one weight
 
-    Which way should a weight be moved? Try it: a little up, a little down, and see what the loss does. The slope is the
-    difference divided by the distance. Here for the weight of one pixel in the middle, of the judge for 3.
+    Which way should we move a weight? Try it: a little up, a little down, and see what the loss does. The slope is the
+    difference divided by the distance. Here it is for one pixel in the middle, on the sheet for 3.
     """)
     return
 
@@ -205,14 +206,14 @@ def _(b, w, x, y):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    To try all 7,850 weights like this, the network would be asked 15,700 times for one correction. But the slope can be
-    *calculated*. For softmax and cross-entropy together it comes out astonishingly simple: how much too sure the judge
-    was, times the ink he saw, averaged over all images:
+    To try all 7,850 weights like this, you would run the network 15,700 times for one correction. But you can
+    *calculate* the slope. For softmax and cross-entropy together it turns out astonishingly simple: how much too sure
+    the judge was, times the ink at that pixel, averaged over all images:
 
     $$ \frac{\partial\,\mathrm{loss}}{\partial w_{d,i}} = \mathrm{mean}\bigl((p_d - [y = d])\; x_i\bigr) $$
 
     PyTorch finds such formulas by itself for any network, by going backwards through what was computed. That is
-    `backward()`, and Flux calls it `gradient`. All three should agree.
+    `backward()`; Flux calls it `gradient`. All three should agree.
     """)
     return
 
@@ -239,7 +240,7 @@ def _(followed, x):
     question(
         "A pixel in the corner is empty in all 5,000 images. What is the slope of its ten weights?",
         f"0, because x is 0: no ink, no opinion, no correction. {_never} of the 784 pixels are like that. Their "
-        "weights stay for ever at the noise they began with, and you will see that in the pictures below.",
+        "weights keep the noise they started with for ever. You will see it in the pictures below.",
     )
     return
 
@@ -250,10 +251,10 @@ def _():
     ## Adam: how far to go
 
     *Down* the slope, but how far? Plain gradient descent goes a fixed multiple of the slope: far where it is steep, and
-    hardly at all where it is shallow, though the way there may be long. **Adam** gives every weight a step of its own.
-    It remembers the mean slope of the last steps ($m$) and the mean of its square ($v$), and goes $m/\sqrt v$ times the
-    learning rate. A weight whose slope keeps its sign moves by about the learning rate each step, however shallow it
-    is. (Kingma and Ba, 2014. The factors with $t$ make up for both memories beginning at 0.)
+    hardly at all where it is shallow, even if there is far to go. **Adam** gives every weight its own step size.
+    It remembers the average slope of recent steps ($m$) and the average of its square ($v$), and moves the weight by
+    $m/\sqrt v$ times the learning rate. A weight whose slope keeps its sign moves by about the learning rate each step,
+    however shallow the slope. (Kingma and Ba, 2014. The factors with $t$ correct for both averages starting at 0.)
     """)
     return
 
@@ -292,8 +293,8 @@ def _(adam, followed, w):
     assert bool((_clear > 0.00099).all()) and bool((_clear < 0.00101).all())
     question(
         "How far does Adam move each weight in its very first step, at a learning rate of 0.001?",
-        "By 0.001, all of them, up or down, except those whose slope is 0: in the first step m is the slope and √v is "
-        "its size, so only the sign is left.",
+        "By 0.001, up or down, except for weights with slope 0. In the first step m is the slope and √v is its size, "
+        "so only the sign is left.",
     )
     return
 
@@ -303,8 +304,8 @@ def _():
     mo.md(r"""
     ## Train twice, and look
 
-    Now everything together, in the four lines that all of deep learning consists of. First only two steps: does the
-    loss go down at all?
+    Now put everything together, in the four lines that all of deep learning comes down to. First just two steps: does
+    the loss go down at all?
     """)
     return
 
@@ -336,11 +337,11 @@ def _(learn, x, y):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## Forty steps, and tell me now and then
+    ## Forty steps, with a word now and then
 
-    Down it goes. Longer trainings should say how they are doing, but not after every step: a thousand lines help
-    nobody. The lecture lets a **callback** print the loss, *throttled* to once in so many seconds. The project's
-    training loop works the same way: after every step it calls each function in a list with its whole state. (Read
+    It does. A longer training should say how it is doing, but not after every step: a thousand lines help nobody. The
+    lecture prints the loss from a **callback**, *throttled* to once every few seconds. The project's training loop
+    works the same way: after every step it calls each function in a list with its whole state. (Read
     `training/loop.py`: the middle of `train` is the four lines above.)
     """)
     return
@@ -367,9 +368,9 @@ def _(forty, learn, x, y):
         learn(_by_hand, _stepper, x, y)
     assert torch.allclose(_by_hand.logits.weight, forty.network.logits.weight, atol=1e-4)
     question(
-        "Our four lines went two steps. If they go forty, do they end where the library's loop ended?",
-        "Yes, but for rounding: the library began with the same random weights (they have the same seed) and does "
-        "the same arithmetic. What it adds is bookkeeping: callbacks, records, files, Ctrl-C.",
+        "Our four lines took two steps. If they take forty, do they end where the library's loop ended?",
+        "Yes, apart from rounding: the library started with the same random weights (the same seed) and does the same "
+        "arithmetic. What it adds is bookkeeping: callbacks, records, files, Ctrl-C.",
     )
     return
 
@@ -379,8 +380,8 @@ def _():
     mo.md(r"""
     ## A thousand steps
 
-    The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly its
-    settings. `MetricsRecorder` is the callback that keeps the figures for the curves.
+    The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly the
+    lecture's settings. `MetricsRecorder` is the callback that keeps the figures for the curves.
     """)
     return
 
@@ -401,7 +402,7 @@ def _(lecture):
 @app.cell(hide_code=True)
 def _(last, thousand):
     table(
-        ["1,047 steps, 7,850 parameters", "learnt from, images 1–5000", "new, images 5001–10000", "seconds"],
+        ["1,047 steps, 7,850 parameters", "training images, 1–5000", "new images, 5001–10000", "seconds"],
         [
             "here",
             f"{100 * last['train_accuracy']:.2f} %",
@@ -421,9 +422,9 @@ def _(thousand):
     assert _end["train_loss"] < _half["train_loss"] - 0.04
     assert _half["held_loss"] - _end["held_loss"] < 0.04
     question(
-        "Above, the blue line goes on falling. What does the orange line do, and what does the gap between them mean?",
-        f"It lies down. From step {_half['step']} to the end it goes from {_half['held_loss']:.3f} to "
-        f"{_end['held_loss']:.3f}, while the loss of the images learnt from goes from {_half['train_loss']:.3f} to "
+        "Above, the blue line keeps falling. What does the orange line do, and what does the gap between them mean?",
+        f"It levels off. From step {_half['step']} to the end it goes from {_half['held_loss']:.3f} to "
+        f"{_end['held_loss']:.3f}, while the loss on the training images goes from {_half['train_loss']:.3f} to "
         f"{_end['train_loss']:.3f}. Most of what the network still learns is true of those 5,000 images only. "
         "Lesson 4 is about this gap.",
     )
@@ -435,7 +436,7 @@ def _():
     mo.md(r"""
     ## Looking at single predictions
 
-    Accuracies are sums, and sums hide everything. The lecture looks at the first three images that the network has
+    Accuracies are sums, and sums hide the details. The lecture looks at the first three images that the network has
     never seen: 5001, 5002 and 5003.
     """)
     return
@@ -472,7 +473,7 @@ def _():
     mo.md(r"""
     ## Why the 4 becomes a 9
 
-    The network has no secrets: here are the ten sheets. Orange is weight for the digit, blue against it.
+    The network has no secrets: here are its ten sheets. Orange is weight for the digit, blue against it.
     """)
     return
 
@@ -486,11 +487,11 @@ def _(trained):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    You can see a zero's ring with blue in the middle. Most sheets look like the smudge that many hands leave, since one
-    sheet must do for every way of writing a digit; and at the rim there is the untouched noise.
+    You can see the ring of the zero, with blue in the middle. Most sheets look like a smudge left by many hands, since
+    one sheet has to serve every way of writing a digit. At the rim you see the untouched noise.
 
     Now the case against this 4. Take the sheet of 9 minus the sheet of 4, and keep what lies under the ink. Orange says
-    "rather 9", blue "rather 4". The sum decides.
+    "more like a 9", blue "more like a 4". The sum decides.
     """)
     return
 
@@ -516,8 +517,8 @@ def _(bias, verdict):
     question(
         "Where does most of the orange come from?",
         f"From the upper ends of the two arms, which lean towards each other where a 9 is closed. Together the "
-        f"orange pixels give {_for:.1f}, the blue ones {_against:.1f}, the biases {bias:.2f}. What is above 0 goes to "
-        "the 9. The network cannot ask *is it closed?*; it can only ask *how much ink is where?*, one pixel at a time.",
+        f"orange pixels add {_for:.1f}, the blue ones {_against:.1f}, the biases {bias:.2f}. A sum above 0 means 9. "
+        "The network cannot ask *is it closed?*; it can only ask *how much ink is where?*, one pixel at a time.",
     )
     return
 
@@ -527,7 +528,7 @@ def _():
     mo.md(r"""
     ### Exercise 2
 
-    Accuracy counts how often the greatest score is at the right place. Write it for scores N×10 and labels N.
+    Accuracy counts how often the largest score is in the right place. Write it for scores N×10 and labels N.
     """)
     return
 
@@ -535,7 +536,7 @@ def _():
 @app.cell
 def _():
     def share_right(scores, y):
-        """The share, 0 to 1, of rows whose greatest score is at the place that `y` says."""
+        """The share, 0 to 1, of rows whose largest score is at the place that `y` gives."""
         ...
 
     return (share_right,)
@@ -558,12 +559,13 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - The network is ten sheets of 784 weights and ten biases: 7,850 parameters. Softmax turns its scores into shares.
-    - The loss is −ln of the share that the right digit got, averaged. Knowing nothing costs ln 10 = 2.30.
-    - The slope of a weight can be tried out, calculated or left to PyTorch, and it is the same number.
-    - Adam gives each weight a step of about the learning rate. A training is four lines, repeated.
-    - After 1,047 steps: about 96 % of what was learnt from, about 90 % of what was not. The gap is the next lesson.
-    - A wrong answer can be taken apart down to the pixel.
+    - The network is ten sheets of 784 weights and ten biases: 7,850 parameters. Softmax turns its scores into
+      probabilities.
+    - The loss is −ln of the right digit's probability, averaged. Knowing nothing costs ln 10 = 2.30.
+    - You can try out the slope of a weight, calculate it or leave it to PyTorch. The number is the same.
+    - Adam gives each weight a step of about the learning rate. Training is four lines, repeated.
+    - After 1,047 steps: about 96 % on the training images, about 90 % on new ones. The gap is the next lesson.
+    - You can take a wrong answer apart, down to the pixel.
 
     In lesson 4 the judges get assistants: a hidden layer.
     """)

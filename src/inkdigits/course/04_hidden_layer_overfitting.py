@@ -1,7 +1,7 @@
 """A hidden layer, and overfitting
 
 784 → 20 → 10: what twenty hidden units are for, and what happens when a network has more freedom than examples. With
-knobs for both, and the two cures that the lecture names, measured.
+knobs for both, and measurements of the two cures that the lecture names.
 """
 
 import marimo
@@ -41,10 +41,10 @@ def _():
     mo.md(r"""
     # 4 A hidden layer, and overfitting
 
-    The judge for 7 in lesson 3 has one sheet. Some people write a 7 with a bar, some without; some lean it. He can only
-    mark what all of these have in common. What he needs are assistants: one who looks for a bar, one for a slanted
-    stroke, one for a corner at the top. Each assistant looks at the image with a sheet of his own and reports *how
-    much* he has found. The judges then no longer look at the image. They listen to the assistants.
+    The judge for 7 in lesson 3 has only one sheet. Some people write a 7 with a bar, some without; some lean it. The
+    judge can only mark what all of these have in common. It needs assistants: one that looks for a bar, one for a
+    slanted stroke, one for a corner at the top. Each assistant looks at the image with its own sheet and reports *how
+    much* it has found. The judges no longer look at the image. They listen to the assistants.
 
     That is a hidden layer. Nobody tells the assistants what to look for. The same small corrections as before find it.
     """)
@@ -65,8 +65,8 @@ def _():
     mo.md(r"""
     ## By hand
 
-    Twenty assistants: a layer 784 → 20. Whoever has found nothing should be silent, not speak negatively. So what is
-    below 0 becomes 0; this is called **relu**. Then a second layer 20 → 10 for the judges.
+    Twenty assistants: a layer 784 → 20. An assistant that finds nothing should stay silent, not vote against. So
+    anything below 0 becomes 0; this is called **relu**. Then comes a second layer, 20 → 10, for the judges.
 
     ### Exercise 1
 
@@ -78,7 +78,7 @@ def _():
 @app.cell
 def _():
     def relu(x):
-        """`x` with 0 in place of everything below 0."""
+        """`x` with every value below 0 replaced by 0."""
         ...
 
     return (relu,)
@@ -114,9 +114,9 @@ def _(untrained):
     _count = 784 * 20 + 20 + 20 * 10 + 10
     assert _count == 15910 == count_parameters(untrained)
     question(
-        "How many parameters has 784 → 20 → 10, biases included?",
-        f"784 × 20 + 20 in the first layer, 20 × 10 + 10 in the second: {_count:,}. About twice as many as the first "
-        "network, and nearly all of them are the assistants' sheets.",
+        "How many parameters does 784 → 20 → 10 have, biases included?",
+        f"784 × 20 + 20 in the first layer, 20 × 10 + 10 in the second: {_count:,}. That is about twice as many as in "
+        "the first network, and nearly all of them are the assistants' sheets.",
     )
     return
 
@@ -127,9 +127,9 @@ def _(w1, w2, x):
     _one = x @ (w2 @ w1).T
     assert torch.allclose(_two, _one, atol=1e-4) and (w2 @ w1).shape == (10, 784)
     question(
-        "Leave relu out: two layers, one after the other, without it. What can they do that one layer cannot?",
-        "Nothing. Multiplying by one matrix and then by another is multiplying by their product, and that is one "
-        "matrix 10×784: the network of lesson 3 again. All that the hidden layer gains, it gains by being *bent* at 0.",
+        "Leave relu out, and just put two layers one after the other. What can they do that one layer cannot?",
+        "Nothing. Multiplying by one matrix and then by another is multiplying by their product, and that is a single "
+        "10×784 matrix: the network of lesson 3 again. All that the hidden layer gains comes from the *bend* at 0.",
     )
     return
 
@@ -147,7 +147,7 @@ def _():
 @app.cell
 def _():
     def count(hidden):
-        """How many parameters 784 → `hidden` → 10 has, biases included."""
+        """The number of parameters in 784 → `hidden` → 10, biases included."""
         ...
 
     return (count,)
@@ -190,7 +190,7 @@ def _(lecture):
 def _(last, state):
     _seconds = f"{state.seconds:.1f}"
     table(
-        ["network", "parameters", "learnt from, images 1–5000", "new, images 5001–10000", "seconds"],
+        ["network", "parameters", "training images, 1–5000", "new images, 5001–10000", "seconds"],
         [
             "784 → 20 → 10, here",
             "15,910",
@@ -209,11 +209,11 @@ def _(last):
     assert last["train_accuracy"] - last["held_accuracy"] > 0.08
     assert last["held_accuracy"] - 0.8988 < 0.02
     question(
-        "Of what it has learnt from, the network now knows nearly everything. It has twice as many parameters as the "
-        "first. Do you call that a success?",
-        f"Judge by what is new: {percent(last['held_accuracy'])}, where the first network had 89.9 %. A pupil who "
-        "learns the answers to last year's examination by heart gets everything right in last year's examination. "
-        "This is **overfitting**.",
+        "The network now gets nearly all of its training images right. It has twice as many parameters as the first. "
+        "Do you call that a success?",
+        f"Look at the new images: {percent(last['held_accuracy'])}, where the first network had 89.9 %. A student who "
+        "learns the answers to last year's exam by heart gets everything right on last year's exam. This is "
+        "**overfitting**.",
     )
     return
 
@@ -226,11 +226,11 @@ def _(state):
     assert _end["held_loss"] > 1.05 * _best["held_loss"]
     assert _end["held_accuracy"] > _best["held_accuracy"] - 0.01
     question(
-        "Look at the orange line of the loss. When should one have stopped?",
+        "Look at the orange line of the loss. When should we have stopped?",
         f"It is lowest after about {_best['step']} steps, at {_best['held_loss']:.3f}, and then **turns up**, to "
-        f"{_end['held_loss']:.3f}, while the blue one goes on down. The accuracy hardly minds "
-        f"({percent(_best['held_accuracy'])} then, {percent(_end['held_accuracy'])} at the end). Both are true: it "
-        "is wrong about as often as before, but surer of it each step, and the loss makes it pay for being sure.",
+        f"{_end['held_loss']:.3f}, while the blue line keeps falling. The accuracy hardly changes "
+        f"({percent(_best['held_accuracy'])} then, {percent(_end['held_accuracy'])} at the end). Both are true: the "
+        "network is wrong about as often as before, but surer of it with every step, and the loss charges for that.",
     )
     return
 
@@ -249,8 +249,8 @@ def _(everything, lecture, state):
 @app.cell(hide_code=True)
 def _(sure_and_wrong):
     mo.md(
-        f"Of the 5,000 new images, {sure_and_wrong.sum()} are mistaken with more than 90 % confidence. These are the "
-        "first four. Whether a confidence can be believed is the question of lesson 8."
+        f"Of the 5,000 new images, the network gets {sure_and_wrong.sum()} wrong with more than 90 % confidence. These "
+        "are the first four. Lesson 8 asks whether to trust such confidence.",
     )
     return
 
@@ -260,7 +260,7 @@ def _():
     mo.md(r"""
     ## What the assistants look for
 
-    Above, each hidden unit's sheet; below it, for which digits it speaks (up) and against which (down).
+    Above is each hidden unit's sheet; below it, the digits it speaks for (up) and against (down).
     """)
     return
 
@@ -274,13 +274,13 @@ def _(state):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Some strokes can be made out, but most is speckle. Speckle is what *by heart* looks like: with 784 weights a unit
-    can always find a few pixels by which to tell two images of the 5,000 apart that happen to be hard.
+    You can make out some strokes, but most of it is speckle. Speckle is what learning *by heart* looks like: with 784
+    weights, a unit can always find a few pixels that tell apart two hard images among the 5,000.
 
     ## Turn it yourself
 
     Here 300 steps are enough, because the learning rate is ten times the lecture's. Every new setting trains a network
-    from the beginning. Find a setting with a hopeless gap, and one with hardly any.
+    from scratch. Find a setting with a hopeless gap, and one with hardly any.
     """)
     return
 
@@ -299,9 +299,7 @@ def _(lecture):
 @app.cell
 def _():
     units = mo.ui.slider(1, 60, value=20, label="hidden units", show_value=True, debounce=True)
-    samples = mo.ui.slider(
-        500, 5000, step=500, value=5000, label="images to learn from", show_value=True, debounce=True
-    )
+    samples = mo.ui.slider(500, 5000, step=500, value=5000, label="training images", show_value=True, debounce=True)
     mo.vstack([units, samples])
     return samples, units
 
@@ -314,8 +312,8 @@ def _(counted, learnt, samples, units):
         [
             mo.md(
                 f"{units.value} hidden units ({counted(units.value):,} parameters), {samples.value:,} images: "
-                f"300 steps in **{turned.seconds:.2f} s**. Right: {percent(now['train_accuracy'])} of what it learnt "
-                f"from, {percent(now['held_accuracy'])} of what is new; loss {now['train_loss']:.3f} and "
+                f"300 steps in **{turned.seconds:.2f} s**. Accuracy: {percent(now['train_accuracy'])} on the training "
+                f"images, {percent(now['held_accuracy'])} on new ones; loss {now['train_loss']:.3f} and "
                 f"{now['held_loss']:.3f}."
             ),
             curves(turned.history, f"{units.value} hidden units, {samples.value:,} images", "lecture test"),
@@ -334,7 +332,7 @@ def _(learnt):
 
     assert few.history[-1]["train_accuracy"] > 0.99
     assert gap_of_few > gap_of_all > 0.04
-    assert turns[0] < turns[1] < 200  # with fewer images the loss of what is new turns up sooner
+    assert turns[0] < turns[1] < 200  # with fewer images, the loss on new images turns up sooner
     return gap_of_all, gap_of_few, turns
 
 
@@ -343,7 +341,7 @@ def _(gap_of_all, gap_of_few, turns):
     question(
         "Twenty units, 500 images instead of 5,000. What happens to the gap, and when does the orange loss turn up?",
         f"The gap grows from {100 * gap_of_all:.0f} to {100 * gap_of_few:.0f} points, and the loss turns up after "
-        f"about {turns[0]} steps instead of {turns[1]}: 500 images are learnt by heart sooner. Move the knob and see.",
+        f"about {turns[0]} steps instead of {turns[1]}: 500 images are sooner learnt by heart. Move the knob and see.",
     )
     return
 
@@ -353,7 +351,7 @@ def _():
     mo.md(r"""
     ## The first cure: fewer parameters
 
-    The lecture closes with two thoughts about overfitting. The first: give the network less room, so that it *cannot*
+    The lecture closes with two thoughts on overfitting. The first: give the network less room, so that it *cannot*
     learn by heart.
     """)
     return
@@ -367,8 +365,8 @@ def _(learnt):
 
     assert known == sorted(known)  # more units, more is known by heart
     assert known[0] - new[0] < 0.03 and known[-1] - new[-1] > 0.05  # the gap is small only where both are bad
-    lines(sizes, {"learnt from": known, "new": new}, "More hidden units", below="hidden units", up="share right",
-          scales=("log", "linear"))  # fmt: skip
+    lines(sizes, {"training images": known, "new images": new}, "More hidden units", below="hidden units",
+          up="accuracy", scales=("log", "linear"))  # fmt: skip
     return known, new, sizes
 
 
@@ -378,10 +376,10 @@ def _(known, new, sizes):
     assert new[0] < 0.5 and max(new) < 0.94
     question(
         "Does this cure work?",
-        f"It closes the gap, but from the wrong side. With one hidden unit both are bad, at {percent(known[0], 0)} "
-        f"and {percent(new[0], 0)}. The best on new images is {percent(new[_where])}, with {sizes[_where]} units, "
-        f"which know {percent(known[_where])} of the old. Less room makes the network worse on what it has seen; it "
-        "does not make it much better on what it has not.",
+        f"It closes the gap, but from the wrong side. With one hidden unit both are bad, {percent(known[0], 0)} "
+        f"and {percent(new[0], 0)}. The best accuracy on new images is {percent(new[_where])}, with {sizes[_where]} "
+        f"units, which reach {percent(known[_where])} on the training images. Less room makes the network worse on "
+        "what it has seen, but not much better on what it has not.",
     )
     return
 
@@ -391,9 +389,9 @@ def _():
     mo.md(r"""
     ## The second cure: more samples
 
-    The second thought: learn from more. MNIST has 60,000 images, of which we have used a twelfth. Each training below
-    takes 2,000 steps of 128 images, so all do the same work; only the supply differs. The last 5,000 images of the
-    training set are kept back to judge by, so the largest supply here is 55,000.
+    The second thought: learn from more. MNIST has 60,000 images, and we have used a twelfth of them. Each training
+    below takes 2,000 steps of 128 images, so all do the same work; only the number of images to choose from differs. We
+    hold back the last 5,000 images of the training set for validation, so the most we can train on here is 55,000.
     """)
     return
 
@@ -422,8 +420,8 @@ def _(supplied):
     assert old[0] > 0.99 and fresh[0] < 0.8 and fresh[-1] > 0.95
     assert abs(old[-1] - fresh[-1]) < 0.02
     assert old[0] - fresh[0] > 0.2
-    lines(supply, {"learnt from": old, "new": fresh}, "More images to learn from", below="images", up="share right",
-          scales=("log", "linear"))  # fmt: skip
+    lines(supply, {"training images": old, "new images": fresh}, "More training images", below="training images",
+          up="accuracy", scales=("log", "linear"))  # fmt: skip
     return fresh, old, supply
 
 
@@ -432,9 +430,9 @@ def _(fresh, old, supply):
     question(
         "Does this one work?",
         f"With {supply[0]} images the gap is {100 * (old[0] - fresh[0]):.0f} points, with {supply[-1]:,} it is gone "
-        f"({percent(old[-1])} and {percent(fresh[-1])}), and it has closed from the right side: new images went up "
-        f"from {percent(fresh[0], 0)}. The network is the same one, with its 15,910 parameters. There are just too "
-        "many images for it to learn by heart, so it has to find what they have in common.",
+        f"({percent(old[-1])} and {percent(fresh[-1])}). And it has closed from the right side: accuracy on new images "
+        f"rose from {percent(fresh[0], 0)}. It is the same network, with its 15,910 parameters. There are just too "
+        "many images to learn by heart, so it has to find what they have in common.",
     )
     return
 
@@ -442,8 +440,8 @@ def _(fresh, old, supply):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    And with all 60,000? Then nothing of the training set is left to judge by, and MNIST's second part, the *test set*,
-    is opened: once, after the last step, with nothing left to decide. (Why so solemn? Lesson 6.)
+    And with all 60,000? Then nothing of the training set is left to validate on, so we open MNIST's second part, the
+    *test set*: once, after the last step, when there is nothing left to decide. (Why so solemn? See lesson 6.)
     """)
     return
 
@@ -457,8 +455,8 @@ def _():
     assert len(whole.split.train) == 60_000 and result.n == 10_000
     assert 0.94 < result.accuracy < 0.965
     mo.md(
-        f"Learnt from 60,000, judged by the 10,000 of the test set: **{percent(result.accuracy, 2)}** right. The "
-        "lecture had 90.72 % of what it judged by. (Less than just above? Other judges: think of lesson 1.)"
+        f"Trained on 60,000 images, tested on the 10,000 of the test set: **{percent(result.accuracy, 2)}** right. The "
+        "lecture got 90.72 % on its test images. (Why less than just above? Other images: see lesson 1.)"
     )
     return
 
@@ -468,12 +466,12 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - A hidden unit is a sheet of weights and a relu; without the relu two layers are one. 784 → 20 → 10 has 15,910
-      parameters.
-    - It knows over 99 % of what it has learnt from and about 90 % of what is new: it overfits. The loss of what is new
-      shows it by turning up; the accuracy hardly does.
+    - A hidden unit is a sheet of weights and a relu; without the relu, two layers are just one. 784 → 20 → 10 has
+      15,910 parameters.
+    - It gets over 99 % of its training images right and about 90 % of new ones: it overfits. You see it when the loss
+      on new images turns up; the accuracy hardly shows it.
     - Fewer parameters close the gap from below. More samples close it from above.
-    - The same network, with twelve times the images, is right in about 95 % of the test set.
+    - The same network, with twelve times as many images, gets about 95 % of the test set right.
 
     The lecture's last thought was to keep the image's structure. In lesson 5 the picture stays a picture.
     """)

@@ -1,7 +1,7 @@
 """Keeping the picture a picture
 
 A convolution by hand on one digit, pooling, and a small convolutional network put together layer by layer. It shrugs
-off what breaks the networks before it, and is right in over 99 % after seconds.
+off what breaks the earlier networks, and gets over 99 % right after a few seconds of training.
 """
 
 import marimo
@@ -39,20 +39,20 @@ def _():
     mo.md(r"""
     # 5 Keeping the picture a picture
 
-    The networks so far got a row of 784 numbers. Lesson 2 shuffled the pixels of all images, and nothing got worse:
-    they have no idea which pixels are neighbours. For an eye, neighbours are everything. An edge is a bright pixel
-    beside a dark one, and a 7 is a 7 wherever it stands.
+    So far the networks got a row of 784 numbers. Lesson 2 shuffled the pixels of all images, and nothing got worse:
+    these networks have no idea which pixels are neighbours. To an eye, neighbours are everything. An edge is a bright
+    pixel next to a dark one, and a 7 is a 7 wherever it stands.
 
-    The lecture's last words are to use a network that keeps the image's structure. This lesson builds one. The thought
-    is simple: instead of one large sheet for the whole image, take a **small stencil**, slide it over all places, and
-    write down at each place how well it fits.
+    The lecture ends by advising a network that keeps the image's structure. This lesson builds one. The idea is simple:
+    instead of one large sheet for the whole image, take a **small stencil** (a *kernel* or *filter*), slide it
+    over all places, and write down at each place how well it fits.
     """)
     return
 
 
 @app.cell
 def _():
-    choosing = split(mnist.load("train"), "choosing")  # 55,000 to learn from, the last 5,000 to judge by
+    choosing = split(mnist.load("train"), "choosing")  # 55,000 to learn from, the last 5,000 for validation
     digit = torch.from_numpy(to_float(choosing.train.images[:1]))  # a 5
 
     assert digit.shape == (1, 1, 28, 28)  # images, channels, rows, columns
@@ -64,11 +64,11 @@ def _():
     mo.md(r"""
     ## A convolution by hand
 
-    A stencil of 3×3 numbers. At each place, multiply it with the nine pixels under it and add up.
+    Take a stencil of 3×3 numbers. At each place, multiply each number by the pixel under it and add up.
 
     ### Exercise 1
 
-    Write that sum for one place: `image` is H×W, and the stencil's upper left corner lies on row `r`, column `c`.
+    Write that sum for one place: `image` is H×W, and the stencil's upper left corner is at row `r`, column `c`.
     """)
     return
 
@@ -76,7 +76,7 @@ def _():
 @app.cell
 def _():
     def at(image, stencil, r, c):
-        """The sum of the products of `stencil`, 3×3, with what lies under it."""
+        """The sum of the products of `stencil`, 3×3, with the pixels under it."""
         ...
 
     return (at,)
@@ -107,9 +107,9 @@ def _(digit, fits):
 @app.cell(hide_code=True)
 def _():
     question(
-        "A stencil of 3×3 slides over 28×28 pixels without leaving the image. Why is the result 26×26?",
-        "Its upper left corner can lie in rows 0 to 25, so there are 28 − 3 + 1 = 26 places each way. Put a border of "
-        "zeros round the image, one pixel wide (`padding=1`), and it stays 28×28.",
+        "A 3×3 stencil slides over 28×28 pixels without leaving the image. Why is the result 26×26?",
+        "Its upper left corner can be in rows 0 to 25, which makes 28 − 3 + 1 = 26 places each way. Put a border of "
+        "zeros around the image, one pixel wide (`padding=1`), and the result stays 28×28.",
     )
     return
 
@@ -126,20 +126,20 @@ def _(choosing, digit, stencil):
 
     assert all(each.shape == (28, 28) for each in maps.values())
     pictures([choosing.train.images[0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
-             note="Orange: fits. Blue: fits the other way round.")  # fmt: skip
+             note="Orange: it fits. Blue: its opposite fits.")  # fmt: skip
     return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    These **feature maps** are pictures again. Each says *where* something is. Three things have been gained at once:
+    These **feature maps** are pictures again. Each shows *where* something is. We gain three things at once:
 
     - a stencil has 9 weights, not 784, and all places share them;
-    - what is learnt in one place is known in all;
-    - neighbours stay neighbours, so that a second layer can look for patterns *of patterns*.
+    - what is learnt in one place is known everywhere;
+    - neighbours stay neighbours, so a second layer can look for patterns *of patterns*.
 
-    Nobody has to invent the stencils. They are weights, begin as noise and are learnt, like the sheets before.
+    Nobody has to invent the stencils. They are weights: they start as noise and are learnt, like the sheets before.
     """)
     return
 
@@ -151,7 +151,7 @@ def _(digit):
     first_moved = F.conv2d(moved, any_stencil, padding=1)
     then_moved = torch.roll(F.conv2d(digit, any_stencil, padding=1), (2, 3), dims=(2, 3))
 
-    assert torch.allclose(first_moved, then_moved, atol=1e-6)  # whatever the stencil: move, and the map moves along
+    assert torch.allclose(first_moved, then_moved, atol=1e-6)  # for any stencil: move the image, and the map moves too
     return
 
 
@@ -160,8 +160,8 @@ def _():
     mo.md(r"""
     ## Pooling
 
-    *Exactly* where a stroke lies is more than one wants to know. Cut the map into fields of 2×2 and keep the greatest
-    number of each: half as high, half as wide, and a stroke may shift a little without anything changing.
+    We do not need to know *exactly* where a stroke is. Cut the map into fields of 2×2 and keep the largest number in
+    each. The map is then half as high and half as wide, and a stroke can shift a little without changing anything.
     """)
     return
 
@@ -181,10 +181,10 @@ def _():
     mo.md(r"""
     ## Layer by layer
 
-    Now stack them. 16 stencils of 5×5, then 32 that look at all 16 maps, then 64 that look at all 32; after each, relu,
-    and a *normalisation*, which keeps the maps' numbers in a sound range while everything below them is still changing.
-    At the end it no longer matters where something was found, only whether: of each of the 64 maps its greatest and its
-    mean are kept. That is 128 numbers, from which the ten judges of lesson 3 decide.
+    Now stack them: 16 stencils of 5×5, then 32 that look at all 16 maps, then 64 that look at all 32. After each comes
+    relu, and a *normalisation*, which keeps the numbers in a sensible range while everything below is still changing.
+    At the end it no longer matters where something was found, only whether: from each of the 64 maps we keep the
+    maximum and the mean. That makes 128 numbers, from which the ten judges of lesson 3 decide.
     """)
     return
 
@@ -199,7 +199,7 @@ def _(digit):
         ]
 
     trunk = nn.Sequential(
-        *convolution(1, 16, 5, stride=2),  # every other place: 28×28 → 14×14
+        *convolution(1, 16, 5, stride=2),  # every second place: 28×28 → 14×14
         *convolution(16, 32, 3), nn.MaxPool2d(2),  # 14×14 → 7×7
         *convolution(32, 64, 3),  # 7×7
     )  # fmt: skip
@@ -231,9 +231,9 @@ def _(network, trunk):
     _count = count_parameters(trunk) + 128 * 10 + 10
     assert _count == count_parameters(network) == 24_954
     question(
-        "The network with 20 hidden units has 15,910 parameters. How many has this one, with its 112 maps?",
+        "The network with 20 hidden units has 15,910 parameters. How many does this one have, with its 112 maps?",
         f"{_count:,}. Not many more, although its first layers look at each image in hundreds of places. Weights that "
-        "are shared by all places are cheap to keep, and dear only to apply.",
+        "all places share cost little to store and a lot to compute with.",
     )
     return
 
@@ -243,8 +243,8 @@ def _():
     mo.md(r"""
     ### Exercise 2
 
-    How many weights has a convolution with `inputs` maps in, `outputs` maps out and stencils of `size`×`size`, without
-    biases? (Each output has a stencil of its own for each input.)
+    How many weights does a convolution have, with `inputs` maps in, `outputs` maps out and stencils of `size`×`size`,
+    without biases? (Each output has its own stencil for each input.)
     """)
     return
 
@@ -252,7 +252,7 @@ def _():
 @app.cell
 def _():
     def weights_of(inputs, outputs, size):
-        """The number of weights of a convolution without biases."""
+        """The number of weights in a convolution without biases."""
         ...
 
     return (weights_of,)
@@ -271,10 +271,10 @@ def _(weights_of):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## Over 99 %, after seconds
+    ## Over 99 % in seconds
 
-    It sees each of the 55,000 images twice, in batches of 256. Beside it learns the network of lesson 4, with its 20
-    hidden units, from the same images.
+    It sees each of the 55,000 images twice, in batches of 256. For comparison, we train the network of lesson 4, with
+    its 20 hidden units, on the same images.
     """)
     return
 
@@ -286,7 +286,7 @@ def _(choosing, fast):
 
     assert convolutional.accuracy > 0.988
     mo.md(f"{count_parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
-          f"**{percent(convolutional.accuracy, 2)}** of 5,000 new images are right.")  # fmt: skip
+          f"**{percent(convolutional.accuracy, 2)}** of 5,000 new images right.")  # fmt: skip
     return convolutional, trained
 
 
@@ -304,17 +304,17 @@ def _(convolutional, hidden_layer):
     _fewer = (1 - hidden_layer.accuracy) / (1 - convolutional.accuracy)
     assert _fewer > 2.5
     question(
-        f"The hidden layer is right in {percent(hidden_layer.accuracy)}, the convolutional network in "
-        f"{percent(convolutional.accuracy)}. Is that a great difference?",
-        f"Count the mistakes, not the successes: {_fewer:.1f} times as many. Near 100 % that is the honest way to "
-        "compare.",
+        f"The hidden layer gets {percent(hidden_layer.accuracy)} right, the convolutional network "
+        f"{percent(convolutional.accuracy)}. Is that a big difference?",
+        f"Count the mistakes, not the successes: the hidden layer makes {_fewer:.1f} times as many. Near 100 %, "
+        "that is the honest way to compare.",
     )
     return
 
 
 @app.cell
 def _(trained):
-    weights(trained)  # the 16 stencils that it has found for itself
+    weights(trained)  # the 16 stencils it has found by itself
     return
 
 
@@ -323,8 +323,8 @@ def _():
     mo.md(r"""
     ## Moved digits
 
-    MNIST's digits all stand in the middle; somebody put them there. What if one does not? Move the new images to the
-    right, and ask both networks. Neither has ever seen a moved digit.
+    MNIST's digits are all in the middle, because somebody put them there. What if one is not? Move the new images to
+    the right and test both networks. Neither has ever seen a moved digit.
     """)
     return
 
@@ -347,7 +347,7 @@ def _(dense, right_when_moved, trained):
     assert of_dense[4] < 0.45  # broken
     assert of_convolutional[2] > 0.95 and of_convolutional[4] > of_dense[4] + 0.3
     lines(distances, {"convolutions": of_convolutional, "hidden layer": of_dense}, "Digits moved to the right",
-          below="pixels", up="share right")  # fmt: skip
+          below="pixels", up="accuracy")  # fmt: skip
     return of_convolutional, of_dense
 
 
@@ -366,7 +366,7 @@ def _(choosing, dense, pixels, right_when_moved, trained):
             mo.md(
                 f"{pixels.value} pixels to the right: convolutions {percent(both[0])}, hidden layer {percent(both[1])}."
             ),
-            pictures(np.roll(choosing.held_out.images[:5], pixels.value, axis=2), [""] * 5, "What they are shown"),
+            pictures(np.roll(choosing.held_out.images[:5], pixels.value, axis=2), [""] * 5, "What the networks see"),
         ]
     )
     return
@@ -376,10 +376,10 @@ def _(choosing, dense, pixels, right_when_moved, trained):
 def _(of_convolutional, of_dense):
     question(
         "Move the digits by three pixels, a tenth of the image. Why does the hidden layer fail and the other not?",
-        f"For the hidden layer ({percent(of_dense[3], 0)}) the ink lies under other weights, which have learnt "
-        "something else: to it, this is another image. With convolutions the maps move along, and what is kept of "
-        f"them at the end, greatest and mean, asks for no place ({percent(of_convolutional[3], 0)}). It still loses "
-        "a little: at the border things look different, and its first layer looks at every other place only.",
+        f"For the hidden layer ({percent(of_dense[3], 0)}) the ink now lies under other weights, which have learnt "
+        "something else: to it, this is a different image. With convolutions the maps move along, and what we keep of "
+        f"them at the end, maximum and mean, does not depend on place ({percent(of_convolutional[3], 0)}). It still "
+        "loses a little: things look different at the border, and its first layer looks only at every second place.",
     )
     return
 
@@ -389,8 +389,8 @@ def _():
     mo.md(r"""
     ## The shuffled pixels, once more
 
-    The promise of lesson 2: put all pixels of all images into another order, the same for all, and train again. The
-    hidden layer will not mind. And this one?
+    As lesson 2 promised: put the pixels of all images into another order, the same for all, and train again. The hidden
+    layer will not mind. What about this one?
     """)
     return
 
@@ -417,9 +417,9 @@ def _(convolutional, hidden_layer, without_neighbours):
     assert _more > 2
     question(
         "How many times as many mistakes does the convolutional network make when neighbours are no longer neighbours?",
-        f"{_more:.0f} times as many: it is right in {percent(without_neighbours)}, about as a hidden layer "
-        f"({percent(hidden_layer.accuracy)}). Its advantage was that it takes neighbours for neighbours. Where that "
-        "is true of the world, it is worth more than any number of parameters.",
+        f"{_more:.0f} times as many. It gets {percent(without_neighbours)} right, about the same as a hidden layer "
+        f"({percent(hidden_layer.accuracy)}). Its advantage was the assumption that neighbours belong together. Where "
+        "that is true of the world, it is worth more than any number of parameters.",
     )
     return
 
@@ -429,12 +429,12 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - A convolution slides a small stencil over all places: few weights, shared by all, and a map that moves along when
-      the image moves.
-    - Pooling forgets exact places step by step; the greatest and the mean of each map forget them altogether.
+    - A convolution slides a small stencil over all places: few weights, shared by all, and a map that moves when the
+      image moves.
+    - Pooling forgets exact places step by step; taking the maximum and the mean of each map forgets them altogether.
     - A network of three convolutions and 24,954 parameters makes a fraction of the hidden layer's mistakes.
     - It shrugs off moved digits, which break a hidden layer.
-    - All of this rests on neighbours being neighbours. Shuffle the pixels, and it is gone.
+    - All of this relies on neighbours being neighbours. Shuffle the pixels, and the advantage is gone.
 
     In lesson 6 you learn to tell a real gain from a lucky one.
     """)

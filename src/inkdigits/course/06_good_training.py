@@ -1,6 +1,6 @@
 """What good training is
 
-Why there are three piles of digits; how far chance alone moves a figure; learning rate, varied images and averages,
+Why there are three piles of digits; how far chance alone moves a result; learning rate, augmentation and averaging,
 each measured; and what the best network still gets wrong, some of it not its fault.
 """
 
@@ -38,11 +38,11 @@ def _():
     mo.md(r"""
     # 6 What good training is
 
-    A convolutional network is right 99 times in 100, after seconds. From here on, improvements are small: 99.0, 99.2,
-    99.3. So small that one can fool oneself. Somebody turns a knob, the figure rises by a tenth, and the knob is
-    praised, though it was only luck.
+    A convolutional network is right 99 times in 100 after a few seconds of training. From here on, improvements are
+    small: 99.0, 99.2, 99.3. So small that it is easy to fool yourself. Somebody turns a knob, the result rises by a
+    tenth, and the knob gets the credit, though it was only luck.
 
-    This lesson is about not fooling oneself. It first asks how much of a figure is luck, and only then turns knobs.
+    This lesson is about not fooling yourself. First we ask how much of a result is luck. Only then do we turn knobs.
     """)
     return
 
@@ -52,7 +52,7 @@ def _():
     mo.md(r"""
     ## The best of a thousand monkeys
 
-    Let a thousand monkeys guess the labels of 200 digits. Each guesses at random, so each is right in about 10 %. But
+    Let a thousand monkeys guess the labels of 200 digits. Each guesses at random, so each gets about 10 % right. But
     some are lucky. We take **the best** monkey of the thousand, and are proud of it.
     """)
     return
@@ -78,7 +78,7 @@ def _(right):
     question(
         "How often is the best monkey right on the 200 digits it was chosen by? And on the other 4,800?",
         f"**{100 * promised:.1f} %** on the digits it was chosen by, **{100 * kept:.1f} %** on all others. The first "
-        "figure is no lie about those 200 digits. It is a lie about the monkey.",
+        "figure is true of those 200 digits. It is not true of the monkey.",
     )
     return
 
@@ -86,22 +86,22 @@ def _(right):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Networks are better than monkeys, but the same happens to them: **whatever is chosen by a figure makes the figure
+    Networks are better than monkeys, but the same happens to them: **if you choose something by a score, that score is
     too good.** That is why there are three piles.
 
     - **Training** digits: the network learns from them.
-    - **Validation** digits: *we* choose by them: learning rate, how long, which network. After a hundred choices they
-      have been learnt from too, by us.
-    - **Test** digits: an envelope that is opened once, after the last choice.
+    - **Validation** digits: *we* use them to choose the learning rate, how long to train, and which network to keep.
+      After a hundred choices we have learnt from them too.
+    - **Test** digits: a sealed envelope, opened once, after the last choice.
 
-    Here, training digits are the first 55,000 of MNIST's 60,000, validation digits the last 5,000. The envelope is
-    MNIST's own test set of 10,000. It stays closed until nearly the end of this lesson.
+    Here, the training digits are the first 55,000 of MNIST's 60,000, and the validation digits are the last 5,000. The
+    envelope is MNIST's own test set of 10,000. It stays closed until nearly the end of this lesson.
 
     ## How much is luck?
 
-    A network begins with random weights and sees the digits in random order. Both are decided by the *seed*. Six
-    trainings that differ in nothing but the seed tell what chance does. They learn from 10,000 digits only, so that
-    this takes seconds.
+    A network starts with random weights and sees the digits in random order. The *seed* decides both. Six trainings
+    that differ only in their seed show what chance does. They learn from just 10,000 digits, so that this takes
+    seconds.
     """)
     return
 
@@ -139,10 +139,11 @@ def _(by_seed, judges):
     assert 0.2 < half < 0.6
     question(
         "A friend changed a knob, trained once, and got 0.2 % more than your single training. Is the knob good?",
-        f"Nobody can tell. From the worst seed to the best it is {100 * (max(by_seed) - min(by_seed)):.2f} % here, "
-        "with the same knobs. One training is an anecdote. Give several, and say how many: mean ± standard deviation.",
-        f"There is a second kind of luck: *which* digits judge. If others had been drawn, 5,000 digits would move the "
-        f"figure by about ± {half:.1f} % (a 95 % interval). More seeds do not help against that, only more digits.",
+        "Nobody can tell. With the same knobs, the best seed here is "
+        f"{100 * (max(by_seed) - min(by_seed)):.2f} % above the worst. One training is an anecdote. Run several, and "
+        "report mean ± standard deviation and how many there were.",
+        "There is a second kind of luck: *which* digits you test on. A different draw of 5,000 digits would move the "
+        f"result by about ± {half:.1f} % (a 95 % interval). More seeds do not help against that; only more digits do.",
     )
     return
 
@@ -152,9 +153,9 @@ def _():
     mo.md(r"""
     ## Exercise 1
 
-    The standard deviation says how far *one* training scatters. The mean of *n* trainings scatters less: by the
-    standard deviation divided by the root of *n*. Write this *standard error*. Divide squares by n − 1,
-    as `np.std(…, ddof=1)` does.
+    The standard deviation says how much *one* training varies. The mean of *n* trainings varies less: by the standard
+    deviation divided by the square root of *n*. Write this *standard error*. Divide the sum of squares by n − 1, as
+    `np.std(…, ddof=1)` does.
     """)
     return
 
@@ -162,7 +163,7 @@ def _():
 @app.cell
 def _():
     def standard_error(accuracies):
-        """How far the mean of these accuracies scatters."""
+        """The standard error of the mean of these accuracies."""
         ...
 
     return (standard_error,)
@@ -183,9 +184,9 @@ def _():
     mo.md(r"""
     ## The learning rate
 
-    Of all knobs this one matters most. The gradient says in which direction the loss falls; the learning rate says how
-    far to go. Too short, and nothing has happened when the time is over. Too far, and every step lands on the other
-    side of the valley, higher up. Turn it: 60 steps take half a second.
+    Of all knobs, this one matters most. The gradient says in which direction the loss falls; the learning rate says how
+    far to go. If steps are too short, almost nothing has happened when time is up. If they are too long, every step
+    lands on the other side of the valley, higher up. Turn it: 60 steps take half a second.
     """)
     return
 
@@ -202,7 +203,7 @@ def _():
 @app.cell
 def _(few, judges, learnt, recipe):
     def sixty_steps(lr):
-        """The losses of 60 steps, and the accuracy after them on 2,000 validation digits."""
+        """The losses over 60 steps, and the accuracy afterwards on 2,000 validation digits."""
         losses = []
         short = replace(recipe, optimizer="adam", lr=lr, schedule="constant", steps=60)
         state = create_state(short, few, torch.device("cpu"))
@@ -229,17 +230,17 @@ def _(sixty_steps):
     after = [100 * sixty_steps(lr)[1] for lr in rates]
     assert after[2] > 93 and after[0] < 85 and after[4] < 70 and after[2] > after[1] > after[0]
     question(
-        "Which is worse, a learning rate ten times too small or ten times too great?",
+        "Which is worse: a learning rate ten times too small, or one ten times too large?",
         lines(
             rates,
             {"accuracy": after},
             "Sixty steps with each rate",
             below="learning rate",
-            up="right, in %",
+            up="accuracy in %",
             scales=("log", "linear"),
         ),
-        "Too small is only slow: wait, and it arrives. Too great destroys. But just below *too great* it learns "
-        "fastest. Hence the usual plan: start carefully, go up to a great rate, and let it sink to nothing at the end. "
+        "Too small is only slow: wait, and it gets there. Too large breaks it. But just below *too large* it learns "
+        "fastest. Hence the usual plan: start carefully, go up to a large rate, and let it fall to nothing at the end. "
         "The recipes here do that; it is called *one cycle*.",
     )
     return
@@ -250,9 +251,9 @@ def _():
     mo.md(r"""
     ## A digit that leans is still that digit
 
-    More digits make a better network, but somebody has to write them. The cheap way: take one that is there and turn it
-    a little, enlarge it, lean it, shift it. It is another image, and its label is the same. That is *augmentation*.
-    **Always look at what it makes**: here, six digits in four variations, first gently and then wildly.
+    More digits make a better network, but somebody has to write them. The cheap way: take a digit you have and turn it
+    a little, enlarge it, slant it, shift it. The image is new and the label is the same. That is *augmentation*.
+    **Always look at what it makes**: here are six digits in four variations, first gentle, then wild.
     """)
     return
 
@@ -265,15 +266,15 @@ def _(parts):
     wildly = [augment(six, torch.from_numpy(parts.train.labels[:6]), AugmentSettings(plain=0), dice) for _ in range(4)]
 
     assert all(((each >= 0) & (each <= 1)).all() for each in gently + wildly)
-    pictures(torch.cat([six, *gently])[:, 0], ["as it is"] * 6 + [""] * 24, "Gently: turned, leaned, moved", columns=6)
+    pictures(torch.cat([six, *gently])[:, 0], ["original"] * 6 + [""] * 24, "Gentle: turned, slanted, moved", columns=6)
     return six, wildly
 
 
 @app.cell
 def _(six, wildly):
     pictures(
-        torch.cat([six, *wildly])[:, 0], ["as it is"] * 6 + [""] * 24,
-        "Wildly: other pens, neighbours, rules, blots, poor copies", columns=6,
+        torch.cat([six, *wildly])[:, 0], ["original"] * 6 + [""] * 24,
+        "Wild: other pens, neighbours, ruled lines, blots, poor copies", columns=6,
     )  # fmt: skip
     return
 
@@ -294,12 +295,12 @@ def _(accuracy, judges, learnt, parts, recipe):
     gain = np.mean(by_variation["gently varied"]) - np.mean(by_variation["as they are"])
     assert gain > 0.002 and by_heart > 0.99
     question(
-        "A network learns from only 1,000 digits for 200 steps, as they are, or gently varied in every step. "
-        "Which is better on the 5,000 validation digits?",
+        "A network learns from only 1,000 digits for 200 steps, either as they are, or gently varied anew in every "
+        "step. Which does better on the 5,000 validation digits?",
         seeds(by_variation, "1,000 digits, 200 steps, two seeds each"),
-        f"Varied is better, by {100 * gain:.1f} in a hundred. The other knows its own 1,000 digits by heart "
-        f"({100 * by_heart:.1f} % right) and has nothing more to learn from them. What never comes twice cannot be "
-        "learnt by heart.",
+        f"Varied is better, by {100 * gain:.1f} points. The other network knows its 1,000 digits by heart "
+        f"({100 * by_heart:.1f} % right) and has nothing more to learn from them. An image that never comes twice "
+        "cannot be learnt by heart.",
     )
     return
 
@@ -309,9 +310,9 @@ def _():
     mo.md(r"""
     ## Exercise 2
 
-    The simplest variation: move a digit sideways. What leaves the image on one side is lost, and on the other side
-    comes paper, which is 0. (Who lets the lost pixels come in again at the other side teaches the network digits that
-    nobody writes.)
+    The simplest variation: move a digit sideways. What leaves the image on one side is lost, and what comes in on the
+    other side is paper, which is 0. (If you let the lost pixels come in again on the other side, you teach the network
+    digits that nobody writes.)
     """)
     return
 
@@ -319,7 +320,7 @@ def _():
 @app.cell
 def _():
     def moved(image, pixels):
-        """`image`, 28×28, moved to the right by so many pixels (1 to 27)."""
+        """`image`, 28×28, moved to the right by that many pixels (1 to 27)."""
         ...
 
     return (moved,)
@@ -340,11 +341,11 @@ def _(moved, parts):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## Averages are better than what they are averages of
+    ## The average is better than its parts
 
     Weights jump about from step to step, most of all at a high learning rate. Their *running average* sits in the
-    middle of where they jump. It costs almost nothing: after each step, keep 95 % of the old average and add 5 % of the
-    new weights. Below, one training at a rate that never sinks, judged twice.
+    middle of the jumps. It costs almost nothing: after each step, keep 95 % of the old average and add 5 % of the new
+    weights. Below is one training at a rate that never falls, scored both ways.
     """)
     return
 
@@ -371,10 +372,10 @@ def _(accuracy, answers, by_seed, judges):
     of_all = accuracy(together, judges)
     assert of_all > np.mean(by_seed) + 0.0005
     question(
-        f"The six networks from above are right in {100 * np.mean(by_seed):.2f} % on average. Let all six say their "
-        "probabilities and take the mean of these. How often is this committee right?",
-        f"In **{100 * of_all:.2f} %**. The best of the six alone has {100 * max(by_seed):.2f} %. Each makes mistakes "
-        "of its own, and where one is wrong the other five outvote it. The price: six times the work for every digit.",
+        f"The six networks from above are {100 * np.mean(by_seed):.2f} % right on average. Average the probabilities "
+        "that all six give. How often is this committee right?",
+        f"**{100 * of_all:.2f} %** of the time. The best single network reaches {100 * max(by_seed):.2f} %. Each makes "
+        "its own mistakes, and where one is wrong the other five outvote it. The price: six times the work per digit.",
     )
     return
 
@@ -384,8 +385,8 @@ def _():
     mo.md(r"""
     ## Opening the envelope
 
-    The network that comes with this project has learnt for much longer, from all 60,000 digits, wildly varied and with
-    averaged weights. Every choice was made by validation. So now, once, the 10,000 digits of the test set.
+    The network that comes with this project has trained for much longer, on all 60,000 digits, with wild augmentation
+    and averaged weights. Every choice was made on validation digits. So now, once, the 10,000 digits of the test set.
     """)
     return
 
@@ -396,10 +397,8 @@ def _():
     packaged = inkdigits.Reader().classify(test.images, normalised=True).probabilities
     result = score_logits(torch.from_numpy(packaged).log(), test)
 
-    assert 0.994 < result.accuracy < 0.9985  # and if it were more, it would have learnt the wrong labels
-    mo.md(
-        f"**{100 * result.accuracy:.2f} %**, with an interval from {100 * result.low:.2f} to {100 * result.high:.2f} %."
-    )
+    assert 0.994 < result.accuracy < 0.9985  # if it were higher, it would have learnt the wrong labels
+    mo.md(f"**{100 * result.accuracy:.2f} %** (95 % interval: {100 * result.low:.2f} to {100 * result.high:.2f} %).")
     return packaged, test
 
 
@@ -414,11 +413,11 @@ def _(packaged, test):
     wrong = int((packaged.argmax(axis=1) != test.labels).sum())
     assert 15 <= wrong <= 60
     question(
-        f"Look through these mistakes, the most confident first. There are {wrong}, in 10,000 digits. In how many "
-        "would *you* have said what the label says?",
-        "Most people agree with the network in some of the first ones. People who looked through MNIST's test set "
-        "found about 15 labels that are plainly wrong. A network that is right in more than about 99.85 % has not "
-        "learnt to see better. It has learnt, by somebody's many choices, which mistakes this test set makes.",
+        f"Look through these mistakes, the most confident first. There are {wrong} in 10,000 digits. How often would "
+        "*you* have given the label's answer?",
+        "Most people side with the network on some of the first ones. People who went through MNIST's test set found "
+        "about 15 labels that are plainly wrong. A network above about 99.85 % has not learnt to see better. Through "
+        "somebody's many choices it has learnt which mistakes this test set makes.",
     )
     return
 
@@ -426,11 +425,11 @@ def _(packaged, test):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## When all agree against the label
+    ## When all six disagree with the label
 
-    Training digits have wrong labels too. How to find them among 60,000? Ask networks that have *not* learnt from them.
-    Networks with different seeds make different mistakes; where **all six** agree with each other and not with the
-    label, a person should look. These are the validation digits of which that is so.
+    Training digits have wrong labels too. How do you find them among 60,000? Ask networks that have *not* learnt from
+    them. Networks with different seeds make different mistakes; where **all six** agree with each other and not with
+    the label, a person should look. Here are the validation digits where that happens.
     """)
     return
 
@@ -448,10 +447,10 @@ def _(answers, judges):
 @app.cell(hide_code=True)
 def _():
     question(
-        "Digit 59,916 is labelled 4. What would you have written beside it? And what should be done with it?",
-        "It is a 7 to most eyes, as it is to all six networks. What to do? Not to correct labels by a network's word: "
-        "networks can share a mistake, and then the data would be bent to fit them. A person decides, writes down what "
-        "was changed, and **never changes the test set** after having seen the result.",
+        "Digit 59,916 is labelled 4. What would you have called it? And what should be done about it?",
+        "To most eyes it is a 7, as it is to all six networks. But do not correct labels on a network's word: networks "
+        "can share a mistake, and then you would bend the data to fit them. A person decides, writes down what "
+        "changed, and **never changes the test set** after seeing the result.",
     )
     return
 
@@ -461,14 +460,14 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - Whatever is chosen by a figure makes that figure too good; hence training, validation and test digits.
-    - One training is an anecdote. Seeds alone move the figure, and so does the choice of the judging digits.
-    - A learning rate too small is slow, too great destroys; the best is not far below too great.
-    - Gently varied images make up for missing digits, as long as a label stays true.
-    - Averages of weights, and of networks, are better than their members are on average.
-    - Of the last mistakes, a part is not the network's but the label's.
+    - If you choose something by a score, that score is too good; hence training, validation and test digits.
+    - One training is an anecdote. Seeds alone move the result, and so does the choice of test digits.
+    - Too small a learning rate is slow, too large a one breaks it; the best is just below too large.
+    - Gentle augmentation makes up for missing digits, as long as the label stays true.
+    - The average of weights, or of networks, is better than its members are on average.
+    - Some of the last mistakes are not the network's but the label's.
 
-    All this was measured with digits that others have written, scanned and centred. Lesson 7 brings your own.
+    All this was measured on digits that others wrote, scanned and centred. Lesson 7 brings your own.
     """)
     return
 

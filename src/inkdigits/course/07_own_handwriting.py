@@ -1,7 +1,7 @@
 """Your own handwriting
 
-Draw a digit, or load a photo, and follow it to its answer; why a network with 99 % on MNIST fails on photos, by
-breaking one thing at a time; and how each is put right.
+Draw a digit, or load a photo, and follow it to its answer; why a network with 99 % on MNIST fails on photos, shown by
+breaking one thing at a time; and how to fix each.
 """
 
 import marimo
@@ -42,9 +42,9 @@ def _():
     mo.md(r"""
     # 7 Your own handwriting
 
-    Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. Whatever you do, the words below the canvas
-    follow. (There is a three on it already, which nobody minds if you clear. When the page has just been opened, it
-    first trains its networks below, for some seconds, before it listens.)
+    Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. The words below the canvas follow whatever
+    you do. (There is already a three on it; feel free to clear it. When you have just opened the page, it spends some
+    seconds training its networks below before it listens.)
     """)
     return
 
@@ -82,16 +82,16 @@ def _():
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    That was the reader of this project. It never saw your drawing as you see it. This is the way from the paper to the
-    answer, with all that was thrown away on it: where the ink is and what of it belongs to the digit; the same ink,
-    28×28 pixels small; and ten probabilities.
+    That was this project's reader. It never saw your drawing as you see it. Here is the way from the paper to the
+    answer, with everything thrown away along the way: where the ink is and which part of it is the digit; the same ink
+    shrunk to 28×28 pixels; and ten probabilities.
     """)
     return
 
 
 @app.cell
 def _(picture, seen):
-    mark = extract_ink_crop(picture)  # the ink alone, cut out; None on an empty page
+    mark = extract_ink_crop(picture)  # the ink alone, cropped; None on an empty page
     stages(
         {
             "the picture": picture,
@@ -106,7 +106,7 @@ def _(picture, seen):
 
 @app.cell
 def _(seen):
-    bars(seen.probabilities, "What the network says of it", "If it is a digit at all: that is asked separately.")
+    bars(seen.probabilities, "What the network thinks it is", "Whether it is a digit at all is a separate question.")
     return
 
 
@@ -115,8 +115,8 @@ def _():
     mo.md(r"""
     ## "99 % on MNIST, and wrong on my own photo"
 
-    There is no sentence that people write more often about digit recognition. Let us find out what is behind it. We
-    train two networks of our own, a small layered one and a convolutional one, and judge them by validation digits.
+    That is the most common complaint about digit recognition. Let us find out what is behind it. We train two networks
+    of our own, the one with a hidden layer and a convolutional one, and test both on validation digits.
     """)
     return
 
@@ -130,7 +130,7 @@ def _():
         return train(create_state(recipe, parts, torch.device("cpu")), []).eval_network
 
     def right(network, images):
-        """The share of glyphs, uint8 N×28×28, that are taken for what `some` says they are."""
+        """The share of glyphs, uint8 N×28×28, that `network` reads as `some` labels them."""
         said = predict_logits(network, torch.from_numpy(to_float(np.stack(images))))
         return float((said.argmax(dim=1).numpy() == some.labels).mean())
 
@@ -144,15 +144,15 @@ def _(right, some, trained):
     on_mnist = right(layered, some.images), right(convolutional, some.images)
 
     assert on_mnist[0] > 0.92 and on_mnist[1] > 0.97
-    table(["network", "MNIST"], ["layered", percent(on_mnist[0])], ["convolutional", percent(on_mnist[1])])
+    table(["network", "MNIST"], ["hidden layer", percent(on_mnist[0])], ["convolutional", percent(on_mnist[1])])
     return convolutional, layered
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Now photos. So that we know what is written on them, we write them ourselves: the 400 digits, each thinned to
-    the line that the pen went, written again with a ball pen, somewhere on paper, in light that falls from one side.
+    Now photos. To know what is written on them, we write them ourselves: 400 digits, each thinned to the path of the
+    pen and written again with a ballpoint, somewhere on paper, in light that falls from one side.
     """)
     return
 
@@ -182,7 +182,7 @@ def _(some):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    A network takes 28×28 pixels. So, as most people do first: make the photo small, and ask.
+    A network takes 28×28 pixels. So do what most people do first: shrink the photo, and ask.
     """)
     return
 
@@ -201,15 +201,15 @@ def _(convolutional, right, simply, some):
     naive = right(convolutional, simply)
     assert naive < 0.3
     question(
-        "In how many of 400 photos is the convolutional network right, that was right in 99 % of MNIST?",
-        f"In **{percent(naive, 0)}**. Guessing is right in 10 %.",
+        "The convolutional network got about 99 % of MNIST right. How many of the 400 photos does it get right?",
+        f"**{percent(naive, 0)}**. Guessing gets 10 %.",
         stages(
             {f"photo {place + 1}, a {some.labels[place]}": simply[place] for place in range(4)},
             "This is what the network was given",
         ),
-        "It has never seen anything like it. In MNIST paper is black, a digit fills a box of 20×20 pixels, its centre "
-        "of mass is in the middle, and strokes are two or three pixels wide. The network knows digits *of that form*, "
-        "and nobody told it that there are others.",
+        "It has never seen anything like it. In MNIST the paper is black, a digit fills a box of 20×20 pixels, its "
+        "centre of mass is in the middle, and strokes are two or three pixels wide. The network knows digits *of that "
+        "form*, and nobody told it that there are others.",
     )
     return
 
@@ -219,8 +219,8 @@ def _():
     mo.md(r"""
     ## Break one thing at a time
 
-    Four things are different, then: **polarity**, **size**, **centre** and **stroke**. Which of them matters? Take
-    MNIST's digits, which both networks can read, and break one thing only. Choose which, and how much of it.
+    So four things differ: **polarity**, **size**, **centre** and **stroke**. Which of them matters? Take MNIST's
+    digits, which both networks can read, and break just one thing. Choose which one, and how badly.
     """)
     return
 
@@ -228,7 +228,7 @@ def _():
 @app.cell
 def _():
     def polarity(image, amount):
-        return cv2.addWeighted(image, 1 - amount, 255 - image, amount, 0)  # at last, black on white
+        return cv2.addWeighted(image, 1 - amount, 255 - image, amount, 0)  # at 1, black on white
 
     def size(image, amount):
         side = round(28 * (1 - 0.7 * amount))
@@ -241,7 +241,7 @@ def _():
         return cv2.warpAffine(image, move, (28, 28))
 
     def stroke(image, amount):
-        thin = cv2.erode(image, np.ones((3, 3), np.uint8))  # every pixel is as dark as its lightest neighbour
+        thin = cv2.erode(image, np.ones((3, 3), np.uint8))  # every pixel takes the value of its darkest neighbour
         return cv2.addWeighted(image, 1 - amount, thin, amount, 0)
 
     breaks = {"polarity": polarity, "size": size, "centre": centre, "stroke": stroke}
@@ -261,7 +261,7 @@ def _(amount, breaks, convolutional, layered, right, some, which):
     _broken = [breaks[which.value](image, amount.value) for image in some.images]
     stages(
         {f"no. {place + 1}, a {some.labels[place]}": _broken[place] for place in range(6)},
-        f"{which.value}, {amount.value:g}: layered {percent(right(layered, _broken), 0)}, "
+        f"{which.value}, {amount.value:g}: hidden layer {percent(right(layered, _broken), 0)}, "
         f"convolutional {percent(right(convolutional, _broken), 0)} right",
         columns=6,
     )
@@ -277,11 +277,12 @@ def _(breaks, convolutional, layered, right, some):
     assert all(after[name][1] < 0.6 for name in ("polarity", "size", "stroke"))
     assert after["centre"][0] < 0.5 and after["centre"][1] > after["centre"][0] + 0.2
     question(
-        "Which of the four breaks the layered network, and which the convolutional one?",
-        table(["broken, fully", "layered", "convolutional"],
+        "Which of the four breaks the hidden layer, and which the convolutional network?",
+        table(["fully broken", "hidden layer", "convolutional"],
               *([name, *(percent(share, 0) for share in shares)] for name, shares in after.items())).text,
-        "All of them break the layered network. The convolutional one minds being off centre much less, for it looks "
-        "everywhere with the same eyes, as lesson 5 has shown. Polarity, size and stroke it has never learnt to see.",
+        "All of them break the hidden layer. The convolutional network minds an off-centre digit much less, because it "
+        "looks for the same things everywhere, as lesson 5 showed. It never learnt to cope with polarity, size and "
+        "stroke.",
     )  # fmt: skip
     return
 
@@ -289,12 +290,12 @@ def _(breaks, convolutional, layered, right, some):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## Mend one thing at a time
+    ## Fix one thing at a time
 
-    There are two ways out. Show the network everything while it learns, as lesson 6 did with wild variations. Or bring
-    every picture to MNIST's form *before* the network sees it. The second way needs no training at all, and here it
-    is, a few lines for each step. First **polarity**, and with it the paper: what is darker than the paper around it is
-    ink.
+    There are two ways out. You can show the network everything while it learns, as lesson 6 did with wild augmentation.
+    Or you can bring every picture to MNIST's form *before* the network sees it. The second way needs no training at
+    all, and here it is, in a few lines per step. First **polarity**, and the paper with it: whatever is darker than the
+    paper around it is ink.
     """)
     return
 
@@ -302,10 +303,10 @@ def _():
 @app.cell
 def _(photos):
     def inked(image):
-        """Ink bright on 0, from a photo that is dark on bright paper, unevenly lit."""
-        paper = cv2.medianBlur(cv2.resize(image, (64, 52)), 31)  # what most of each neighbourhood looks like
+        """Bright ink on 0, from an unevenly lit photo with dark ink on bright paper."""
+        paper = cv2.medianBlur(cv2.resize(image, (64, 52)), 31)  # the typical brightness around each place
         paper = cv2.resize(paper, image.shape[::-1]).astype(np.float32)
-        ink = np.maximum(paper - image - 40, 0)  # less is only noise
+        ink = np.maximum(paper - image - 40, 0)  # a smaller difference is only noise
         return (255 * ink / max(1, ink.max())).astype(np.uint8)
 
     lifted = [inked(each) for each in photos]
@@ -315,7 +316,7 @@ def _(photos):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Then **size**: cut the digit out, and make its longer side 20 pixels.
+    Then **size**: crop the digit and scale its longer side to 20 pixels.
     """)
     return
 
@@ -343,8 +344,8 @@ def _():
 
     ## Exercise 1
 
-    The *centre of mass* of an image is the place on which it would balance if ink had weight: the mean of all rows, and
-    of all columns, each counted as often as there is ink in it. Both are counted from 0.
+    The *centre of mass* of an image is the point where it would balance if ink had weight: the mean of all rows, and of
+    all columns, each weighted by the ink in it. Count both from 0.
     """)
     return
 
@@ -387,8 +388,8 @@ def _(balance, sized):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    And at last the **stroke**: a ball pen's line is thinner than a pixel by now, and pale. Every pixel becomes as
-    bright as its brightest neighbour.
+    And finally the **stroke**: by now a ballpoint line is thinner than a pixel, and pale. Give every pixel the
+    brightness of its brightest neighbour.
     """)
     return
 
@@ -405,12 +406,12 @@ def _(middle):
 @app.cell(hide_code=True)
 def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some, thick):
     ladder = {
-        "made small, nothing else": simply,
-        "polarity mended": [shrunk(each) for each in lifted],
+        "only shrunk": simply,
+        "polarity fixed": [shrunk(each) for each in lifted],
         "and size": sized,
         "and centre": middle,
         "and stroke": thick,
-        "by the project's own reader": [extract_glyph(photo) for photo in photos],
+        "with the project's own reader": [extract_glyph(photo) for photo in photos],
     }
     steps = {name: right(convolutional, images) for name, images in ladder.items()}
     climbed = list(steps.values())
@@ -418,11 +419,11 @@ def _(convolutional, lifted, middle, photos, right, shrunk, simply, sized, some,
     assert climbed[3] > climbed[2] + 0.02 and climbed[4] > climbed[3] + 0.01
     assert climbed[4] > 0.92 and climbed[5] > 0.95
     question(
-        "By how much does each step help? Not a weight of the network is changed.",
+        "How much does each step help? Not one of the network's weights changes.",
         table(["the 400 photos", "right"], *([name, percent(share)] for name, share in steps.items())).text,
-        stages({name: images[2] for name, images in ladder.items()}, f"One digit, an {some.labels[2]}, on its way", 3),
-        "From guessing to nearly what it has on MNIST. **The network was good all the time. It was asked about "
-        "pictures of a kind that it had never seen.**",
+        stages({name: images[2] for name, images in ladder.items()}, f"One digit, labelled {some.labels[2]}", 3),
+        "From guessing to nearly its MNIST accuracy. **The network was good all along. We asked it about a kind of "
+        "picture that it had never seen.**",
     )
     return
 
@@ -435,7 +436,7 @@ def _(boxed, centred, inked, picture, thickened):
         for _name, _step in (("polarity", inked), ("size", boxed), ("centre", centred), ("stroke", thickened)):
             _mended = _step(_mended)
             _shown[_name] = _mended
-    stages(_shown, "Your own drawing from the top of this page, by these four functions", columns=5)
+    stages(_shown, "Your own drawing from the top of this page, after each of these four steps", columns=5)
     return
 
 
@@ -444,8 +445,8 @@ def _():
     mo.md(r"""
     ## Exercise 2
 
-    Our functions take it for granted that ink is darker than paper. On a blackboard it is not. Write a function that
-    says which it is. One idea: most of a picture is paper, and so its border is.
+    Our functions assume that ink is darker than paper. On a blackboard it is not. Write a function that tells which it
+    is. One idea: most of a picture is paper, and so is its border.
     """)
     return
 
@@ -453,7 +454,7 @@ def _():
 @app.cell
 def _():
     def is_dark_on_bright(image):
-        """1 if the digit on `image`, uint8 H×W, is darker than its paper, else 0."""
+        """1 if the digit in `image`, uint8 H×W, is darker than its paper, else 0."""
         ...
 
     return (is_dark_on_bright,)
@@ -477,9 +478,9 @@ def _():
     mo.md(r"""
     ## A whole page, and your own photo
 
-    On a page nobody says where the digits are. The reader first finds places where one may stand, then does what you
-    have just done, for each of them. **Load a photo of your own** with some digits on it (a JPEG or a PNG). Until then
-    there is a page that we have drawn.
+    On a page, nobody tells you where the digits are. The reader first finds places where one may be, then does for each
+    what you have just done. **Load a photo of your own** with some digits on it (a JPEG or a PNG). Until then you see a
+    page that we have drawn.
     """)
     return
 
@@ -514,7 +515,7 @@ def _(found, opened, reading):
     pictures = {name: np.asarray(image) for name, image in draw_stages(opened, reading, found)}
     stages(
         {name: pictures[name] for name in ("ink", "found", "weighed", "read")},
-        "The ink, detections that may be digits, the same with both networks' scores, and what was read",
+        "The ink, detections that may be digits, the same after a closer look, and what was read",
         columns=2,
     )
     return
@@ -526,10 +527,10 @@ def _():
     ## What you now know
 
     - A network knows what it was shown. MNIST is bright on black, 20 pixels high, centred, with broad strokes.
-    - A photo is none of these; made small and nothing else, it is read no better than by guessing.
-    - Polarity, size, centre and stroke can each be broken and each be mended, and nothing need be learnt anew.
-    - A convolutional network minds a digit off centre much less than a layered one, and the rest as much.
-    - Before blaming a network, look at what it was given.
+    - A photo is none of these. If you only shrink it, the network does no better than guessing.
+    - You can break polarity, size, centre and stroke one at a time, and fix each without training anything again.
+    - A convolutional network minds an off-centre digit much less than a hidden layer does, and the rest just as much.
+    - Before you blame a network, look at what it was given.
 
     The reader also said *how sure* it is. Lesson 8 asks whether to believe that.
     """)

@@ -1,7 +1,7 @@
 """Should you believe it?
 
-What confidence is and whether it keeps its word; saying "I don't know"; a sneaker that is surely a digit; and a digit
-that is changed so little that nobody sees it, and is read as another.
+What confidence is and whether you can trust it; saying "I don't know"; a sneaker that the network is sure is a digit;
+and a digit changed so little that nobody sees it, yet read as another.
 """
 
 import marimo
@@ -39,9 +39,9 @@ def _():
     mo.md(r"""
     # 8 Should you believe it?
 
-    Ask a person to read an ink blot as a digit, and she will say: *that is none*. Ask a network, and it will say: *3*.
-    It has ten answers and must give one. So the answer alone is worth little. What one wants to know is **how far to
-    trust it**, and that is this lesson.
+    Ask a person which digit an ink blot is, and they will say: *none*. Ask a network, and it will say: *3*. It has ten
+    answers and must give one. So the answer alone is worth little. What you want to know is **how far to trust it**.
+    That is what this lesson is about.
     """)
     return
 
@@ -51,8 +51,8 @@ def _():
     mo.md(r"""
     ## What it says, and how sure it says it is
 
-    We take the layered network of the lecture, 784 to 20 to 10, and let it learn its 5,000 digits nearly by heart, in
-    small batches, which takes seconds. The next 5,000 judge.
+    We take the lecture's second network, 784 → 20 → 10, and let it learn its 5,000 digits nearly by heart, in small
+    batches, which takes seconds. We test it on the next 5,000.
     """)
     return
 
@@ -65,7 +65,7 @@ def _():
     said, labels = predict_digit_logits(network, parts.held_out), torch.from_numpy(parts.held_out.labels)
     probabilities = said.softmax(dim=1)
 
-    assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten shares that make 1
+    assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten probabilities that add up to 1
     bars(probabilities[0].numpy(), f"Image 5,001: it says {said[0].argmax()}, the label says {labels[0]}")
     return labels, network, parts, probabilities, said
 
@@ -73,7 +73,7 @@ def _():
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    The greatest of the ten probabilities is called the network's **confidence**. If it means anything, then of all
+    The largest of the ten probabilities is called the network's **confidence**. If it means anything, then out of all
     digits of which the network is 80 % sure, 80 % are right.
     """)
     return
@@ -85,33 +85,33 @@ def _(labels, probabilities):
     is_right = float((probabilities.argmax(dim=1) == labels).float().mean())
     assert 0.86 < is_right < 0.94 and sure > is_right + 0.02
     question(
-        f"This network is right in {percent(is_right)} of the new digits. How sure does it say it is, on average?",
-        f"**{percent(sure)}**. It is overconfident. It learnt from digits that it knew nearly all in the end, and "
-        "never found out what it is like to be wrong.",
+        f"This network gets {percent(is_right)} of the new digits right. How sure does it say it is, on average?",
+        f"**{percent(sure)}**. It is overconfident. In the end it knew nearly all of its training digits, so it never "
+        "found out what it is like to be wrong.",
     )
     return
 
 
 @app.cell
 def _(labels, probabilities):
-    reliability(probabilities.numpy(), labels.numpy(), "Does confidence keep its word? As trained")
+    reliability(probabilities.numpy(), labels.numpy(), "Is its confidence justified? As trained")
     return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Blue is what came true, orange is what was promised beyond it. The mean of these gaps, each counted as often as it
-    has digits, is the *expected calibration error*.
+    Blue is how often it was right; orange is what it promised beyond that. The mean of these gaps, each weighted by its
+    number of digits, is the *expected calibration error*.
 
     ## One number puts it right
 
-    Before softmax, divide all ten numbers by one *temperature* T:
+    Before softmax, divide all ten logits by one *temperature* T:
 
     $$p_d = \frac{e^{z_d / T}}{\sum_k e^{z_k / T}}$$
 
-    The greatest stays the greatest, so no answer changes. But a T above 1 makes the ten more alike, and the network
-    more modest. Turn it until the orange is gone.
+    The largest stays the largest, so no answer changes. But a T above 1 brings the ten closer together and makes the
+    network more modest. Turn it until the orange is gone.
     """)
     return
 
@@ -137,8 +137,8 @@ def _(heat, labels, said):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    A knob that is turned by looking at some digits must be judged by others, as lesson 6 has it. So fit T on the first
-    half of the new digits, by the smallest loss, and measure on the second half.
+    If you turn a knob while looking at some digits, you must test it on others, as lesson 6 showed. So we fit T on the
+    first half of the new digits, for the smallest loss, and measure on the second half.
     """)
     return
 
@@ -163,15 +163,15 @@ def _():
     mo.md(r"""
     ## "I don't know"
 
-    Now that confidence means something, one can act on it. A program that reads cheques need not read all of them. What
-    it is not sure of, it leaves to a person. Choose how sure it must be.
+    Now that confidence means something, you can act on it. A program that reads cheques need not read all of them. It
+    can leave those it is unsure of to a person. Choose how sure it must be.
     """)
     return
 
 
 @app.cell
 def _():
-    least = mo.ui.slider(0.1, 0.99, 0.01, value=0.75, label="least confidence", show_value=True, debounce=True)
+    least = mo.ui.slider(0.1, 0.99, 0.01, value=0.75, label="minimum confidence", show_value=True, debounce=True)
     least
     return (least,)
 
@@ -183,7 +183,7 @@ def _(calibrated, labels, least):
     _taken = confidence >= least.value
     refusal(
         confidence, right,
-        f"From {percent(least.value, 0)} on it is taken: {percent(1 - _taken.mean())} refused, "
+        f"Accepted from {percent(least.value, 0)} on: {percent(1 - _taken.mean())} refused, "
         f"{percent(1 - right[_taken].mean() if _taken.any() else 0)} of the rest wrong", least.value,
     )  # fmt: skip
     return confidence, right
@@ -195,10 +195,10 @@ def _(confidence, right):
     all_wrong, rest_wrong = 1 - right.mean(), 1 - right[surest].mean()
     assert rest_wrong < 0.6 * all_wrong
     question(
-        f"Of all digits {percent(all_wrong)} are wrong. Refuse the fifth of which it is least sure. "
+        f"Of all digits, {percent(all_wrong)} are wrong. Refuse the fifth that it is least sure of. "
         "How many of the others are wrong?",
-        f"**{percent(rest_wrong)}**. Most mistakes are where the network hesitates. That is worth more than another "
-        "layer.",
+        f"**{percent(rest_wrong)}**. Most mistakes are where the network hesitates. Knowing that is worth more than "
+        "another layer.",
     )
     return
 
@@ -209,8 +209,8 @@ def _():
     ## Exercise 1
 
     Where to draw the line depends on what mistakes cost. Say a refused digit costs 1 (a person looks at it), and a
-    digit taken wrongly costs *c*. If confidence is honest, a digit of confidence *p* is wrong with the chance 1 − p.
-    From which confidence on is taking it no dearer than refusing it?
+    digit accepted wrongly costs *c*. If confidence is honest, a digit with confidence *p* is wrong with probability
+    1 − p. From what confidence on does accepting cost no more than refusing?
     """)
     return
 
@@ -218,7 +218,7 @@ def _():
 @app.cell
 def _():
     def least_confidence(cost):
-        """The confidence, 0 to 1, from which on a digit is better taken than refused; a wrong one costs `cost` > 1."""
+        """The confidence, 0 to 1, from which on accepting beats refusing; a wrong digit costs `cost` > 1."""
         ...
 
     return (least_confidence,)
@@ -240,14 +240,14 @@ def _(confidence, least_confidence, right):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    The reader of this project does the same with a cost of its own choosing; `inkdigits read --min-confidence` takes
-    another line.
+    This project's reader does the same, with a cost of its own choosing; `inkdigits read --min-confidence` sets another
+    line.
 
     ## A sneaker
 
-    Confidence was calibrated on *digits*. What does it say of things that are none? There is a well-known set of
-    pictures of clothes in the very form of MNIST, which is not part of this package, so we have **drawn** three hundred
-    sneakers by a few lines of code. Here are twelve.
+    Confidence was calibrated on *digits*. What does it say about things that are not digits? There is a well-known set
+    of clothes in MNIST's format. It is not part of this package, so we have **drawn** three hundred sneakers with a few
+    lines of code. Here are twelve.
     """)
     return
 
@@ -259,7 +259,7 @@ def _():
     )
 
     def sneaker(dice):
-        """One sneaker as a glyph, uint8 28×28: an upper of some grey, a sole, and up to three stripes."""
+        """One sneaker as a glyph, uint8 28×28: a grey upper, a sole, and up to three stripes."""
         shape = OUTLINE * [dice.uniform(0.8, 1.1), dice.uniform(0.7, 1.3)] + dice.normal(0, 1.2, OUTLINE.shape)
         upper = smooth_polyline(np.concatenate([shape, shape[:1]]), True).round().astype(np.int32) + 8
         ink = np.zeros((96, 96), np.uint8)
@@ -289,12 +289,12 @@ def _(fitted, network, sneakers):
     worst = int(how_sure.argmax())
     assert how_sure[worst] > 0.99 and (how_sure > 0.9).float().mean() > 0.1
     question(
-        "The network is calibrated now. How sure is it, at most, that one of these is a digit?",
+        "The network is calibrated now. How sure can it get that one of these is a digit?",
         bars(of_shoes[worst].numpy(), f"This sneaker is a {what[worst]}"),
         pictures([sneakers[worst]], [f"{percent(how_sure[worst], 2)} sure"], "The sneaker"),
-        f"Of {percent((how_sure > 0.9).float().mean(), 0)} of the sneakers it is more than 90 % sure. Softmax shares "
-        "out 100 % among ten digits. There is no eleventh place for *none of them*. **Confidence answers *which "
-        "digit?* and never *is it a digit?***",
+        f"For {percent((how_sure > 0.9).float().mean(), 0)} of the sneakers it is more than 90 % sure. Softmax divides "
+        "100 % among ten digits. There is no eleventh place for *none of them*. **Confidence answers *which digit?* "
+        "but never *is it a digit?***",
     )
     return
 
@@ -304,9 +304,9 @@ def _():
     mo.md(r"""
     ## An eleventh answer
 
-    So ask the other question too. The network that comes with this project has an eleventh output, learnt from digits
-    on one side and from letters, scribbles, halves of digits and stains on the other: *is it a digit at all?* It says
-    yes of digits and no of sneakers, of which it has seen none like these.
+    So ask the other question too. The network that comes with this project has an eleventh output, trained on digits on
+    one side and on letters, scribbles, halves of digits and stains on the other: *is it a digit at all?* It says yes to
+    digits and no to sneakers, although it never saw any like these.
     """)
     return
 
@@ -325,18 +325,18 @@ def _(parts, sneakers):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    That is better, and no proof. It has learnt what the things look like that we thought of. Draw it something in
-    lesson 7 that nobody thought of.
+    That is better, but no proof. It has learnt what the things we thought of look like. Go back to lesson 7 and draw it
+    something that nobody thought of.
 
-    ## A digit that is changed on purpose
+    ## A digit changed on purpose
 
-    Learning follows the gradient of the loss by the *weights*, downhill. The same machinery gives the gradient by the
-    *pixels*: which way to change each, so that the loss grows. Change every pixel by the same small amount in that
-    direction, and see. This is a known trick, the *fast gradient sign method*.
+    Learning follows the gradient of the loss with respect to the *weights*, downhill. The same machinery gives the
+    gradient with respect to the *pixels*: which way to change each so that the loss grows. Change every pixel by the
+    same small amount in that direction, and see what happens. This known trick is the *fast gradient sign method*.
 
     ## Exercise 2
 
-    Write it. `gradient` is the loss's slope at each pixel; a pixel stays between 0 and 1.
+    Write it. `gradient` is the slope of the loss at each pixel; a pixel stays between 0 and 1.
     """)
     return
 
@@ -344,7 +344,7 @@ def _():
 @app.cell
 def _():
     def attacked(image, gradient, amount):
-        """`image` with each pixel moved by `amount` to where the loss grows; all are tensors of one shape."""
+        """`image` with each pixel moved by `amount` so that the loss grows; all tensors have the same shape."""
         ...
 
     return (attacked,)
@@ -363,7 +363,7 @@ def _(attacked):
 
 @app.cell
 def _():
-    strength = mo.ui.slider(0, 0.3, 0.01, value=0.08, label="change of each pixel", show_value=True, debounce=True)
+    strength = mo.ui.slider(0, 0.3, 0.01, value=0.08, label="change per pixel", show_value=True, debounce=True)
     strength
     return (strength,)
 
@@ -373,7 +373,7 @@ def _(fast_gradient_sign, labels, network, parts):
     first, truth = torch.from_numpy(to_float(parts.held_out.images[:1000])), labels[:1000]
 
     def slope(images):
-        """The gradient of the loss by each pixel."""
+        """The gradient of the loss with respect to each pixel."""
         images = images.clone().requires_grad_()
         return torch.autograd.grad(F.cross_entropy(network(images), truth), images)[0]
 
@@ -398,7 +398,7 @@ def _(by_chance, first, labels, network, on_purpose, share_right, strength):
         torch.cat([first[:5], (_changed - first)[:5].abs(), _changed[:5]])[:, 0],
         [f"a {label}" for label in labels[:5].tolist()] + ["the change"] * 5
         + [f"{digit}, {percent(sure, 0)} sure" for digit, sure in zip(_digit.tolist(), _sure.tolist(), strict=True)],
-        f"{strength.value:g} a pixel: {percent(share_right(_changed), 0)} of 1,000 right; "
+        f"{strength.value:g} per pixel: {percent(share_right(_changed), 0)} of 1,000 right; "
         f"changed as much by tossing coins: {percent(share_right(by_chance(strength.value)), 0)}",
     )  # fmt: skip
     return
@@ -409,11 +409,11 @@ def _(by_chance, on_purpose, share_right):
     aimed, tossed, untouched = share_right(on_purpose(0.1)), share_right(by_chance(0.1)), share_right(on_purpose(0.0))
     assert aimed < 0.3 and tossed > 0.75 and untouched > 0.86
     question(
-        "Untouched, the network is right in "
+        "On untouched digits, the network is right in "
         f"{percent(untouched, 0)}. Change every pixel by a tenth of the way from paper to "
         "ink: once by tossing coins, once on purpose. How often is it right?",
-        f"Tossing coins: {percent(tossed, 0)}. On purpose: **{percent(aimed, 0)}**. You can read all of them. Small "
-        "changes at 784 places all pull in one direction, and no chance would ever do that. This is why *tested on "
+        f"Tossing coins: {percent(tossed, 0)}. On purpose: **{percent(aimed, 0)}**. You can still read all of them. "
+        "Small changes in 784 places all pull in one direction, which never happens by chance. That is why *tested on "
         "noisy images* says nothing about somebody who means harm.",
     )
     return
@@ -425,25 +425,27 @@ def _(on_purpose, reader, truth):
     unfooled = float((reader.classify(fooled, normalised=True).probabilities.argmax(axis=1) == truth.numpy()).mean())
 
     assert unfooled > 0.85
-    mo.md(f"The project's own network reads **{percent(unfooled)}** of these images right.")
+    mo.md(f"The project's own network gets **{percent(unfooled)}** of these images right.")
     return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    It sees in another way and learnt from spoilt images. But do not take comfort: these changes were aimed at the other
-    network. Who has a network's weights, and ours are in the package, can aim at it.
+    It sees differently, and it trained on damaged images. But do not take comfort: these changes were aimed at the
+    other network. Anyone who has a network's weights can aim at it, and ours are in the package.
 
     ## What you now know
 
-    - Confidence is the greatest of ten shares. As trained it promises too much; one temperature makes it honest.
-    - Refusing what is unsure takes away most mistakes. Where to draw the line follows from what a mistake costs.
-    - Confidence says *which* digit, never *whether*. A sneaker can be a digit, and surely. Ask that separately.
-    - Honest on digits like those it was fitted on, and no further: calibration does not travel to other data.
-    - The gradient by the pixels makes changes that fool a network and no person.
+    - Confidence is the largest of ten probabilities. As trained it promises too much; one temperature makes it honest.
+    - Refusing what the network is unsure of removes most mistakes. Where to draw the line depends on what a mistake
+      costs.
+    - Confidence says *which* digit, never *whether*. A network can be sure that a sneaker is a digit. Ask that
+      separately.
+    - It is honest on digits like those it was fitted on, and no further: calibration does not carry over to other data.
+    - Following the gradient of the pixels makes changes that fool a network and no person.
 
-    Lesson 9 looks inside: what does it look at when it decides?
+    Lesson 9 looks inside: what does the network look at when it decides?
     """)
     return
 

@@ -1,7 +1,7 @@
 """Inside the network
 
-What the filters look for and what the layers make of your own digit; which part of it mattered; the training digits it
-takes for alike; a network that thinks in a plane, drawn exactly; and what happens when one meddles with a neuron.
+What the filters look for and what the layers make of your own digit; which part of it mattered; which training digits
+the network finds similar; a network that thinks in a plane, drawn exactly; and what happens when you edit a neuron.
 """
 
 import marimo
@@ -40,8 +40,8 @@ def _():
     mo.md(r"""
     # 9 Inside the network
 
-    It is often said that nobody knows what goes on inside a network. But it is all there: every number can be looked
-    at, changed, and put back. The difficulty is only that there are many numbers, so one must ask well. This lesson
+    People often say that nobody knows what goes on inside a network. But it is all there: you can look at every number,
+    change it, and put it back. The only difficulty is that there are so many of them, so you must ask well. This lesson
     asks in seven ways.
 
     Some of them are about *your* digit. Draw one, or keep the three.
@@ -71,9 +71,9 @@ def _():
     mo.md(r"""
     ## 1 What do the layers make of it?
 
-    Each layer of a convolutional network is a pile of *maps*: pictures of where a pattern was found. The first maps
-    still look like the digit, with its edges in this or that direction brought out. Further on they get smaller and
-    stranger: "a bow that opens to the left, about here".
+    Each layer of a convolutional network is a stack of *maps*: pictures of where a pattern was found. The first maps
+    still look like the digit, with edges in some direction brought out. Further on they get smaller and stranger: "a
+    curve that opens to the left, about here".
     """)
     return
 
@@ -89,10 +89,10 @@ def _(mine):
     sizes = [said.shape[-1] for said in mine.layers.values() if said.ndim == 3]
     assert sizes[0] == 28 and sizes[-1] < sizes[0] and sizes == sorted(sizes, reverse=True)
     question(
-        "The maps get smaller from layer to layer, and more. What is lost, and what is gained?",
-        f"From {sizes[0]}×{sizes[0]} down to {sizes[-1]}×{sizes[-1]}: *where* exactly something is gets lost. *What* "
-        "it is gets richer, for each map looks for a larger pattern, made of the patterns before. At the end only the "
-        "question remains whether it is there at all.",
+        "From layer to layer the maps get smaller, and there are more of them. What is lost, and what is gained?",
+        f"From {sizes[0]}×{sizes[0]} down to {sizes[-1]}×{sizes[-1]}, we lose *where* exactly something is. But *what* "
+        "it is gets richer, because each map looks for a larger pattern, made of the patterns before it. At the end "
+        "the only question left is whether it is there at all.",
     )
     return
 
@@ -102,9 +102,8 @@ def _():
     mo.md(r"""
     ## 2 What mattered?
 
-    Ask it as one would ask a child: cover a part and see whether the answer changes. A square of 7×7 pixels is blanked,
-    here and there and everywhere, and each time the network is asked again. Where the ink turns orange, the network
-    needed it.
+    Ask it as you would ask a child: cover a part and see whether the answer changes. Blank a square of 7×7 pixels, try
+    it in every place, and ask the network again each time. Where the ink turns orange, the network needed it.
     """)
     return
 
@@ -119,12 +118,12 @@ def _(mine):
 def _(mine):
     _hint = mine.strongest_occlusion
     question(
-        "Which small part of your digit would you have to lose for the network to be least sure?",
-        "None of them alone does any harm." if _hint is None else
-        f"The 7×7 pixels from column {_hint.box.x + 1} and row {_hint.box.y + 1} on. Without them it reads a "
+        "Which small part of your digit would you have to lose to make the network least sure?",
+        "No single part does any harm." if _hint is None else
+        f"The 7×7 pixels starting at column {_hint.box.x + 1} and row {_hint.box.y + 1}. Without them it reads a "
         f"**{_hint.digit}**, {percent(_hint.confidence)} sure.",
-        "Draw a 9 and leave its loop a little open, or a 7 with a bar, and look again. (An answer about *covering* is "
-        "no answer about *why*: what is left may look like something it has never seen.)",
+        "Draw a 9 and leave its loop a little open, or a 7 with a bar, and look again. (What *covering* shows is not "
+        "quite *why*: the rest may look like something the network has never seen.)",
     )  # fmt: skip
     return
 
@@ -132,9 +131,9 @@ def _(mine):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## 3 What does it take for alike?
+    ## 3 What looks similar to it?
 
-    The last layer before the ten answers is a list of numbers, the *embedding*. Two digits are alike to the network
+    The last layer before the ten answers is a list of numbers, the *embedding*. Two digits are similar to the network
     when their embeddings point in the same direction. These training digits are nearest to yours.
     """)
     return
@@ -156,8 +155,8 @@ def _():
     mo.md(r"""
     ## Exercise 1
 
-    Write the *cosine* of the angle between two lists of numbers: their product, summed up, divided by both lengths. The
-    length of a list is the root of the sum of its squares.
+    Write the *cosine* of the angle between two lists of numbers: the sum of their products, divided by both lengths.
+    The length of a list is the square root of the sum of its squares.
     """)
     return
 
@@ -188,9 +187,9 @@ def _():
     mo.md(r"""
     ## 4 A network that thinks in a plane
 
-    An embedding of a hundred numbers cannot be drawn. So let us force a network to make do with **two**: after its
-    convolutions everything must pass through two numbers, and the ten answers are made from these alone. Then every
-    digit is a point in a plane.
+    You cannot draw an embedding of a hundred numbers. So let us force a network to make do with **two**: after its
+    convolutions everything must pass through two numbers, and the ten answers come from these alone. Then every digit
+    is a point in a plane.
     """)
     return
 
@@ -242,7 +241,7 @@ def _(network, parts):
     right = (said["logits"].argmax(dim=1) == truth).float().mean().item()
 
     assert right > 0.88
-    mo.md(f"With two numbers for a digit it is right in **{percent(right)}** of 2,000 new digits.")
+    mo.md(f"With two numbers per digit, it gets **{percent(right)}** of 2,000 new digits right.")
     return new, right, said, truth
 
 
@@ -252,8 +251,8 @@ def _():
     ## 5 The decision map, exactly
 
     The ten answers are linear in the two numbers: $z_d = w_d \cdot p + b_d$. Class *d* wins where its answer is the
-    greatest. Between two classes the border is where their answers are equal, which is a straight line. So each class
-    owns what nine straight cuts leave of the plane. Nothing needs to be painted point by point: the borders below are
+    largest. The border between two classes is where their answers are equal, which is a straight line. So each class
+    owns what nine straight cuts leave of the plane. There is no need to paint it point by point: the borders below are
     **computed**, and they are exact.
 
     The star is the digit you drew, as this network sees it.
@@ -275,16 +274,16 @@ def _(mine, network, said, truth):
 @app.cell(hide_code=True)
 def _(lines_of, offsets, points, said):
     _won = (points @ lines_of.T + offsets).argmax(axis=1)
-    assert (_won == said["logits"].argmax(dim=1).numpy()).mean() > 0.999  # the same, but for rounding at a border
+    assert (_won == said["logits"].argmax(dim=1).numpy()).mean() > 0.999  # the same, except rounding at a border
     _far = 100 * np.abs(points).max()
     _owners = [d for d, part in enumerate(regions(lines_of, offsets, (-_far, -_far, _far, _far))) if len(part) >= 3]
     assert len(_owners) >= 8
     question(
-        "Can a region have a dent, or be in two pieces? And what does the network say of a point far outside, where no "
-        "digit ever was?",
-        "Neither: what straight cuts leave is convex. And far outside the regions simply go on, for ever: a point "
-        "where no digit ever was gets an answer, and the farther out, the surer. That is the sneaker of lesson 8, seen "
-        "from above.",
+        "Can a region have a dent, or be in two pieces? And what does the network say about a point far outside, where "
+        "there was never a digit?",
+        "Neither: what straight cuts leave is convex. And far outside, the regions simply go on for ever. A point "
+        "where there was never a digit still gets an answer, and the farther out, the surer. That is the sneaker of "
+        "lesson 8, seen from above.",
     )
     return
 
@@ -294,7 +293,7 @@ def _():
     mo.md(r"""
     ## 6 The same map, digit by digit
 
-    Put the mouse on a point. Go to a border, or to a point of the wrong colour, and you will see why it is there.
+    Move the mouse over a point. Go to a border, or to a point of the wrong colour, and you will see why it is there.
     """)
     return
 
@@ -308,7 +307,7 @@ def _(new, points):
 @app.cell(hide_code=True)
 def _(points, said, truth):
     def agree(space, count=400):
-        """The share of `count` digits whose nearest neighbour among all has their label."""
+        """The share of the first `count` digits whose nearest neighbour among all has the same label."""
         apart = torch.cdist(space[:count], space)
         apart[torch.arange(count), torch.arange(count)] = torch.inf
         return (truth[apart.argmin(dim=1)] == truth[:count]).float().mean().item()
@@ -316,11 +315,11 @@ def _(points, said, truth):
     in_plane, in_full = agree(torch.from_numpy(points)), agree(said["embedding"].double())
     assert in_full > 0.93 and in_plane > 0.75
     question(
-        "Take the digit that is nearest in this plane: how often has it the same label? And nearest in the 128 numbers "
-        "from which the plane is made?",
-        f"In the plane {percent(in_plane, 0)}, in the 128 numbers {percent(in_full, 0)}. To be forced through two "
-        "numbers costs something. But no label was used here, only nearness: a network that has learnt to classify "
-        "has learnt what is alike.",
+        "Take a digit's nearest neighbour in this plane: how often does it have the same label? And the nearest in the "
+        "128 numbers from which the plane is made?",
+        f"In the plane {percent(in_plane, 0)}, in the 128 numbers {percent(in_full, 0)}. Going through two numbers "
+        "costs something. But no label was used here, only distance: a network that has learnt to classify has also "
+        "learnt what is similar.",
     )
     return
 
@@ -328,9 +327,9 @@ def _(points, said, truth):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## 7 Meddling
+    ## 7 Editing
 
-    What does one part do? Take it away. Before that, here are the filters of the first layer, as in lesson 5.
+    What does one part do? Take it away and see. First, here are the filters of the first layer, as in lesson 5.
     """)
     return
 
@@ -344,8 +343,8 @@ def _(network):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    The third layer has 64 maps. Choose one, and turn it down to nothing, or up. The network is not trained again. What
-    do 1,000 digits say?
+    The third layer has 64 maps. Choose one, and turn it down to nothing, or up. We do not train the network again. What
+    happens on 1,000 digits?
     """)
     return
 
@@ -361,14 +360,14 @@ def _():
 @app.cell
 def _(network, said, truth):
     def edited(channel, factor):
-        """What the network answers to 1,000 digits when one map of its third layer is multiplied."""
+        """The network's answers for 1,000 digits when one map of its third layer is multiplied by `factor`."""
         changed = said["conv3"][:1000].clone()
         changed[:, channel - 1] *= factor
         with torch.inference_mode():
             return network.logits(network.plane(network.embedding(changed))).argmax(dim=1)
 
     def found(answers):
-        """Of each digit, the share of the 1,000 that is still found, in %."""
+        """For each digit, the share of those among the 1,000 that are still found, in %."""
         return [100 * (answers == truth[:1000])[truth[:1000] == digit].float().mean().item() for digit in range(10)]
 
     return edited, found
@@ -390,11 +389,10 @@ def _(edited, truth):
     costs = np.array([untouched - (edited(unit, 0) == truth[:1000]).float().mean().item() for unit in range(1, 65)])
     assert costs.max() > np.median(costs) + 0.005 and np.median(costs) < 0.05
     question(
-        "Of the 64 maps, silence one at a time. How many can be missed, at the price of less than one digit in a "
-        "hundred?",
-        f"**{int((costs < 0.01).sum())}** of 64. The dearest is map {costs.argmax() + 1}: without it, "
-        f"{100 * costs.max():.1f} more of a hundred are wrong. Knowledge is spread over many parts, and lesson 10 "
-        "makes use of it: much can be left out.",
+        "Silence the 64 maps one at a time. How many can you remove at a cost of less than one digit in a hundred?",
+        f"**{int((costs < 0.01).sum())}** of 64. The most important is map {costs.argmax() + 1}: without it, the "
+        f"network gets {100 * costs.max():.1f} more in a hundred wrong. Knowledge is spread over many parts, and "
+        "lesson 10 makes use of that: you can leave a lot out.",
     )
     return
 
@@ -404,8 +402,8 @@ def _():
     mo.md(r"""
     ## Exercise 2
 
-    Now an operation with a purpose: **make the network call every 4 a 9 and every 9 a 4**, and change nothing else.
-    The last layer has a row of weights and one bias for each class. Give it back with two of them exchanged.
+    Now an edit with a purpose: **make the network call every 4 a 9 and every 9 a 4**, and change nothing else. The last
+    layer has a row of weights and one bias for each class. Return it with two classes swapped.
     """)
     return
 
@@ -413,7 +411,7 @@ def _():
 @app.cell
 def _():
     def exchanged(rows, biases, one, other):
-        """[rows, biases], as one array 10×3 (two weights and the bias), with classes `one` and `other` exchanged."""
+        """[rows, biases], as one 10×3 array (two weights and the bias), with classes `one` and `other` swapped."""
         ...
 
     return (exchanged,)
@@ -438,7 +436,7 @@ def _(exchanged, lines_of, offsets, points, truth):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    Here are all rows. It is all that the last layer knows.
+    Here are all the rows. This is everything the last layer knows.
     """)
     return
 
@@ -455,8 +453,8 @@ def _(lines_of, offsets):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    There is one more knob. A **bias** says how willing a class is. Raise the bias of one, and watch its region grow in
-    the map, at the cost of its neighbours.
+    There is one more knob. A **bias** says how eager a class is. Raise the bias of one class, and watch its region grow
+    on the map, at the cost of its neighbours.
     """)
     return
 
@@ -492,13 +490,14 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - Layers are maps of where patterns are; *where* fades and *what* grows from one to the next.
-    - Covering parts tells what an answer hangs on; neighbours in the embedding tell what the network takes for alike.
-    - When two numbers must do, a network's decisions are ten convex regions, and far from all digits they go on.
-    - Points of the wrong colour at the borders are the mistakes.
-    - Most single parts can be missed; some cannot. Weights can be edited like text, and the answers follow.
+    - Layers are maps of where patterns are; from one to the next, *where* fades and *what* grows.
+    - Covering parts shows what an answer depends on; neighbours in the embedding show what looks similar to the
+      network.
+    - With only two numbers, a network's decisions are ten convex regions, and they go on far from all digits.
+    - Points of the wrong colour, at the borders, are the mistakes.
+    - You can remove most single parts; some you cannot. You can edit weights like text, and the answers follow.
 
-    If so much can be missed, how little is enough? That is lesson 10.
+    If so much can be left out, how little is enough? That is lesson 10.
     """)
     return
 

@@ -1,7 +1,7 @@
 """Small and fast
 
 How few parameters reach 99 %; how few bits each of them needs; the network without PyTorch, as a file for any
-computer and as a few lines of NumPy; and how many digits it reads in a second.
+computer and as a few lines of NumPy; and how many digits it reads per second.
 """
 
 import marimo
@@ -38,9 +38,9 @@ def _():
     mo.md(r"""
     # 10 Small and fast
 
-    The first network of this course had 7,850 parameters and was right in nine of ten digits. Networks that are talked
-    about in newspapers have a hundred million times as many. A cheque reader in 1995 had to fit into the memory of its
-    time, and a watch or a toy has to today. **How small can a network be that is right 99 times in 100?**
+    The first network of this course had 7,850 parameters and got nine in ten digits right. The networks in the news
+    have a hundred million times as many. A cheque reader in 1995 had to fit into the memory of its time, as a reader
+    in a watch or a toy must today. **How small can a network be and still be right 99 times in 100?**
     """)
     return
 
@@ -51,11 +51,11 @@ def _():
     _cnn = {width: count_parameters(build_network("cnn", width=width)) for width in (2, 4, 16)}
     assert (_softmax, _mlp) == (7_850, 15_910) and _cnn[4] < _softmax
     question(
-        "The lecture's networks have 7,850 and 15,910 parameters and are right in about 92 and 96 %, with all 60,000 "
-        "digits. Which has more parameters: these, or a network of five convolutions that gets 99 %?",
+        "The lecture's networks have 7,850 and 15,910 parameters and get about 92 and 96 % right when trained on all "
+        "60,000 digits. Which has more parameters: these, or a network of five convolutions that reaches 99 %?",
         f"The convolutions can do with fewer: {_cnn[4]:,} when the first layer has 4 maps, {_cnn[2]:,} with 2, and "
-        f"{_cnn[16]:,} with the usual 16. A convolution uses the same few weights at every place of the picture. "
-        "A layer of units has a weight of its own for every pixel, and most of them say the same.",
+        f"{_cnn[16]:,} with the usual 16. A convolution uses the same few weights everywhere in the picture. "
+        "A dense layer has its own weight for every pixel, and most of them say the same.",
     )
     return
 
@@ -65,8 +65,8 @@ def _():
     mo.md(r"""
     ## How few parameters?
 
-    One knob makes this network narrow or wide: `width`, the number of maps in its first layer; the later ones have two,
-    three and four times as many. Three widths learn from 55,000 digits, three rounds each, and are judged by the
+    One knob makes this network narrow or wide: `width`, the number of maps in its first layer; the later layers have
+    two, three and four times as many. We train three widths on 55,000 digits, three epochs each, and score them on the
     validation digits. This is the longest wait of the course.
     """)
     return
@@ -101,8 +101,8 @@ def _(narrow, parts):
 def _(right, sizes):
     lines(
         list(sizes.values()), {"five convolutions": [100 * share for share in right.values()]},
-        "The first thousands of parameters are worth most", below="parameters", up="right, in %",
-        scales=("log", "linear"), note="The lecture's 784 to 20 to 10 has 15,910 parameters and about 96 %.",
+        "The first thousands of parameters are worth the most", below="parameters", up="accuracy in %",
+        scales=("log", "linear"), note="The lecture's 784 → 20 → 10 has 15,910 parameters and about 96 %.",
     )  # fmt: skip
     return
 
@@ -110,9 +110,9 @@ def _(right, sizes):
 @app.cell(hide_code=True)
 def _(right, sizes):
     mo.md(f"""
-    {sizes[6]:,} parameters are past 99 %, and {sizes[4]:,} are right in {100 * right[4]:.1f} %: fewer than the *first*
-    network of this course has, which knew nothing but one weight for every pixel. Less can be more, if it is in the
-    right place.
+    {sizes[6]:,} parameters take it past 99 %. With {sizes[4]:,}, fewer than the *first* network of this course has, it
+    gets {100 * right[4]:.1f} % right. That first network had one weight per pixel and digit. Less can be more, if it
+    is in the right place.
     """)
     return
 
@@ -122,8 +122,8 @@ def _():
     mo.md(r"""
     ## Exercise 1
 
-    Count them. A convolution from *a* maps to *b* maps with k×k filters has one k×k filter for each pair of maps, and
-    the batch normalisation after it two numbers for each of its *b* maps. (The convolutions here have no bias: the
+    Count them. A convolution from *a* maps to *b* maps has one k×k filter for each pair of maps, and the batch
+    normalisation after it has two numbers for each of the *b* maps. (The convolutions here have no bias; the
     normalisation has one.)
     """)
     return
@@ -132,7 +132,7 @@ def _():
 @app.cell
 def _():
     def convolution_parameters(inputs, outputs, side):
-        """How many numbers a side×side convolution with its normalisation learns."""
+        """The number of parameters in a side×side convolution with its normalisation."""
         ...
 
     return (convolution_parameters,)
@@ -154,9 +154,9 @@ def _():
     mo.md(r"""
     ## How few bits?
 
-    PyTorch keeps each parameter in 32 bits, as one of four thousand million values. Does a weight need that? Round the
-    weights of each filter to a few equal steps between minus and plus its greatest one. With 8 bits there are 255
-    values, with 3 bits seven: −3, −2, −1, 0, 1, 2, 3 times one number. This is called *quantising*.
+    PyTorch stores each parameter in 32 bits, as one of four billion values. Does a weight need that? Round the weights
+    of each filter to a few equal steps between minus and plus its largest one. With 8 bits there are 255 values, with
+    3 bits seven: −3, −2, −1, 0, 1, 2, 3 times one number. This is called *quantising*.
     """)
     return
 
@@ -164,7 +164,7 @@ def _():
 @app.cell
 def _():
     def quantised(weights, bits):
-        """Weights, any shape, rounded to 2^bits − 1 steps; each filter (first axis) has a scale of its own."""
+        """Weights, any shape, rounded to 2^bits − 1 steps; each filter (first axis) has its own scale."""
         steps = 2 ** (bits - 1) - 1
         scale = weights.abs().flatten(1).amax(dim=1).clamp(min=1e-9) / steps
         scale = scale.reshape(-1, *[1] * (weights.dim() - 1))
@@ -207,11 +207,11 @@ def _(networks, parts, right, rounded):
     by_bits = [100 * score_network(rounded(networks[4], depth), parts.held_out).accuracy for depth in depths]
     assert by_bits[0] > 100 * right[4] - 0.5 and by_bits[-1] < by_bits[0] - 5
     question(
-        f"As learnt it is right in {100 * right[4]:.2f} %. With how many bits a weight does it begin to fail?",
-        lines(depths, {"width 4": by_bits}, "Bits of a weight", below="bits", up="right, in %"),
-        f"Eight bits lose next to nothing ({by_bits[0]:.2f} %), and a quarter of the bytes is left. With two bits, "
-        f"weights are −1, 0 or 1 times one number, and it is right in {by_bits[-1]:.0f} %. (Networks that *learn* with "
-        "few bits can do with one or two. Ours was rounded after the fact.)",
+        f"As learnt, it gets {100 * right[4]:.2f} % right. At how many bits per weight does it begin to fail?",
+        lines(depths, {"width 4": by_bits}, "Bits per weight", below="bits", up="accuracy in %"),
+        f"Eight bits lose next to nothing ({by_bits[0]:.2f} %), at a quarter of the bytes. With two bits, weights are "
+        f"−1, 0 or 1 times one number, and accuracy is {by_bits[-1]:.0f} %. (Networks that *train* with few bits can "
+        "do with one or two. Ours was rounded afterwards.)",
     )
     return
 
@@ -223,14 +223,14 @@ def _(networks):
     in_8 = sum(weights.numel() + 4 * len(weights) if weights.dim() > 1 else 4 * weights.numel() for weights in learnt)
 
     assert in_8 < 0.45 * in_32 and in_8 < 10_000
-    table(["kept in", "bytes"], ["32 bits", f"{in_32:,}"], ["8 bits, and a scale for each filter", f"{in_8:,}"])
+    table(["stored in", "bytes"], ["32 bits", f"{in_32:,}"], ["8 bits, plus a scale per filter", f"{in_8:,}"])
     return (in_8,)
 
 
 @app.cell(hide_code=True)
 def _(in_8):
     mo.md(f"""
-    A network that reads digits in **{in_8 / 1000:.1f} kilobytes**: fewer than this lesson has letters.
+    A network that reads digits in **{in_8 / 1000:.1f} kilobytes**: smaller than the file of this lesson.
     """)
     return
 
@@ -240,9 +240,9 @@ def _():
     mo.md(r"""
     ## Without PyTorch
 
-    PyTorch is for learning, and hundreds of megabytes large. To *use* a network one needs multiplication and addition.
-    **ONNX** is a file format in which a network is written down as a list of such operations. Small programs that run
-    it are there for every kind of computer, and for web browsers. The project's reader works that way.
+    PyTorch is for training, and takes hundreds of megabytes. To *use* a network you only need multiplication and
+    addition. **ONNX** is a file format that writes a network down as a list of such operations. Small programs that run
+    it exist for every kind of computer, and for web browsers. The project's reader works that way.
     """)
     return
 
@@ -250,11 +250,11 @@ def _():
 @app.cell
 def _(networks):
     content = convert_to_onnx(networks[4])
-    check_outputs_agree(networks[4], content)  # raises an error unless both say the same of 1,000 digits
+    check_outputs_agree(networks[4], content)  # raises an error unless both give the same answers on 1,000 digits
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
 
     assert len(content) < 100_000
-    mo.md(f"The file has {len(content):,} bytes, and both say the same.")
+    mo.md(f"The file has {len(content):,} bytes, and both give the same answers.")
     return (session,)
 
 
@@ -263,7 +263,7 @@ def _():
     mo.md(r"""
     ## Without anything
 
-    And to *understand* it, one needs no runtime at all. Here is the whole network in NumPy: twenty lines.
+    And to *understand* it, you need no runtime at all. Here is the whole network in NumPy: twenty lines.
     """)
     return
 
@@ -271,13 +271,13 @@ def _():
 @app.cell
 def _():
     def convolved(maps, block):
-        """Maps N×C×H×W → convolution, pooling where there is one, normalisation, relu: as the layer `block` does."""
+        """Maps N×C×H×W → convolution, pooling if any, normalisation, relu: the same as the layer `block`."""
         filters, norm = block[0].weight.detach().numpy(), block[-2]
         edge = filters.shape[-1] // 2
         padded = np.pad(maps, ((0, 0), (0, 0), (edge, edge), (edge, edge)))
         windows = sliding_window_view(padded, filters.shape[2:], axis=(2, 3))  # N×C×H×W×k×k
         maps = np.einsum("nchwij,ocij->nohw", windows, filters, optimize=True)
-        if len(block) == 4:  # it pools: the greatest of 2×2
+        if len(block) == 4:  # it pools: the maximum of 2×2
             n, c, h, w = maps.shape
             maps = maps.reshape(n, c, h // 2, 2, w // 2, 2).max(axis=(3, 5))
         mean, variance, gain, offset = (
@@ -292,7 +292,7 @@ def _():
 @app.cell
 def _(convolved, networks, parts):
     def by_numpy(network, images):
-        """The ten answers of a network of five convolutions to float32 N×1×28×28."""
+        """The logits of a network of five convolutions for float32 N×1×28×28."""
         maps = images
         for name in ("conv1", "conv2", "conv3", "conv4", "conv5"):
             maps = convolved(maps, getattr(network, name))
@@ -312,9 +312,9 @@ def _():
     mo.md(r"""
     ## Exercise 2
 
-    Before it is used, a normalisation can vanish. It multiplies each map by a number and adds one; the convolution
-    could have done so itself. *Fold* it in: give the factor by which each map's filter is to be multiplied, gain /
-    √(variance + a tiny number).
+    Before you use a network, you can make the normalisation vanish. It multiplies each map by a number and adds
+    another, which the convolution could have done itself. *Fold* it in: return the factor by which to multiply each
+    map's filter, gain / √(variance + a tiny number).
     """)
     return
 
@@ -322,7 +322,7 @@ def _():
 @app.cell
 def _():
     def folded(gain, variance, tiny):
-        """The factor of each map, float32 C; `gain` and `variance` are float32 C."""
+        """The factor for each map, float32 C; `gain` and `variance` are float32 C."""
         ...
 
     return (folded,)
@@ -349,10 +349,10 @@ def _(folded, networks, parts):
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    ## How many a second?
+    ## How many per second?
 
-    Each call costs something, however little there is to do. So it matters whether digits come one at a time or many at
-    once.
+    Every call costs something, however little there is to do. So it matters whether digits come one at a time or many
+    at once.
     """)
     return
 
@@ -367,7 +367,7 @@ def _(by_numpy, networks, parts, session):
     }
 
     def a_second(way, count, seconds=0.3):
-        """How many digits a second, `count` at once: the best of as many calls as fit into the time."""
+        """Digits per second, `count` at once: the best of as many calls as fit into `seconds`."""
         began, best = time.perf_counter(), 0.0
         with torch.inference_mode():
             while time.perf_counter() - began < seconds:
@@ -386,12 +386,12 @@ def _(a_second, ways):
     assert all(speed > 1 for each in speeds.values() for speed in each)
     assert speeds["PyTorch"][2] > speeds["PyTorch"][0]
     question(
-        "How many digits a second does this computer read, one at a time, and a hundred at once?",
-        table(["digits a second", *(f"{count} at once" for count in counts)],
+        "How many digits per second does this computer read, one at a time, and a hundred at once?",
+        table(["digits per second", *(f"{count} at once" for count in counts)],
               *([name, *(f"{speed:,.0f}" for speed in each)] for name, each in speeds.items())).text,
-        "Measured just now, here, while the browser and whatever else you have open took their share: so the best of "
-        "several calls counts. What a call costs is shared by all digits in it. (NumPy keeps each table on the way, "
-        "and with many digits may lose again what it gains.)",
+        "We measured this just now, while your browser and everything else you have open took their share. That is why "
+        "the best of several calls counts. All digits in a call share its cost. (NumPy stores every table along the "
+        "way, so with many digits it may lose what it gains.)",
     )  # fmt: skip
     return (speeds,)
 
@@ -400,8 +400,8 @@ def _(a_second, ways):
 def _(speeds):
     _best = max(speed for each in speeds.values() for speed in each)
     mo.md(f"""
-    At {_best:,.0f} a second, all 70,000 digits of MNIST are read in {70_000 / _best:.1f} seconds, by a network that
-    fits into a few kilobytes, on a computer without anything special.
+    At {_best:,.0f} per second, all 70,000 digits of MNIST take {70_000 / _best:.1f} seconds, with a network that fits
+    into a few kilobytes, on a computer without anything special.
     """)
     return
 
@@ -411,15 +411,15 @@ def _():
     mo.md(r"""
     ## What you now know
 
-    - Weights that are used everywhere in the picture are worth many that are used once.
-    - Under 6,000 parameters are enough for about 99 %, fewer than softmax has for 92 %.
-    - Eight bits for a weight are as good as 32; rounded to two it fails.
+    - Weights used everywhere in the picture are worth many weights used once.
+    - Fewer than 6,000 parameters reach about 99 %; softmax uses more to reach 92 %.
+    - Eight bits per weight are as good as 32; rounded to two, the network fails.
     - A network is multiplication and addition: a file of kilobytes, a page of NumPy.
-    - Digits that come together are cheaper than digits that come one by one. Speeds are measured, on the machine that
-      matters, and said with their conditions.
+    - Digits that come together are cheaper than digits that come one by one. Measure speed on the machine that matters,
+      and state the conditions.
 
-    That was the last lesson. Everything used here is the project's own code; the first file to read in it is
-    `reading/reader.py`, and `inkdigits train` makes a network that is yours.
+    That was the last lesson. Everything used here is the project's own code. Read `reading/reader.py` first;
+    `inkdigits train` makes a network of your own.
     """)
     return
 
