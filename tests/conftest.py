@@ -1,6 +1,7 @@
 """What all tests share: settings, and one tiny finished run of every network that learns quickly."""
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -23,6 +24,9 @@ settings.load_profile("shared machine")
 # start as processes inherit the variable.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+# A shell has its background jobs ignore Ctrl-C, and every process that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KNOBS = {
     "softmax": {"samples": 500, "steps": 20},
