@@ -64,11 +64,13 @@ def mlps(tmp_path_factory: pytest.TempPathFactory) -> Ensemble:
 
 FONTS = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
 FAMILIES = ("DejaVuSans", "DejaVuSerif")
+LETTERED = ("DejaVuSans-", "DejaVuSerif-")  # without DejaVu's "Display" fonts, which have no letters
 
 
 @pytest.fixture
 def few_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have letters and words drawn in the only fonts that are on every machine the tests run on."""
     made, there = nondigits.font_glyphs, nondigits.installed
-    monkeypatch.setattr(nondigits, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
+    for module in (nondigits, detection):
+        monkeypatch.setattr(module, "font_glyphs", lambda n, c, _, rng: made(n, c, FAMILIES, rng, FONTS))
     monkeypatch.setattr(detection, "installed", lambda _: there(FAMILIES, FONTS))

@@ -13,19 +13,16 @@ from bench.negatives import KINDS, SIZES, TURNS, Material, coil, negative, tangl
 from bench.words import WORDS, faces
 from inkdigits.data.mnist import load
 from inkdigits.reading.reader import Reader
+from tests.conftest import FONTS, LETTERED
 
 
 @cache
 def material() -> Material:
     """Any images do for clothes here; the measurement takes Fashion-MNIST's."""
-    return Material(load("train").images[:20], faces())
+    return Material(load("train").images[:20], faces(FONTS, LETTERED))
 
 
-def drawable() -> list[str]:
-    return [kind for kind in KINDS if kind != "words" or material().families]
-
-
-@pytest.mark.parametrize("kind", drawable())
+@pytest.mark.parametrize("kind", KINDS)
 def test_pictures_have_their_size_and_depend_on_their_number_alone(kind: str) -> None:
     for number, size in enumerate(SIZES):
         picture = negative(kind, number, material())
@@ -35,7 +32,7 @@ def test_pictures_have_their_size_and_depend_on_their_number_alone(kind: str) ->
 
 
 @pytest.mark.parametrize("number", range(3 * len(SIZES)))
-@pytest.mark.parametrize("kind", drawable())
+@pytest.mark.parametrize("kind", KINDS)
 def test_every_picture_has_something_on_it(kind: str, number: int) -> None:
     rng = np.random.default_rng(number)
     ink = KINDS[kind](SIZES[number % len(SIZES)], material(), rng)

@@ -13,11 +13,12 @@ from bench.words import faces
 from inkdigits.data.mnist import load
 from inkdigits.data.strokes import INKED
 from inkdigits.types import Box, Digit
+from tests.conftest import FONTS, LETTERED
 
 
 @cache
 def page(number: int) -> Sheet:
-    return sheet(load("train").part(55_000, 55_400), faces(), number)
+    return sheet(load("train").part(55_000, 55_400), faces(FONTS, LETTERED), number)
 
 
 def inked(page: Sheet, box: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -67,7 +68,7 @@ def test_ink_is_darker_than_the_paper_around_it() -> None:
 
 
 def test_pages_depend_on_their_number_alone() -> None:
-    again = sheet(load("train").part(55_000, 55_400), faces(), 1)
+    again = sheet(load("train").part(55_000, 55_400), faces(FONTS, LETTERED), 1)
     assert np.array_equal(again.image, page(1).image) and np.array_equal(again.boxes, page(1).boxes)
     assert page(2).image.shape != page(1).image.shape or not np.array_equal(page(2).image, page(1).image)
 
