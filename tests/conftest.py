@@ -16,9 +16,12 @@ from inkdigits.training import detection, ensembles
 from inkdigits.training.recipes import recipe
 from inkdigits.training.runs import Ensemble, Run
 from inkdigits.training.session import start
+from tests import programs
 
 settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
 settings.load_profile("shared machine")
+
+pytest_sessionfinish = programs.pytest_sessionfinish  # the line that names missing programs
 
 # Networks this small gain nothing from a second core, and lose much where it is not free. The commands that tests
 # start as processes inherit the variable.

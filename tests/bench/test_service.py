@@ -3,7 +3,6 @@
 import json
 import mmap
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from bench import attacks, hostile, rate, render_service
 from bench.attacks import FAST, SLOW, SLOW_IN, attack
 from bench.served import resident
 from bench.service import verdict
+from tests.programs import need
 
 LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="cores are given to processes, and memory looked up, as Linux has it"
@@ -42,8 +42,8 @@ def answering(*answers: bytes) -> Iterator[tuple[str, int]]:
 
 
 @LINUX
-@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 def test_all_of_it_at_small_size() -> None:
+    need("wrk")
     done = subprocess.run(
         [sys.executable, "-m", "bench.service", "--quick"], capture_output=True, text=True, check=False
     )
