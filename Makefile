@@ -1,6 +1,7 @@
 # make demo   three networks learn MNIST and read a page (first run: makes .venv and installs)
-# make test   all tests; `make check` is lint, format and types
-# make docs      the pages and the API reference as HTML, into build/docs
+# make test   all tests; as root on Debian it first installs the programs that they use (tests/programs.py)
+# make check   lint, format and types
+# make docs   the pages and the API reference as HTML, into build/docs
 # make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
@@ -13,6 +14,7 @@ demo: .venv/.train
 	$(BIN)/inkdigits demo
 
 test: .venv/.dev
+	$(BIN)/python -m tests.programs
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 docs: .venv/.dev

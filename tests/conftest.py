@@ -1,6 +1,7 @@
 """What all tests share: settings, and one tiny finished run of every network that learns quickly."""
 
 import os
+import signal
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -15,14 +16,20 @@ from inkdigits.training import detection, ensembles
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run
 from inkdigits.training.session import start
+from tests import programs
 
 settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
 settings.load_profile("shared machine")
+
+pytest_sessionfinish = programs.pytest_sessionfinish  # the line that names missing programs
 
 # Networks this small gain nothing from a second core, and lose much where it is not free. The commands that tests
 # start as processes inherit the variable.
 os.environ["OMP_NUM_THREADS"] = "1"
 torch.set_num_threads(1)
+
+# A shell has its background jobs ignore Ctrl-C, and every process that they start would inherit that.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 KNOBS_BY_RECIPE = {
     "softmax": {"samples": 500, "steps": 20},
@@ -60,13 +67,15 @@ def mlps(tmp_path_factory: pytest.TempPathFactory) -> EnsembleRun:
 
 FONT_FOLDER = Path(matplotlib.get_data_path()) / "fonts" / "ttf"  # DejaVu, which matplotlib brings
 FONT_FAMILIES = ("DejaVuSans", "DejaVuSerif")
+FAMILIES_WITH_LETTERS = ("DejaVuSans-", "DejaVuSerif-")  # without DejaVu's "Display" fonts, which have no letters
 
 
 @pytest.fixture
 def bundled_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have letters and words drawn in the only fonts that are on every machine the tests run on."""
     draw_font_glyphs, require_fonts = nondigits.draw_font_glyphs, nondigits.require_fonts
-    monkeypatch.setattr(
-        nondigits, "draw_font_glyphs", lambda n, c, _, rng: draw_font_glyphs(n, c, FONT_FAMILIES, rng, FONT_FOLDER)
-    )
+    for module in (nondigits, detection):
+        monkeypatch.setattr(
+            module, "draw_font_glyphs", lambda n, c, _, rng: draw_font_glyphs(n, c, FONT_FAMILIES, rng, FONT_FOLDER)
+        )
     monkeypatch.setattr(detection, "require_fonts", lambda _: require_fonts(FONT_FAMILIES, FONT_FOLDER))

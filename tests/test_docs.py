@@ -27,6 +27,7 @@ from PIL import Image
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page as drawn_page
+from tests.programs import need
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -102,6 +103,15 @@ def run(block: Block, folder: Path, address: str = USUAL) -> str:
     return done.stdout
 
 
+def need_all(text: str) -> None:
+    """Skip a page whose blocks use a program that is not installed."""
+    run = [block for block in blocks(text) if not block.not_run]
+    if any(block.language == "js" for block in run):
+        need("node")
+    if any(block.language == "sh" and re.search(r"\bcurl\b", block.code) for block in run):
+        need("curl")
+
+
 @contextmanager
 def server(block: Block, folder: Path) -> Iterator[str]:
     """The service that the block starts, which must be all that it does; its address."""
@@ -122,6 +132,7 @@ def server(block: Block, folder: Path) -> Iterator[str]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
 def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
     address = USUAL
+    need_all(page.read_text(encoding="utf-8"))
     with ExitStack() as until_the_end:
         for block in blocks(page.read_text(encoding="utf-8")):
             assert block.language in PROGRAMS, f"write ```sh, ```python or ```js, not ```{block.language}"

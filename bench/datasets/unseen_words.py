@@ -26,10 +26,10 @@ WORD_TEXT = (
 WORDS = WORD_TEXT.split()
 
 
-def load_faces(folder: Path = FONT_FOLDER) -> Faces:
-    """The fonts that are kept for measuring, by family; those that are not installed are left out."""
+def load_faces(folder: Path = FONT_FOLDER, names: tuple[str, ...] = UNSEEN_FONTS) -> Faces:
+    """The fonts under `folder`, by family; by default those kept for measuring. What is not installed is left out."""
     families = [
-        [ImageFont.truetype(str(path), FONT_PIXELS) for path in find_font_files(name, folder)] for name in UNSEEN_FONTS
+        [ImageFont.truetype(str(path), FONT_PIXELS) for path in find_font_files(name, folder)] for name in names
     ]
     return [family for family in families if family]
 

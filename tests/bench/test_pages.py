@@ -13,11 +13,12 @@ from bench.pages import compute_ious, match_boxes, score_page, sum_pages
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.strokes import INK_THRESHOLD
 from inkdigits.types import Box, Digit
+from tests.conftest import FAMILIES_WITH_LETTERS, FONT_FOLDER
 
 
 @cache
 def draw_page(number: int) -> Sheet:
-    return draw_sheet(load("train").slice(55_000, 55_400), load_faces(), number)
+    return draw_sheet(load("train").slice(55_000, 55_400), load_faces(FONT_FOLDER, FAMILIES_WITH_LETTERS), number)
 
 
 def crop_ink(page: Sheet, box: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -67,7 +68,7 @@ def test_ink_is_darker_than_the_paper_around_it() -> None:
 
 
 def test_pages_depend_on_their_number_alone() -> None:
-    again = draw_sheet(load("train").slice(55_000, 55_400), load_faces(), 1)
+    again = draw_sheet(load("train").slice(55_000, 55_400), load_faces(FONT_FOLDER, FAMILIES_WITH_LETTERS), 1)
     assert np.array_equal(again.image, draw_page(1).image) and np.array_equal(again.boxes, draw_page(1).boxes)
     assert draw_page(2).image.shape != draw_page(1).image.shape or not np.array_equal(
         draw_page(2).image, draw_page(1).image

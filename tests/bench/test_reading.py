@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from bench.peers.ocr import has_rapidocr, has_tesseract, join_pieces, make_tesseract
+from bench.peers.ocr import has_rapidocr, join_pieces, make_tesseract
 from bench.reading import load_labels, make_our_reader, mark_refused, measure_engine
 from bench.shared.digit_strings import Transcription
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError
 from inkdigits.reading.reader import Reader
+from tests.programs import need
 
 
 def make_folder(tmp_path: Path) -> Path:
@@ -84,8 +85,8 @@ def test_all_pages_of_a_picture_are_read_and_what_is_none_reads_as_nothing(tmp_p
     assert read(tmp_path / "broken.png").digits == ""
 
 
-@pytest.mark.skipif(not has_tesseract(), reason="Tesseract is not installed")
 def test_tesseract_is_asked_for_the_digits_of_every_page(tmp_path: Path) -> None:
+    need("tesseract")
     read, both = make_tesseract(7), make_two_pages(tmp_path)
     once = read(tmp_path / "row.png")
     assert len(once.digits) == len(once.accepted) >= 2

@@ -3,7 +3,6 @@
 import json
 import mmap
 import os
-import shutil
 import socket
 import subprocess
 import sys
@@ -18,6 +17,7 @@ from bench.load.attacks import ATTACKS_PER_SLOW_ONE, FAST_ATTACKS, SLOW_ATTACKS,
 from bench.load.service_process import measure_resident_bytes
 from bench.render import service_rows
 from bench.service import parse_schemathesis
+from tests.programs import need
 
 LINUX = pytest.mark.skipif(
     sys.platform != "linux", reason="cores are given to processes, and memory looked up, as Linux has it"
@@ -43,8 +43,8 @@ def serve_answers(*answers: bytes) -> Iterator[tuple[str, int]]:
 
 
 @LINUX
-@pytest.mark.skipif(shutil.which("wrk") is None, reason="wrk is not installed")
 def test_all_of_it_at_small_size() -> None:
+    need("wrk")
     completed = subprocess.run(
         [sys.executable, "-m", "bench.service", "--quick"], capture_output=True, text=True, check=False
     )

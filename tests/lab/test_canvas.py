@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from inkdigits import read_digit
 from inkdigits.errors import UsageError
 from inkdigits.lab.canvas import PEN, SIDE, THREE, Canvas, drawn
+from tests.programs import need
 
 
 def test_a_stroke_is_dark_ink_on_white_paper_as_wide_as_the_pen() -> None:
@@ -50,4 +51,4 @@ def test_the_browsers_part_is_a_module_that_renders(tmp_path: object) -> None:
     source = Canvas(strokes=[])._esm
     code = f"import({json.dumps('data:text/javascript,')} + encodeURIComponent({json.dumps(str(source))}))"
     check = f"{code}.then(m => process.exit(typeof m.default.render === 'function' ? 0 : 1))"
-    assert subprocess.run(["node", "-e", check], check=False, stdout=sys.stderr).returncode == 0
+    assert subprocess.run([need("node"), "-e", check], check=False, stdout=sys.stderr).returncode == 0

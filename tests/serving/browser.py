@@ -1,6 +1,5 @@
 """A real browser on the service's page, and what hands do there."""
 
-import shutil
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -9,22 +8,22 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, sync_playwright
 
+from tests.programs import need
+
 Points = Sequence[tuple[float, float]]
 SEVEN: Points = ((0.3, 0.25), (0.5, 0.25), (0.7, 0.25), (0.58, 0.5), (0.45, 0.8))
 FENCE: tuple[Points, ...] = (  # no digit at all
     *(((x, 0.1), (x, 0.9)) for x in (0.2, 0.4, 0.6, 0.8)),
     *(((0.1, y), (0.9, y)) for y in (0.3, 0.7)),
 )
-PROGRAMS = ("chromium", "chromium-browser", "google-chrome", "chrome")
 READY = "window.told = []; for (const what of ['drawn', 'chosen']) document.addEventListener(`inkdigits:${what}`, \
     ({ detail }) => told.push({ what, text: detail.answer?.text ?? null, kind: detail.blob?.type ?? null }))"
 
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, headless. Fails where there is none: the page must be seen in a browser."""
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    assert program, "the page is tested in Chromium, which is not installed; on Debian: apt-get install chromium"
+    """The system's Chromium, headless."""
+    program = need("chromium")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser
