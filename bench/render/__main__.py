@@ -1,7 +1,9 @@
-"""Measurements → bench/RESULTS.md and the README; the commands' own help → docs/commands.md. Nothing is typed by hand.
+"""Measurements → the pages' tables and bench/RESULTS.md; the commands' own help → docs/commands.md.
+
+Nothing is typed by hand.
 
 python -m bench.render            write them
-python -m bench.render --check    exit 1 if the README or the results are not what the measurements give
+python -m bench.render --check    exit 1 if a page or the results are not what the measurements give
 """
 
 from __future__ import annotations
@@ -17,47 +19,57 @@ from bench.frontier import RESULT_NAME as FRONTIER
 from bench.pictures import encode_png
 from bench.render import frontier_report, service_rows
 from bench.render.model_card import format_detector, format_reader
-from bench.render.summary import format_table
+from bench.render.readme_figures import format_figures
+from bench.render.summary import TABLES, format_table
 from bench.shared import store
 from inkdigits.cli.main import COMMANDS
 from inkdigits.files import write_atomically
 
 ROOT = Path(__file__).parents[2]
-README_PATH, RESULTS_PATH, COMMANDS_PATH = (
-    ROOT / "README.md",
-    ROOT / "bench" / "RESULTS.md",
-    ROOT / "docs" / "commands.md",
-)
-MODEL_PATH, SERVICE_PATH, FRONTIER_PATH = (ROOT / "docs" / f"{page}.md" for page in ("model", "service", "frontier"))
+README_PATH, RESULTS_PATH = ROOT / "README.md", ROOT / "bench" / "RESULTS.md"
+DOCS_FOLDER = ROOT / "docs"
+COMMANDS_PATH = DOCS_FOLDER / "commands.md"
 
 
 def main() -> None:
-    readme_text = replace_block(README_PATH.read_text(encoding="utf-8"), "figures", format_table())
-    readme_text = replace_block(readme_text, "frontier", frontier_report.format_table())
-    model = replace_block(MODEL_PATH.read_text(encoding="utf-8"), "reader", format_reader())
-    model = replace_block(model, "detector", format_detector())
-    service = replace_block(SERVICE_PATH.read_text(encoding="utf-8"), "figures", service_rows.format_table())
-    frontier = FRONTIER_PATH.read_text(encoding="utf-8")
-    for question in choosing.QUESTIONS:
-        frontier = replace_block(frontier, question, frontier_report.format_trials(question))
-    rendered = {README_PATH: replace_block(readme_text, "demo output", format_demo()), RESULTS_PATH: format_results()}
-    rendered |= {MODEL_PATH: model, SERVICE_PATH: service, FRONTIER_PATH: frontier}
+    pages = render_pages()
     if "--check" in sys.argv:
-        stale_names = [path.name for path, text in rendered.items() if path.read_text(encoding="utf-8") != text]
-        sys.exit(
-            f"not what the measurements give: {', '.join(stale_names)}; run python -m bench.render"
-            if stale_names
-            else 0
-        )
-    for path, text in (rendered | {COMMANDS_PATH: format_commands()}).items():
+        stale = [
+            str(path.relative_to(ROOT)) for path, text in pages.items() if path.read_text(encoding="utf-8") != text
+        ]
+        sys.exit(f"not what the measurements give: {', '.join(stale)}; run python -m bench.render" if stale else 0)
+    for path, text in (pages | {COMMANDS_PATH: format_commands()}).items():
         write_atomically(path, text)
     for path, figure in frontier_report.draw_pictures().items():
         write_atomically(path, encode_png(figure))
 
 
+def render_pages() -> dict[Path, str]:
+    """Every page that holds measurements, as they give it."""
+    trials = {question: frontier_report.format_trials(question) for question in choosing.QUESTIONS}
+    blocks = {
+        README_PATH: {"demo output": format_demo(), "figures": format_figures()},
+        DOCS_FOLDER / "benchmark.md": {"frontier": frontier_report.format_table()}
+        | {name: format_table(make_rows()) for name, make_rows in TABLES.items()},
+        DOCS_FOLDER / "model.md": {"reader": format_reader(), "detector": format_detector()},
+        DOCS_FOLDER / "service.md": {"figures": service_rows.format_table()},
+        DOCS_FOLDER / "frontier.md": {question: table for question, table in trials.items() if table},
+    }
+    pages = {RESULTS_PATH: format_results()}
+    for path, by_name in blocks.items():
+        pages[path] = path.read_text(encoding="utf-8")
+        for name, block in by_name.items():
+            pages[path] = replace_block(pages[path], name, block)
+    return pages
+
+
 def replace_block(text: str, name: str, block: str) -> str:
-    """`text` with what stands between `<!-- name -->` and `<!-- end -->` replaced."""
-    return re.sub(rf"(<!-- {name} -->\n).*?(<!-- end -->)", lambda m: m[1] + block + m[2], text, flags=re.DOTALL)
+    """`text` with what stands between `<!-- name -->` and `<!-- end -->` replaced. Raises ValueError without these."""
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+    replaced, found = re.subn(pattern, lambda m: m[1] + block + m[2], text, flags=re.DOTALL)
+    if not found:
+        raise ValueError(f"A page has no place for '{name}'. Put <!-- {name} --> and <!-- end --> where it belongs.")
+    return replaced
 
 
 def format_demo() -> str:
@@ -84,7 +96,8 @@ def format_commands() -> str:
 def format_results() -> str:
     """All measurements in full, with their conditions."""
     sections = [
-        "# Results\n\nMade by `python -m bench.render` from bench/results/*.json. Do not edit.\n\n" + format_table()
+        "# Results\n\nMade by `python -m bench.render` from bench/results/*.json. Do not edit. The tables are in "
+        "[docs/benchmark.md](../docs/benchmark.md).\n"
     ]
     for path in sorted(store.RESULTS_FOLDER.glob("*.json")):
         result = store.load(path.stem) or {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from bench.shared import store
 
@@ -16,15 +16,17 @@ def make_rows() -> Iterator[Row]:
     """All rows of what is kept; what was not measured is left out."""
     if ours := store.load("reading-ours"):
         peers = {name: kept for name in PEER_LABELS if (kept := store.load(f"reading-{name}"))}
-        yield from make_picture_rows(ours, peers)
+        yield from add_date(make_picture_rows(ours, peers), ours)
     if result := store.load("pages"):
-        yield from make_page_rows(result)
+        yield from add_date(make_page_rows(result), result)
     if result := store.load("nothing"):
-        yield from make_negative_rows(result)
-    if result := store.load("speed-reading"):
-        yield from make_speed_rows(result)
-    if result := store.load("page"):
-        yield from make_web_page_rows(result)
+        yield from add_date(make_negative_rows(result), result)
+
+
+def add_date(rows: Iterable[Row], result: store.Json) -> Iterator[Row]:
+    """The rows, with the day they were measured among the conditions: other days may mean other machines."""
+    for what, here, beside, conditions in rows:
+        yield what, here, beside, f"{conditions}; {result['conditions']['date']}"
 
 
 def make_picture_rows(ours: store.Json, peers: dict[str, store.Json]) -> Iterator[Row]:
@@ -40,14 +42,19 @@ def make_picture_rows(ours: store.Json, peers: dict[str, store.Json]) -> Iterato
             describe_kind(kind, score),
             format_figure(score),
             peer_figures,
-            f"{score['pictures']:,} pictures, {DEVELOPMENT_SET}",
+            f"{count(score['pictures'], 'picture')}, {DEVELOPMENT_SET}",
         )
     total = ours["together"]
     if total["taken"]:
         wrong, accepted = total["wrong"] / total["taken"], total["accepted"] / total["digits"]
         here = f"{100 * wrong:.2f} % / {100 * accepted:.1f} %"
-        conditions = f"{total['digits']:,} digits in {total['pictures']:,} pictures, default threshold"
+        conditions = f"{total['digits']:,} digits in {count(total['pictures'], 'picture')}, default threshold"
         yield "pictures of several digits: wrong among accepted / accepted", here, "", conditions
+
+
+def count(n: int, noun: str) -> str:
+    """So many of a thing."""
+    return f"{n:,} {noun}" + ("s" if n != 1 else "")
 
 
 def describe_kind(kind: str, score: store.Json) -> str:
@@ -56,7 +63,7 @@ def describe_kind(kind: str, score: store.Json) -> str:
         return f"pictures: {kind}, accepted digits"
     if kind in (SINGLE, SINGLE_WITH_OPTION):
         return "pictures of one digit, right" + (", with `--single`" if kind == SINGLE_WITH_OPTION else "")
-    return f"pictures: {kind}, all right; character error rate"
+    return f"pictures: {kind}, every digit right; character error rate"
 
 
 def format_figure(score: store.Json) -> str:
@@ -73,19 +80,20 @@ def make_page_rows(result: store.Json) -> Iterator[Row]:
     """Drawn pages: what was found, and what was made of it."""
     low, high = result["heights"]
     conditions = (
-        f"{result['digits']:,} digits ({result['drawn_with']}) of {low:.0f}–{high:.0f} pixels on {result['pages']} "
+        f"{result['digits']:,} digits ({result['drawn_with']}) of {low:.0f}–{high:.0f} pixels on "
+        f"{count(result['pages'], 'page')}, {result['fonts']}"
     )
     recall_and_precision = f"{100 * result['recall']:.2f} % / {100 * result['precision']:.2f} %"
     touching = f"touching ones: {100 * result['recall_touching']:.2f} % found"
     yield (
-        "drawn pages: digits found / of what is found, digits",
+        "drawn pages: recall / precision of digits",
         recall_and_precision,
         touching,
-        f"{conditions}pages, {result['fonts']}",
+        conditions,
     )
     shares = f"{100 * result['right_of_found']:.2f} % / {100 * result['wrong_of_accepted']:.2f} %"
     accepted = f"{result['accepted']:,} accepted, default threshold"
-    yield "drawn pages: right, of those found / wrong, of those accepted", shares, "", accepted
+    yield "drawn pages: right among found / wrong among accepted", shares, "", accepted
 
 
 def make_negative_rows(result: store.Json) -> Iterator[Row]:
@@ -93,7 +101,7 @@ def make_negative_rows(result: store.Json) -> Iterator[Row]:
     total = result["together"]
     here = f"{100 * total['accepted'] / total['pictures']:.1f} % of {total['pictures']:,}"
     kinds = ", ".join(f"{kind} {score['accepted']} of {score['pictures']}" for kind, score in result["kinds"].items())
-    yield "pictures without a digit: one accepted in", here, "", f"{kinds}; {result['fonts']}"
+    yield "pictures without a digit in which one is accepted", here, "", f"{kinds}; {result['fonts']}"
 
 
 def make_speed_rows(result: store.Json) -> Iterator[Row]:

@@ -31,7 +31,7 @@ def test_pictures_stand_beside_the_others() -> None:
     picture_rows = list(make_picture_rows(ours, {"tesseract": make_kept_scores(0.25)}))
     assert [row[:3] for row in picture_rows] == [
         (
-            "pictures: lines, all right; character error rate",
+            "pictures: lines, every digit right; character error rate",
             "0 of 1; 25.0 %, 0.1 s",
             "Tesseract 3.1: 0 of 1; 25.0 %, 0.25 s",
         ),
@@ -40,8 +40,8 @@ def test_pictures_stand_beside_the_others() -> None:
         ("pictures of one digit, right, with `--single`", "1 of 1, 0.1 s", "Tesseract 3.1: 1 of 1, 0.25 s"),
         ("pictures of several digits: wrong among accepted / accepted", "25.00 % / 100.0 %", ""),
     ]
-    assert picture_rows[0][3] == "1 pictures, never learnt from; a development set"
-    assert picture_rows[-1][3] == "4 digits in 1 pictures, default threshold"
+    assert picture_rows[0][3] == "1 picture, never learnt from; a development set"
+    assert picture_rows[-1][3] == "4 digits in 1 picture, default threshold"
 
 
 def test_pages_say_what_was_found() -> None:
@@ -52,7 +52,7 @@ def test_pages_say_what_was_found() -> None:
     assert first[1:] == (
         "95.00 % / 97.44 %",
         "touching ones: 92.00 % found",
-        "200 digits (test) of 24–90 pixels on 1 pages, 8 of 8 unseen font families",
+        "200 digits (test) of 24–90 pixels on 1 page, 8 of 8 unseen font families",
     )
     assert second[1:] == ("98.95 % / 2.00 %", "", "150 accepted, default threshold")
 
@@ -76,8 +76,11 @@ def test_what_the_measurements_keep_gives_rows(tmp_path: Path, monkeypatch: pyte
     material = negatives.Material(np.zeros((0, 28, 28), np.uint8), [])
     scores = {kind: nothing.score_kind(reader, kind, material, 2) for kind in nothing.list_drawable_kinds(material)}
     store.save("nothing", {"kinds": scores, "together": nothing.sum_kinds(scores), "fonts": "none"})
-    assert [row[0].partition(":")[0] for row in make_rows()] == [
+    rows = list(make_rows())
+    assert [row[0].partition(":")[0] for row in rows] == [
         "drawn pages",
         "drawn pages",
-        "pictures without a digit",
+        "pictures without a digit in which one is accepted",
     ]
+    today = store.load("pages")["conditions"]["date"]  # type: ignore[index]
+    assert all(row[3].endswith(f"; {today}") for row in rows)
