@@ -21,7 +21,7 @@ from rich.console import Console
 from torch import nn
 
 from bench.shared import store
-from inkdigits.cli.watch import Watch
+from inkdigits.cli.watch import TrainingMonitor
 from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
 from inkdigits.training.callbacks import throttle
@@ -52,7 +52,7 @@ def time_ours(name: str) -> float:
     """Seconds of our training loop, callbacks and live view included."""
     folder = Path(tempfile.mkdtemp(prefix="inkdigits-"))
     screen = Console(file=io.StringIO(), force_terminal=True, width=100)
-    with Watch(screen) as watch:
+    with TrainingMonitor(screen) as watch:
         state = start(get_recipe(name), folder / "run", callbacks=[throttle(1.0, watch)])
     shutil.rmtree(folder)
     return state.seconds

@@ -29,7 +29,7 @@ from bench.shared import store
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.glyph import to_float
-from inkdigits.lab.contradicted import contradictions
+from inkdigits.lab.contradicted import find_contradictions
 from inkdigits.models.ensemble import MeanProbability
 from inkdigits.models.fold import count_folded_parameters
 from inkdigits.training import ensembles
@@ -235,7 +235,7 @@ def keep_finished_members(run: EnsembleRun) -> None:
 def list_mistakes(digits: Digits, logits: Sequence[Tensor]) -> list[store.Json]:
     """Digits that a member mistakes: number (from 1), label, each prediction, and whether all contradict alike."""
     predictions = np.stack([each.argmax(dim=1).numpy() for each in logits])
-    contradicted_numbers = {each.number for each in contradictions(digits, logits)}
+    contradicted_numbers = {each.number for each in find_contradictions(digits, logits)}
     return [
         {
             "number": int(index) + 1,

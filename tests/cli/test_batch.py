@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits.cli.inputs import stems
+from inkdigits.cli.inputs import assign_stems
 from inkdigits.data.sets.mnist import load
 from inkdigits.types import Failure
 from tests.cli.conftest import Told
@@ -196,7 +196,7 @@ def test_drawings_have_names_of_their_own(folder: Path, told: Told, tmp_path: Pa
 
 
 def test_names_of_drawings_take_no_time_where_all_are_alike() -> None:
-    found = stems([f"{number}/page.png" for number in range(20_000)] + [Failure("x", 1, "picture", "none")])
+    found = assign_stems([f"{number}/page.png" for number in range(20_000)] + [Failure("x", 1, "picture", "none")])
     assert len(set(found.values())) == 20_000 and found["7/page.png"] == "page~8"
 
 

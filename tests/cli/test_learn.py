@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 import typer
 
-from inkdigits.cli.learn import _check
-from inkdigits.course.lessons import Lesson, lessons
+from inkdigits.cli.learn import _check_lessons
+from inkdigits.course.lessons import Lesson, list_lessons
 from tests.helpers import extract_error_sentence, run_inkdigits
 
 
 def test_lessons_are_listed_with_what_they_are_about() -> None:
     said = run_inkdigits("learn").out
-    for each in lessons():
+    for each in list_lessons():
         assert f"{each.number:>2}  {each.title}\n" in said and each.about in said
 
 
@@ -37,12 +37,12 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
         lesson(number, code, tmp_path) for number, code in enumerate(("pass", "assert 1 == 2, 'so it is'", "pass"))
     ]
     with pytest.raises(typer.Exit) as stopped:
-        _check(given)
+        _check_lessons(given)
     said = capsys.readouterr()
     assert stopped.value.exit_code == 1
     assert [line.split()[:2] for line in said.out.splitlines()] == [["0", "holds"], ["1", "failed"], ["2", "holds"]]
     assert "AssertionError: so it is" in said.err
-    _check([given[0]])
+    _check_lessons([given[0]])
 
 
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:

@@ -11,11 +11,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkdigits.cli.results import File, Results, encoded
+from inkdigits.cli.results import ResultFormat, Results, encode_text
 from inkdigits.errors import UsageError, WriteError
 
 RUN: dict[str, Any] = {"how": "as ever"}
-FILES = [File("csv", "head\n", lambda page, _: "", ""), File("html", "<html>\n", lambda page, _: "", "</html>\n")]
+FILES = [
+    ResultFormat("csv", "head\n", lambda page, _: "", ""),
+    ResultFormat("html", "<html>\n", lambda page, _: "", "</html>\n"),
+]
 NAMES = [f"{number}.png" for number in range(6)]
 TEXTS = [[(f"{name} page {page}\n", f"<p>{name} {page}</p>\n") for page in range(3)] for name in NAMES]
 
@@ -168,4 +171,4 @@ def test_where_nothing_can_be_written_is_told_in_one_sentence(tmp_path: Path, pa
 
 
 def test_names_are_written_as_the_system_gave_them() -> None:
-    assert encoded("é\udcff") == b"\xc3\xa9\xff"
+    assert encode_text("é\udcff") == b"\xc3\xa9\xff"

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from inkdigits.data.sets import mnist
-from inkdigits.lab.answers import answers
+from inkdigits.lab.answers import predict_run
 from inkdigits.training.runs import Run
 from tests.cli.conftest import Told
 from tests.helpers import extract_error_sentence, run_inkdigits
@@ -117,7 +117,7 @@ def test_show_labels_that_all_runs_contradict(told: Told, runs: Mapping[str, Run
     names = [Path(line).name for line in done.out.splitlines()]
     assert names == ["contradicted.svg", "contradicted.txt", "mistakes-01.svg"]
     _, *rows = (tmp_path / "drawn" / "contradicted.txt").read_text().splitlines()
-    labels, judged = mnist.load("test").labels, [answers(Run(folder)).said for folder in folders]
+    labels, judged = mnist.load("test").labels, [predict_run(Run(folder)).said for folder in folders]
     assert rows
     for row in rows:
         number, label, said = (int(word) for word in row.split()[:3])

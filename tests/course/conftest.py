@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.course.lessons import lesson, opening, surroundings
+from inkdigits.course.lessons import get_lesson, lesson_environment, open_command
 from tests.serving.browser import chromium
 
 
@@ -23,10 +23,10 @@ def browser() -> Iterator[Browser]:
 @contextmanager
 def served(number: int, log: Path) -> Iterator[str]:
     """A lesson in marimo's run mode, on a port of its own; its address. It ends with the block."""
-    command = opening(lesson(number).path, read=True, browser=False, port=free_port())
+    command = open_command(get_lesson(number).path, read=True, browser=False, port=free_port())
     with open(log, "wb") as said:
         process = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT, env=surroundings() | {"NO_COLOR": "1"}
+            command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment() | {"NO_COLOR": "1"}
         )
     try:
         yield address_in(log, process)

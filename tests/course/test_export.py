@@ -8,8 +8,8 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.course.export import export, in_words
-from inkdigits.course.lessons import Lesson, lesson
+from inkdigits.course.export import export, replace_widgets
+from inkdigits.course.lessons import Lesson, get_lesson
 from inkdigits.course.page import markdown, page
 from inkdigits.errors import ExportError
 
@@ -138,12 +138,12 @@ def test_a_lesson_that_fails_is_not_exported(tmp_path: Path) -> None:
 def test_what_only_marimo_can_draw_becomes_words() -> None:
     inner = "<marimo-slider data-label='&quot;&lt;b&gt;units&lt;/b&gt;&quot;' data-initial-value='20'></marimo-slider>"
     knob = f"<div><marimo-ui-element object-id='a'>{inner}</marimo-ui-element></div>"
-    assert in_words(knob) == "<div><p><em>A knob in the notebook: units, here at 20.</em></p></div>"
-    assert "knob in the notebook: break, here at size." in in_words(
+    assert replace_widgets(knob) == "<div><p><em>A knob in the notebook: units, here at 20.</em></p></div>"
+    assert "knob in the notebook: break, here at size." in replace_widgets(
         """<marimo-dropdown data-initial-value='[&quot;size&quot;]' data-label='&quot;break&quot;'></marimo-dropdown>"""
     )
-    assert "click or draw" in in_words("<marimo-anywidget data-initial-value='{}'></marimo-anywidget>")
-    assert in_words("<p>plain</p>") == "<p>plain</p>"
+    assert "click or draw" in replace_widgets("<marimo-anywidget data-initial-value='{}'></marimo-anywidget>")
+    assert replace_widgets("<p>plain</p>") == "<p>plain</p>"
 
 
 def test_photos_are_marked_so_that_dark_pages_do_not_turn_them() -> None:
@@ -151,7 +151,7 @@ def test_photos_are_marked_so_that_dark_pages_do_not_turn_them() -> None:
     for code, there in (('stages({"a": photo}, "b")', True), ('pictures([photo], ["a"], "b")', False)):
         cell = nbformat.v4.new_code_cell(code, outputs=[picture])  # type: ignore[no-untyped-call]
         notebook = nbformat.v4.new_notebook(cells=[cell])  # type: ignore[no-untyped-call]
-        assert ('<div class="true"><img' in page(notebook, lesson(1), None, None)) == there
+        assert ('<div class="true"><img' in page(notebook, get_lesson(1), None, None)) == there
 
 
 def test_formulas_are_found_outside_code_only() -> None:

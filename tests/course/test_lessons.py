@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening, surroundings
+from inkdigits.course.lessons import Lesson, copy_lesson, get_lesson, lesson_environment, list_lessons, open_command
 from inkdigits.errors import UsageError
 
-LESSONS = lessons()
+LESSONS = list_lessons()
 
 
 def called(tree: ast.AST, name: str) -> int:
@@ -20,9 +20,9 @@ def called(tree: ast.AST, name: str) -> int:
 
 def test_lessons_are_numbered_from_one_without_a_gap() -> None:
     assert [each.number for each in LESSONS] == list(range(1, len(LESSONS) + 1))
-    assert lesson(1) == LESSONS[0]
+    assert get_lesson(1) == LESSONS[0]
     with pytest.raises(UsageError, match="There is no lesson 0; there are 1"):
-        lesson(0)
+        get_lesson(0)
 
 
 @pytest.mark.parametrize("each", LESSONS, ids=lambda each: each.path.stem)
@@ -51,16 +51,16 @@ def test_marimo_finds_nothing_to_complain_of() -> None:
 
 
 def test_a_copy_is_made_once_and_what_was_written_into_it_stays(tmp_path: Path) -> None:
-    copy = copied(LESSONS[0], tmp_path / "mine")
+    copy = copy_lesson(LESSONS[0], tmp_path / "mine")
     assert copy.read_bytes() == LESSONS[0].path.read_bytes()
     copy.write_text("my own work")
-    assert copied(LESSONS[0], tmp_path / "mine").read_text() == "my own work"
+    assert copy_lesson(LESSONS[0], tmp_path / "mine").read_text() == "my own work"
 
 
 def test_a_lesson_is_opened_to_work_in_or_to_read() -> None:
     path = Path("a.py")
-    assert opening(path)[5:6] == ["edit"] and "--skip-update-check" in opening(path)
-    assert opening(path, read=True, port=1, browser=False)[5:] == [
+    assert open_command(path)[5:6] == ["edit"] and "--skip-update-check" in open_command(path)
+    assert open_command(path, read=True, port=1, browser=False)[5:] == [
         *("run", "--no-sandbox", "--include-code", "--port", "1", "--headless", "a.py")
     ]
 
@@ -69,7 +69,7 @@ def test_a_lesson_runs_when_opened_and_its_threads_wait_asleep_unless_somebody_w
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
-    assert surroundings()["OMP_WAIT_POLICY"] == "passive"
-    assert surroundings()["_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE"] == "true"
+    assert lesson_environment()["OMP_WAIT_POLICY"] == "passive"
+    assert lesson_environment()["_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE"] == "true"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
-    assert surroundings()["OMP_WAIT_POLICY"] == "active"
+    assert lesson_environment()["OMP_WAIT_POLICY"] == "active"

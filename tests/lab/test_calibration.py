@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from inkdigits.lab.calibration import refusal, reliability
+from inkdigits.lab.calibration import draw_refusal, draw_reliability
 
 
 def one_hot(sure: list[float]) -> np.ndarray:
@@ -11,7 +11,7 @@ def one_hot(sure: list[float]) -> np.ndarray:
 
 def test_the_height_of_a_bar_is_the_share_that_is_right() -> None:
     probabilities = one_hot([0.85] * 4 + [0.55] * 2)
-    figure = reliability(probabilities, np.array([0, 0, 0, 1, 0, 1]), "some")
+    figure = draw_reliability(probabilities, np.array([0, 0, 0, 1, 0, 1]), "some")
     heights = [bar.get_height() for bar in figure.axes[0].patches[:10]]
     assert heights[8] == pytest.approx(0.75) and heights[5] == pytest.approx(0.5)
     missing = [bar.get_height() for bar in figure.axes[0].patches[10:]]
@@ -20,17 +20,19 @@ def test_the_height_of_a_bar_is_the_share_that_is_right() -> None:
 
 
 def test_to_be_quite_sure_has_a_place_too() -> None:
-    figure = reliability(one_hot([1.0, 1.0]), np.array([0, 0]), "some")
+    figure = draw_reliability(one_hot([1.0, 1.0]), np.array([0, 0]), "some")
     assert figure.axes[0].patches[9].get_height() == 1
 
 
 def test_the_line_begins_at_the_surest_and_ends_with_all() -> None:
-    figure = refusal(np.array([0.9, 0.5, 0.7, 0.6], np.float32), np.array([True, False, True, True]), "some", at=0.6)
+    figure = draw_refusal(
+        np.array([0.9, 0.5, 0.7, 0.6], np.float32), np.array([True, False, True, True]), "some", at=0.6
+    )
     line, point = figure.axes[0].lines
     assert line.get_ydata() == pytest.approx([0, 0, 0, 25]) and line.get_xdata() == pytest.approx([75, 50, 25, 0])
     assert (point.get_xdata()[0], point.get_ydata()[0]) == pytest.approx((25, 0))
 
 
 def test_where_nothing_is_accepted_there_is_no_point() -> None:
-    figure = refusal(np.array([0.2], np.float32), np.array([True]), "some", at=0.9)
+    figure = draw_refusal(np.array([0.2], np.float32), np.array([True]), "some", at=0.9)
     assert len(figure.axes[0].lines) == 1

@@ -1,4 +1,4 @@
-from inkdigits.lab.confusion import confusion
+from inkdigits.lab.confusion import draw_confusion
 from inkdigits.training.evaluate import score_logits
 from tests.lab.examples import answers, digits, picture, words
 
@@ -7,7 +7,7 @@ GUESSES = [4, 9, 9, 4, 7, 1, 0]
 
 
 def test_mistakes_are_coloured_and_what_is_right_is_not() -> None:
-    axes = confusion(score_logits(answers([{guess: 0.9} for guess in GUESSES]), digits(LABELS))).axes[0]
+    axes = draw_confusion(score_logits(answers([{guess: 0.9} for guess in GUESSES]), digits(LABELS))).axes[0]
     shown = picture(axes)
     assert shown[4, 9] == 2
     assert shown[7, 1] == 1
@@ -16,7 +16,7 @@ def test_mistakes_are_coloured_and_what_is_right_is_not() -> None:
 
 
 def test_counts_and_recall_are_written() -> None:
-    figure = confusion(score_logits(answers([{guess: 0.9} for guess in GUESSES]), digits(LABELS)))
+    figure = draw_confusion(score_logits(answers([{guess: 0.9} for guess in GUESSES]), digits(LABELS)))
     axes = figure.axes[0]
     written = {text.get_position(): text.get_text() for text in axes.texts}
     assert written[4, 4] == "2"
@@ -29,6 +29,6 @@ def test_counts_and_recall_are_written() -> None:
 
 
 def test_no_mistake_at_all_is_drawn() -> None:
-    figure = confusion(score_logits(answers([{3: 0.9}]), digits([3])))
+    figure = draw_confusion(score_logits(answers([{3: 0.9}]), digits([3])))
     figure.draw_without_rendering()
     assert picture(figure.axes[0]).sum() == 0

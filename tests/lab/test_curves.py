@@ -4,7 +4,7 @@ from matplotlib.axes import Axes
 from matplotlib.text import Text
 
 from inkdigits.errors import RunError, UsageError
-from inkdigits.lab.curves import curves, overlay
+from inkdigits.lab.curves import draw_curves, overlay_curves
 from tests.lab.examples import records, words
 
 
@@ -15,7 +15,7 @@ def line(axes: Axes, key: str) -> tuple[list[float], list[float]]:
 
 
 def test_the_curves_are_the_records() -> None:
-    loss, accuracy = curves(records(), "mine", "lecture test").axes
+    loss, accuracy = draw_curves(records(), "mine", "lecture test").axes
     for axes, quantity in ((loss, "loss"), (accuracy, "accuracy")):
         for which in ("train", "held"):
             x, y = line(axes, f"{which}_{quantity}")
@@ -24,13 +24,13 @@ def test_the_curves_are_the_records() -> None:
 
 
 def test_the_ends_say_name_and_last_value() -> None:
-    loss, accuracy = curves(records(), "mine", "lecture test").axes
+    loss, accuracy = draw_curves(records(), "mine", "lecture test").axes
     assert words(loss) == ["Loss (cross-entropy)", "training  0.46", "lecture test  0.48"]
     assert words(accuracy) == ["Accuracy", "training  82.00 %", "lecture test  81.00 %"]
 
 
 def test_early_steps_and_late_mistakes_have_room() -> None:
-    loss, accuracy = curves(records(), "mine").axes
+    loss, accuracy = draw_curves(records(), "mine").axes
     assert loss.get_xscale() == accuracy.get_xscale() == "log"
     assert loss.get_yscale() == "log"
     heights = accuracy.transData.transform([(1, 0.5), (1, 0.75), (1, 0.875)])[:, 1]
@@ -38,7 +38,7 @@ def test_early_steps_and_late_mistakes_have_room() -> None:
 
 
 def test_without_held_digits_there_is_one_curve() -> None:
-    for axes in curves(records(held=False), "mine").axes:
+    for axes in draw_curves(records(held=False), "mine").axes:
         assert [each.get_gid() for each in axes.get_lines() if each.get_label()[0] != "_"] in (
             ["train_loss"],
             ["train_accuracy"],
@@ -48,7 +48,7 @@ def test_without_held_digits_there_is_one_curve() -> None:
 @pytest.mark.parametrize("last", [{"train_loss": 0.0, "train_accuracy": 1.0}, {"train_loss": float("nan")}])
 def test_a_flawless_and_a_diverged_run_are_drawn(last: dict[str, float]) -> None:
     history = [*records(), records()[-1] | {"step": 51} | last]
-    figure = curves(history, "mine")
+    figure = draw_curves(history, "mine")
     figure.draw_without_rendering()
     for axes in figure.axes:
         low, high = axes.get_ylim()
@@ -58,15 +58,15 @@ def test_a_flawless_and_a_diverged_run_are_drawn(last: dict[str, float]) -> None
 
 def test_a_run_that_never_had_a_loss_is_drawn() -> None:
     history = [record | {"train_loss": float("inf"), "held_loss": float("nan")} for record in records()]
-    curves(history, "mine").draw_without_rendering()
+    draw_curves(history, "mine").draw_without_rendering()
 
 
 def test_a_single_record_is_drawn() -> None:
-    curves(records(1), "mine").draw_without_rendering()
+    draw_curves(records(1), "mine").draw_without_rendering()
 
 
 def test_several_runs_have_a_colour_each_and_held_is_dashed() -> None:
-    loss = overlay({"one": records(3), "two": records(4, held=False)}).axes[0]
+    loss = overlay_curves({"one": records(3), "two": records(4, held=False)}).axes[0]
     named = {str(each.get_label()): each for each in loss.get_lines() if each.get_gid()}
     assert list(named) == ["one", "one, held", "two"]
     assert named["one"].get_color() == named["one, held"].get_color() != named["two"].get_color()
@@ -74,18 +74,18 @@ def test_several_runs_have_a_colour_each_and_held_is_dashed() -> None:
 
 
 def test_runs_can_be_laid_over_seconds() -> None:
-    loss, accuracy = overlay({"one": records(3)}, over="seconds").axes
+    loss, accuracy = overlay_curves({"one": records(3)}, over="seconds").axes
     assert line(loss, "train_loss")[0] == pytest.approx([0.001, 0.1, 0.2])
     assert accuracy.get_xlabel() == "seconds of training"
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
     with pytest.raises(RunError, match="recorded no figures"):
-        curves([], "mine")
+        draw_curves([], "mine")
     with pytest.raises(RunError, match="no proper 'train_loss'"):
-        curves([{"step": 1, "epoch": 1, "seconds": 1}], "mine")
+        draw_curves([{"step": 1, "epoch": 1, "seconds": 1}], "mine")
     with pytest.raises(UsageError, match="1 to 6 runs, not 7"):
-        overlay({str(place): records() for place in range(7)})
+        overlay_curves({str(place): records() for place in range(7)})
 
 
 @pytest.mark.parametrize(
@@ -98,4 +98,4 @@ def test_what_cannot_be_drawn_is_refused() -> None:
 )
 def test_the_note_tells_steps_and_epochs_that_agree(step: int, epoch: float, said: str) -> None:
     history = [*records(), records()[-1] | {"step": step, "epoch": epoch}]
-    assert any(said in text.get_text() for text in curves(history, "mine").findobj(Text))
+    assert any(said in text.get_text() for text in draw_curves(history, "mine").findobj(Text))

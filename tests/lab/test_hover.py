@@ -8,14 +8,14 @@ import pytest
 from PIL import Image
 
 from inkdigits.errors import UsageError
-from inkdigits.lab.hover import EDGE, SIDE, hover_map
+from inkdigits.lab.hover import EDGE, SIDE, draw_hover_map
 from tests.lab.examples import digits
 
 
 def drawn(count: int) -> ElementTree.Element:
     points = np.random.default_rng(0).normal(size=(count, 2))
     some = digits([place % 10 for place in range(count)])
-    return ElementTree.fromstring(hover_map(points, some.images, some.labels, "some digits"))
+    return ElementTree.fromstring(draw_hover_map(points, some.images, some.labels, "some digits"))
 
 
 def test_there_is_a_point_and_a_picture_for_every_digit_all_inside() -> None:
@@ -37,15 +37,15 @@ def test_the_picture_is_the_digit_dark_on_white() -> None:
 
 def test_up_is_up_and_one_point_alone_has_a_place() -> None:
     some = digits([1, 2])
-    svg = ElementTree.fromstring(hover_map(np.array([[0.0, 0], [1, 5]]), some.images, some.labels, "two"))
+    svg = ElementTree.fromstring(draw_hover_map(np.array([[0.0, 0], [1, 5]]), some.images, some.labels, "two"))
     low, high = (float(circle.get("cy", "")) for circle in svg.findall(".//circle"))
     assert high < low
-    assert hover_map(np.zeros((1, 2)), some.images[:1], some.labels[:1], "one")
+    assert draw_hover_map(np.zeros((1, 2)), some.images[:1], some.labels[:1], "one")
 
 
 def test_nothing_is_fetched_and_two_maps_keep_apart() -> None:
     some = digits([1])
-    first, second = (hover_map(np.zeros((1, 2)), some.images, some.labels, "one") for _ in range(2))
+    first, second = (draw_hover_map(np.zeros((1, 2)), some.images, some.labels, "one") for _ in range(2))
     assert "http" not in first and "<script" not in first
     assert re.search(r'id="(\w+)"', first) != re.search(r'id="(\w+)"', second)
 
@@ -53,4 +53,4 @@ def test_nothing_is_fetched_and_two_maps_keep_apart() -> None:
 def test_too_many_or_uneven_are_refused() -> None:
     some = digits([1, 2])
     with pytest.raises(UsageError, match="1 to 2,000 digits"):
-        hover_map(np.zeros((1, 2)), some.images, some.labels, "uneven")
+        draw_hover_map(np.zeros((1, 2)), some.images, some.labels, "uneven")

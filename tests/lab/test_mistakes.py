@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.lab.mistakes import mistakes
+from inkdigits.lab.mistakes import draw_mistakes
 from tests.lab.examples import answers, digits, picture, words
 
 SOME = digits([1, 2, 3, 4])
@@ -10,7 +10,7 @@ SAID = answers([{1: 0.9}, {7: 0.6}, {8: 0.95}, {9: 0.99999}])
 
 
 def test_the_most_confident_comes_first() -> None:
-    figure = mistakes(SOME, SAID, first=5001)
+    figure = draw_mistakes(SOME, SAID, first=5001)
     drawn = [axes for axes in figure.axes if axes.images]
     assert [words(axes) for axes in drawn] == [
         ["4 taken for 9", "> 99.9 % sure", "no. 5004"],
@@ -22,19 +22,19 @@ def test_the_most_confident_comes_first() -> None:
 
 
 def test_only_the_worst_are_shown() -> None:
-    figure = mistakes(SOME, SAID, most=1)
+    figure = draw_mistakes(SOME, SAID, most=1)
     assert len([axes for axes in figure.axes if axes.images]) == 1
     assert figure.get_suptitle().endswith("3 mistakes in 4 digits, the 1 most confident")
 
 
 def test_without_mistakes_the_figure_says_so() -> None:
-    figure = mistakes(digits([1]), answers([{1: 0.9}]))
+    figure = draw_mistakes(digits([1]), answers([{1: 0.9}]))
     assert figure.get_suptitle() == "some digits: no mistake in 1 digits"
     assert figure.axes == []
 
 
 def test_what_makes_no_sense_is_refused() -> None:
     with pytest.raises(UsageError, match="1 to 60"):
-        mistakes(SOME, SAID, most=0)
+        draw_mistakes(SOME, SAID, most=0)
     with pytest.raises(UsageError, match="3 logits for 4 digits"):
-        mistakes(SOME, SAID[:3])
+        draw_mistakes(SOME, SAID[:3])

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.path import Path
 
-from inkdigits.lab.plane import cut, decision_map, regions
+from inkdigits.lab.plane import clip_polygon, decision_map, draw_regions
 
 BOX = (-10.0, -8.0, 10.0, 12.0)
 
@@ -18,7 +18,7 @@ def area(polygon: np.ndarray) -> float:
 def test_regions_are_what_argmax_says_and_fill_the_box(seed: int) -> None:
     chance = np.random.default_rng(seed)
     weights, biases = chance.normal(size=(10, 2)), chance.normal(size=10)
-    found = regions(weights, biases, BOX)
+    found = draw_regions(weights, biases, BOX)
     assert sum(area(part) for part in found if len(part)) == pytest.approx(20 * 20, rel=1e-6)
     points = chance.uniform(BOX[:2], BOX[2:], (200, 2))
     scores = points @ weights.T + biases
@@ -30,8 +30,8 @@ def test_regions_are_what_argmax_says_and_fill_the_box(seed: int) -> None:
 
 def test_a_cut_keeps_the_side_it_is_told() -> None:
     square = np.array([[0.0, 0], [2, 0], [2, 2], [0, 2]])
-    assert area(cut(square, np.array([1.0, 0]), -1.5)) == pytest.approx(1)
-    assert len(cut(square, np.array([1.0, 0]), -5)) == 0
+    assert area(clip_polygon(square, np.array([1.0, 0]), -1.5)) == pytest.approx(1)
+    assert len(clip_polygon(square, np.array([1.0, 0]), -5)) == 0
 
 
 def test_the_map_has_a_dot_for_every_digit_and_the_star() -> None:

@@ -4,13 +4,13 @@ import pytest
 from inkdigits.data.sets import mnist
 from inkdigits.errors import UsageError
 from inkdigits.lab import theme as style
-from inkdigits.lab.predictions import LECTURE, choose, predictions
+from inkdigits.lab.predictions import LECTURE, choose_examples, draw_predictions
 from tests.lab.examples import answers, digits, picture, words
 
 
 def test_picture_label_and_ten_bars() -> None:
     some = digits([4, 7])
-    axes = predictions(some, answers([{9: 0.75, 4: 0.17}, {7: 0.91}]), (5003, 12)).axes
+    axes = draw_predictions(some, answers([{9: 0.75, 4: 0.17}, {7: 0.91}]), (5003, 12)).axes
     above, right_above, below, right_below = (each for each in axes if each.axison)
     assert np.array_equal(picture(above), some.images[0])
     assert words(above) == ["no. 5003, label 4"]
@@ -22,7 +22,7 @@ def test_picture_label_and_ten_bars() -> None:
 
 
 def test_truth_is_blue_and_a_wrong_guess_orange() -> None:
-    below = predictions(digits([4]), answers([{9: 0.75, 4: 0.17}]), (1,)).axes[3]
+    below = draw_predictions(digits([4]), answers([{9: 0.75, 4: 0.17}]), (1,)).axes[3]
     colours = [bar.get_facecolor() for bar in below.patches[10:]]
     assert _hex(colours[4]) == style.BLUE
     assert _hex(colours[9]) == style.ORANGE
@@ -30,22 +30,22 @@ def test_truth_is_blue_and_a_wrong_guess_orange() -> None:
 
 
 def test_the_lecture_looks_at_a_7_a_3_and_a_4() -> None:
-    assert choose(mnist.load("train"), LECTURE).labels.tolist() == [7, 3, 4]
+    assert choose_examples(mnist.load("train"), LECTURE).labels.tolist() == [7, 3, 4]
 
 
 def test_numbers_count_from_one() -> None:
     some = digits([5, 6, 7])
-    assert choose(some, [1, 3]).labels.tolist() == [5, 7]
+    assert choose_examples(some, [1, 3]).labels.tolist() == [5, 7]
     for number in (0, 4, -1):
         with pytest.raises(UsageError, match=f"has no digit {number}: they are numbered 1 to 3"):
-            choose(some, [1, number])
+            choose_examples(some, [1, number])
 
 
 def test_lengths_that_do_not_agree_are_refused() -> None:
     with pytest.raises(UsageError, match="1 to 6 digits"):
-        predictions(digits([1, 2]), answers([{1: 0.9}]), (1, 2))
+        draw_predictions(digits([1, 2]), answers([{1: 0.9}]), (1, 2))
     with pytest.raises(UsageError, match="1 to 6 digits"):
-        predictions(digits([1] * 7), answers([{1: 0.9}] * 7), range(1, 8))
+        draw_predictions(digits([1] * 7), answers([{1: 0.9}] * 7), range(1, 8))
 
 
 def _hex(colour: object) -> str:

@@ -3,7 +3,7 @@ import pytest
 
 from inkdigits.data.sets import mnist
 from inkdigits.errors import UsageError
-from inkdigits.lab.sheet import CELL, examples, sheet
+from inkdigits.lab.sheet import CELL, draw_sheet, examples
 from tests.lab.examples import digits, words
 
 
@@ -19,7 +19,7 @@ def test_rows_are_classes_and_columns_the_first_of_each() -> None:
 
 
 def test_every_class_has_its_count_beside_it() -> None:
-    figure = sheet(digits([3, 0, 3, 9, 3]))
+    figure = draw_sheet(digits([3, 0, 3, 9, 3]))
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == list("0123456789")
     assert words(axes)[1:] == ["1", "0", "0", "3", "0", "0", "0", "0", "0", "1"]
@@ -35,4 +35,4 @@ def test_mnist_fills_every_cell() -> None:
 @pytest.mark.parametrize("columns", [0, 41])
 def test_a_row_too_short_or_too_long_is_refused(columns: int) -> None:
     with pytest.raises(UsageError, match="1 to 40"):
-        sheet(digits([1]), columns)
+        draw_sheet(digits([1]), columns)

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from inkdigits.errors import RunError, UsageError
-from inkdigits.lab.compare import figure, rows
-from inkdigits.lab.show import figures, judged_by
+from inkdigits.lab.compare import build_rows, draw_comparison
+from inkdigits.lab.show import figures, load_evaluation_digits
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
@@ -39,7 +39,7 @@ def test_a_finished_run_has_every_figure(lecture: Run) -> None:
 
 
 def test_the_lecture_is_judged_by_its_own_test_digits(lecture: Run) -> None:
-    digits, first = judged_by(lecture)
+    digits, first = load_evaluation_digits(lecture)
     assert (len(digits), first) == (5000, 5001)
     held = next(score for score in lecture.read_card()["scores"] if score["set"] == "held")
     wrong = 5000 - round(5000 * held["accuracy"])
@@ -49,7 +49,7 @@ def test_the_lecture_is_judged_by_its_own_test_digits(lecture: Run) -> None:
 
 
 def test_a_run_on_all_digits_is_judged_by_the_test_set(full: Run) -> None:
-    digits, first = judged_by(full)
+    digits, first = load_evaluation_digits(full)
     assert (digits.name, len(digits), first) == ("MNIST test", 10_000, 1)
 
 
@@ -65,17 +65,17 @@ def test_a_run_that_is_not_finished_has_its_curves_only(lecture: Run, tmp_path: 
         (tmp_path / name).write_bytes((lecture.folder / name).read_bytes())
     assert list(figures(Run(tmp_path))) == ["curves"]
     with pytest.raises(RunError, match="not finished"):
-        rows([Run(tmp_path)])
+        build_rows([Run(tmp_path)])
 
 
 def test_no_run_is_refused(tmp_path: Path) -> None:
-    for draw in (lambda: figures(Run(tmp_path / "none")), lambda: rows([Run(tmp_path / "none")])):
+    for draw in (lambda: figures(Run(tmp_path / "none")), lambda: build_rows([Run(tmp_path / "none")])):
         with pytest.raises(RunError, match="no run at"):
             draw()
     with pytest.raises(RunError, match=r"has no (card|recipe)\.json"):
         figures(Run(tmp_path))
     with pytest.raises(UsageError, match="at least one run"):
-        rows([])
+        build_rows([])
 
 
 def test_broken_weights_are_refused(lecture: Run, tmp_path: Path) -> None:
@@ -87,7 +87,7 @@ def test_broken_weights_are_refused(lecture: Run, tmp_path: Path) -> None:
 
 
 def test_rows_are_what_the_cards_say(lecture: Run, full: Run) -> None:
-    first, second = rows([lecture, full])
+    first, second = build_rows([lecture, full])
     scores = {score["set"]: score for score in lecture.read_card()["scores"]}
     assert (first.name, first.network, first.parameters, first.steps) == ("lecture-softmax", "softmax", 7850, 12)
     assert first.held_accuracy == scores["held"]["accuracy"]
@@ -102,8 +102,10 @@ def test_rows_are_what_the_cards_say(lecture: Run, full: Run) -> None:
 def test_runs_of_one_recipe_go_by_their_folders(lecture: Run, tmp_path: Path) -> None:
     for path in lecture.folder.glob("*.json*"):
         (tmp_path / path.name).write_bytes(path.read_bytes())
-    assert [row.name for row in rows([lecture, Run(tmp_path)])] == [lecture.folder.name, tmp_path.name]
-    labels = [line.get_label() for line in figure([lecture, Run(tmp_path)]).axes[0].get_lines() if line.get_gid()]
+    assert [row.name for row in build_rows([lecture, Run(tmp_path)])] == [lecture.folder.name, tmp_path.name]
+    labels = [
+        line.get_label() for line in draw_comparison([lecture, Run(tmp_path)]).axes[0].get_lines() if line.get_gid()
+    ]
     assert labels == [
         lecture.folder.name,
         f"{lecture.folder.name}, held",
@@ -119,4 +121,4 @@ def test_a_broken_card_is_refused(lecture: Run, tmp_path: Path) -> None:
     del card["parameters"]
     (tmp_path / "card.json").write_text(json.dumps(card), encoding="utf-8")
     with pytest.raises(RunError, match=r"card\.json is broken"):
-        rows([Run(tmp_path)])
+        build_rows([Run(tmp_path)])

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.lab.maps import maps, mattered
-from inkdigits.lab.seeds import seeds
+from inkdigits.lab.maps import draw_maps, draw_occlusion
+from inkdigits.lab.seeds import draw_seeds
 from inkdigits.lab.stages import bars, stages
 from tests.lab.examples import picture, words
 
@@ -32,7 +32,7 @@ def test_the_greatest_bar_stands_out() -> None:
 
 def test_only_layers_with_maps_are_drawn_the_strongest_of_many() -> None:
     many = np.arange(20, dtype=np.float32)[:, None, None] * np.ones((20, 3, 3), np.float32)
-    figure = maps({"conv1": many, "embedding": np.zeros(5, np.float32)}, "maps")
+    figure = draw_maps({"conv1": many, "embedding": np.zeros(5, np.float32)}, "maps")
     shown = [axes for axes in figure.axes if axes.images]
     assert [picture(axes)[0, 0] for axes in shown] == list(range(8, 20))
     assert "conv1: 20 maps of 3×3" in words(shown[0])
@@ -41,14 +41,14 @@ def test_only_layers_with_maps_are_drawn_the_strongest_of_many() -> None:
 def test_what_mattered_lies_over_the_digit() -> None:
     glyph, falls = np.zeros((28, 28), np.uint8), np.zeros((28, 28), np.float32)
     falls[3, 4] = 0.5
-    _, over = mattered(glyph, falls, "why").axes
+    _, over = draw_occlusion(glyph, falls, "why").axes
     assert np.asarray(over.images[1].get_array())[3, 4] == 0.5
     assert "50.0 %" in words(over)[0]
-    assert mattered(glyph, 0 * falls, "nothing").axes
+    assert draw_occlusion(glyph, 0 * falls, "nothing").axes
 
 
 def test_seeds_have_dots_and_their_mean() -> None:
-    figure = seeds({"a": [0.98, 0.99], "b": [0.97, 0.97, 0.97]}, "chance")
+    figure = draw_seeds({"a": [0.98, 0.99], "b": [0.97, 0.97, 0.97]}, "chance")
     assert [text.get_text() for text in figure.axes[0].texts] == ["98.50 ± 0.71 %", "97.00 ± 0.00 %"]
     with pytest.raises(UsageError, match="two runs or more"):
-        seeds({"a": [0.98]}, "chance")
+        draw_seeds({"a": [0.98]}, "chance")

@@ -1,6 +1,6 @@
 import pytest
 
-from inkdigits.lab.mistakes import mistakes
+from inkdigits.lab.mistakes import draw_mistakes
 from inkdigits.lab.theme import FONT, new_figure, percent
 from tests.lab.examples import answers, digits
 
@@ -30,7 +30,7 @@ def test_title_and_note_have_room_of_their_own(height: float) -> None:
 
 
 def test_nothing_is_written_over_the_edge() -> None:
-    figure = mistakes(digits([1] * 24), answers([{7: 0.99999}] * 24), first=59_000)
+    figure = draw_mistakes(digits([1] * 24), answers([{7: 0.99999}] * 24), first=59_000)
     figure.draw_without_rendering()
     for axes in figure.axes:
         for text in (*axes.texts, axes.title):

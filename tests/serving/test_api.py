@@ -6,7 +6,7 @@ import jsonschema
 import numpy as np
 import pytest
 
-from inkdigits.serving.openapi import problems
+from inkdigits.serving.openapi import problem_responses
 from inkdigits.serving.problems import KINDS
 from tests.reading.drawing import encode_image
 from tests.serving.conftest import Answer, Service
@@ -92,5 +92,5 @@ def test_answers_are_as_described(
 def test_every_kind_of_problem_is_explained_and_has_a_status() -> None:
     for name, kind in KINDS.items():
         assert kind.advice.endswith(".") and kind.title and 400 <= kind.status < 600
-        assert f"`{name}`" in problems(name)[kind.status]["description"]
+        assert f"`{name}`" in problem_responses(name)[kind.status]["description"]
     assert {kind.status for kind in KINDS.values() if kind.status >= 500} == {500, 503, 504}

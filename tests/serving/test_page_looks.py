@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.serving.site import files
+from inkdigits.serving.site import load_files
 from tests.serving.browser import FENCE, SEVEN, Visit, visiting
 from tests.serving.conftest import Service
 
@@ -110,8 +110,8 @@ def test_it_is_quick(browser: Browser, service: Service) -> None:
 
 
 def test_every_file_is_served_with_its_hash_and_kept_by_browsers(service: Service) -> None:
-    assert len(files()) > 8
-    for path, file in files().items():
+    assert len(load_files()) > 8
+    for path, file in load_files().items():
         answer = service.ask("GET", path)
         assert (answer.status, answer.body) == (200, file.content)
         assert answer.headers["content-type"].startswith(file.kind) and answer.headers["cache-control"] == "no-cache"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import repeat
 from typing import Protocol
 
-from inkdigits.cli.inputs import Input, source
+from inkdigits.cli.inputs import Input, open_source
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages
 from inkdigits.types import Failure, Reading
@@ -17,14 +17,14 @@ Written = Callable[[Reading | Failure, Picture | None], str]  # what a file of r
 View = Callable[[Picture, Reading], None]  # what else is made of a page: a drawing, say
 
 
-class Attempt(Protocol):
+class ReadPages(Protocol):
     """How pictures are read: `Reader.attempt` with all options given but the picture and its name."""
 
     def __call__(self, picture: Source, *, name: str) -> Iterator[Reading | Failure]: ...
 
 
 @dataclass(frozen=True, slots=True)
-class Page:
+class PageResult:
     """One page done: its text for each file of results, whether something on it is unsure or nothing was found, and
     what went wrong."""
 
@@ -41,33 +41,35 @@ class Work:
     `seen` says that views or results need the pages' pixels too; they are then decoded a second time, page by page.
     """
 
-    attempt: Attempt
+    attempt: ReadPages
     limits: Limits
     written: tuple[Written, ...]
     views: tuple[View, ...] = ()
     seen: bool = False
 
-    def __call__(self, picture: Input) -> Iterator[Page]:
+    def __call__(self, picture: Input) -> Iterator[PageResult]:
         """The pages of one picture, each when it is read."""
         if isinstance(picture, Failure):
             yield self._page(picture, None)
             return
-        opened = source(picture, self.limits)
+        opened = open_source(picture, self.limits)
         images = load_pages(opened, self.limits, picture) if self.seen else repeat(None)
         for outcome in self.attempt(opened, name=picture):
             yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))
 
-    def _page(self, outcome: Reading | Failure, image: Picture | None) -> Page:
+    def _page(self, outcome: Reading | Failure, image: Picture | None) -> PageResult:
         texts = tuple(written(outcome, image) for written in self.written)
         if isinstance(outcome, Failure):
-            return Page(texts, trouble=outcome.message)
+            return PageResult(texts, trouble=outcome.message)
         if image is not None:
             for view in self.views:
                 view(image, outcome)
-        return Page(texts, not all(digit.accepted for digit in outcome.digits), not outcome.digits)
+        return PageResult(texts, not all(digit.accepted for digit in outcome.digits), not outcome.digits)
 
 
-def in_order(work: Callable[[Input], Iterator[Page]], pictures: list[Input], jobs: int) -> Iterator[Iterable[Page]]:
+def process_in_order(
+    work: Callable[[Input], Iterator[PageResult]], pictures: list[Input], jobs: int
+) -> Iterator[Iterable[PageResult]]:
     """For every picture, in order, its pages. One job gives each page when it is read; several give whole pictures.
 
     Never more than twice as many pictures as jobs are read ahead, so that results do not pile up in memory.
@@ -77,7 +79,7 @@ def in_order(work: Callable[[Input], Iterator[Page]], pictures: list[Input], job
         return
     from concurrent.futures import Future, ThreadPoolExecutor
 
-    pool, ahead = ThreadPoolExecutor(jobs), deque[Future[list[Page]]]()
+    pool, ahead = ThreadPoolExecutor(jobs), deque[Future[list[PageResult]]]()
     try:
         for picture in pictures:
             ahead.append(pool.submit(lambda each: list(work(each)), picture))

@@ -15,7 +15,7 @@ from inkdigits.cli.options import DataOption
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import NUM_CLASSES, Digits
 from inkdigits.lab.save import save
-from inkdigits.lab.sheet import sheet
+from inkdigits.lab.sheet import draw_sheet
 from inkdigits.training.evaluate import load_digits
 
 
@@ -27,15 +27,15 @@ def data(
     """Say what data there are: counts, shapes, ranges, checksums. Of the test digits only counts are told."""
     parts = {"train": load_digits("train", source), "test": load_digits("test", source)}
     if as_json:
-        typer.echo(json.dumps({name: facts(digits) for name, digits in parts.items()}, ensure_ascii=False))
+        typer.echo(json.dumps({name: describe_digits(digits) for name, digits in parts.items()}, ensure_ascii=False))
     else:
-        print_facts({name: facts(digits) for name, digits in parts.items()}, packaged=source is None)
+        print_description({name: describe_digits(digits) for name, digits in parts.items()}, packaged=source is None)
     if drawn is not None:
-        save(sheet(parts["train"]), drawn)
+        save(draw_sheet(parts["train"]), drawn)
         typer.echo(f"examples: {drawn}", err=True)
 
 
-def facts(digits: Digits) -> dict[str, Any]:
+def describe_digits(digits: Digits) -> dict[str, Any]:
     """What can be said of a set in a few numbers; pixels are 0 (paper) to 255 (ink)."""
     return {
         "name": digits.name,
@@ -48,7 +48,7 @@ def facts(digits: Digits) -> dict[str, Any]:
     }
 
 
-def print_facts(parts: dict[str, dict[str, Any]], packaged: bool) -> None:
+def print_description(parts: dict[str, dict[str, Any]], packaged: bool) -> None:
     """The facts for people."""
     for part in parts.values():
         shape = " × ".join(map(str, part["shape"]))

@@ -15,7 +15,7 @@ from rich.table import Table
 from inkdigits.cli.options import STOPPED
 from inkdigits.cli.train import save_curves
 from inkdigits.cli.views import save_png
-from inkdigits.cli.watch import Watch
+from inkdigits.cli.watch import TrainingMonitor
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import RunError
@@ -32,7 +32,7 @@ PAGES = (("1984 2026", "31415926", "07 42 66"), ("2718281828", "8 15 16 23 42"))
 
 
 @dataclass(frozen=True)
-class Result:
+class TrainingSummary:
     """What a training came to: seconds, and shares of right answers."""
 
     seconds: float
@@ -41,8 +41,8 @@ class Result:
 
 
 LECTURE = {
-    "lecture-softmax": Result(seconds=865, train=0.9636, test=0.8988),
-    "lecture-mlp": Result(seconds=896, train=0.9984, test=0.9072),
+    "lecture-softmax": TrainingSummary(seconds=865, train=0.9636, test=0.8988),
+    "lecture-mlp": TrainingSummary(seconds=896, train=0.9984, test=0.9072),
 }
 READS = "fast"  # the recipe whose network reads the pages
 RECIPES = (*LECTURE, READS)
@@ -53,10 +53,10 @@ def demo(
     steps: Annotated[int | None, typer.Option(help="Fewer steps a network, for a quick look.", min=1)] = None,
 ) -> None:
     """Train the lecture's two networks and a small CNN, and read two pages with the last."""
-    _make_room(out)
-    runs = {name: _trained(name, out / name, steps) for name in RECIPES}
+    _clear_folder(out)
+    runs = {name: _train_recipe(name, out / name, steps) for name in RECIPES}
     _print_table({name: run.read_card() for name, run in runs.items()})
-    drawn = [_drawn(out / name / "figures", run) for name, run in runs.items()]
+    drawn = [_save_figures(out / name / "figures", run) for name, run in runs.items()]
     _read_pages(out, export(runs[READS], out / f"{READS}.onnx"))
     typer.echo("\nFigures, to look at:")
     for folder, names in drawn:
@@ -66,7 +66,7 @@ def demo(
         typer.echo(f"  inkdigits {command}")
 
 
-def _make_room(out: Path) -> None:
+def _clear_folder(out: Path) -> None:
     """Take away what an earlier demo left, and nothing else."""
     if out.exists() and any(out.iterdir()) and not (out / "page-1.png").exists() and not (out / RECIPES[0]).exists():
         raise RunError(f"{out} holds something else than a demo; give another --out.")
@@ -74,9 +74,9 @@ def _make_room(out: Path) -> None:
         shutil.rmtree(out / name, ignore_errors=True)
 
 
-def _trained(name: str, folder: Path, steps: int | None) -> Run:
+def _train_recipe(name: str, folder: Path, steps: int | None) -> Run:
     chosen = get_recipe(name) if steps is None else get_recipe(name).with_knobs(steps=steps)
-    with Watch() as watch:
+    with TrainingMonitor() as watch:
         state = start(chosen, folder, callbacks=[throttle(1.0, watch)])
     if not state.is_done:
         raise typer.Exit(STOPPED)
@@ -92,19 +92,19 @@ def _print_table(cards: dict[str, Json]) -> None:
         table.add_column(heading, justify="left" if heading == "network" else "right")
     for name, card in cards.items():
         scores = {score["set"]: score["accuracy"] for score in card["scores"]}
-        ours = Result(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0)))
-        table.add_row(name, f"{card['parameters']:,}", _cell(ours), _cell(LECTURE.get(name)))
+        ours = TrainingSummary(card["seconds"], scores["train"], scores.get("held", scores.get("test", 0.0)))
+        table.add_row(name, f"{card['parameters']:,}", _format_cell(ours), _format_cell(LECTURE.get(name)))
     Console().print(table)
     typer.echo("Held back are images 5,001–10,000 of the training set, as in the lecture; for the CNN, the test set.")
 
 
-def _cell(result: Result | None) -> str:
+def _format_cell(result: TrainingSummary | None) -> str:
     if result is None:
         return ""
     return f"{result.seconds:.0f} s  {100 * result.train:.2f} / {100 * result.test:.2f} %"
 
 
-def _drawn(folder: Path, run: Run) -> tuple[Path, list[str]]:
+def _save_figures(folder: Path, run: Run) -> tuple[Path, list[str]]:
     names = []
     for name, figure in figures(run).items():
         save(figure, folder / f"{name}.png")

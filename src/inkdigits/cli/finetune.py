@@ -51,34 +51,34 @@ def finetune(
     keep_memory()
     base = load_base() if model is None else load_base(model)
     target = out / f"{base.recipe.name.removesuffix('-finetuned')}.onnx"
-    outcome = finetuned(loaded(samples), target, base, lambda step: typer.echo(f"{step} …", err=True), steps)
+    outcome = finetuned(load_samples(samples), target, base, lambda step: typer.echo(f"{step} …", err=True), steps)
     if as_json:
         typer.echo(json.dumps(as_dict(outcome) | {"seconds": round(time.perf_counter() - start, 1)}))
     else:
-        print_outcome(outcome)
+        print_result(outcome)
     if outcome.refusal_reason is not None:
         typer.echo(f"inkdigits: No network was written: {outcome.refusal_reason}", err=True)
         raise typer.Exit(REFUSED)
     typer.echo(f"Read with it: inkdigits read --model {outcome.path} PICTURE…", err=True)
 
 
-def loaded(samples: Path) -> Digits:
+def load_samples(samples: Path) -> Digits:
     """The labelled glyphs of a folder or a file. Raises DataError for anything else."""
     if not samples.exists():
         raise DataError(f"There are no samples at {samples}; name a folder or a file of `inkdigits serve --collect`.")
-    return labelled.load_labelled_folder(samples, extract_glyph) if samples.is_dir() else collected(samples)
+    return labelled.load_labelled_folder(samples, extract_glyph) if samples.is_dir() else load_collected(samples)
 
 
-def collected(file: Path) -> Digits:
+def load_collected(file: Path) -> Digits:
     """The glyphs of a file's drawings, as this inkdigits sees them. Raises DataError."""
     found = list(islice(Store(file, readonly=True).all(), MAX_SAMPLES + 1))
     if not found:
         raise DataError(f"{file} has no samples; draw some on the page of `inkdigits serve --collect {file}`.")
-    glyphs = np.stack([_glyph(file, each) for each in found])
+    glyphs = np.stack([_extract_glyph(file, each) for each in found])
     return Digits(glyphs, np.array([each.label for each in found], np.int64), file.name)
 
 
-def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
+def _extract_glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
     try:
         return extract_glyph(load_single_page(sample.drawing, DRAWING).grey)
     except PictureError as error:
@@ -87,21 +87,21 @@ def _glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
 
 def as_dict(outcome: FinetuneResult) -> dict[str, Any]:
     """An outcome as JSON has it."""
-    judged = {name: None if each is None else each.as_dict() for name, each in _judged(outcome).items()}
+    judged = {name: None if each is None else each.as_dict() for name, each in _comparisons_by_set(outcome).items()}
     return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refusal_reason}
 
 
-def _judged(outcome: FinetuneResult) -> dict[str, PairedComparison | None]:
+def _comparisons_by_set(outcome: FinetuneResult) -> dict[str, PairedComparison | None]:
     return {"own": outcome.own, "held": outcome.held, "test": outcome.test}
 
 
-def print_outcome(outcome: FinetuneResult) -> None:
+def print_result(outcome: FinetuneResult) -> None:
     """What was wrong before and after, and the file."""
     table = Table(box=None, pad_edge=False)
     for heading in ("taken for another digit", "of", "before", "after", "right now, in points (95 % interval)"):
         table.add_column(heading, justify="left" if heading.startswith("taken") else "right")
     names = {"own": f"{outcome.own.name}, held out in turn", "held": "MNIST, held out", "test": "MNIST's test set"}
-    for key, each in _judged(outcome).items():
+    for key, each in _comparisons_by_set(outcome).items():
         if each is not None:
             gain = f"{100 * each.gain:+.2f} ({100 * each.low:+.2f} to {100 * each.high:+.2f})"
             table.add_row(names[key], f"{each.n:,}", str(each.before), str(each.after), gain)

@@ -23,25 +23,25 @@ ENDINGS = {  # of what is taken from a folder
 Input = str | Failure  # a picture's path or `-`; or, in its place, why there is none
 
 
-def found(names: list[str]) -> list[Input]:
+def expand_names(names: list[str]) -> list[Input]:
     """The pictures that are meant: files as named, all pictures of folders named, and what patterns like `*.png` match
     where no shell has expanded them (in quotes, or on Windows); folders and matches sorted by path."""
-    return [each for name in names for each in _meant(name)]
+    return [each for name in names for each in _expand_name(name)]
 
 
-def _meant(name: str) -> list[Input]:
+def _expand_name(name: str) -> list[Input]:
     if name == STDIN:
         return [name]
     if os.path.isdir(name):
-        return inside(name)
+        return list_pictures(name)
     if os.path.lexists(name) or not glob.has_magic(name):
         return [name]
     matches = sorted(glob.glob(name, recursive=True))
     nothing = Failure(name, 1, PictureError.kind, f"Nothing matches {name}; check the pattern.")
-    return [each for match in matches for each in _meant(match)] or [nothing]
+    return [each for match in matches for each in _expand_name(match)] or [nothing]
 
 
-def inside(folder: str) -> list[Input]:
+def list_pictures(folder: str) -> list[Input]:
     """All pictures in a folder and below, known by their endings; what is hidden (`.name`) is left out."""
     names = sorted(str(path) for path in Path(folder).rglob("*") if _is_picture(path, folder))
     nothing = Failure(folder, 1, PictureError.kind, f"The folder {folder} has no pictures in it; name another.")
@@ -54,7 +54,7 @@ def _is_picture(path: Path, folder: str) -> bool:
     return not path.is_dir()
 
 
-def source(name: str, limits: Limits) -> str | bytes:
+def open_source(name: str, limits: Limits) -> str | bytes:
     """What to open for a picture: its path, but the bytes of stdin and of pipes, which can be read only once."""
     if name == STDIN:
         return read_bytes(sys.stdin.buffer, limits)
@@ -65,7 +65,7 @@ def source(name: str, limits: Limits) -> str | bytes:
     return name
 
 
-def stems(inputs: list[Input]) -> dict[str, str]:
+def assign_stems(inputs: list[Input]) -> dict[str, str]:
     """For every picture a short name of its own, for files made of it: `page` of a/page.jpg, `page~2` of b/page.png.
 
     None differ only by capitals, which some disks take as the same.
@@ -76,12 +76,12 @@ def stems(inputs: list[Input]) -> dict[str, str]:
     for name in inputs:
         if isinstance(name, str) and name not in chosen:
             stem = "stdin" if name == STDIN else Path(name).stem or "picture"
-            chosen[name] = next(each for each in _tries(stem, next_try) if each.casefold() not in taken)
+            chosen[name] = next(each for each in _candidate_stems(stem, next_try) if each.casefold() not in taken)
             taken.add(chosen[name].casefold())
     return chosen
 
 
-def _tries(stem: str, next_try: dict[str, int]) -> Iterator[str]:
+def _candidate_stems(stem: str, next_try: dict[str, int]) -> Iterator[str]:
     """`stem`, `stem~2`, `stem~3` …, going on where this stem's last search ended."""
     while True:
         number = next_try.get(stem.casefold(), 1)

@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from inkdigits.course.lessons import Lesson, copied, lesson, lessons, opening, surroundings
+from inkdigits.course.lessons import Lesson, copy_lesson, get_lesson, lesson_environment, list_lessons, open_command
 from inkdigits.errors import UsageError
 
 _STOPPING_SECONDS = 5.0  # that a lesson's server may take to end
@@ -41,33 +41,33 @@ def learn(
     A lesson is a notebook: change its code, and what depends on it runs again. What you change is kept in your own
     copy, in --folder; delete that to begin anew. Stop with Ctrl-C.
     """
-    asked = lessons() if number is None else [lesson(number)]
+    asked = list_lessons() if number is None else [get_lesson(number)]
     if exported is not None:
-        _export(asked, exported)
+        _export_lessons(asked, exported)
     elif check:
-        _check(asked)
+        _check_lessons(asked)
     elif number is not None:
-        _open(asked[0], folder, read, port, browser)
+        _open_lesson(asked[0], folder, read, port, browser)
     else:
-        _list(asked)
+        _list_lessons(asked)
         if sys.stdin.isatty() and sys.stdout.isatty():
-            _open(lesson(typer.prompt("Which one", type=int)), folder, read, port, browser)
+            _open_lesson(get_lesson(typer.prompt("Which one", type=int)), folder, read, port, browser)
 
 
-def _list(asked: list[Lesson]) -> None:
+def _list_lessons(asked: list[Lesson]) -> None:
     for each in asked:
         typer.echo(f"{each.number:>2}  {each.title}\n    {each.about}")
 
 
-def _open(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
+def _open_lesson(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
     if port is not None:
-        check_free(port)
-    notebook = asked.path if read else copied(asked, folder)
+        check_port(port)
+    notebook = asked.path if read else copy_lesson(asked, folder)
     typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
-    raise typer.Exit(run_until_stopped(opening(notebook, read=read, port=port, browser=browser)))
+    raise typer.Exit(run_until_stopped(open_command(notebook, read=read, port=port, browser=browser)))
 
 
-def check_free(port: int) -> None:
+def check_port(port: int) -> None:
     """Raise UsageError if another program listens on the port of this machine."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -81,7 +81,7 @@ def check_free(port: int) -> None:
 
 def run_until_stopped(command: list[str]) -> int:
     """Run a server; its exit code. It ends with this program, whatever ends that: Ctrl-C, SIGTERM, an error."""
-    process = subprocess.Popen(command, env=surroundings())
+    process = subprocess.Popen(command, env=lesson_environment())
     before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return process.wait()
@@ -95,7 +95,7 @@ def run_until_stopped(command: list[str]) -> int:
             process.wait()
 
 
-def _export(asked: list[Lesson], folder: Path) -> None:
+def _export_lessons(asked: list[Lesson], folder: Path) -> None:
     """Print the name of every file as soon as it is written."""
     from inkdigits.course.export import export
 
@@ -103,13 +103,13 @@ def _export(asked: list[Lesson], folder: Path) -> None:
         typer.echo(str(path))
 
 
-def _check(asked: list[Lesson]) -> None:
+def _check_lessons(asked: list[Lesson]) -> None:
     """Run lessons one after the other, each from start to end in a process of its own."""
     failed = False
     for each in asked:
         started = time.monotonic()
         command = [sys.executable, str(each.path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
         typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'holds'} {time.monotonic() - started:5.1f} s")
         if done.returncode:
             failed = True

@@ -64,8 +64,8 @@ def main() -> None:
     """Run one command; every error of ours becomes one sentence on stderr and its exit code."""
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Ctrl-C while Python ends would look like a crash
     try:
-        for module in _modules(sys.argv[1:]):
-            _add(module)
+        for module in _modules_for(sys.argv[1:]):
+            _add_module(module)
         app()
     except InkdigitsError as error:
         typer.echo(f"inkdigits: {error}", err=True)
@@ -77,7 +77,7 @@ def main() -> None:
         sys.exit(PIPE_CLOSED)
 
 
-def _modules(words: list[str]) -> list[str]:
+def _modules_for(words: list[str]) -> list[str]:
     """The modules that a command line needs: of the command it names, none for the version, all for help."""
     wanted = next((word for word in words if not word.startswith("-")), None)
     if wanted in COMMANDS:
@@ -85,7 +85,7 @@ def _modules(words: list[str]) -> list[str]:
     return [] if "--version" in words else sorted(set(COMMANDS.values()))
 
 
-def _add(module: str) -> None:
+def _add_module(module: str) -> None:
     """Add a module's commands; one whose extra is not installed says so when it is called."""
     try:
         import_module(module).add(app)
@@ -94,10 +94,10 @@ def _add(module: str) -> None:
         if missing.startswith("inkdigits"):
             raise
         for name in (name for name, home in COMMANDS.items() if home == module):
-            _add_missing(name, missing)
+            _add_placeholder(name, missing)
 
 
-def _add_missing(name: str, missing: str) -> None:
+def _add_placeholder(name: str, missing: str) -> None:
     install = f'pip install "inkdigits[{EXTRAS.get(name, "train")}]"'
     context = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 

@@ -16,7 +16,7 @@ from inkdigits.types import Failure
 if TYPE_CHECKING:
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import Input
-    from inkdigits.cli.results import File, Results
+    from inkdigits.cli.results import ResultFormat, Results
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.reading.reader import ReadArguments
@@ -97,12 +97,12 @@ def read(
         raise UsageError("--resume goes with --output.")
     if review is not None and review == output:
         raise UsageError("--output and --review are two files; name another for one.")
-    chosen = _chosen(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
+    chosen = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
     if output is not None:
         check_ending(output, chosen)
 
     from inkdigits.cli.batch import Work
-    from inkdigits.cli.inputs import found
+    from inkdigits.cli.inputs import expand_names
     from inkdigits.cli.results import Results
     from inkdigits.cli.views import build_views
     from inkdigits.reading.imaging.region import parse_region as parsed
@@ -112,27 +112,27 @@ def read(
     how: ReadArguments = {
         "single": single,
         "region": None if region is None else parsed(region),
-        "form": _known(length=length, pattern=pattern, check=check, range=between),
+        "form": _build_form(length=length, pattern=pattern, check=check, range=between),
         "min_confidence": least,
     }
     check_arguments(**how)
-    limits = _limits(max_bytes, max_pixels, max_pages)
+    limits = _build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
-    inputs = found(pictures)
-    files = _files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
+    inputs = expand_names(pictures)
+    files = _build_files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
     views = build_views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
     )
     run = {"model": repr(reader.model), "how": repr(how), "limits": repr(limits), "files": [f.name for f in files]}
     paths = [output, review][: len(files)]
-    with Results(paths, files, run, [_name(each) for each in inputs], resume) as results, _stop_said(results):
+    with Results(paths, files, run, [_input_name(each) for each in inputs], resume) as results, _report_stop(results):
         _read_all(work, inputs, results, jobs, output is None)
     if results.failed or (strict and (results.unsure or results.empty)):
         raise typer.Exit(FAILED if results.failed else REJECTED)
 
 
-def _chosen(**formats: bool) -> str:
+def _choose_format(**formats: bool) -> str:
     """The one format that is wanted."""
     wanted = [name for name, said in formats.items() if said]
     if len(wanted) > 1:
@@ -153,7 +153,7 @@ def check_ending(output: Path, chosen: str) -> None:
         raise UsageError(f"{output}: its ending says {promised}, but {chosen} would be written; {flag}, or rename it.")
 
 
-def _known(**given: Any) -> Form | None:
+def _build_form(**given: Any) -> Form | None:
     """What is known of every number, if anything."""
     if all(value is None for value in given.values()):
         return None
@@ -162,62 +162,62 @@ def _known(**given: Any) -> Form | None:
     return Form(**given)
 
 
-def _limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
+def _build_limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
     from inkdigits.reading.imaging.limits import Limits
 
     given = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
     return Limits(**{name: value for name, value in given.items() if value is not None})
 
 
-def _files(style: str, review: Path | None) -> list[File]:
+def _build_files(style: str, review: Path | None) -> list[ResultFormat]:
     """What is written: the results in their format, and the page to review them if it is wanted."""
-    from inkdigits.cli.results import File
+    from inkdigits.cli.results import ResultFormat
     from inkdigits.reading.output.write import FORMATS
 
     form = FORMATS[style]
-    files = [File(style, form.begin, lambda page, _: form.page(page), form.end)]
+    files = [ResultFormat(style, form.begin, lambda page, _: form.page(page), form.end)]
     if review is not None:
         from inkdigits.reading.output import review as html
 
-        files.append(File("review", html.render_begin(), html.render_page, html.render_end()))
+        files.append(ResultFormat("review", html.render_begin(), html.render_page, html.render_end()))
     return files
 
 
-def _name(picture: Input) -> str:
+def _input_name(picture: Input) -> str:
     return picture.file if isinstance(picture, Failure) else picture
 
 
 def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_stdout: bool) -> None:
     """Read what is not done yet, and write each page when it is there."""
-    from inkdigits.cli.batch import in_order
-    from inkdigits.cli.talk import Talk
+    from inkdigits.cli.batch import process_in_order
+    from inkdigits.cli.talk import Progress
 
     left = inputs[results.done :]
-    with Talk(len(inputs), results.done, on_stdout) as talk:
-        for picture, pages in zip(left, in_order(work, left, jobs), strict=True):
+    with Progress(len(inputs), results.done, on_stdout) as talk:
+        for picture, pages in zip(left, process_in_order(work, left, jobs), strict=True):
             failed = unsure = empty = False
             for page in pages:
                 results.add(page.texts)
                 if page.trouble is not None:
                     talk.say(page.trouble)
                 failed, unsure, empty = failed or page.trouble is not None, unsure or page.unsure, empty or page.empty
-            results.settle(_name(picture), failed, unsure, empty)
+            results.settle(_input_name(picture), failed, unsure, empty)
             talk.advance()
         results.finish()
-        if summary := _summary(inputs, results):
+        if summary := _summarise(inputs, results):
             talk.say(summary)
 
 
-def _summary(inputs: list[Input], results: Results) -> str:
+def _summarise(inputs: list[Input], results: Results) -> str:
     """What became of the pictures; nothing to say of a single one in which digits were found."""
     if len(inputs) == 1:
-        return f"{_name(inputs[0])}: no digits were found." if results.empty else ""
+        return f"{_input_name(inputs[0])}: no digits were found." if results.empty else ""
     counts = {"failed": results.failed, "unsure in places": results.unsure, "without digits": results.empty}
     return ", ".join([f"{len(inputs)} pictures", *(f"{count} {word}" for word, count in counts.items() if count)]) + "."
 
 
 @contextmanager
-def _stop_said(results: Results) -> Iterator[None]:
+def _report_stop(results: Results) -> Iterator[None]:
     """Tell whoever stops a run where its results are."""
     try:
         yield

@@ -28,20 +28,20 @@ class Stream:
     def __init__(self, path: Path | None = None) -> None:
         """`None` is stdout. Raises WriteError."""
         self.name = "stdout" if path is None else str(path)
-        with said(self.name):
+        with raise_write_errors(self.name):
             self._file: IO[bytes] = sys.stdout.buffer if path is None else open(path, "wb")  # noqa: SIM115
 
     def write(self, text: str) -> None:
         """Write it at once. Raises WriteError; BrokenPipeError is left to whoever knows what that means."""
-        with said(self.name):
-            self._file.write(encoded(text))
+        with raise_write_errors(self.name):
+            self._file.write(encode_text(text))
             self._file.flush()
 
     def settle(self) -> int:
         """Streams have no length."""
         return 0
 
-    def cut(self, size: int) -> None:
+    def truncate(self, size: int) -> None:
         """What is out cannot be taken back."""
 
     def finish(self) -> None:
@@ -54,14 +54,14 @@ class Stream:
                 self._file.close()
 
 
-class Growing:
+class PartFile:
     """A file that grows as FILE.part and takes the place of FILE when it is whole."""
 
     def __init__(self, path: Path) -> None:
         """Open the part, with what is in it. Missing folders are made. Raises WriteError."""
-        with said(path):
+        with raise_write_errors(path):
             self.path = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
-            self.part = beside(self.path, ".part")
+            self.part = with_ending(self.path, ".part")
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
@@ -69,25 +69,25 @@ class Growing:
 
     def write(self, text: str) -> None:
         """Add to the part; the system has it when this returns. Raises WriteError."""
-        with said(self.path):
-            self._file.write(encoded(text))
+        with raise_write_errors(self.path):
+            self._file.write(encode_text(text))
             self._file.flush()
 
     def settle(self) -> int:
         """See all that was written safe on the disk; the part's length in bytes. Raises WriteError."""
-        with said(self.path):
+        with raise_write_errors(self.path):
             os.fsync(self._file.fileno())
             return self._file.tell()
 
-    def cut(self, size: int) -> None:
+    def truncate(self, size: int) -> None:
         """Forget what stands beyond `size` bytes. Raises WriteError."""
-        with said(self.path):
+        with raise_write_errors(self.path):
             self._file.truncate(size)
             self._file.seek(0, os.SEEK_END)
 
     def finish(self) -> None:
         """The part is whole: let it take the place of FILE. Raises WriteError."""
-        with said(self.path):
+        with raise_write_errors(self.path):
             self._file.close()
             os.replace(self.part, self.path)
 
@@ -103,7 +103,7 @@ class Growing:
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ResultFormat:
     """What is in one file of results: what comes first, what each page adds, what comes last.
 
     `name` tells formats apart. `page` is also given the page's picture, where it is at hand.
@@ -116,7 +116,7 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class PictureDone:
     """A picture all of whose pages are written: whether a page failed, had a digit that is unsure, or had none, and how
     long each file of results was then, in bytes."""
 
@@ -130,16 +130,16 @@ class Done:
 class Journal:
     """What of a run is done, on the disk. `run` says what the run is; a run goes on only as what it began as."""
 
-    def __init__(self, path: Path, run: dict[str, Any], done: Sequence[Done] = ()) -> None:
+    def __init__(self, path: Path, run: dict[str, Any], done: Sequence[PictureDone] = ()) -> None:
         """Begin the journal, with what an earlier part of the run has done. Raises WriteError."""
         from inkdigits.files import write_atomically  # what it loads takes long where results go to stdout
 
         self.path = path
         write_atomically(path, "".join(f"{json.dumps(line)}\n" for line in [run, *map(astuple, done)]))
 
-    def add(self, done: Done) -> None:
+    def add(self, done: PictureDone) -> None:
         """Note one more picture. Raises WriteError."""
-        with said(self.path), open(self.path, "a", encoding="ascii") as file:
+        with raise_write_errors(self.path), open(self.path, "a", encoding="ascii") as file:
             file.write(f"{json.dumps(astuple(done))}\n")
 
     def remove(self) -> None:
@@ -148,14 +148,16 @@ class Journal:
             os.unlink(self.path)
 
     @staticmethod
-    def left(path: Path, run: dict[str, Any], names: list[str], lengths: list[int]) -> list[Done]:
+    def load_done(path: Path, run: dict[str, Any], names: list[str], lengths: list[int]) -> list[PictureDone]:
         """What a stopped run has done, as far as files of these lengths bear it out; nothing when there was no run.
 
         Raises UsageError when the journal is another run's, or the pictures that it names are not the first of `names`.
         """
-        first, *lines = [*_whole_lines(path)] or [run]
+        first, *lines = [*_read_whole_lines(path)] or [run]
         try:
-            done = [Done(str(n), bool(f), bool(u), bool(e), tuple(map(int, sizes))) for n, f, u, e, sizes in lines]
+            done = [
+                PictureDone(str(n), bool(f), bool(u), bool(e), tuple(map(int, sizes))) for n, f, u, e, sizes in lines
+            ]
             sound = [each for each in done if all(a <= b for a, b in zip(each.sizes, lengths, strict=True))]
         except (TypeError, ValueError):
             first = None  # no journal of ours
@@ -166,7 +168,7 @@ class Journal:
         return sound
 
 
-def _whole_lines(path: Path) -> Iterator[Any]:
+def _read_whole_lines(path: Path) -> Iterator[Any]:
     """The journal's lines; the last may have been cut short by the stop, or by a disk that was full."""
     with suppress(FileNotFoundError, ValueError), open(path, encoding="ascii") as file:
         for line in file:
@@ -178,45 +180,50 @@ class Results:
     """All files of results of one run, and how it goes. Use it in a `with`, and `finish` when all is done."""
 
     def __init__(
-        self, paths: Sequence[Path | None], files: Sequence[File], run: dict[str, Any], names: list[str], resume: bool
+        self,
+        paths: Sequence[Path | None],
+        files: Sequence[ResultFormat],
+        run: dict[str, Any],
+        names: list[str],
+        resume: bool,
     ) -> None:
         """Open a path (None is stdout) for each of `files`.
 
         `run` and `names` say what is read; with `resume`, go on after the last of `names` that a stopped run did.
         Raises WriteError, and UsageError when there is no going on.
         """
-        self._files, self._open = files, list[Stream | Growing]()
+        self._files, self._open = files, list[Stream | PartFile]()
         self._journal: Journal | None = None
         self._finished = False
         self.done = self.failed = self.unsure = self.empty = 0  # pictures
         try:
-            self._open += map(_opened, paths)
-            self._begin(self._resumed(run, names, resume))
+            self._open += map(_open_target, paths)
+            self._begin(self._load_done(run, names, resume))
         except BaseException:
             self.close()
             raise
 
-    def _resumed(self, run: dict[str, Any], names: list[str], resume: bool) -> list[Done]:
+    def _load_done(self, run: dict[str, Any], names: list[str], resume: bool) -> list[PictureDone]:
         """What a stopped run has done, with `resume`. From here on the journal is ours."""
         if self.part is None:
             if resume:
                 raise UsageError("--resume goes on with a file: give the same --output again.")
             return []
-        journal = beside(self.part, ".jsonl")
-        done = Journal.left(journal, run, names, [file.settle() for file in self._open]) if resume else []
+        journal = with_ending(self.part, ".jsonl")
+        done = Journal.load_done(journal, run, names, [file.settle() for file in self._open]) if resume else []
         self._journal = Journal(journal, run, done)
         return done
 
-    def _begin(self, done: list[Done]) -> None:
+    def _begin(self, done: list[PictureDone]) -> None:
         for each in done:
             self._count(each)
         sizes = done[-1].sizes if done else (0,) * len(self._open)
         for opened, file, size in zip(self._open, self._files, sizes, strict=True):
-            opened.cut(size)
+            opened.truncate(size)
             if not size:
                 opened.write(file.begin)
 
-    def _count(self, done: Done) -> None:
+    def _count(self, done: PictureDone) -> None:
         self.done += 1
         self.failed += done.failed
         self.unsure += done.unsure
@@ -229,7 +236,7 @@ class Results:
 
     def settle(self, name: str, failed: bool, unsure: bool, empty: bool) -> None:
         """All pages of a picture are written: see them safe, and note it. Raises WriteError."""
-        done = Done(name, failed, unsure, empty, tuple(file.settle() for file in self._open))
+        done = PictureDone(name, failed, unsure, empty, tuple(file.settle() for file in self._open))
         if self._journal is not None:
             self._journal.add(done)
         self._count(done)
@@ -248,7 +255,7 @@ class Results:
     @property
     def part(self) -> Path | None:
         """Where the results of a stopped run lie, to go on with."""
-        return first.part if isinstance(first := self._open[0], Growing) else None
+        return first.part if isinstance(first := self._open[0], PartFile) else None
 
     def __enter__(self) -> Results:
         return self
@@ -261,29 +268,29 @@ class Results:
         kept = self._finished or not self._open or self.part is not None
         for file in self._open:
             file.close()
-            if not kept and isinstance(file, Growing):
+            if not kept and isinstance(file, PartFile):
                 file.discard()
 
 
-def _opened(path: Path | None) -> Stream | Growing:
+def _open_target(path: Path | None) -> Stream | PartFile:
     """The file for a path. A device or pipe is written to; only a true file can be replaced."""
     if path is None or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)):
         return Stream(path)
-    return Growing(path)
+    return PartFile(path)
 
 
-def beside(path: Path, ending: str) -> Path:
+def with_ending(path: Path, ending: str) -> Path:
     """The file of the same name with one more ending."""
     return path.with_name(path.name + ending)
 
 
-def encoded(text: str) -> bytes:
+def encode_text(text: str) -> bytes:
     """UTF-8; in the names of files the very bytes that the system gave, even where they are no UTF-8."""
     return text.encode("utf-8", sys.getfilesystemencodeerrors())
 
 
 @contextmanager
-def said(name: str | Path) -> Iterator[None]:
+def raise_write_errors(name: str | Path) -> Iterator[None]:
     """Turn the system's errors into one sentence of ours."""
     try:
         yield

@@ -13,10 +13,10 @@ from rich.table import Table
 
 from inkdigits.errors import UsageError
 from inkdigits.files import write_atomically
-from inkdigits.lab.compare import figure, rows
-from inkdigits.lab.look import PAGES, look
+from inkdigits.lab.compare import build_rows, draw_comparison
+from inkdigits.lab.look import PAGES, collect_figures
 from inkdigits.lab.save import save
-from inkdigits.lab.show import figures, judged_by
+from inkdigits.lab.show import figures, load_evaluation_digits
 from inkdigits.models.build import count_parameters
 from inkdigits.training.evaluate import Score, score_network
 from inkdigits.training.export import export as export_run
@@ -34,7 +34,7 @@ def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
     """
     run = open_run(folder)
     run.read_card()
-    network, (digits, _) = load_trained_network(run), judged_by(run)
+    network, (digits, _) = load_trained_network(run), load_evaluation_digits(run)
     result = score_network(network, digits)
     if as_json:
         about = {"run": str(folder), "network": run.network_name, "parameters": count_parameters(network)}
@@ -89,13 +89,13 @@ def show(
         raise UsageError("--images goes without --mistakes, which draws no predictions.")
     if not mistakes and (len(folders) > 1 or pages is not None):
         raise UsageError("Several runs, and --pages, go with --mistakes.")
-    numbers = None if images is None else _numbers(images)
+    numbers = None if images is None else _parse_numbers(images)
     target, ending = output or folders[0] / "figures", "svg" if svg else "png"
     runs = [open_run(folder) for folder in folders]
     if mistakes:
         for run in runs:
             run.read_card()  # says what an ensemble still lacks
-        for name, made in look([member for run in runs for member in run.list_members()], pages or PAGES):
+        for name, made in collect_figures([member for run in runs for member in run.list_members()], pages or PAGES):
             _save(made, target, name, ending)
     else:
         for name, drawn in figures(runs[0], numbers).items():
@@ -119,14 +119,14 @@ def compare(
 ) -> None:
     """Put runs side by side."""
     runs = [open_run(folder) for folder in folders]
-    table = rows(runs)
+    table = build_rows(runs)
     if as_json:
         for row in table:
             typer.echo(json.dumps(row.as_dict(), ensure_ascii=False))
     else:
         print_rows([row.as_dict() for row in table])
     if output is not None:
-        save(figure(runs), output)
+        save(draw_comparison(runs), output)
         typer.echo(f"curves: {output}", err=True)
 
 
@@ -166,7 +166,7 @@ def _percent(share: float) -> str:
     return f"{100 * share:.2f} %"
 
 
-def _numbers(text: str) -> list[int]:
+def _parse_numbers(text: str) -> list[int]:
     try:
         return [int(word) for word in text.split(",")]
     except ValueError as error:

@@ -48,7 +48,7 @@ def serve(
     """
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.serving import server
-    from inkdigits.serving.service import reader_of
+    from inkdigits.serving.service import build_reader
     from inkdigits.serving.settings import Bounds, Settings
     from inkdigits.serving.store import Store
 
@@ -56,7 +56,7 @@ def serve(
     each = threads or max(1, _cores() // workers)
     bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), seconds, upload, each, queue)
     settings = Settings(bounds, None if model is None else str(model), token, None if collect is None else str(collect))
-    reader_of(settings)  # what is wrong with the model or the file is said once, here, and not by every worker
+    build_reader(settings)  # what is wrong with the model or the file is said once, here, and not by every worker
     if collect is not None:
         Store(collect)
     server.serve(settings, host, port, workers, typer.echo)

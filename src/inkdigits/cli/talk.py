@@ -8,7 +8,7 @@ from types import TracebackType
 import typer
 
 
-class Talk:
+class Progress:
     """Says things on stderr, with a bar of progress below them on a terminal. Use it in a `with`.
 
     There is no bar where results go to a terminal too, since they are progress enough.
@@ -27,7 +27,7 @@ class Talk:
             )
             self._task = self._progress.add_task("", total=total, completed=done)
 
-    def __enter__(self) -> Talk:
+    def __enter__(self) -> Progress:
         if self._progress is not None:
             self._progress.start()
         return self

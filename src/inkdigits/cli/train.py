@@ -12,9 +12,9 @@ from rich.console import Console
 from rich.table import Table
 
 from inkdigits.cli.options import STOPPED, DataOption
-from inkdigits.cli.watch import Watch
+from inkdigits.cli.watch import TrainingMonitor
 from inkdigits.errors import UsageError
-from inkdigits.lab.curves import curves
+from inkdigits.lab.curves import draw_curves
 from inkdigits.lab.save import save
 from inkdigits.models.build import build_network, count_parameters
 from inkdigits.training import ensembles
@@ -51,18 +51,18 @@ def train(
     keep_memory()
     if threads is not None:
         torch.set_num_threads(threads)
-    with Watch() as watch:
+    with TrainingMonitor() as watch:
         callbacks = [throttle(every, watch)]
         given = {knob: value for knob, value in settings.items() if value is not None}
         if resumed is not None:
             if name is not None or out is not None or seeds is not None or given:
                 raise UsageError("--resume goes on with a run as it was started; give no recipe, --out or knobs.")
             folder = resumed
-            state = resume_any(folder, callbacks)
+            state = resume_run(folder, callbacks)
         else:
             assert name is not None
             chosen = get_recipe(name).with_knobs(**given)
-            folder = out or free_folder(name)
+            folder = out or pick_free_folder(name)
             if seeds is None:
                 state = start(chosen, folder, data, device, callbacks)
             else:
@@ -76,7 +76,7 @@ def train(
     print_summary(run)
 
 
-def resume_any(folder: Path, callbacks: list[Callback]) -> State | None:
+def resume_run(folder: Path, callbacks: list[Callback]) -> State | None:
     """Go on with a run or an ensemble. Returns a state where it was stopped again, and may where it was not."""
     return (ensembles.resume if isinstance(open_run(folder), EnsembleRun) else resume)(folder, callbacks)
 
@@ -84,12 +84,12 @@ def resume_any(folder: Path, callbacks: list[Callback]) -> State | None:
 def save_curves(run: Run) -> None:
     """Draw the run's losses and accuracies into its folder."""
     save(
-        curves(run.read_metrics(), run.read_recipe().name, str(run.read_json("recipe.json")["held"])),
+        draw_curves(run.read_metrics(), run.read_recipe().name, str(run.read_json("recipe.json")["held"])),
         run.folder / "curves.png",
     )
 
 
-def free_folder(name: str) -> Path:
+def pick_free_folder(name: str) -> Path:
     """runs/NAME, or runs/NAME-2, -3, … where that is taken."""
     folder, count = Path("runs") / name, 1
     while folder.exists():
@@ -124,7 +124,7 @@ def print_summary(run: Run) -> None:
     typer.echo(f"run: {run.folder}")
 
 
-def _with_knobs() -> None:
+def _add_knob_options() -> None:
     """Give `train` one option a knob in place of **settings, for Typer to read."""
     signature = inspect.signature(train)
     types = get_type_hints(Recipe)
@@ -145,7 +145,7 @@ def _with_knobs() -> None:
     train.__annotations__ = {each.name: each.annotation for each in (*fixed, *options)}
 
 
-_with_knobs()
+_add_knob_options()
 
 
 def add(app: typer.Typer) -> None:

@@ -29,11 +29,11 @@ def build_views(
     inputs: list[Input],
 ) -> Iterator[View]:
     """What is made of each page besides results. Raises WriteError at once where nothing can be written."""
-    from inkdigits.cli.inputs import stems
+    from inkdigits.cli.inputs import assign_stems
 
-    names = stems(inputs)
+    names = assign_stems(inputs)
     if glyph is not None:
-        yield lambda page, _: save_glyph(reader.extract_glyph(part_read(page, how).image), glyph)
+        yield lambda page, _: save_glyph(reader.extract_glyph(crop_to_region(page, how).image), glyph)
     if annotate is not None:
         check_writable(annotate)
         yield lambda page, reading: save_annotated(page, reading, annotate / names[page.file])
@@ -42,7 +42,7 @@ def build_views(
         yield lambda page, reading: save_explained(page, reading, reader, how, explain / names[page.file])
 
 
-def part_read(page: Picture, how: ReadArguments) -> Picture:
+def crop_to_region(page: Picture, how: ReadArguments) -> Picture:
     """The page, or the part of it that is read."""
     from inkdigits.reading.imaging.region import crop_page
 
@@ -61,7 +61,7 @@ def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArg
     """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
     from inkdigits.reading.explain import draw_stages
 
-    stages = reader.run_stages(part_read(page, how), how.get("form"), how.get("min_confidence"))
+    stages = reader.run_stages(crop_to_region(page, how), how.get("form"), how.get("min_confidence"))
     for number, (stage, image) in enumerate(draw_stages(page, reading, stages), 1):
         save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
 
@@ -74,9 +74,9 @@ def check_writable(folder: Path) -> None:
     """See that files can be made in a folder, which is made if it is not there. Raises WriteError."""
     from tempfile import TemporaryFile
 
-    from inkdigits.cli.results import said
+    from inkdigits.cli.results import raise_write_errors
 
-    with said(folder):
+    with raise_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
         TemporaryFile(dir=folder).close()
 

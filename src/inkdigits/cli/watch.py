@@ -17,7 +17,7 @@ CURVE_WIDTH, CURVE_HEIGHT = 60, 5
 EIGHTHS = " ▁▂▃▄▅▆▇█"
 
 
-class Watch:
+class TrainingMonitor:
     """A callback that shows the newest figures of a training, or of several in turn, on stderr. Use it in a `with`."""
 
     def __init__(self, console: Console | None = None) -> None:
@@ -25,7 +25,7 @@ class Watch:
         self.live: Live | None = None
         self.shown: State | None = None
 
-    def __enter__(self) -> Watch:
+    def __enter__(self) -> TrainingMonitor:
         return self
 
     def __exit__(self, *_: object) -> None:

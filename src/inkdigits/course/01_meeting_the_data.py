@@ -23,7 +23,7 @@ with app.setup:
     from inkdigits.data.sets.splits import split
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.pixels import pixels
-    from inkdigits.lab.sheet import sheet
+    from inkdigits.lab.sheet import draw_sheet
 
 
 @app.cell(hide_code=True)
@@ -205,7 +205,7 @@ def _(counts):
 
 @app.cell
 def _(digits):
-    sheet(digits, columns=20)
+    draw_sheet(digits, columns=20)
     return
 
 

@@ -21,7 +21,7 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.lines import lines
+    from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.pictures import pictures
 
 
@@ -69,7 +69,7 @@ def _(images):
     assert row.shape == (784,) and np.shares_memory(row, images)
     assert row[28 * 13 + 14] == images[0][13, 14] != 0
     assert np.array_equal(row.reshape(28, 28), images[0])  # and back
-    lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network sees it: places 100 to 299 of 784",
+    draw_lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network sees it: places 100 to 299 of 784",
           below="place", up="0 is paper, 255 ink", note="A new row begins every 28 places.")  # fmt: skip
     return (row,)
 

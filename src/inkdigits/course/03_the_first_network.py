@@ -20,10 +20,10 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.curves import curves
+    from inkdigits.lab.curves import draw_curves
     from inkdigits.lab.pictures import pictures
-    from inkdigits.lab.predictions import choose, predictions
-    from inkdigits.lab.weights import weights
+    from inkdigits.lab.predictions import choose_examples, draw_predictions
+    from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import build_network, count_parameters
     from inkdigits.training.callbacks import MetricsRecorder, throttle
     from inkdigits.training.evaluate import accuracy, predict_digit_logits
@@ -395,7 +395,7 @@ def _(lecture):
     assert thousand.step == 1047
     assert 0.955 < last["train_accuracy"] < 0.972
     assert 0.890 < last["held_accuracy"] < 0.907
-    curves(thousand.history, "lecture-softmax", "lecture test")
+    draw_curves(thousand.history, "lecture-softmax", "lecture test")
     return last, thousand, trained
 
 
@@ -445,12 +445,12 @@ def _():
 @app.cell
 def _(lecture, trained):
     everything = mnist.load("train")
-    three = choose(everything, (5001, 5002, 5003))
+    three = choose_examples(everything, (5001, 5002, 5003))
     said = predict_digit_logits(trained, three)
 
     assert three.labels.tolist() == [7, 3, 4]
     assert said.argmax(dim=1).tolist() == [7, 3, 9]  # as in the lecture, the 4 becomes a 9
-    predictions(three, said, (5001, 5002, 5003))
+    draw_predictions(three, said, (5001, 5002, 5003))
     return everything, said, three
 
 
@@ -463,8 +463,8 @@ def _(everything):
 
 @app.cell
 def _(everything, number, trained):
-    asked = choose(everything, (number.value,))
-    predictions(asked, predict_digit_logits(trained, asked), (number.value,))
+    asked = choose_examples(everything, (number.value,))
+    draw_predictions(asked, predict_digit_logits(trained, asked), (number.value,))
     return
 
 
@@ -480,7 +480,7 @@ def _():
 
 @app.cell
 def _(trained):
-    weights(trained)
+    draw_weights(trained)
     return
 
 

@@ -22,11 +22,11 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.curves import curves
-    from inkdigits.lab.lines import lines
-    from inkdigits.lab.predictions import choose, predictions
+    from inkdigits.lab.curves import draw_curves
+    from inkdigits.lab.lines import draw_lines
+    from inkdigits.lab.predictions import choose_examples, draw_predictions
     from inkdigits.lab.theme import percent
-    from inkdigits.lab.weights import weights
+    from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import build_network, count_parameters
     from inkdigits.training.callbacks import MetricsRecorder
     from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_network
@@ -182,7 +182,7 @@ def _(lecture):
     assert state.step == 1000 and count_parameters(state.network) == 15910
     assert last["train_accuracy"] > 0.994
     assert 0.892 < last["held_accuracy"] < 0.917
-    curves(state.history, "lecture-mlp", "lecture test")
+    draw_curves(state.history, "lecture-mlp", "lecture test")
     return last, state
 
 
@@ -242,7 +242,7 @@ def _(everything, lecture, state):
 
     assert sure_and_wrong.sum() > 50
     chosen = [5001 + place for place in sure_and_wrong.nonzero()[0][:4]]
-    predictions(choose(everything, chosen), said[sure_and_wrong][:4], chosen)
+    draw_predictions(choose_examples(everything, chosen), said[sure_and_wrong][:4], chosen)
     return (sure_and_wrong,)
 
 
@@ -267,7 +267,7 @@ def _():
 
 @app.cell
 def _(state):
-    weights(state.network)
+    draw_weights(state.network)
     return
 
 
@@ -316,7 +316,7 @@ def _(counted, learnt, samples, units):
                 f"images, {percent(now['held_accuracy'])} on new ones; loss {now['train_loss']:.3f} and "
                 f"{now['held_loss']:.3f}."
             ),
-            curves(turned.history, f"{units.value} hidden units, {samples.value:,} images", "lecture test"),
+            draw_curves(turned.history, f"{units.value} hidden units, {samples.value:,} images", "lecture test"),
         ]
     )
     return (turned,)
@@ -365,7 +365,7 @@ def _(learnt):
 
     assert known == sorted(known)  # more units, more is known by heart
     assert known[0] - new[0] < 0.03 and known[-1] - new[-1] > 0.05  # the gap is small only where both are bad
-    lines(sizes, {"training images": known, "new images": new}, "More hidden units", below="hidden units",
+    draw_lines(sizes, {"training images": known, "new images": new}, "More hidden units", below="hidden units",
           up="accuracy", scales=("log", "linear"))  # fmt: skip
     return known, new, sizes
 
@@ -420,7 +420,7 @@ def _(supplied):
     assert old[0] > 0.99 and fresh[0] < 0.8 and fresh[-1] > 0.95
     assert abs(old[-1] - fresh[-1]) < 0.02
     assert old[0] - fresh[0] > 0.2
-    lines(supply, {"training images": old, "new images": fresh}, "More training images", below="training images",
+    draw_lines(supply, {"training images": old, "new images": fresh}, "More training images", below="training images",
           up="accuracy", scales=("log", "linear"))  # fmt: skip
     return fresh, old, supply
 

@@ -22,10 +22,10 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.lines import lines
+    from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.theme import percent
-    from inkdigits.lab.weights import weights
+    from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.training.evaluate import score_network
     from inkdigits.training.loop import create_state, train
@@ -314,7 +314,7 @@ def _(convolutional, hidden_layer):
 
 @app.cell
 def _(trained):
-    weights(trained)  # the 16 stencils it has found by itself
+    draw_weights(trained)  # the 16 stencils it has found by itself
     return
 
 
@@ -346,7 +346,7 @@ def _(dense, right_when_moved, trained):
 
     assert of_dense[4] < 0.45  # broken
     assert of_convolutional[2] > 0.95 and of_convolutional[4] > of_dense[4] + 0.3
-    lines(distances, {"convolutions": of_convolutional, "hidden layer": of_dense}, "Digits moved to the right",
+    draw_lines(distances, {"convolutions": of_convolutional, "hidden layer": of_dense}, "Digits moved to the right",
           below="pixels", up="accuracy")  # fmt: skip
     return of_convolutional, of_dense
 

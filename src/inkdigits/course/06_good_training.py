@@ -24,10 +24,10 @@ with app.setup:
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab import contradicted
-    from inkdigits.lab.lines import lines
-    from inkdigits.lab.mistakes import mistakes
+    from inkdigits.lab.lines import draw_lines
+    from inkdigits.lab.mistakes import draw_mistakes
     from inkdigits.lab.pictures import pictures
-    from inkdigits.lab.seeds import seeds
+    from inkdigits.lab.seeds import draw_seeds
     from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_logits, wilson_interval
     from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import RECIPES
@@ -128,7 +128,7 @@ def _(accuracy, few, judges, learnt, recipe):
 
     assert min(by_seed) > 0.96 and max(by_seed) < 0.995
     assert 0.0003 < np.std(by_seed, ddof=1) < 0.006
-    seeds({"six seeds": by_seed}, "One recipe, six seeds", "Nothing else differs between the dots.")
+    draw_seeds({"six seeds": by_seed}, "One recipe, six seeds", "Nothing else differs between the dots.")
     return answers, by_seed
 
 
@@ -217,7 +217,7 @@ def _(few, judges, learnt, recipe):
 @app.cell(hide_code=True)
 def _(power, sixty_steps):
     _losses, _right = sixty_steps(10**power.value)
-    lines(
+    draw_lines(
         range(1, 61), {"loss": _losses}, f"Learning rate {10**power.value:.2g}: {100 * _right:.1f} % after 60 steps",
         below="step", up="loss of the batch (2.3 is guessing)",
     )  # fmt: skip
@@ -231,7 +231,7 @@ def _(sixty_steps):
     assert after[2] > 93 and after[0] < 85 and after[4] < 70 and after[2] > after[1] > after[0]
     question(
         "Which is worse: a learning rate ten times too small, or one ten times too large?",
-        lines(
+        draw_lines(
             rates,
             {"accuracy": after},
             "Sixty steps with each rate",
@@ -297,7 +297,7 @@ def _(accuracy, judges, learnt, parts, recipe):
     question(
         "A network learns from only 1,000 digits for 200 steps, either as they are, or gently varied anew in every "
         "step. Which does better on the 5,000 validation digits?",
-        seeds(by_variation, "1,000 digits, 200 steps, two seeds each"),
+        draw_seeds(by_variation, "1,000 digits, 200 steps, two seeds each"),
         f"Varied is better, by {100 * gain:.1f} points. The other network knows its 1,000 digits by heart "
         f"({100 * by_heart:.1f} % right) and has nothing more to learn from them. An image that never comes twice "
         "cannot be learnt by heart.",
@@ -404,7 +404,7 @@ def _():
 
 @app.cell
 def _(packaged, test):
-    mistakes(test, torch.from_numpy(packaged).log(), most=24)
+    draw_mistakes(test, torch.from_numpy(packaged).log(), most=24)
     return
 
 
@@ -436,11 +436,11 @@ def _():
 
 @app.cell
 def _(answers, judges):
-    found = contradicted.contradictions(judges, answers, first=55_001)
+    found = contradicted.find_contradictions(judges, answers, first=55_001)
 
     assert 3 <= len(found) <= 60
     assert any(each.number == 59_916 and (each.label, each.said) == (4, 7) for each in found)
-    contradicted.figure(judges, found, runs=len(answers), first=55_001, most=14)
+    contradicted.draw_contradictions(judges, found, runs=len(answers), first=55_001, most=14)
     return
 
 

@@ -24,7 +24,7 @@ with app.setup:
     from inkdigits.data.synthesis.pages import draw_page
     from inkdigits.data.synthesis.strokes import Strokes, write_digit
     from inkdigits.glyph import to_float
-    from inkdigits.lab.canvas import THREE, Canvas, drawn
+    from inkdigits.lab.canvas import THREE, Canvas, rasterise
     from inkdigits.lab.stages import bars, stages
     from inkdigits.lab.theme import percent
     from inkdigits.reading.explain import draw_stages
@@ -58,7 +58,7 @@ def _():
 
 @app.cell
 def _(canvas, reader):
-    picture = drawn(canvas.value["strokes"], canvas.value["pen"])
+    picture = rasterise(canvas.value["strokes"], canvas.value["pen"])
     seen = reader.inspect(picture)
     verdict = {
         "accepted": f"It reads **{seen.digit.digit}**, {percent(seen.digit.confidence)} sure.",
@@ -74,8 +74,8 @@ def _(canvas, reader):
 def _():
     reader = Reader()
 
-    assert reader.read_digit(drawn(THREE)).text == "3"
-    assert not reader.read_digit(drawn([])).accepted  # an empty page
+    assert reader.read_digit(rasterise(THREE)).text == "3"
+    assert not reader.read_digit(rasterise([])).accepted  # an empty page
     return (reader,)
 
 

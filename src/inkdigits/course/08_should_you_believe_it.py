@@ -24,7 +24,7 @@ with app.setup:
     from inkdigits.data.sets.splits import split
     from inkdigits.data.synthesis.nondigits import smooth_polyline
     from inkdigits.glyph import make_glyph, to_float
-    from inkdigits.lab.calibration import refusal, reliability
+    from inkdigits.lab.calibration import draw_refusal, draw_reliability
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
     from inkdigits.lab.theme import percent
@@ -94,7 +94,7 @@ def _(labels, probabilities):
 
 @app.cell
 def _(labels, probabilities):
-    reliability(probabilities.numpy(), labels.numpy(), "Is its confidence justified? As trained")
+    draw_reliability(probabilities.numpy(), labels.numpy(), "Is its confidence justified? As trained")
     return
 
 
@@ -126,7 +126,7 @@ def _():
 @app.cell
 def _(heat, labels, said):
     _cooled = (said / heat.value).softmax(dim=1).numpy()
-    reliability(
+    draw_reliability(
         _cooled,
         labels.numpy(),
         f"T = {heat.value:g}: expected calibration error {percent(calibration_error(_cooled, labels.numpy()))}",
@@ -181,7 +181,7 @@ def _(calibrated, labels, least):
     confidence = calibrated.max(axis=1)
     right = calibrated.argmax(axis=1) == labels[2500:].numpy()
     _taken = confidence >= least.value
-    refusal(
+    draw_refusal(
         confidence, right,
         f"Accepted from {percent(least.value, 0)} on: {percent(1 - _taken.mean())} refused, "
         f"{percent(1 - right[_taken].mean() if _taken.any() else 0)} of the rest wrong", least.value,

@@ -23,14 +23,14 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.canvas import THREE, Canvas, drawn
-    from inkdigits.lab.hover import hover_map
-    from inkdigits.lab.lines import lines
-    from inkdigits.lab.maps import maps, mattered
+    from inkdigits.lab.canvas import THREE, Canvas, rasterise
+    from inkdigits.lab.hover import draw_hover_map
+    from inkdigits.lab.lines import draw_lines
+    from inkdigits.lab.maps import draw_maps, draw_occlusion
     from inkdigits.lab.pictures import pictures
-    from inkdigits.lab.plane import decision_map, regions
+    from inkdigits.lab.plane import decision_map, draw_regions
     from inkdigits.lab.theme import percent
-    from inkdigits.lab.weights import weights
+    from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.models.fast import FastNet
 
@@ -59,9 +59,9 @@ def _():
 @app.cell
 def _(canvas):
     reader = Reader()
-    mine = reader.inspect(drawn(canvas.value["strokes"], canvas.value["pen"]))
+    mine = reader.inspect(rasterise(canvas.value["strokes"], canvas.value["pen"]))
 
-    assert reader.inspect(drawn(THREE)).digit.digit == 3
+    assert reader.inspect(rasterise(THREE)).digit.digit == 3
     mo.md(f"The project's own network sees a **{mine.digit.digit}**, {percent(mine.digit.confidence)} sure.")
     return mine, reader
 
@@ -80,7 +80,7 @@ def _():
 
 @app.cell
 def _(mine):
-    maps(mine.layers, "The strongest maps of each layer")
+    draw_maps(mine.layers, "The strongest maps of each layer")
     return
 
 
@@ -110,7 +110,7 @@ def _():
 
 @app.cell
 def _(mine):
-    mattered(mine.glyph, mine.occlusion_map, f"What made it a {mine.digit.digit}?")
+    draw_occlusion(mine.glyph, mine.occlusion_map, f"What made it a {mine.digit.digit}?")
     return
 
 
@@ -276,7 +276,9 @@ def _(lines_of, offsets, points, said):
     _won = (points @ lines_of.T + offsets).argmax(axis=1)
     assert (_won == said["logits"].argmax(dim=1).numpy()).mean() > 0.999  # the same, except rounding at a border
     _far = 100 * np.abs(points).max()
-    _owners = [d for d, part in enumerate(regions(lines_of, offsets, (-_far, -_far, _far, _far))) if len(part) >= 3]
+    _owners = [
+        d for d, part in enumerate(draw_regions(lines_of, offsets, (-_far, -_far, _far, _far))) if len(part) >= 3
+    ]
     assert len(_owners) >= 8
     question(
         "Can a region have a dent, or be in two pieces? And what does the network say about a point far outside, where "
@@ -300,7 +302,7 @@ def _():
 
 @app.cell
 def _(new, points):
-    mo.Html(hover_map(points[:1000], new.images[:1000], new.labels[:1000], "A thousand digits in the plane"))
+    mo.Html(draw_hover_map(points[:1000], new.images[:1000], new.labels[:1000], "A thousand digits in the plane"))
     return
 
 
@@ -336,7 +338,7 @@ def _():
 
 @app.cell
 def _(network):
-    weights(network)
+    draw_weights(network)
     return
 
 
@@ -375,7 +377,7 @@ def _(network, said, truth):
 
 @app.cell
 def _(channel, edited, factor, found):
-    lines(
+    draw_lines(
         range(10),
         {"as learnt": found(edited(1, 1)), "edited": found(edited(channel.value, factor.value))},
         f"Map {channel.value} times {factor.value:g}", below="digit", up="found, in %",

@@ -24,7 +24,7 @@ with app.setup:
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
-    from inkdigits.lab.lines import lines
+    from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.pictures import pictures
     from inkdigits.models.build import build_network, count_parameters
     from inkdigits.training.evaluate import score_network
@@ -99,7 +99,7 @@ def _(narrow, parts):
 
 @app.cell
 def _(right, sizes):
-    lines(
+    draw_lines(
         list(sizes.values()), {"five convolutions": [100 * share for share in right.values()]},
         "The first thousands of parameters are worth the most", below="parameters", up="accuracy in %",
         scales=("log", "linear"), note="The lecture's 784 → 20 → 10 has 15,910 parameters and about 96 %.",
@@ -208,7 +208,7 @@ def _(networks, parts, right, rounded):
     assert by_bits[0] > 100 * right[4] - 0.5 and by_bits[-1] < by_bits[0] - 5
     question(
         f"As learnt, it gets {100 * right[4]:.2f} % right. At how many bits per weight does it begin to fail?",
-        lines(depths, {"width 4": by_bits}, "Bits per weight", below="bits", up="accuracy in %"),
+        draw_lines(depths, {"width 4": by_bits}, "Bits per weight", below="bits", up="accuracy in %"),
         f"Eight bits lose next to nothing ({by_bits[0]:.2f} %), at a quarter of the bytes. With two bits, weights are "
         f"−1, 0 or 1 times one number, and accuracy is {by_bits[-1]:.0f} %. (Networks that *train* with few bits can "
         "do with one or two. Ours was rounded afterwards.)",

@@ -14,7 +14,7 @@ from typing import Any
 
 import nbformat
 
-from inkdigits.course.lessons import Lesson, surroundings
+from inkdigits.course.lessons import Lesson, lesson_environment
 from inkdigits.course.page import contents, page
 from inkdigits.errors import ExportError
 from inkdigits.files import write_atomically
@@ -47,7 +47,7 @@ def run(lesson: Lesson) -> Any:
         copy.write_bytes(lesson.path.read_bytes())
         command = [sys.executable, "-P", "-m", "marimo", "--yes", "export", "ipynb", str(copy), "-o", str(target)]
         command += ["--include-outputs"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=surroundings())
+        done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
         if done.returncode != 0 or not target.exists():
             raise ExportError(f"Lesson {lesson.number} does not run to its end: {' '.join(done.stderr.split())[-500:]}")
         notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
@@ -65,10 +65,10 @@ def tidy(output: dict[str, Any]) -> None:
         if kind == "text/markdown" and text.startswith("&lt;marimo-"):
             text, kind = html.unescape(data.pop(kind)), "text/html"  # noqa: PLW2901 — marimo calls a lone knob Markdown
         if text:
-            data[kind] = in_words(text)
+            data[kind] = replace_widgets(text)
 
 
-def in_words(text: str) -> str:
+def replace_widgets(text: str) -> str:
     """The HTML with every marimo element replaced: a figure by its PNG, a knob by its label and value, anything else
     by a remark.
     """

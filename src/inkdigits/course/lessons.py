@@ -25,20 +25,20 @@ class Lesson:
     path: Path
 
 
-def lessons() -> list[Lesson]:
+def list_lessons() -> list[Lesson]:
     """All lessons, in order."""
     return [_lesson(path) for path in sorted(FOLDER.glob("[0-9][0-9]_*.py"))]
 
 
-def lesson(number: int) -> Lesson:
+def get_lesson(number: int) -> Lesson:
     """The lesson of that number. Raises UsageError, with the numbers there are."""
-    there = {each.number: each for each in lessons()}
+    there = {each.number: each for each in list_lessons()}
     if number not in there:
         raise UsageError(f"There is no lesson {number}; there are {', '.join(map(str, there))}.")
     return there[number]
 
 
-def copied(lesson: Lesson, folder: Path) -> Path:
+def copy_lesson(lesson: Lesson, folder: Path) -> Path:
     """The learner's own copy of a lesson, to write into: made in `folder` unless it is there already.
 
     Raises WriteError when it cannot be made.
@@ -49,7 +49,7 @@ def copied(lesson: Lesson, folder: Path) -> Path:
     return copy
 
 
-def opening(notebook: Path, *, read: bool = False, port: int | None = None, browser: bool = True) -> list[str]:
+def open_command(notebook: Path, *, read: bool = False, port: int | None = None, browser: bool = True) -> list[str]:
     """The command that opens a notebook: to work in, or only to `read` and turn its knobs.
 
     marimo listens on this machine only, and is told to ask nobody for updates.
@@ -62,7 +62,7 @@ def opening(notebook: Path, *, read: bool = False, port: int | None = None, brow
     return [*command, str(notebook)]
 
 
-def surroundings() -> dict[str, str]:
+def lesson_environment() -> dict[str, str]:
     """The environment that a lesson's process is to have: this one's, with two things said unless it says otherwise.
 
     Threads wait for each other asleep. By default they wait spinning, and small networks have a thousand such waits a

@@ -9,13 +9,13 @@ from torch import Tensor, nn
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.lab.show import judged_by
+from inkdigits.lab.show import load_evaluation_digits
 from inkdigits.training.evaluate import predict_digit_logits
 from inkdigits.training.runs import Run, load_trained_network
 
 
 @dataclass(frozen=True)
-class Answers:
+class EnsembleLogits:
     """A run's trained `network`, the N `digits` it is judged by, and its logits of them, `said`: float32 N×10.
 
     The source of the digits gives the first of them the number `first`, counted from 1.
@@ -27,15 +27,15 @@ class Answers:
     said: Tensor
 
 
-def answers(run: Run) -> Answers:
+def predict_run(run: Run) -> EnsembleLogits:
     """Ask a finished run's network. Raises RunError when it is not finished or broken, DataError for its data."""
     run.read_card()  # says what is missing where a run is not finished
     network = load_trained_network(run)
-    digits, first = judged_by(run)
-    return Answers(network, digits, first, predict_digit_logits(network, digits))
+    digits, first = load_evaluation_digits(run)
+    return EnsembleLogits(network, digits, first, predict_digit_logits(network, digits))
 
 
-def of_several(runs: Sequence[Run]) -> list[Answers]:
+def average_runs(runs: Sequence[Run]) -> list[EnsembleLogits]:
     """The answers of finished runs of one recipe with different seeds, so that the same digits judge them all.
 
     Raises UsageError when there is no run, when recipes differ in more than their seeds, when two seeds are equal
@@ -47,7 +47,7 @@ def of_several(runs: Sequence[Run]) -> list[Answers]:
     for run in runs:
         run.read_card()
     _refuse_other_recipes(runs)
-    given = [answers(run) for run in runs]
+    given = [predict_run(run) for run in runs]
     for run, other in zip(runs, given, strict=True):
         if other.digits.sha256 != given[0].digits.sha256:
             raise UsageError(f"{run.folder} is judged by other digits than {runs[0].folder}; show them one by one.")
@@ -60,13 +60,13 @@ def _refuse_other_recipes(runs: Sequence[Run]) -> None:
     first = runs[0]
     for run in runs:
         seed = run.read_recipe().seed
-        if _but_for_seed(run) != _but_for_seed(first):
+        if _without_seed(run) != _without_seed(first):
             raise UsageError(f"{run.folder} and {first.folder} differ in more than their seeds; show them one by one.")
         if seed in seen:
             raise UsageError(f"{seen[seed].folder} and {run.folder} have the same seed, {seed}; train with another.")
         seen[seed] = run
 
 
-def _but_for_seed(run: Run) -> tuple[object, object]:
+def _without_seed(run: Run) -> tuple[object, object]:
     """The recipe without its seed and description, and the hash of what the run learnt from."""
     return replace(run.read_recipe(), seed=0, about=""), run.read_setting("data", dict).get("sha256")

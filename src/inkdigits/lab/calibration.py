@@ -12,7 +12,7 @@ from inkdigits.lab import theme as style
 BINS = 10
 
 
-def reliability(probabilities: NDArray[np.float32], labels: NDArray[np.int64], title: str) -> Figure:
+def draw_reliability(probabilities: NDArray[np.float32], labels: NDArray[np.int64], title: str) -> Figure:
     """Confidence against accuracy: `probabilities` N×10 and `labels` N (at least one), in ten bins of equal width.
 
     Below stands how many digits each bin has. On the diagonal, of all digits of which the network is 80 % sure, 80 %
@@ -52,7 +52,7 @@ def _finish(above: Axes, below: Axes) -> None:
     style.heading(above, "how many of those are right")
 
 
-def refusal(confidence: NDArray[np.float32], right: NDArray[np.bool_], title: str, at: float) -> Figure:
+def draw_refusal(confidence: NDArray[np.float32], right: NDArray[np.bool_], title: str, at: float) -> Figure:
     """What is wrong among the accepted, over the share that is refused; N confidences (0..1), N times right or not.
 
     The point is where the least accepted confidence is `at`. Source: El-Yaniv and Wiener, "On the foundations of

@@ -44,7 +44,7 @@ class Canvas(anywidget.AnyWidget):
     side = traitlets.Int(SIDE).tag(sync=True)
 
 
-def drawn(strokes: Strokes, pen: float = PEN) -> NDArray[np.uint8]:
+def rasterise(strokes: Strokes, pen: float = PEN) -> NDArray[np.uint8]:
     """The strokes as a picture: uint8 280×280, dark ink (0) on white paper (255).
 
     Raises UsageError for what are no strokes, and for more than 20,000 points.

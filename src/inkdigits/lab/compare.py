@@ -9,7 +9,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from inkdigits.errors import RunError, UsageError
-from inkdigits.lab.curves import Over, overlay
+from inkdigits.lab.curves import Over, overlay_curves
 from inkdigits.training.runs import Run
 
 
@@ -34,17 +34,17 @@ class Row:
         return asdict(self)
 
 
-def rows(runs: Sequence[Run]) -> list[Row]:
+def build_rows(runs: Sequence[Run]) -> list[Row]:
     """A row for every run, in the order given.
 
     Raises UsageError when there is no run, RunError when one is missing, not finished, or its card is broken.
     """
     if not runs:
         raise UsageError("Name at least one run to compare.")
-    return [_row(name, run) for name, run in _named(runs).items()]
+    return [_row(name, run) for name, run in _get_named(runs).items()]
 
 
-def figure(runs: Sequence[Run], over: Over = "step") -> Figure:
+def draw_comparison(runs: Sequence[Run], over: Over = "step") -> Figure:
     """The curves of 1 to 6 runs, an ensemble's members among them, over each other.
 
     Raises what `rows` and `curves.overlay` raise.
@@ -52,10 +52,10 @@ def figure(runs: Sequence[Run], over: Over = "step") -> Figure:
     if not runs:
         raise UsageError("Name at least one run to compare.")
     members = [member for run in runs for member in run.list_members()]
-    return overlay({name: run.read_metrics() for name, run in _named(members).items()}, over)
+    return overlay_curves({name: run.read_metrics() for name, run in _get_named(members).items()}, over)
 
 
-def _named(runs: Sequence[Run]) -> dict[str, Run]:
+def _get_named(runs: Sequence[Run]) -> dict[str, Run]:
     """Runs by recipe; by folder where recipes are alike, and by whole path where folders are alike too."""
     unique = {run.folder.resolve(): run for run in runs}
     choices = (

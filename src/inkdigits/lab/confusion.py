@@ -13,7 +13,7 @@ from inkdigits.lab import theme as style
 from inkdigits.training.evaluate import Score
 
 
-def confusion(score: Score) -> Figure:
+def draw_confusion(score: Score) -> Figure:
     """The confusion matrix of a score: rows are the true digits, columns what they were taken for, counts written.
 
     Only mistakes are coloured, on a scale from 0 to the most frequent one. At the right stands each digit's recall.

@@ -37,7 +37,7 @@ class Contradiction:
     confidence: float
 
 
-def contradictions(digits: Digits, said: Sequence[Tensor], first: int = 1) -> list[Contradiction]:
+def find_contradictions(digits: Digits, said: Sequence[Tensor], first: int = 1) -> list[Contradiction]:
     """Labels that every run contradicts with the same other digit, the most confident first.
 
     `said` are the logits N×10 of at least two runs of the same N digits, `first` is the number of the first of them.
@@ -64,7 +64,9 @@ def text(found: Sequence[Contradiction]) -> str:
     return "".join("  ".join(f"{cell:>{len(HEADINGS[i])}}" for i, cell in enumerate(row)) + "\n" for row in rows)
 
 
-def figure(digits: Digits, found: Sequence[Contradiction], runs: int, first: int = 1, most: int = 42) -> Figure:
+def draw_contradictions(
+    digits: Digits, found: Sequence[Contradiction], runs: int, first: int = 1, most: int = 42
+) -> Figure:
     """The `most` (1 to 60) most confident contradictions of so many runs; `first` is the number of the first digit.
 
     Raises UsageError when `most` is out of range.

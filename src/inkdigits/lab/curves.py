@@ -29,24 +29,24 @@ SCALE = "On the accuracy scale, equal distances divide the mistakes by equal fac
 MOST = len(style.SERIES)
 
 
-def curves(records: Sequence[Record], name: str, held_name: str = "") -> Figure:
+def draw_curves(records: Sequence[Record], name: str, held_name: str = "") -> Figure:
     """The curves of one run, from its records (`Run.metrics()`); `held_name` says what the held digits are called.
 
     Raises RunError when there are no records, or when one is not complete.
     """
-    figure, panels = _panels(f"{name}: how it learnt", _steps_say(records, name))
-    steps = _across(records, "step", name)
+    figure, panels = _panels(f"{name}: how it learnt", _describe_steps(records, name))
+    steps = _x_values(records, "step", name)
     for quantity, axes in panels.items():
         key = f"train_{quantity}"
         _line(axes, steps, _column(records, key, name), key=key, colour=style.BLUE, label="training")
-        if _holds(records):
+        if _has_held_out(records):
             key, label = f"held_{quantity}", held_name or "held back"
             _line(axes, steps, _column(records, key, name), key=key, colour=style.ORANGE, label=label)
     _finish(panels, "step")
     return figure
 
 
-def overlay(runs: Mapping[str, Sequence[Record]], over: Over = "step") -> Figure:
+def overlay_curves(runs: Mapping[str, Sequence[Record]], over: Over = "step") -> Figure:
     """The curves of 1 to 6 runs by name, a colour each: training solid, held back dashed.
 
     `over` says what stands below: steps, or seconds of training. Raises UsageError for too many runs, RunError when
@@ -54,14 +54,14 @@ def overlay(runs: Mapping[str, Sequence[Record]], over: Over = "step") -> Figure
     """
     if not 1 <= len(runs) <= MOST:
         raise UsageError(f"Curves are laid over each other for 1 to {MOST} runs, not {len(runs)}.")
-    any_held = any(_holds(records) for records in runs.values())
+    any_held = any(_has_held_out(records) for records in runs.values())
     note = "Solid: digits learnt from. Dashed: digits held back. " if any_held else ""
     figure, panels = _panels("How they learnt", note + SCALE)
     for quantity, axes in panels.items():
         for (name, records), colour in zip(runs.items(), style.SERIES, strict=False):
-            x, key = _across(records, over, name), f"train_{quantity}"
+            x, key = _x_values(records, over, name), f"train_{quantity}"
             _line(axes, x, _column(records, key, name), key=key, colour=colour, label=name)
-            if _holds(records):
+            if _has_held_out(records):
                 key, label = f"held_{quantity}", f"{name}, held"
                 _line(axes, x, _column(records, key, name), key=key, colour=colour, label=label, dashed=True)
     _finish(panels, over)
@@ -84,7 +84,7 @@ def _line(axes: Axes, x: Values, y: Values, *, key: str, colour: str, label: str
     axes.plot(x[-1:], y[-1:], "o", color=colour, markersize=3.5, clip_on=False)
 
 
-def _across(records: Sequence[Record], over: Over, name: str) -> Values:
+def _x_values(records: Sequence[Record], over: Over, name: str) -> Values:
     """What stands below, kept above 0 for the logarithm."""
     return np.maximum(_column(records, over, name), 1 if over == "step" else 1e-3)
 
@@ -99,11 +99,11 @@ def _column(records: Sequence[Record], key: str, name: str) -> Values:
         raise RunError(f"A record of the run {name} has no proper '{key}'; train again.") from error
 
 
-def _holds(records: Sequence[Record]) -> bool:
+def _has_held_out(records: Sequence[Record]) -> bool:
     return any(record.get("held_loss") is not None for record in records)
 
 
-def _steps_say(records: Sequence[Record], name: str) -> str:
+def _describe_steps(records: Sequence[Record], name: str) -> str:
     """The note below: how many steps there were, how often they saw every digit, and how long all took."""
     steps, epochs, seconds = (_column(records, key, name)[-1] for key in ("step", "epoch", "seconds"))
     if steps < 1.01 * epochs:
@@ -132,7 +132,7 @@ def _finish(panels: Mapping[str, Axes], over: Over) -> None:
     panels["accuracy"].set_xlabel(below, fontsize=style.TEXT, color=style.GREY, fontfamily=style.FONT)
 
 
-def _drawn(axes: Axes) -> Values:
+def _finite_values(axes: Axes) -> Values:
     """All finite values of the curves."""
     values: Values = np.concatenate([np.asarray(line.get_ydata(), np.float64) for line in axes.get_lines()])
     return values[np.isfinite(values)]
@@ -140,7 +140,7 @@ def _drawn(axes: Axes) -> Values:
 
 def _loss_scale(axes: Axes) -> None:
     axes.set_yscale("log")
-    losses = _drawn(axes)
+    losses = _finite_values(axes)
     if len(losses) == 0:
         losses = np.array([0.1, 1.0])  # a run that never had a finite loss: empty axes
     axes.set_ylim(losses.min() / 1.2, losses.max() * 1.15)
@@ -149,21 +149,21 @@ def _loss_scale(axes: Axes) -> None:
 
 
 def _accuracy_scale(axes: Axes) -> None:
-    axes.set_yscale("function", functions=(_to_scale, _from_scale))
-    best = max(_drawn(axes), default=0.0)
+    axes.set_yscale("function", functions=(_accuracy_to_scale, _scale_to_accuracy))
+    best = max(_finite_values(axes), default=0.0)
     ticks = [tick for tick in ACCURACIES if tick == 0 or ACCURACIES[ACCURACIES.index(tick) - 1] < best]
-    top = _to_scale(np.array(max(best, ticks[-1]))) + 0.03
-    axes.set_ylim(0, float(_from_scale(top)))
+    top = _accuracy_to_scale(np.array(max(best, ticks[-1]))) + 0.03
+    axes.set_ylim(0, float(_scale_to_accuracy(top)))
     axes.yaxis.set_major_locator(FixedLocator(ticks))
     axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{100 * value:g} %"))
 
 
-def _to_scale(accuracy: Values) -> Values:
+def _accuracy_to_scale(accuracy: Values) -> Values:
     """How far an accuracy is up the scale: decades of mistakes got rid of."""
     return np.asarray(-np.log10(np.maximum(1 - accuracy, 0) + FLAWLESS))
 
 
-def _from_scale(height: Values) -> Values:
+def _scale_to_accuracy(height: Values) -> Values:
     return np.asarray(1 + FLAWLESS - 10.0**-height)
 
 

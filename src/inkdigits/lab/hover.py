@@ -24,7 +24,7 @@ STYLE = """#{name} .d image, #{name} .d rect {{ display: none; pointer-events: n
 #{name} .d:hover circle {{ opacity: 1; r: 9px }}"""  # the others fade, for later ones are drawn over the digit shown
 
 
-def hover_map(
+def draw_hover_map(
     points: NDArray[np.floating], glyphs: NDArray[np.uint8], labels: NDArray[np.int64], described: str
 ) -> str:
     """HTML of a map of N digits (1 to 2,000) at `points` N×2, in the colours of their `labels`; `glyphs` N×28×28.

@@ -30,14 +30,14 @@ def label_ends(axes: Axes, ends: Sequence[End]) -> None:
     to_share = axes.transData + axes.transAxes.inverted()
     x = axes.get_xlim()[0]
     heights = np.array([to_share.transform((x, end.y))[1] for end in ends])
-    for end, height in zip(ends, spread(heights, GAP), strict=True):
+    for end, height in zip(ends, spread_labels(heights, GAP), strict=True):
         axes.text(
             1.015, height, end.text, transform=axes.transAxes, va="center", ha="left",
             fontsize=style.TEXT, color=end.colour, fontfamily=style.FONT,
         )  # fmt: skip
 
 
-def spread(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
+def spread_labels(heights: NDArray[np.float64], gap: float) -> NDArray[np.float64]:
     """Heights moved apart to at least `gap`, in the same order, each group staying around its own middle.
 
     Isotonic least squares after taking the gaps out (pool adjacent violators: Barlow et al., "Statistical inference

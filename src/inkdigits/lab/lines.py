@@ -18,7 +18,7 @@ COLOURS = (style.BLUE, style.ORANGE, *style.SERIES[2:])
 MOST_TICKS = 12
 
 
-def lines(
+def draw_lines(
     across: Sequence[float],
     series: Mapping[str, Sequence[float]],
     title: str,

@@ -14,7 +14,7 @@ from inkdigits.lab import theme as style
 ACROSS = 12  # maps of a layer that are drawn
 
 
-def maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
+def draw_maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
     """A row for every layer that has maps (C×H×W), first to last, the twelve strongest of each; others are left out.
 
     White is nothing; within a layer the darkest is the strongest answer of all its maps.
@@ -33,11 +33,11 @@ def maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
             axes.imshow(said[channel], cmap=style.GLYPH, vmin=0, vmax=float(said.max()) or 1.0, interpolation="nearest")
             style.bare(axes)
         count, height, width = said.shape
-        _above(row[0], f"{name}: {count} maps of {height}×{width}")
+        _add_heading(row[0], f"{name}: {count} maps of {height}×{width}")
     return figure
 
 
-def _above(axes: Axes, words: str) -> None:
+def _add_heading(axes: Axes, words: str) -> None:
     """A heading that may be wider than its axes, and moves nothing."""
     written = axes.annotate(
         words, (0, 1), (0, 4), "axes fraction", "offset points",
@@ -46,7 +46,7 @@ def _above(axes: Axes, words: str) -> None:
     written.set_in_layout(False)
 
 
-def mattered(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, note: str = "") -> Figure:
+def draw_occlusion(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, note: str = "") -> Figure:
     """A glyph, uint8 28×28, and beside it by how much the probability falls, 0..1 28×28, where ink is blanked."""
     figure = style.new_figure(3.9, title, note)
     left, right = figure.subplots(1, 2)

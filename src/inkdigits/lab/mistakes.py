@@ -14,7 +14,7 @@ from inkdigits.training import evaluate
 COLUMNS = 6
 
 
-def mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) -> Figure:
+def draw_mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) -> Figure:
     """The `most` (1 to 60) most confident mistakes, each with truth, guess, confidence and number.
 
     `said` are the logits N×10 of the N digits, `first` is the number of the first of them. Raises UsageError when

@@ -21,7 +21,7 @@ from inkdigits.errors import UsageError
 from inkdigits.glyph import GLYPH_SIDE, to_float
 from inkdigits.lab import theme as style
 from inkdigits.lab import tiles
-from inkdigits.lab.answers import Answers
+from inkdigits.lab.answers import EnsembleLogits
 from inkdigits.models.build import compute_activations
 from inkdigits.training import evaluate
 
@@ -36,7 +36,7 @@ NOTE = """The most confident mistakes first. Beside each: the training digits ne
 by cosine, the nearest first. Blue: labelled as the mistake is. Orange: as it was taken for."""
 
 
-def pages(answers: Answers, learnt: Digits, most: int = 5) -> Iterator[Figure]:
+def pages(answers: EnsembleLogits, learnt: Digits, most: int = 5) -> Iterator[Figure]:
     """A run's mistakes, the most confident first, 8 a page, at most `most` pages, beside their 6 nearest of `learnt`.
 
     `learnt` are the digits the run learnt from, numbered from 1. Without mistakes there is one page that says so.
@@ -49,14 +49,14 @@ def pages(answers: Answers, learnt: Digits, most: int = 5) -> Iterator[Figure]:
         yield style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")
         return
     shown = wrong[: most * ROWS]
-    near = nearest(answers.network, _chosen(digits, shown), learnt)
+    near = draw_nearest(answers.network, _select(digits, shown), learnt)
     for start in range(0, len(shown), ROWS):
         stop = min(start + ROWS, len(shown))
         title = f"{digits.name}: {len(wrong):,} mistakes in {len(digits):,} digits, {start + 1} to {stop}"
         yield _page(answers, shown[start:stop], learnt, near[start:stop], title)
 
 
-def nearest(network: nn.Sequential, asked: Digits, among: Digits, count: int = NEIGHBOURS) -> NDArray[int64]:
+def draw_nearest(network: nn.Sequential, asked: Digits, among: Digits, count: int = NEIGHBOURS) -> NDArray[int64]:
     """Places in `among` of the `count` digits most like each of the Q asked, the nearest first: Q×count.
 
     `among` is embedded and compared 250 digits at a time, so memory grows with Q only. There are fewer columns where
@@ -83,11 +83,11 @@ def _directions(network: nn.Sequential, digits: Digits) -> Iterator[tuple[int, T
     network.train(was_training)
 
 
-def _chosen(digits: Digits, places: NDArray[int64]) -> Digits:
+def _select(digits: Digits, places: NDArray[int64]) -> Digits:
     return Digits(digits.images[places], digits.labels[places], digits.name)
 
 
-def _page(answers: Answers, wrong: NDArray[int64], learnt: Digits, near: NDArray[int64], title: str) -> Figure:
+def _page(answers: EnsembleLogits, wrong: NDArray[int64], learnt: Digits, near: NDArray[int64], title: str) -> Figure:
     """One row a mistake: the digit, what is to be said of it, its neighbours."""
     figure, axes = tiles.canvas(SIDE + STEP * (NEIGHBOURS - 1) + GLYPH_SIDE, ROW * len(wrong), title, NOTE)
     confidences, guesses = answers.said[wrong].softmax(dim=1).max(dim=1)

@@ -19,7 +19,7 @@ Points = NDArray[np.float64]
 TEN = ("#4477aa", "#ee6677", "#228833", "#b89f2c", "#43a9c9", "#aa3377", "#e07b39", "#44aa99", "#882255", "#6d7480")
 
 
-def regions(weights: Points, biases: Points, box: tuple[float, float, float, float]) -> list[Points]:
+def draw_regions(weights: Points, biases: Points, box: tuple[float, float, float, float]) -> list[Points]:
     """Where in the box (left, bottom, right, top) each class wins: ten polygons K×2, empty where a class never does.
 
     `weights` 10×2 and `biases` 10 are those of the last layer. Each polygon is the box cut along nine lines, after
@@ -32,12 +32,12 @@ def regions(weights: Points, biases: Points, box: tuple[float, float, float, flo
         part = corners
         for other in range(NUM_CLASSES):
             if other != one:
-                part = cut(part, weights[one] - weights[other], float(biases[one] - biases[other]))
+                part = clip_polygon(part, weights[one] - weights[other], float(biases[one] - biases[other]))
         found.append(part)
     return found
 
 
-def cut(polygon: Points, normal: Points, offset: float) -> Points:
+def clip_polygon(polygon: Points, normal: Points, offset: float) -> Points:
     """What of a convex polygon K×2 lies where normal·z + offset ≥ 0, M×2."""
     kept: list[Points] = []
     for here, following in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
@@ -60,7 +60,7 @@ def decision_map(
     low, high = points.min(axis=0), points.max(axis=0)
     margin = 0.06 * (high - low)
     box = (*(low - margin), *(high + margin))
-    for digit, part in enumerate(regions(weights, biases, box)):
+    for digit, part in enumerate(draw_regions(weights, biases, box)):
         if len(part) >= 3:
             axes.add_patch(Polygon(part, facecolor=TEN[digit], alpha=0.16, edgecolor=style.PAPER, linewidth=1.5))
     axes.scatter(points[:, 0], points[:, 1], s=7, c=[TEN[label] for label in labels], linewidths=0)

@@ -18,7 +18,7 @@ LECTURE = (5001, 5002, 5003)  # counted from 1: the first digits that the lectur
 MOST = 6  # pictures beside each other that can still be read
 
 
-def choose(digits: Digits, numbers: Sequence[int]) -> Digits:
+def choose_examples(digits: Digits, numbers: Sequence[int]) -> Digits:
     """The digits with those numbers, counted from 1. Raises UsageError when there is no such digit."""
     if absent := [number for number in numbers if not 1 <= number <= len(digits)]:
         raise UsageError(f"{digits.name} has no digit {absent[0]}: they are numbered 1 to {len(digits)}.")
@@ -26,7 +26,7 @@ def choose(digits: Digits, numbers: Sequence[int]) -> Digits:
     return Digits(digits.images[places], digits.labels[places], digits.name)
 
 
-def predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Figure:
+def draw_predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Figure:
     """What a network says of N digits (1 to 6): `said` are its logits N×10, `numbers` how the captions count them.
 
     The bar of the true digit is blue; a wrong guess is orange. Raises UsageError when the lengths do not agree.

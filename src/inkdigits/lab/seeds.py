@@ -11,7 +11,7 @@ from inkdigits.errors import UsageError
 from inkdigits.lab import theme as style
 
 
-def seeds(runs: Mapping[str, Sequence[float]], title: str, note: str = "") -> Figure:
+def draw_seeds(runs: Mapping[str, Sequence[float]], title: str, note: str = "") -> Figure:
     """A row for each name with the accuracies (0..1) of its runs, at least two: dots, mean ± standard deviation.
 
     Raises UsageError for a name with fewer.

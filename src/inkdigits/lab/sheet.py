@@ -15,7 +15,7 @@ GAP = 2  # pixels between two glyphs
 CELL = GLYPH_SIDE + GAP
 
 
-def sheet(digits: Digits, columns: int = 20) -> Figure:
+def draw_sheet(digits: Digits, columns: int = 20) -> Figure:
     """The first `columns` digits of each class (1 to 40), ten rows, with how many there are at the right.
 
     Raises UsageError when `columns` is out of range.

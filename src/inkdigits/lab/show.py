@@ -10,11 +10,11 @@ from torch import nn
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.lab.confusion import confusion
-from inkdigits.lab.curves import curves
-from inkdigits.lab.mistakes import mistakes
-from inkdigits.lab.predictions import LECTURE, choose, predictions
-from inkdigits.lab.weights import weights
+from inkdigits.lab.confusion import draw_confusion
+from inkdigits.lab.curves import draw_curves
+from inkdigits.lab.mistakes import draw_mistakes
+from inkdigits.lab.predictions import LECTURE, choose_examples, draw_predictions
+from inkdigits.lab.weights import draw_weights
 from inkdigits.training.evaluate import load_digits, load_test_digits, predict_digit_logits, score_logits
 from inkdigits.training.runs import EnsembleRun, Run, load_trained_network
 from inkdigits.training.session import load_split
@@ -34,15 +34,17 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
         )
     drawn: dict[str, Figure] = {}
     if records := run.read_metrics():
-        drawn["curves"] = curves(records, run.read_recipe().name, str(run.read_json("recipe.json").get("held", "")))
+        drawn["curves"] = draw_curves(
+            records, run.read_recipe().name, str(run.read_json("recipe.json").get("held", ""))
+        )
     elif not run.is_finished:
         run.read_card()  # says what is missing
     if run.is_finished:
-        drawn |= _of_the_network(run, load_trained_network(run), numbers)
+        drawn |= _draw_network_figures(run, load_trained_network(run), numbers)
     return drawn
 
 
-def judged_by(run: Run) -> tuple[Digits, int]:
+def load_evaluation_digits(run: Run) -> tuple[Digits, int]:
     """The digits that a finished run is judged by, and the number that its source gives the first of them.
 
     The test digits are opened for runs that learnt from all training digits only; others have digits of their own
@@ -54,16 +56,16 @@ def judged_by(run: Run) -> tuple[Digits, int]:
     return parts.held_out, len(parts.train) + 1
 
 
-def _of_the_network(run: Run, network: nn.Sequential, numbers: Sequence[int] | None) -> dict[str, Figure]:
+def _draw_network_figures(run: Run, network: nn.Sequential, numbers: Sequence[int] | None) -> dict[str, Figure]:
     training = load_digits("train", run.read_source())
     if numbers is None:
         numbers = LECTURE if len(training) >= max(LECTURE) else range(1, min(3, len(training)) + 1)
-    asked = choose(training, numbers)
-    judged, first = judged_by(run)
+    asked = choose_examples(training, numbers)
+    judged, first = load_evaluation_digits(run)
     said = predict_digit_logits(network, judged)
     return {
-        "predictions": predictions(asked, predict_digit_logits(network, asked), numbers),
-        "confusion": confusion(score_logits(said, judged)),
-        "mistakes": mistakes(judged, said, first=first),
-        "weights": weights(network),
+        "predictions": draw_predictions(asked, predict_digit_logits(network, asked), numbers),
+        "confusion": draw_confusion(score_logits(said, judged)),
+        "mistakes": draw_mistakes(judged, said, first=first),
+        "weights": draw_weights(network),
     }

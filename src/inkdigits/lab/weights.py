@@ -27,7 +27,7 @@ RIM = "Orange speaks for, blue against. Speckles at the rim: pixels without ink 
 Weights = NDArray[np.float32]
 
 
-def weights(network: nn.Module) -> Figure:
+def draw_weights(network: nn.Module) -> Figure:
     """The picture that fits the network: softmax's ten digits, the mlp's hidden units, the first filters of one
     that begins with a convolution, or with several side by side.
 

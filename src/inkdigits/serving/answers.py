@@ -14,53 +14,53 @@ from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.inspect import Inspection, OcclusionEffect
 from inkdigits.reading.nearest import Neighbour
 from inkdigits.reading.reader import Stages
-from inkdigits.serving.views import data_url, glyph_url, layer_url, photo_url, veil_url
+from inkdigits.serving.views import data_url, glyph_url, layer_url, occlusion_url, photo_url
 from inkdigits.types import Reading
 
 Json = dict[str, Any]
 _SIDE = 1600  # pixels: the longest side of a stage's picture
 
 
-def inspection(seen: Inspection) -> Json:
+def inspection_json(seen: Inspection) -> Json:
     """A digit, and how it came about; see schema.Inspection."""
     return seen.digit.as_dict() | {
         "glyph": glyph_url(seen.glyph),
         "probabilities": [round(float(share), 4) for share in seen.probabilities],
         "why": seen.reason,
         "accept": {"confidence": seen.thresholds.min_confidence, "digitness": seen.thresholds.min_digitness},
-        "layers": [_layer(name, said) for name, said in seen.layers.items()],
-        "mattered": veil_url(seen.occlusion_map),
-        "without": None if seen.strongest_occlusion is None else _without(seen.strongest_occlusion),
-        "nearest": [_neighbour(each) for each in seen.neighbours],
+        "layers": [_layer_json(name, said) for name, said in seen.layers.items()],
+        "mattered": occlusion_url(seen.occlusion_map),
+        "without": None if seen.strongest_occlusion is None else _occlusion_json(seen.strongest_occlusion),
+        "nearest": [_neighbour_json(each) for each in seen.neighbours],
     }
 
 
-def _layer(name: str, said: NDArray[np.float32]) -> Json:
+def _layer_json(name: str, said: NDArray[np.float32]) -> Json:
     count, height, width = said.shape if said.ndim == 3 else (1, 1, len(said))
     return {"name": name, "maps": count, "height": height, "width": width, "picture": layer_url(said)}
 
 
-def _without(part: OcclusionEffect) -> Json:
+def _occlusion_json(part: OcclusionEffect) -> Json:
     return {"box": part.box.as_list(), "digit": part.digit, "confidence": round(part.confidence, 4)}
 
 
-def _neighbour(each: Neighbour) -> Json:
+def _neighbour_json(each: Neighbour) -> Json:
     about = {"digit": each.label, "place": each.mnist_number, "likeness": round(each.cosine_similarity, 4)}
     return about | {"glyph": glyph_url(each.glyph)}
 
 
-def explanation(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
+def explanation_json(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
     """A page's stages, the upright page itself first, and its digits, each with its glyph; see schema.Explanation."""
     drawn = chain([("page", Image.fromarray(page.image))], draw_stages(page, reading, stages))  # one by one: large ones
     return {
         "page": page.page,
-        "stages": [{"name": name, "picture": _stage(name, image)} for name, image in drawn],
+        "stages": [{"name": name, "picture": _stage_json(name, image)} for name, image in drawn],
         "digits": [
             digit.as_dict() | {"glyph": glyph_url(glyph)} for digit, glyph in zip(reading.digits, glyphs, strict=True)
         ],
     }
 
 
-def _stage(name: str, image: Image.Image) -> str:
+def _stage_json(name: str, image: Image.Image) -> str:
     image.thumbnail((_SIDE, _SIDE))
     return data_url(image) if name == "glyphs" else photo_url(image)

@@ -18,10 +18,10 @@ from starlette.routing import Match
 from inkdigits._version import __version__
 from inkdigits.errors import InkdigitsError
 from inkdigits.serving import body, docs, metrics, problems, samples, schema, site, work
-from inkdigits.serving.frame import Frame
+from inkdigits.serving.frame import Middleware
 from inkdigits.serving.log import REQUESTS
-from inkdigits.serving.openapi import PICTURE, READS, TEXTS, described
-from inkdigits.serving.openapi import problems as may_answer
+from inkdigits.serving.openapi import PICTURE, READS, TEXTS, describe_app
+from inkdigits.serving.openapi import problem_responses as may_answer
 from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, ReadOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
@@ -34,7 +34,7 @@ ABOUT = (
 )
 
 
-def create(settings: Settings) -> Frame:
+def create_app(settings: Settings) -> Middleware:
     """The ASGI application of one worker. Raises ModelError when the model cannot be loaded."""
     service = Service(settings)
 
@@ -59,7 +59,7 @@ def create(settings: Settings) -> Frame:
     _add_pages(app, service)
     _add_site(app, service)
     _add_errors(app)
-    return Frame(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
+    return Middleware(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
 
 
 def _add_reading(app: FastAPI, service: Service) -> None:
@@ -137,16 +137,16 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/openapi.json", include_in_schema=False)
     async def description() -> Response:
-        return JSONResponse(described(app, token))
+        return JSONResponse(describe_app(app, token))
 
     @app.get("/docs", include_in_schema=False)
     async def page() -> Response:
-        return HTMLResponse(docs.page(described(app, token)), headers=docs.HEADERS)
+        return HTMLResponse(docs.page(describe_app(app, token)), headers=docs.HEADERS)
 
 
 def _add_site(app: FastAPI, service: Service) -> None:
     """The page, file by file: nothing of the disk is reached by a path from outside."""
-    for path, file in site.files(
+    for path, file in site.load_files(
         collecting=service.store is not None, token=service.settings.token is not None
     ).items():
         app.add_route(path, file.answer, include_in_schema=False)

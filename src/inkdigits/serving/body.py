@@ -25,23 +25,23 @@ _MOST_PARTS = 16  # of a form
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class Upload:
     """A picture as it was sent: the name it was given, `-` without one, and its bytes."""
 
     name: str
     data: bytes
 
 
-class Shelf:
+class UploadStore:
     """Counts the bytes of all bodies that are held at once, so that many senders cannot fill the memory."""
 
     def __init__(self, most: int) -> None:
         self._most, self._held = most, 0
 
     @contextmanager
-    def place(self) -> Iterator[Place]:
+    def place(self) -> Iterator[UploadFile]:
         """A place for one body; given back at the end."""
-        place = Place(self)
+        place = UploadFile(self)
         try:
             yield place
         finally:
@@ -54,10 +54,10 @@ class Shelf:
         self._held += count
 
 
-class Place:
+class UploadFile:
     """What one body holds of the shelf."""
 
-    def __init__(self, shelf: Shelf) -> None:
+    def __init__(self, shelf: UploadStore) -> None:
         self._shelf, self.held = shelf, 0
 
     def add(self, count: int) -> None:
@@ -66,12 +66,12 @@ class Place:
         self.held += count
 
 
-def shelf(bounds: Bounds) -> Shelf:
+def shelf(bounds: Bounds) -> UploadStore:
     """The shelf of one worker."""
-    return Shelf(HELD * bounds.picture.bytes)
+    return UploadStore(HELD * bounds.picture.bytes)
 
 
-async def picture(request: Request, bounds: Bounds, place: Place) -> Sent:
+async def picture(request: Request, bounds: Bounds, place: UploadFile) -> Upload:
     """The picture in a request's body, raw or as `file` in a form.
 
     Raises Problem: media-type, too-many-bytes, slow, busy, multipart; and starlette's ClientDisconnect.
@@ -80,10 +80,10 @@ async def picture(request: Request, bounds: Bounds, place: Place) -> Sent:
     _check_length(request, bounds)
     try:
         async with asyncio.timeout(bounds.upload_seconds):
-            data = await _received(request, bounds.picture.bytes, place)
+            data = await _receive(request, bounds.picture.bytes, place)
     except TimeoutError:
         raise Problem("slow", f"The body took more than {bounds.upload_seconds:g} seconds; send it faster.") from None
-    return _file_of(data, boundary) if kind == _FORM else Sent("-", data)
+    return _build_upload(data, boundary) if kind == _FORM else Upload("-", data)
 
 
 def _content_type(request: Request) -> tuple[str, bytes]:
@@ -109,7 +109,7 @@ def _too_long(most: int) -> Problem:
     return Problem("too-many-bytes", f"The body has more than {most:,} bytes; send a smaller file.")
 
 
-async def _received(request: Request, most: int, place: Place) -> bytes:
+async def _receive(request: Request, most: int, place: UploadFile) -> bytes:
     parts, count = [], 0
     async for part in request.stream():
         count += len(part)
@@ -177,7 +177,7 @@ class _Form:
         self.ended = True
 
 
-def _file_of(data: bytes, boundary: bytes) -> Sent:
+def _build_upload(data: bytes, boundary: bytes) -> Upload:
     """The form's `file`."""
     form = _Form()
     try:
@@ -188,4 +188,4 @@ def _file_of(data: bytes, boundary: bytes) -> Sent:
         raise Problem("multipart", "The form breaks off before its last boundary; let your HTTP library write it.")
     if form.content is None or form.name is None:
         raise Problem("multipart", "The form has no part named `file`; give the picture that name.")
-    return Sent(form.name, b"".join(form.content))
+    return Upload(form.name, b"".join(form.content))

@@ -27,7 +27,7 @@ _SMALL_SECONDS = 0.05
 _log = logging.getLogger(REQUESTS)
 
 
-class Frame:
+class Middleware:
     """An ASGI application around another; `paths` are those that metrics name, all others are `other`."""
 
     def __init__(self, app: ASGIApp, service: Service, paths: frozenset[str]) -> None:
@@ -38,13 +38,13 @@ class Frame:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        exchange = exchange_of(scope, receive, send, self._service)
+        exchange = get_exchange(scope, receive, send, self._service)
         try:
             await self._answered(scope, exchange)
         except Exception:  # it has been answered with 500
             _log.exception("fault", extra={"fields": {"id": exchange.id}})
         finally:
-            self._tell(scope, exchange)
+            self._record_metrics(scope, exchange)
 
     async def _answered(self, scope: Scope, exchange: Exchange) -> None:
         app: ASGIApp = self._app
@@ -68,7 +68,7 @@ class Frame:
         wanted = f"Bearer {token}"
         return token is None or hmac.compare_digest(given.encode("latin-1"), wanted.encode())
 
-    def _tell(self, scope: Scope, exchange: Exchange) -> None:
+    def _record_metrics(self, scope: Scope, exchange: Exchange) -> None:
         path = scope["path"] if scope["path"] in self._paths else "other"
         seconds, metrics = time.perf_counter() - exchange.start, self._service.metrics
         metrics.requests.labels(path, exchange.status).inc()
@@ -83,7 +83,7 @@ class Frame:
         _log.info("request", extra={"fields": fields})
 
 
-def exchange_of(scope: Scope, receive: Receive, send: Send, service: Service) -> Exchange:
+def get_exchange(scope: Scope, receive: Receive, send: Send, service: Service) -> Exchange:
     """What is known of a request's body by its headers."""
     headers = Headers(scope=scope)
     length, chunked = int(headers.get("content-length", "0")), "transfer-encoding" in headers

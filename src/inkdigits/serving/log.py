@@ -10,7 +10,7 @@ from typing import Any
 REQUESTS = "inkdigits.requests"
 
 
-class Lines(logging.Formatter):
+class JsonLinesFormatter(logging.Formatter):
     """Records as JSON; what a record has as `fields` stands beside its time, level and message."""
 
     def format(self, record: logging.LogRecord) -> str:

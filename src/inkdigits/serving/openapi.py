@@ -27,7 +27,7 @@ TEXTS: dict[int | str, Json] = {  # what may be answered instead of JSON
 READS = ("gone", "slow", "too-many-bytes", "media-type", "multipart", "usage", "picture", "too-large", "busy", "time")
 
 
-def problems(*kinds: str) -> dict[int | str, Json]:
+def problem_responses(*kinds: str) -> dict[int | str, Json]:
     """The `responses` of a path that may answer with these kinds of problems."""
     found: dict[int | str, Json] = {}
     for status in sorted({KINDS[kind].status for kind in kinds}):
@@ -42,7 +42,7 @@ def _headers(status: int) -> Json:
     return {"headers": {names[status]: {"schema": {"type": "string"}}}} if status in names else {}
 
 
-def described(app: FastAPI, token: bool) -> Json:
+def describe_app(app: FastAPI, token: bool) -> Json:
     """The description, made once; with a token, how it is sent."""
     if app.openapi_schema is None:
         made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
@@ -50,15 +50,15 @@ def described(app: FastAPI, token: bool) -> Json:
         parts["Problem"] = schema.Problem.model_json_schema()
         if token:
             made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            _lock(made)
+            _add_security(made)
         app.openapi_schema = made
     return app.openapi_schema
 
 
-def _lock(made: Json) -> None:
+def _add_security(made: Json) -> None:
     """Say of what is guarded that it needs the token, and how it answers without."""
     for path, operations in made["paths"].items():
         if path.startswith("/v1/") or path == "/metrics":
             for operation in operations.values():
                 operation["security"] = [{"token": []}]
-                operation["responses"] |= {str(status): told for status, told in problems("token").items()}
+                operation["responses"] |= {str(status): told for status, told in problem_responses("token").items()}

@@ -45,7 +45,7 @@ class Pool:
             async with asyncio.timeout(self._bounds.seconds):
                 return await asyncio.wrap_future(future)
         except TimeoutError:
-            raise too_long(self._bounds) from None
+            raise timeout_problem(self._bounds) from None
         except MemoryError:
             raise Problem("busy", "There is no memory left for this picture; send it later, or smaller.") from None
 
@@ -72,6 +72,6 @@ def _step_back() -> None:
         os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + _STEP_BACK)
 
 
-def too_long(bounds: Bounds) -> Problem:
+def timeout_problem(bounds: Bounds) -> Problem:
     """The problem of an answer that is not there in time."""
     return Problem("time", f"Reading took more than {bounds.seconds:g} seconds; send a smaller picture or fewer pages.")

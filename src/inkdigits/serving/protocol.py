@@ -18,7 +18,7 @@ from inkdigits.serving.problems import KINDS, MEDIA_TYPE, Problem, document
 GRACE = 0.3  # seconds in which a request that is on its way when the service ends still gets through
 
 
-class Timed(Protocol):
+class TimeLimited(Protocol):
     """What the connection asks of the service: how long a sender may take. And it tells it that it ends."""
 
     ending: bool
@@ -36,8 +36,8 @@ class Connection(H11Protocol):
     _write_timer: asyncio.TimerHandle | None = None  # while the other side does not read
 
     @property
-    def _service(self) -> Timed:
-        service: Timed = self.app_state["service"]
+    def _service(self) -> TimeLimited:
+        service: TimeLimited = self.app_state["service"]
         return service
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]

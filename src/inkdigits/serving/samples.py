@@ -26,9 +26,9 @@ from inkdigits.reading.imaging.picture import load_single_page
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.serving import body, schema
-from inkdigits.serving.body import Sent
+from inkdigits.serving.body import Upload
 from inkdigits.serving.openapi import PICTURE, READS
-from inkdigits.serving.openapi import problems as may_answer
+from inkdigits.serving.openapi import problem_responses as may_answer
 from inkdigits.serving.options import ListOptions, SampleOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
@@ -61,7 +61,7 @@ def _add_keeping(app: FastAPI, service: Service) -> None:
         store, bounds = _store(service, request), service.settings.bounds
         with service.shelf.place() as place:
             sent = await body.picture(request, bounds, place)
-            answer = await service.pool.run(partial(kept, service, store, sent, options))
+            answer = await service.pool.run(partial(keep_sample, service, store, sent, options))
         return JSONResponse(answer, 201)
 
     @app.get("/v1/samples", response_model=schema.Samples, responses=may_answer(*_ALWAYS))
@@ -77,7 +77,7 @@ def _add_keeping(app: FastAPI, service: Service) -> None:
     async def export(request: Request) -> Response:
         """All drawings as a zip of a folder with subfolders 0 … 9, as `inkdigits finetune` and `--data` take it."""
         headers = {"Content-Disposition": 'attachment; filename="samples.zip"'}
-        return StreamingResponse(zipped(_store(service, request)), headers=headers, media_type="application/zip")
+        return StreamingResponse(zip_samples(_store(service, request)), headers=headers, media_type="application/zip")
 
 
 def _add_deleting(app: FastAPI, service: Service) -> None:
@@ -129,7 +129,7 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def kept(service: Service, store: Store, sent: Sent, options: SampleOptions) -> dict[str, Any]:
+def keep_sample(service: Service, store: Store, sent: Upload, options: SampleOptions) -> dict[str, Any]:
     """Keep a picture, grey and without whatever else was in its file. Raises InkdigitsError, and Problem media-type."""
     check_kind(sent)
     page, part = load_single_page(sent.data, service.settings.bounds.picture), options.part()
@@ -138,14 +138,14 @@ def kept(service: Service, store: Store, sent: Sent, options: SampleOptions) -> 
     if not glyph.any():
         raise PictureError(f"{sent.name}: there is no digit on it; draw one.")
     sample = store.add(options.label, options.source, _png(glyph), _png(drawing))
-    return {"sample": _told(sample), "counts": store.counts()}
+    return {"sample": _sample_json(sample), "counts": store.counts()}
 
 
 def _listed(store: Store, options: ListOptions) -> dict[str, Any]:
     found = store.latest(options.limit + 1, options.before, options.label)
     shown = found[: options.limit]
     following = shown[-1].id if len(found) > len(shown) else None
-    return {"counts": store.counts(), "samples": [_told(sample) for sample in shown], "next": following}
+    return {"counts": store.counts(), "samples": [_sample_json(sample) for sample in shown], "next": following}
 
 
 def _deleted(store: Store, number: int) -> dict[str, Any]:
@@ -154,7 +154,7 @@ def _deleted(store: Store, number: int) -> dict[str, Any]:
     return {"deleted": 1, "counts": store.counts()}
 
 
-def _told(sample: Sample) -> dict[str, Any]:
+def _sample_json(sample: Sample) -> dict[str, Any]:
     about = {"id": sample.id, "label": sample.label, "source": sample.source, "made": sample.made}
     return about | {"glyph": png_url(sample.glyph)}
 
@@ -165,7 +165,7 @@ def _png(image: Pixels) -> bytes:
     return file.getvalue()
 
 
-def zipped(store: Store) -> Iterator[bytes]:
+def zip_samples(store: Store) -> Iterator[bytes]:
     """The drawings as a zip, part by part as they are read: `samples/7/000123.png` is one of a 7."""
     out = _Parts()
     with zipfile.ZipFile(out, "w") as archive:

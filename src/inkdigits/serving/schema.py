@@ -30,7 +30,7 @@ class SeenDigit(Digit):
     glyph: _Picture
 
 
-class Accept(BaseModel):
+class AcceptThresholds(BaseModel):
     """What it takes to be accepted."""
 
     confidence: _Share = Field(description="The least of confidence times digitness.")
@@ -47,7 +47,7 @@ class Layer(BaseModel):
     picture: _Picture = Field(description="The maps side by side, the strongest answer of the layer white: a PNG.")
 
 
-class Without(BaseModel):
+class OcclusionEffect(BaseModel):
     """What is read when the square that matters most is blanked."""
 
     box: _Box
@@ -69,10 +69,10 @@ class Inspection(SeenDigit):
 
     probabilities: list[_Share] = Field(min_length=10, max_length=10, description="Of 0 to 9.")
     why: Literal["accepted", "unsure", "no-digit", "no-ink"]
-    accept: Accept
+    accept: AcceptThresholds
     layers: list[Layer]
     mattered: _Picture = Field(description="28×28: the more opaque, the more the probability falls without it. A PNG.")
-    without: Without | None
+    without: OcclusionEffect | None
     nearest: list[Neighbour] = Field(description="The most alike first.")
 
 

@@ -22,8 +22,8 @@ from uvicorn import Config, Server
 from uvicorn.supervisors import Multiprocess
 
 from inkdigits.errors import UsageError
-from inkdigits.serving.app import create
-from inkdigits.serving.frame import Frame
+from inkdigits.serving.app import create_app
+from inkdigits.serving.frame import Middleware
 from inkdigits.serving.log import CONFIG
 from inkdigits.serving.metrics import SHARED
 from inkdigits.serving.protocol import Connection
@@ -45,7 +45,7 @@ def serve(settings: Settings, host: str, port: int, workers: int, told: Callable
     Raises UsageError when the address cannot be had, and KeyboardInterrupt after Ctrl-C.
     """
     config = _config(settings, workers)
-    with _listening(host, port) as listener, _shared_metrics(workers), _terminable():
+    with _listen(host, port) as listener, _shared_metrics(workers), _exit_on_sigterm():
         told(_address(listener))
         if workers == 1:
             Server(config).run(sockets=[listener])
@@ -80,36 +80,36 @@ def _config(settings: Settings, workers: int) -> Config:
     )
 
 
-def _worker(settings: Settings) -> Frame:
+def _worker(settings: Settings) -> Middleware:
     """The application of one process; a worker whose parent is killed ends too, as at SIGTERM."""
-    _keep_little()
+    _limit_free_memory()
     parent = parent_process()
     if parent is not None:
-        Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    return create(settings)
+        Thread(target=_terminate_after, args=(parent.sentinel,), daemon=True).start()
+    return create_app(settings)
 
 
-def _keep_little() -> None:
+def _limit_free_memory() -> None:
     """Have memory given back when a picture is read: glibc learns to keep blocks of up to 32 MB, and what is free
     between blocks in use, and a worker that has seen much would hold it for ever. Other libraries do not."""
     if sys.platform == "linux" and hasattr(libc := ctypes.CDLL(None), "mallopt"):
         libc.mallopt(_MMAP_THRESHOLD, _LARGE)
-        Thread(target=_give_back, args=(libc,), daemon=True).start()
+        Thread(target=_return_memory, args=(libc,), daemon=True).start()
 
 
-def _give_back(libc: ctypes.CDLL) -> None:
+def _return_memory(libc: ctypes.CDLL) -> None:
     while True:
         time.sleep(_PAUSE)
         libc.malloc_trim(0)
 
 
-def _end_with(sentinel: int) -> None:
+def _terminate_after(sentinel: int) -> None:
     wait([sentinel])
     os.kill(os.getpid(), signal.SIGTERM)
 
 
 @contextmanager
-def _listening(host: str, port: int) -> Iterator[socket.socket]:
+def _listen(host: str, port: int) -> Iterator[socket.socket]:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
         listener = socket.socket(family, kind, protocol)
@@ -144,7 +144,7 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
+def _exit_on_sigterm() -> Iterator[None]:
     """SIGTERM ends the program as if it had come to its end; uvicorn passes it on when all is answered."""
     before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:

@@ -24,7 +24,7 @@ class Service:
         self.metrics = Metrics()
         self.pool = Pool(settings.bounds, self.metrics)
         self.shelf = shelf(settings.bounds)
-        self.reader = reader_of(settings)
+        self.reader = build_reader(settings)
         self.store = None if settings.collect is None else Store(Path(settings.collect))
         self.ending = False
 
@@ -38,7 +38,7 @@ class Service:
         self.metrics.errors.labels(kind).inc()
 
 
-def reader_of(settings: Settings) -> Reader:
+def build_reader(settings: Settings) -> Reader:
     """The reader, warm: both of its networks are loaded, and have run; the training digits are at hand."""
     reader = Reader(settings.model, limits=settings.bounds.picture, threads=1)
     paper = np.full((64, 64), 255, np.uint8)

@@ -37,7 +37,7 @@ class File:
         return Response(self.content, headers=headers, media_type=self.kind)
 
 
-def files(collecting: bool = False, token: bool = False) -> dict[str, File]:
+def load_files(collecting: bool = False, token: bool = False) -> dict[str, File]:
     """Paths → files: `/` is the page itself, `/page/…` what it needs. The page is told whether samples are kept, and
     whether it takes a token to see them."""
     there = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)

@@ -46,26 +46,26 @@ def maps_url(maps: NDArray[np.float32]) -> str:
     """A layer's maps, C×H×W, side by side in rows, grey, with transparent lines between; the strongest answer of the
     layer is white, and what is 0 or less black."""
     count, height, width = maps.shape
-    columns = columns_of(count)
+    columns = count_columns(count)
     rows = -(-count // columns)
     cells = np.zeros((rows * columns, height + 1, width + 1, 2), np.uint8)  # each with a line below and to the right
-    cells[:count, :height, :width, 0] = _lit(np.sqrt(np.maximum(maps, 0)))  # the root shows what is faint
+    cells[:count, :height, :width, 0] = _colourise(np.sqrt(np.maximum(maps, 0)))  # the root shows what is faint
     cells[:count, :height, :width, 1] = 255
     sheet = cells.reshape(rows, columns, height + 1, width + 1, 2).swapaxes(1, 2)
     return data_url(Image.fromarray(sheet.reshape(rows * (height + 1), columns * (width + 1), 2)[:-1, :-1]))
 
 
-def columns_of(count: int) -> int:
+def count_columns(count: int) -> int:
     """How many maps stand in a row, so that the sheet is wide and its rows are full, if that can be."""
     wanted = (_WIDER * count) ** 0.5
     full = min((each for each in range(1, count + 1) if count % each == 0), key=lambda each: abs(each - wanted))
     return full if wanted / 2 <= full <= wanted * 2 else round(wanted)
 
 
-def veil_url(shares: NDArray[np.float32]) -> str:
+def occlusion_url(shares: NDArray[np.float32]) -> str:
     """Shares, H×W, as a white veil to be laid over a picture: opaque where they are greatest, nothing where they are
     0."""
-    veil = _lit(shares)
+    veil = _colourise(shares)
     return data_url(Image.fromarray(np.stack([np.full_like(veil, 255), veil], axis=2)))
 
 
@@ -74,7 +74,7 @@ def layer_url(said: NDArray[np.float32]) -> str:
     return maps_url(said if said.ndim == 3 else said.reshape(1, 1, -1))
 
 
-def _lit(values: NDArray[np.float32]) -> NDArray[np.uint8]:
+def _colourise(values: NDArray[np.float32]) -> NDArray[np.uint8]:
     """Values → uint8, 255 for the greatest, 0 for 0 and below."""
     greatest = max(float(values.max(initial=0)), 1e-9)
     return np.asarray(np.clip(values, 0, None) * np.float32(255 / greatest), np.uint8)

@@ -16,9 +16,9 @@ from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.output.write import FORMATS
 from inkdigits.reading.reader import ReadArguments, Reader
 from inkdigits.serving import answers
-from inkdigits.serving.body import Sent
+from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
-from inkdigits.serving.pool import too_long
+from inkdigits.serving.pool import timeout_problem
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
@@ -39,59 +39,59 @@ class Answer:
     kind: str = "application/json"
 
 
-def read(reader: Reader, sent: Sent, options: ReadOptions, bounds: Bounds) -> Answer:
+def read(reader: Reader, sent: Upload, options: ReadOptions, bounds: Bounds) -> Answer:
     """All pages. Raises InkdigitsError, and Problem: media-type, or time between two pages."""
     check_kind(sent)
     deadline = time.monotonic() + bounds.seconds
     told, readings = [], list[Reading]()
-    for page, reading in _readings(reader, sent, options.how(), bounds):
-        told.append(reading.as_dict() | ({"annotated": _drawn(page, reading)} if options.annotate else {}))
+    for page, reading in _read_pages(reader, sent, options.how(), bounds):
+        told.append(reading.as_dict() | ({"annotated": _draw_annotated(page, reading)} if options.annotate else {}))
         readings.append(reading)
         if time.monotonic() > deadline:
-            raise too_long(bounds)
-    answer = _answer({"readings": told}, len(told), [digit for reading in readings for digit in reading.digits])
-    return answer if options.format is None else replace(answer, **_written(readings, options.format))
+            raise timeout_problem(bounds)
+    answer = _build_answer({"readings": told}, len(told), [digit for reading in readings for digit in reading.digits])
+    return answer if options.format is None else replace(answer, **_format_readings(readings, options.format))
 
 
-def _written(readings: list[Reading], name: str) -> dict[str, Any]:
+def _format_readings(readings: list[Reading], name: str) -> dict[str, Any]:
     """The body in the words of the command line, and what it is."""
     kind, written = _FORMATS[name]
     text = written.begin + "".join(map(written.page, readings)) + written.end
     return {"body": text.encode("utf-8", "surrogateescape"), "kind": kind}
 
 
-def digit(reader: Reader, sent: Sent, options: DigitOptions, bounds: Bounds) -> Answer:
+def digit(reader: Reader, sent: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(sent)
     how, page = options.how(), load_single_page(sent.data, bounds.picture)
-    (found,) = _reading(reader, page, sent.name, how).digits
+    (found,) = _read_page(reader, page, sent.name, how).digits
     region = how["region"]
     seen = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
-    return _answer(found.as_dict() | {"glyph": glyph_url(seen)}, 1, [found])
+    return _build_answer(found.as_dict() | {"glyph": glyph_url(seen)}, 1, [found])
 
 
-def inspect(reader: Reader, sent: Sent, options: InspectOptions, bounds: Bounds) -> Answer:
+def inspect(reader: Reader, sent: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
     check_kind(sent)
     page = load_single_page(sent.data, bounds.picture)
     seen = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
-    return _answer(answers.inspection(seen), 0, [])
+    return _build_answer(answers.inspection_json(seen), 0, [])
 
 
-def explain(reader: Reader, sent: Sent, options: ExplainOptions, bounds: Bounds) -> Answer:
+def explain(reader: Reader, sent: Upload, options: ExplainOptions, bounds: Bounds) -> Answer:
     """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
     check_kind(sent)
     how, page = options.how(), load_page(sent.data, options.page, bounds.picture, sent.name)
     region = how["region"]
     part = page if region is None else crop_page(page, region)
-    reading = replace(_reading(reader, page, sent.name, how), page=page.page)
+    reading = replace(_read_page(reader, page, sent.name, how), page=page.page)
     stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"))
     glyphs = [stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits]
     seen = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in glyphs]
-    return _answer(answers.explanation(page, reading, stages, seen), 0, [])
+    return _build_answer(answers.explanation_json(page, reading, stages, seen), 0, [])
 
 
-def check_kind(sent: Sent) -> None:
+def check_kind(sent: Upload) -> None:
     """Whether the bytes begin as a picture does, whatever they were said to be."""
     if not sent.data or is_pdf(sent.data):
         return  # that there is nothing is told by who opens it
@@ -101,25 +101,25 @@ def check_kind(sent: Sent) -> None:
         raise Problem("media-type", str(error)) from error
 
 
-def _readings(reader: Reader, sent: Sent, how: ReadArguments, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
+def _read_pages(reader: Reader, sent: Upload, how: ReadArguments, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
     start = time.perf_counter()
     for page in load_pages(sent.data, bounds.picture, sent.name):
-        reading = _reading(reader, page, sent.name, how)
+        reading = _read_page(reader, page, sent.name, how)
         yield page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
         start = time.perf_counter()
 
 
-def _reading(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Reading:
+def _read_page(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Reading:
     """A page that is decoded already: whoever annotates needs its pixels too, and they are decoded only once."""
     return next(reader.read_pages(page.image, name=name, **how))
 
 
-def _drawn(page: Picture, reading: Reading) -> str:
+def _draw_annotated(page: Picture, reading: Reading) -> str:
     image = draw_reading(page, reading)
     image.thumbnail((_SIDE, _SIDE))
     return data_url(image)
 
 
-def _answer(content: dict[str, Any], count: int, digits: list[Digit]) -> Answer:
+def _build_answer(content: dict[str, Any], count: int, digits: list[Digit]) -> Answer:
     accepted = sum(each.accepted for each in digits)
     return Answer(json.dumps(content, ensure_ascii=False).encode(), count, accepted, len(digits) - accepted)
