@@ -49,8 +49,10 @@ RECIPES = (*LECTURE, READS)
 
 
 def demo(
-    out: Annotated[Path, typer.Option(help="Where everything is put.")] = Path("demo"),
-    steps: Annotated[int | None, typer.Option(help="Fewer steps a network, for a quick look.", min=1)] = None,
+    out: Annotated[Path, typer.Option(help="The folder for everything the demo makes.")] = Path("demo"),
+    steps: Annotated[
+        int | None, typer.Option(help="Train each network for this many steps only, for a quick look.", min=1)
+    ] = None,
 ) -> None:
     """Train the lecture's two networks and a small CNN, and read two pages with the last."""
     _clear_folder(out)

@@ -33,19 +33,22 @@ DRAWING = Limits(bytes=LONGEST, pixels=2_000_000, pages=1)  # of a file of sampl
 
 def finetune(
     samples: Annotated[
-        Path, typer.Argument(metavar="FOLDER|FILE", help="Subfolders 0 … 9 of pictures, or what serve --collect keeps.")
+        Path,
+        typer.Argument(
+            metavar="FOLDER|FILE", help="A folder with subfolders 0 … 9 of pictures, or a file of serve --collect."
+        ),
     ],
-    out: Annotated[Path, typer.Option(metavar="DIR", help="Where the new network is written.")] = Path("hand"),
+    out: Annotated[Path, typer.Option(metavar="DIR", help="The folder for the new network.")] = Path("hand"),
     model: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Start from this exported network, not the packaged one.")
+        Path | None, typer.Option(metavar="FILE", help="Start from this exported network instead of the packaged one.")
     ] = None,
-    steps: Annotated[int, typer.Option(min=1, max=100_000, help="How long it learns.")] = STEPS,
+    steps: Annotated[int, typer.Option(min=1, max=100_000, help="Number of training steps.")] = STEPS,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Have the packaged network learn one person's digits, without forgetting MNIST's. Five of each digit are enough.
+    """Teach the packaged network one person's digits without forgetting MNIST's. Five of each digit are enough.
 
-    Says how many digits it takes for others, before and after: the person's, each judged by a network that did not
-    learn from it, and MNIST's. If it got worse nothing is written, and the exit code is 3.
+    Reports how many digits are misread before and after: the person's, each scored by a network that did not learn
+    from it, and MNIST's. If the network got worse, nothing is written and the exit code is 3.
     """
     start = time.perf_counter()
     keep_memory()

@@ -25,21 +25,28 @@ for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # l
 
 def learn(
     number: Annotated[int | None, typer.Argument(metavar="[LESSON]", help="The lesson's number.")] = None,
-    folder: Annotated[Path, typer.Option(help="Where your own copies of lessons are kept.")] = Path("lessons"),
-    read: Annotated[bool, typer.Option("--read", help="Only read it and turn its knobs; keep no copy.")] = False,
+    folder: Annotated[Path, typer.Option(help="The folder for your own copies of the lessons.")] = Path("lessons"),
+    read: Annotated[
+        bool, typer.Option("--read", help="Only read the lesson and move its sliders; keep no copy.")
+    ] = False,
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port to listen on; a free one by default.")
     ] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="Open the browser.")] = True,
     exported: Annotated[
-        Path | None, typer.Option("--export", metavar="DIR", help="Run it, or all, and write .ipynb and .html to read.")
+        Path | None,
+        typer.Option(
+            "--export", metavar="DIR", help="Run the lesson, or all of them, and write .ipynb and .html files."
+        ),
     ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Run it, or all, as a script; exit 1 if one fails.")] = False,
+    check: Annotated[
+        bool, typer.Option("--check", help="Run the lesson, or all of them, as scripts; exit 1 if one fails.")
+    ] = False,
 ) -> None:
     """Open a lesson of the course in the browser. Without a number, list the lessons.
 
-    A lesson is a notebook: change its code, and what depends on it runs again. What you change is kept in your own
-    copy, in --folder; delete that to begin anew. Stop with Ctrl-C.
+    A lesson is a notebook: change its code, and everything that depends on it runs again. Your changes are kept in
+    your own copy, in --folder; delete it to start over. Stop with Ctrl-C.
     """
     asked = list_lessons() if number is None else [get_lesson(number)]
     if exported is not None:

@@ -11,5 +11,5 @@ STOPPED = 130  # the exit code after Ctrl-C, by the shell's custom
 
 DataOption = Annotated[
     Path | None,
-    typer.Option("--data", envvar="INKDIGITS_DATA", help="Other data: IDX files, subfolders 0 … 9, or CSV."),
+    typer.Option("--data", envvar="INKDIGITS_DATA", help="Use other data: IDX files, subfolders 0 … 9, or CSV."),
 ]

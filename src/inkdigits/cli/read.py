@@ -41,53 +41,59 @@ _many = partial(typer.Option, rich_help_panel="Many or large pictures")
 def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
     single: Annotated[bool, _how("--single", help="Each picture is one digit.")] = False,
-    region: Annotated[str | None, _how(help="Read this part of each page only, in pixels.", metavar="X,Y,W,H")] = None,
+    region: Annotated[str | None, _how(help="Read only this part of each page, in pixels.", metavar="X,Y,W,H")] = None,
     least: Annotated[
         float | None,
         _how(
             "--min-confidence",
-            help="Show as ? what is less sure than this, 0 to 1; the network's card has the default.",
+            help="Show digits with less confidence than this as ?, from 0 to 1; the network's card has the default.",
         ),
     ] = None,
-    length: Annotated[int | None, _form(help="Every number has so many digits.", metavar="N")] = None,
+    length: Annotated[int | None, _form(help="Every number has this many digits.", metavar="N")] = None,
     pattern: Annotated[
         str | None,
-        _form("--pattern", help="Every number looks like this: d is a digit, as in 'dd.dd.dddd'.", metavar="PATTERN"),
+        _form("--pattern", help="Every number fits this pattern; d is a digit, as in 'dd.dd.dddd'.", metavar="PATTERN"),
     ] = None,
-    check: Annotated[str | None, _form(help="Its check digit: luhn, verhoeff or mod97.", metavar="NAME")] = None,
-    between: Annotated[str | None, _form("--range", help="Its value lies between these.", metavar="A..B")] = None,
-    model: Annotated[Path | None, _how(help="Another network, as `inkdigits export` writes it.")] = None,
-    as_json: Annotated[bool, _result("--json", help="One JSON object a page, a line each.")] = False,
-    as_csv: Annotated[bool, _result("--csv", help="One CSV row a number.")] = False,
-    as_tsv: Annotated[bool, _result("--tsv", help="Tab-separated rows as Tesseract writes them.")] = False,
-    as_hocr: Annotated[bool, _result("--hocr", help="hOCR, the HTML of other OCR tools.")] = False,
+    check: Annotated[
+        str | None, _form(help="Every number has this check digit: luhn, verhoeff or mod97.", metavar="NAME")
+    ] = None,
+    between: Annotated[
+        str | None, _form("--range", help="Every number is in this range, both ends included.", metavar="A..B")
+    ] = None,
+    model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
+    as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
+    as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
+    as_tsv: Annotated[bool, _result("--tsv", help="Print tab-separated rows, as Tesseract does.")] = False,
+    as_hocr: Annotated[bool, _result("--hocr", help="Print hOCR, the HTML format of OCR tools.")] = False,
     output: Annotated[Path | None, _result(help="Write the result to this file.", metavar="FILE")] = None,
     annotate: Annotated[
-        Path | None, _result(help="Save every page with boxes and digits drawn on it, as PNG.", metavar="DIR")
+        Path | None, _result(help="Save a PNG of every page with boxes and digits drawn on it.", metavar="DIR")
     ] = None,
     explain: Annotated[
-        Path | None, _result(help="Save a picture of every page after every stage, as PNG.", metavar="DIR")
+        Path | None, _result(help="Save a PNG of every page after each stage of reading.", metavar="DIR")
     ] = None,
     review: Annotated[
-        Path | None, _result(help="Save a web page to correct unsure digits by eye.", metavar="FILE")
+        Path | None, _result(help="Save a web page for correcting unsure digits by eye.", metavar="FILE")
     ] = None,
     glyph: Annotated[
         Path | None,
         _result("--show-glyph", help="With --single: save the 28×28 the network saw, as PNG.", metavar="FILE"),
     ] = None,
-    strict: Annotated[bool, _result("--strict", help="Exit 3 if a digit is unsure or none is found.")] = False,
-    jobs: Annotated[int, _many(min=1, help="Pictures to read at the same time.")] = 1,
+    strict: Annotated[bool, _result("--strict", help="Exit with 3 if a digit is unsure or none is found.")] = False,
+    jobs: Annotated[int, _many(min=1, help="Number of pictures to read at the same time.")] = 1,
     resume: Annotated[
-        bool, _many("--resume", help="With --output: go on where a stopped run of the same command ended.")
+        bool, _many("--resume", help="With --output: continue where a stopped run of the same command ended.")
     ] = False,
-    max_bytes: Annotated[int | None, _many(min=1, help="Refuse longer files; by default 64 MiB.")] = None,
-    max_pixels: Annotated[int | None, _many(min=1, help="Refuse larger pages; by default 100 million.")] = None,
-    max_pages: Annotated[int | None, _many(min=1, help="Refuse files with more pages; by default 200.")] = None,
+    max_bytes: Annotated[int | None, _many(min=1, help="Refuse larger files (default: 64 MiB).")] = None,
+    max_pixels: Annotated[
+        int | None, _many(min=1, help="Refuse pages with more pixels (default: 100 million).")
+    ] = None,
+    max_pages: Annotated[int | None, _many(min=1, help="Refuse files with more pages (default: 200).")] = None,
 ) -> None:
     """Read handwritten digits out of pictures.
 
-    Prints one text line per line, numbers parted by spaces and ? for what is unsure; with several pictures every line
-    begins with the file's name and a tab.
+    Prints one line of text for each line on the page, with spaces between numbers and ? for unsure digits. With several
+    pictures, every line begins with the file's name and a tab.
     """
     if glyph is not None and (not single or len(pictures) != 1):
         raise UsageError("--show-glyph goes with --single and one picture.")

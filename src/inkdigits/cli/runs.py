@@ -22,15 +22,15 @@ from inkdigits.training.evaluate import Score, score_network
 from inkdigits.training.export import export as export_run
 from inkdigits.training.runs import load_trained_network, open_run
 
-RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The run's folder, or an ensemble's.")]
+RunArgument = Annotated[Path, typer.Argument(metavar="RUN", help="The folder of a run or an ensemble.")]
 JsonOption = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
 def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
-    """Say how good a run's network is, or an ensemble's mean of probabilities.
+    """Measure how good a run's network is, or an ensemble's mean of probabilities.
 
-    It is judged by the test set, or, if it learnt from a part of the training digits only, by the digits it was
-    shown but never learnt from.
+    It is scored on the test set. A run that learnt from only some of the training digits is scored on its held-out
+    digits instead.
     """
     run = open_run(folder)
     run.read_card()
@@ -63,20 +63,21 @@ def print_score(result: Score) -> None:
 
 def show(
     folders: Annotated[
-        list[Path], typer.Argument(metavar="RUN…", help="The run's folder; with --mistakes several of one recipe.")
+        list[Path],
+        typer.Argument(metavar="RUN…", help="The run's folder; with --mistakes, several runs of one recipe."),
     ],
     output: Annotated[
-        Path | None, typer.Option(help="Where to save the figures; by default figures/ in the first RUN.")
+        Path | None, typer.Option(help="The folder for the figures; figures/ in the first RUN by default.")
     ] = None,
     svg: Annotated[bool, typer.Option("--svg", help="Save SVG instead of PNG.")] = False,
     images: Annotated[
-        str | None, typer.Option(help="Training digits to predict, counted from 1, as 5001,5002.", metavar="N,N,…")
+        str | None, typer.Option(help="Training digits to predict, counted from 1, such as 5001,5002.", metavar="N,N,…")
     ] = None,
     mistakes: Annotated[
-        bool, typer.Option("--mistakes", help="Draw mistakes beside the training digits most like them.")
+        bool, typer.Option("--mistakes", help="Draw each mistake beside the training digits most like it.")
     ] = False,
     pages: Annotated[
-        int | None, typer.Option(min=1, help="With --mistakes: at most so many pages, 8 a page; by default 5.")
+        int | None, typer.Option(min=1, help="With --mistakes: at most this many pages of 8 (default: 5).")
     ] = None,
 ) -> None:
     """Draw a run: curves, single predictions, confusion, the worst mistakes, weights. Prints the files' names.
@@ -114,7 +115,9 @@ def _save(made: Figure | str, folder: Path, name: str, ending: str) -> None:
 
 def compare(
     folders: Annotated[list[Path], typer.Argument(metavar="RUN…", help="The runs' folders.")],
-    output: Annotated[Path | None, typer.Option(help="Save the curves over each other: FILE.png or FILE.svg.")] = None,
+    output: Annotated[
+        Path | None, typer.Option(help="Draw the curves of all runs into one figure: FILE.png or FILE.svg.")
+    ] = None,
     as_json: JsonOption = False,
 ) -> None:
     """Put runs side by side."""
@@ -152,7 +155,9 @@ def print_rows(table: list[dict[str, Any]]) -> None:
 def export(
     folder: RunArgument,
     output: Annotated[Path | None, typer.Option(help="The ONNX file; by default RUN/NAME.onnx.")] = None,
-    int8: Annotated[bool, typer.Option("--int8", help="Round to 8 bits: a smaller file that reads quicker.")] = False,
+    int8: Annotated[
+        bool, typer.Option("--int8", help="Round the weights to 8 bits: a smaller file that reads faster.")
+    ] = False,
 ) -> None:
     """Write a run's or an ensemble's network as one ONNX file, to read with: inkdigits read --model FILE.
 

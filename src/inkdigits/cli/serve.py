@@ -24,27 +24,31 @@ def serve(
     host: Annotated[str, _who(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, _who(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
     token: Annotated[
-        str | None, _who(envvar="INKDIGITS_TOKEN", help="Answer only who sends Authorization: Bearer TOKEN.")
+        str | None, _who(envvar="INKDIGITS_TOKEN", help="Require the header Authorization: Bearer TOKEN.")
     ] = None,
-    everybody: Annotated[bool, _who("--open", help="Let everybody ask who reaches this machine.")] = False,
-    model: Annotated[Path | None, typer.Option(help="Another network, as `inkdigits export` writes it.")] = None,
+    everybody: Annotated[bool, _who("--open", help="Answer everyone who can reach this machine.")] = False,
+    model: Annotated[Path | None, typer.Option(help="Use another network, as `inkdigits export` writes it.")] = None,
     collect: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Keep drawings that are labelled on the page in this file.")
+        Path | None, typer.Option(metavar="FILE", help="Keep the drawings that people label on the page in this file.")
     ] = None,
-    workers: Annotated[int, typer.Option(min=1, help="Processes that answer.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
     threads: Annotated[
-        int | None, _limit(min=1, help="Pictures a worker reads at a time; by default the cores, shared.")
+        int | None, _limit(min=1, help="Pictures a worker reads at once; by default its share of the cores.")
     ] = None,
-    queue: Annotated[int, _limit(min=0, help="Pictures that may wait in a worker before it answers 503.")] = 32,
-    seconds: Annotated[float, _limit("--max-seconds", min=0.01, help="For reading a picture, then 504.")] = 30,
-    upload: Annotated[float, _limit("--max-upload-seconds", min=0.1, help="For sending a picture, then 408.")] = 60,
-    max_bytes: Annotated[int, _limit(min=1, help="Of a body; longer ones get 413.")] = 16 * 2**20,
-    max_pixels: Annotated[int, _limit(min=1, help="Of a page; larger ones get 422.")] = 50_000_000,
-    max_pages: Annotated[int, _limit(min=1, help="Of a file; those with more get 422.")] = 20,
+    queue: Annotated[int, _limit(min=0, help="Pictures that may wait in a worker; with more it answers 503.")] = 32,
+    seconds: Annotated[
+        float, _limit("--max-seconds", min=0.01, help="Seconds to read a picture; after that, 504.")
+    ] = 30,
+    upload: Annotated[
+        float, _limit("--max-upload-seconds", min=0.1, help="Seconds to upload a picture; after that, 408.")
+    ] = 60,
+    max_bytes: Annotated[int, _limit(min=1, help="Largest request body in bytes; longer ones get 413.")] = 16 * 2**20,
+    max_pixels: Annotated[int, _limit(min=1, help="Most pixels on a page; larger pages get 422.")] = 50_000_000,
+    max_pages: Annotated[int, _limit(min=1, help="Most pages in a file; files with more get 422.")] = 20,
 ) -> None:
-    """Answer over HTTP: POST a picture to /v1/read or /v1/digit. The API is described at /docs.
+    """Serve a page to draw on and an HTTP API: POST a picture to /v1/read or /v1/digit. /docs describes the API.
 
-    Prints its address. Only this machine can ask unless `--host` says otherwise, with a `--token` or `--open`.
+    Prints its address. Only this machine can reach it unless you give `--host`, with a `--token` or `--open`.
     """
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.serving import server

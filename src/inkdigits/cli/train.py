@@ -27,23 +27,25 @@ from inkdigits.training.session import resume, start
 
 
 def train(
-    name: Annotated[str | None, typer.Argument(metavar="RECIPE", help="The recipe; without one, list them.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(metavar="RECIPE", help="The recipe; leave it out to list them all.")
+    ] = None,
     out: Annotated[Path | None, typer.Option(help="The run's folder; by default runs/RECIPE.")] = None,
-    resumed: Annotated[Path | None, typer.Option("--resume", help="Go on with this stopped run.")] = None,
+    resumed: Annotated[Path | None, typer.Option("--resume", help="Continue this stopped run.")] = None,
     every: Annotated[float, typer.Option(help="Seconds between reports.", min=0.0)] = 1.0,
     data: DataOption = None,
     device: Annotated[str, typer.Option(help="cpu, cuda or mps.")] = "cpu",
-    threads: Annotated[int | None, typer.Option(help="Cores to use; by default all.", min=1)] = None,
+    threads: Annotated[int | None, typer.Option(help="Number of cores to use; all by default.", min=1)] = None,
     seeds: Annotated[
-        int | None, typer.Option(help="Train so many networks, whose seeds count up from --seed, as an ensemble.")
+        int | None, typer.Option(help="Train this many networks as an ensemble; their seeds count up from --seed.")
     ] = None,
     **settings: Any,
 ) -> None:
     """Train a network by a recipe, and watch it learn.
 
-    The run's folder keeps the settings, the figures, the weights and a card. A training stopped with Ctrl-C goes on
-    with --resume, and ends at the same weights. An ensemble's folder has one run's folder a seed, and a card of what
-    they come to together, as the mean of their probabilities.
+    The run's folder keeps the settings, the metrics, the weights and a card. Stop with Ctrl-C and continue with
+    --resume: the weights come out the same. An ensemble's folder has one run for each seed, and a card that scores the
+    mean of their probabilities.
     """
     if name is None and resumed is None:
         print_recipes()
