@@ -203,7 +203,7 @@ def train_ensemble(seed_count: int) -> None:
         ensembles.start(get_recipe(ENSEMBLE_RECIPE), seed_count, run.folder, callbacks=[keep_members])
     keep_finished_members(run)
     if run.is_finished:
-        members, digits = run.members(), load_test_digits()
+        members, digits = run.list_members(), load_test_digits()
         logits = [predict_digit_logits(load_trained_network(member), digits) for member in members]
         extra = {"members": len(members), "mistakes": list_mistakes(digits, logits)}
         keep_outcomes(f"{ENSEMBLE_RECIPE}-ensemble", {0: summarise_run(run)}, extra)
@@ -228,7 +228,7 @@ def keep_finished_members(run: EnsembleRun) -> None:
     """Keep the members that are done."""
     keep_outcomes(
         ENSEMBLE_RECIPE,
-        {member.read_recipe().seed: summarise_run(member) for member in run.members() if member.is_finished},
+        {member.read_recipe().seed: summarise_run(member) for member in run.list_members() if member.is_finished},
     )
 
 

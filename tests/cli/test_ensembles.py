@@ -71,12 +71,12 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
     assert f"Go on with: inkdigits train --resume {path}" in err.decode() and b"Traceback" not in err
-    assert [run.is_finished for run in EnsembleRun(path).members()] == [True, False, False]
+    assert [run.is_finished for run in EnsembleRun(path).list_members()] == [True, False, False]
     stopped_at = int(re.search(rb"Stopped after step (\d+)", err)[1])  # type: ignore[index]
     resumed = told("train", "--resume", path, "--every", "0")
     assert int(re.search(r"step +(\d+)/400", resumed.err)[1]) == stopped_at + 1  # type: ignore[index]
     assert "seed 0" not in resumed.err and "test, seed 0" in resumed.out
-    assert [run.is_finished for run in EnsembleRun(path).members()] == [True, True, True]
+    assert [run.is_finished for run in EnsembleRun(path).list_members()] == [True, True, True]
     again = told("train", "--resume", path, code=1)
     assert "is finished; there is nothing to resume" in extract_error_sentence(again.err)
 

@@ -63,7 +63,7 @@ def list_file_times(run: Run) -> dict[str, int]:
 
 def assert_same_end(ensemble: EnsembleRun, other: EnsembleRun) -> None:
     """Both ended at the same weights, bit for bit, and so at the same scores."""
-    for run, another in zip(ensemble.members(), other.members(), strict=True):
+    for run, another in zip(ensemble.list_members(), other.list_members(), strict=True):
         assert run.weights_path.read_bytes() == another.weights_path.read_bytes()
     assert ensemble.read_card()["scores"] == other.read_card()["scores"]
     assert ensemble.read_card()["members"][0].keys() == {"seed", "seconds", "accuracy"}
@@ -73,16 +73,16 @@ def test_every_member_is_the_run_that_its_seed_alone_would_be(
     unbroken_ensemble: EnsembleRun, few_digits_path: Path, tmp_path: Path
 ) -> None:
     assert tuple(unbroken_ensemble.seeds) == SEEDS
-    assert [run.folder.name for run in unbroken_ensemble.members()] == ["seed-4", "seed-5", "seed-6"]
+    assert [run.folder.name for run in unbroken_ensemble.list_members()] == ["seed-4", "seed-5", "seed-6"]
     for seed in SEEDS:
         session.start(CNN.with_knobs(seed=seed), tmp_path / str(seed), few_digits_path)
     alone = [Run(tmp_path / str(seed)).weights_path.read_bytes() for seed in SEEDS]
-    assert [run.weights_path.read_bytes() for run in unbroken_ensemble.members()] == alone
+    assert [run.weights_path.read_bytes() for run in unbroken_ensemble.list_members()] == alone
     assert len(set(alone)) == 3
     assert {path.name for path in unbroken_ensemble.folder.iterdir()} - {".lock"} == {
         "ensemble.json",
         "card.json",
-        *(run.folder.name for run in unbroken_ensemble.members()),
+        *(run.folder.name for run in unbroken_ensemble.list_members()),
     }
 
 
@@ -94,8 +94,8 @@ def test_stopped_and_resumed_ends_at_the_same_weights(
     state = ensembles.start(CNN, 3, folder, few_digits_path, callbacks=make_stopper(seed, step))
     assert state is not None and (state.recipe.seed, state.step) == (seed, step)
     ensemble = EnsembleRun(folder)
-    done = [run for run in ensemble.members() if run.is_finished]
-    assert [run.has_begun for run in ensemble.members()] == [each <= seed for each in SEEDS]
+    done = [run for run in ensemble.list_members() if run.is_finished]
+    assert [run.has_begun for run in ensemble.list_members()] == [each <= seed for each in SEEDS]
     assert len(done) == seed - 4 and not ensemble.is_finished
     before = [list_file_times(run) for run in done]
     resumed: list[tuple[int, int]] = []
@@ -116,10 +116,10 @@ def test_stopped_twice_and_resumed_twice(unbroken_ensemble: EnsembleRun, few_dig
 def test_stopped_before_its_card_it_lacks_only_that(unbroken_ensemble: EnsembleRun, tmp_path: Path) -> None:
     ensemble = copy_ensemble(unbroken_ensemble, tmp_path)
     (ensemble.folder / "card.json").unlink()
-    before = [list_file_times(run) for run in ensemble.members()]
+    before = [list_file_times(run) for run in ensemble.list_members()]
     assert ensembles.resume(ensemble.folder) is None
     assert ensemble.read_card()["scores"] == unbroken_ensemble.read_card()["scores"]
-    assert [list_file_times(run) for run in ensemble.members()] == before
+    assert [list_file_times(run) for run in ensemble.list_members()] == before
 
 
 def make_interrupter(step: int) -> Callback:
@@ -138,8 +138,8 @@ def test_a_signal_ends_all_of_it(
     state = ensembles.start(CNN, 3, tmp_path / "run", few_digits_path, callbacks=[make_interrupter(step)])
     ensemble = EnsembleRun(tmp_path / "run")
     assert state is not None and state.stop and state.recipe.seed == 4
-    assert [run.has_begun for run in ensemble.members()] == [True, False, False]
-    assert ensemble.members()[0].is_finished == (step == 6) and not ensemble.is_finished
+    assert [run.has_begun for run in ensemble.list_members()] == [True, False, False]
+    assert ensemble.list_members()[0].is_finished == (step == 6) and not ensemble.is_finished
     assert signal.getsignal(signal.SIGINT) is before
     ensembles.resume(ensemble.folder)
     assert_same_end(ensemble, unbroken_ensemble)
@@ -166,7 +166,7 @@ def test_members_begun_later_have_the_threads_of_the_first(few_digits_path: Path
     ensembles.start(TINY, 2, tmp_path / "run", few_digits_path, callbacks=make_stopper(4, 1))
     torch.set_num_threads(1)
     ensembles.resume(tmp_path / "run")
-    assert [run.read_setting("threads", int) for run in EnsembleRun(tmp_path / "run").members()] == [2, 2]
+    assert [run.read_setting("threads", int) for run in EnsembleRun(tmp_path / "run").list_members()] == [2, 2]
     assert EnsembleRun(tmp_path / "run").read_card()["conditions"]["threads"] == 2
 
 
@@ -193,7 +193,7 @@ def test_what_makes_no_sense_leaves_no_folder(begin: Callable[[Path], object], r
 
 
 def test_a_folder_that_is_taken(mlps: EnsembleRun, tmp_path: Path) -> None:
-    run = Run(shutil.copytree(mlps.members()[0].folder, tmp_path / "run"))
+    run = Run(shutil.copytree(mlps.list_members()[0].folder, tmp_path / "run"))
     for begin in (
         lambda: ensembles.start(MLP, 2, mlps.folder),
         lambda: session.start(MLP, mlps.folder),
@@ -228,7 +228,7 @@ def test_two_trainings_into_one_folder(few_digits_path: Path, tmp_path: Path) ->
 def test_a_member_of_other_settings_or_other_data_is_not_taken_for_one(mlps: EnsembleRun, tmp_path: Path) -> None:
     ensemble = copy_ensemble(mlps, tmp_path)
     (ensemble.folder / "card.json").unlink()
-    second = ensemble.members()[1]
+    second = ensemble.list_members()[1]
     good = second.read_settings()
     second.write_json("recipe.json", good | {"data": good["data"] | {"sha256": "0" * 64}})
     with pytest.raises(RunError, match=r"seed-5 holds a run that learns from other data; move it away"):
@@ -250,7 +250,7 @@ def test_resuming_needs_the_same_data(tmp_path: Path) -> None:
         ensembles.resume(tmp_path / "run")
     source.write_text("\n".join(rows))
     assert ensembles.resume(tmp_path / "run") is None
-    assert [run.read_source() for run in EnsembleRun(tmp_path / "run").members()] == [source, source]
+    assert [run.read_source() for run in EnsembleRun(tmp_path / "run").list_members()] == [source, source]
 
 
 def test_one_that_is_not_finished_says_how_to_go_on(few_digits_path: Path, tmp_path: Path) -> None:

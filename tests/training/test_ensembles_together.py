@@ -31,7 +31,7 @@ def softmax(logits: torch.Tensor) -> NDArray[np.float64]:
 
 def test_it_says_the_mean_of_its_members_probabilities(mlps: EnsembleRun) -> None:
     digits = evaluate.load_test_digits()
-    member_logits = [predict_digit_logits(load_trained_network(run), digits) for run in mlps.members()]
+    member_logits = [predict_digit_logits(load_trained_network(run), digits) for run in mlps.list_members()]
     mean = np.mean([softmax(logits) for logits in member_logits], axis=0)
     ensemble_logits = predict_digit_logits(load_trained_network(mlps), digits)
     assert np.allclose(softmax(ensemble_logits), mean, atol=1e-5)
@@ -45,7 +45,7 @@ def test_it_says_the_mean_of_its_members_probabilities(mlps: EnsembleRun) -> Non
 
 
 def test_its_card_is_a_runs_card_with_a_line_a_member(mlps: EnsembleRun) -> None:
-    card, cards = mlps.read_card(), [run.read_card() for run in mlps.members()]
+    card, cards = mlps.read_card(), [run.read_card() for run in mlps.list_members()]
     assert card.keys() == cards[0].keys() | {"members"}
     assert card["name"] == "mlp-ensemble" and card["recipe"] == MLP.as_dict() == cards[0]["recipe"]
     assert (card["parameters"], card["steps"]) == (2 * 15_910, 2 * 20)
@@ -79,7 +79,7 @@ def test_the_test_set_is_opened_for_all_of_them_after_the_last_step(
 
 def test_exported_it_is_one_file_that_says_the_mean_of_its_members_files(mlps: EnsembleRun, tmp_path: Path) -> None:
     path = export(mlps, tmp_path / "together.onnx")
-    alone = [export(run, tmp_path / f"{run.folder.name}.onnx") for run in mlps.members()]
+    alone = [export(run, tmp_path / f"{run.folder.name}.onnx") for run in mlps.list_members()]
     images = to_float(load("test").images[:300])
 
     def run_onnx(path: Path) -> tuple[NDArray[np.float32], NDArray[np.float32]]:

@@ -28,7 +28,7 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
     UsageError for a number that is no digit's, and for an ensemble, which has neither curves nor weights of its own.
     """
     if isinstance(run, EnsembleRun):
-        members = ", ".join(str(member.folder) for member in run.members())
+        members = ", ".join(str(member.folder) for member in run.list_members())
         raise UsageError(
             f"{run.folder} is an ensemble; show its members one by one ({members}), or it with --mistakes."
         )

@@ -66,7 +66,7 @@ def _train(ensemble: EnsembleRun, parts: Split, callbacks: Iterable[Callback]) -
     recipe, source, device = ensemble.read_recipe(), ensemble.read_source(), ensemble.read_setting("device", str)
     callbacks = list(callbacks)
     with stop_on_signals() as stop:  # members listen themselves; this hears what comes between two of them
-        for seed, member in zip(ensemble.seeds, ensemble.members(), strict=True):
+        for seed, member in zip(ensemble.seeds, ensemble.list_members(), strict=True):
             _check_same_data(ensemble, member)
             state = complete(recipe.with_knobs(seed=seed), member.folder, source, device, [stop, *callbacks])
             if state is not None and state.stop:
@@ -84,7 +84,7 @@ def _check_same_data(ensemble: EnsembleRun, member: Run) -> None:
 
 def _build_card(ensemble: EnsembleRun, parts: Split) -> Json:
     """A run's card, of the network that averages, with a line a member: seed, seconds, accuracy on each set."""
-    network, cards = load_trained_network(ensemble), [member.read_card() for member in ensemble.members()]
+    network, cards = load_trained_network(ensemble), [member.read_card() for member in ensemble.list_members()]
     steps, seconds = (sum(each[key] for each in cards) for key in ("steps", "seconds"))
     scores = score_sets(network, ensemble.read_recipe(), parts, ensemble.read_source())
     ensemble_card = build_card(ensemble, count_parameters(network), steps, seconds, scores)

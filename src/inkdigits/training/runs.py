@@ -175,7 +175,7 @@ class EnsembleRun(Run):
             raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it says no seeds); train again.")
         return seeds
 
-    def members(self) -> list[Run]:
+    def list_members(self) -> list[Run]:
         """The members' folders, whether they are there by now or not."""
         return [Run(self.folder / f"seed-{seed}") for seed in self.seeds]
 
@@ -221,7 +221,7 @@ def load_weights(run: Run, network: nn.Module) -> None:
 def load_trained_network(run: Run) -> nn.Sequential:
     """The run's network with its trained weights, on the CPU, ready to be asked; an ensemble's is one network too."""
     if isinstance(run, EnsembleRun):
-        return EnsembleNet([load_trained_network(member) for member in run.members()]).eval()
+        return EnsembleNet([load_trained_network(member) for member in run.list_members()]).eval()
     recipe = run.read_recipe()
     network = build_network(recipe.model, hidden=recipe.hidden, width=recipe.width)
     load_weights(run, network)
