@@ -50,9 +50,10 @@ def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, obj
     """When all else is said, name the programs for want of which tests were skipped."""
     result = yield
     reporter = session.config.pluginmanager.get_plugin("terminalreporter")
-    skipped = [] if reporter is None else reporter.stats.get("skipped", [])
-    if line := closing_line([str(report.longrepr[2]) for report in skipped]):
-        reporter.write_line(line, yellow=True)
+    if reporter is not None:  # it is None in the workers of pytest-xdist
+        line = closing_line([str(report.longrepr[2]) for report in reporter.stats.get("skipped", [])])
+        reporter.ensure_newline()
+        reporter.write(f"{line}\n" if line else "", yellow=True)
     return result
 
 

@@ -16,9 +16,10 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +29,7 @@ from PIL import Image
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page as drawn_page
 from tests.programs import need
+from tests.warm import warm
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -40,12 +42,13 @@ TRAINING = re.compile(r"(?P<recipe>\binkdigits train [a-z][\w-]*)(?P<options>(?:
 USUAL = "http://127.0.0.1:8000"  # where `inkdigits serve` listens
 PROGRAMS = {
     "sh": ["bash", "-euo", "pipefail", "-c"],
-    "python": [sys.executable, "-c"],
+    "python": ["python", "-c"],
     "js": ["node", "--input-type=module", "--eval"],
 }
 ENV = {name: value for name, value in os.environ.items() if name != "INKDIGITS_DATA"} | {
     "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
 }
+Run = Callable[..., str]
 DEMO = re.compile(r"(\binkdigits (demo|finetune)\b)")
 DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 
@@ -91,24 +94,31 @@ def put_examples(folder: Path) -> None:
         Image.fromarray(np.kron(glyph, np.ones((6, 6), np.uint8))).save(folder / "digits" / f"{name}.png")
 
 
-def run(block: Block, folder: Path, address: str = USUAL) -> str:
+@pytest.fixture(scope="module")
+def run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Run]:
+    """Runs a block; `inkdigits` and `python` are split off from a process in which PyTorch is loaded already."""
+    with warm(tmp_path_factory.mktemp("warm")) as programs:
+        yield partial(run_block, env=ENV | {"PATH": f"{programs}{os.pathsep}{ENV['PATH']}"})
+
+
+def run_block(block: Block, folder: Path, address: str = USUAL, *, env: Mapping[str, str]) -> str:
     """Run the block in the folder; what it printed on stdout. Fails with what it said on stderr."""
     if block.setup:
         assert block.setup == "examples", f"there is no setup '{block.setup}'"
         put_examples(folder)
     code = reduced(block.code)
     command = [*PROGRAMS[block.language], code.replace(USUAL, address)]
-    done = subprocess.run(command, cwd=folder, env=ENV, capture_output=True, text=True, timeout=900, check=False)
+    done = subprocess.run(command, cwd=folder, env=env, capture_output=True, text=True, timeout=900, check=False)
     assert done.returncode == 0, f"{code}\n{done.stderr}"
     return done.stdout
 
 
 def need_all(text: str) -> None:
     """Skip a page whose blocks use a program that is not installed."""
-    run = [block for block in blocks(text) if not block.not_run]
-    if any(block.language == "js" for block in run):
+    used = [block for block in blocks(text) if not block.not_run]
+    if any(block.language == "js" for block in used):
         need("node")
-    if any(block.language == "sh" and re.search(r"\bcurl\b", block.code) for block in run):
+    if any(block.language == "sh" and re.search(r"\bcurl\b", block.code) for block in used):
         need("curl")
 
 
@@ -130,7 +140,7 @@ def server(block: Block, folder: Path) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.relative_to(ROOT).as_posix())
-def test_everything_on_the_page_works(page: Path, tmp_path: Path) -> None:
+def test_everything_on_the_page_works(page: Path, run: Run, tmp_path: Path) -> None:
     address = USUAL
     need_all(page.read_text(encoding="utf-8"))
     with ExitStack() as until_the_end:
@@ -188,13 +198,13 @@ def test_blocks_are_found_with_their_remarks() -> None:
     assert found[0].code == "echo one > file\n"
 
 
-def test_blocks_of_a_page_share_a_folder(tmp_path: Path) -> None:
+def test_blocks_of_a_page_share_a_folder(run: Run, tmp_path: Path) -> None:
     first, _, last = blocks(PAGE)
     assert run(first, tmp_path) == ""
     assert run(last, tmp_path).split() == ["one", "True", "10"]
 
 
-def test_a_block_that_fails_fails_the_test(tmp_path: Path) -> None:
+def test_a_block_that_fails_fails_the_test(run: Run, tmp_path: Path) -> None:
     for wrong in (Block("sh", "false\necho on\n", "", "", ""), Block("sh", "false | cat\n", "", "", "")):
         with pytest.raises(AssertionError):
             run(wrong, tmp_path)

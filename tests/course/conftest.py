@@ -1,5 +1,6 @@
-"""A real browser for the pages and the notebooks."""
+"""A real browser for the pages and the notebooks, and lessons in marimo."""
 
+import ast
 import re
 import socket
 import subprocess
@@ -20,10 +21,41 @@ def browser() -> Iterator[Browser]:
         yield opened
 
 
+def excerpt(source: str, shows: str) -> str:
+    """A lesson's source with all its words, but only as much of its code as the cells need that have `shows` in them.
+
+    The whole lesson trains networks for a minute before a page listens, and is run by `inkdigits learn --check`.
+    """
+    cells = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+    makers = {name: cell for cell in cells for name in given(cell)}
+    todo = [cell for cell in cells if shows in (ast.get_source_segment(source, cell) or "")]
+    assert todo, f"no cell has '{shows}' in it"
+    kept = {id(cell) for cell in cells if ast.unparse(cell.body[0]).startswith("mo.md(") and not cell.args.args}
+    while todo:
+        cell = todo.pop()
+        kept.add(id(cell))
+        todo += [makers[each.arg] for each in cell.args.args if id(makers[each.arg]) not in kept]
+    lines = source.splitlines(keepends=True)
+    for cell in cells:
+        if id(cell) not in kept:
+            first, last = cell.decorator_list[0].lineno, cell.end_lineno or 0
+            lines[first - 1 : last] = [""] * (last - first + 1)
+    return "".join(lines)
+
+
+def given(cell: ast.FunctionDef) -> list[str]:
+    """The names that a cell gives to others."""
+    last = cell.body[-1]
+    return [node.id for node in ast.walk(last) if isinstance(node, ast.Name)] if isinstance(last, ast.Return) else []
+
+
 @contextmanager
-def served(number: int, log: Path) -> Iterator[str]:
-    """A lesson in marimo's run mode, on a port of its own; its address. It ends with the block."""
-    command = open_command(get_lesson(number).path, read=True, browser=False, port=free_port())
+def served(number: int, shows: str, folder: Path) -> Iterator[str]:
+    """An excerpt of a lesson in marimo's run mode, on a port of its own; its address. It ends with the block."""
+    path = get_lesson(number).path
+    notebook, log = folder / path.name, folder / "marimo.log"
+    notebook.write_text(excerpt(path.read_text(encoding="utf-8"), shows), encoding="utf-8")
+    command = open_command(notebook, read=True, browser=False, port=free_port())
     with open(log, "wb") as said:
         process = subprocess.Popen(
             command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment() | {"NO_COLOR": "1"}
@@ -55,7 +87,8 @@ def address_in(log: Path, process: "subprocess.Popen[bytes]") -> str:
 
 
 @pytest.fixture
-def open_lesson(tmp_path: Path) -> Iterator[Callable[[int], str]]:
-    """Call it with a lesson's number: the address where it can be visited until the test ends."""
+def open_lesson(tmp_path: Path) -> Iterator[Callable[[int, str], str]]:
+    """Call it with a lesson's number and words that a cell has in it: the address where that cell, what it needs and
+    all that is written can be visited until the test ends."""
     with ExitStack() as until_the_end:
-        yield lambda number: until_the_end.enter_context(served(number, tmp_path / "marimo.log"))
+        yield lambda number, shows: until_the_end.enter_context(served(number, shows, tmp_path))

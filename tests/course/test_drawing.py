@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from playwright.sync_api import Browser, Page
 
-PATIENCE = 600_000  # milliseconds: the lesson trains two networks before it answers
+PATIENCE = 600_000  # milliseconds: the machine may be busy
 ONE = [(150, 40), (130, 240)]
 SEVEN = [(70, 60), (200, 60), (150, 150), (120, 240)]
 
@@ -27,11 +27,11 @@ def wait_for(page: Page, words: str) -> None:
     page.get_by_text(words).first.wait_for()
 
 
-def test_a_digit_drawn_in_lesson_7_is_read(browser: Browser, open_lesson: Callable[[int], str]) -> None:
+def test_a_digit_drawn_in_lesson_7_is_read(browser: Browser, open_lesson: Callable[[int, str], str]) -> None:
     with browser.new_context() as context:
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
-        page.goto(open_lesson(7))
+        page.goto(open_lesson(7, "It sees an empty page."))
         wait_for(page, "It reads 3, ")  # the three that stands there
 
         page.get_by_role("button", name="Clear").first.click()

@@ -117,8 +117,7 @@ class ResultFormat:
 
 @dataclass(frozen=True, slots=True)
 class PictureDone:
-    """A picture all of whose pages are written: whether a page failed, had a digit that is unsure, or had none, and how
-    long each file of results was then, in bytes."""
+    """A picture that is written: whether a page failed, was unsure or empty, and each file's length then, in bytes."""
 
     name: str
     failed: bool
