@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import COMMAND
+from tests.helpers import INKDIGITS_COMMAND
 from tests.warm import warm
 
 
@@ -42,5 +42,5 @@ def ran(folder: Path, programs: Path, code: str, **env: str) -> tuple[int, str, 
 def test_it_is_as_in_a_process_of_its_own(programs: Path, tmp_path: Path, code: str, exit_code: int) -> None:
     (tmp_path / "seven").write_text("no picture")
     found = ran(tmp_path, programs, code, X="á")
-    assert found == ran(tmp_path, COMMAND.parent, code, X="á")
+    assert found == ran(tmp_path, INKDIGITS_COMMAND.parent, code, X="á")
     assert found[0] == exit_code
