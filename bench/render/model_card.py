@@ -25,10 +25,10 @@ def format_reader() -> str:
     card = json.loads(PACKAGED_PATH.with_suffix(".json").read_text(encoding="utf-8"))
     bound, accept = card["guarantee"], card["accept"]
     lines = [
-        f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones: accepted from a confidence "
-        f"of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on; "
-        f"temperature {card['temperature']:.3f}. Of {bound['n']:,} validation digits "
-        f"{100 * bound['coverage']:.2f} % were accepted, {bound['wrong']} of them wrong: "
+        f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones, so a digit is accepted "
+        f"from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on. The temperature is "
+        f"{card['temperature']:.3f}. Of {bound['n']:,} validation digits "
+        f"{100 * bound['coverage']:.2f} % were accepted, {bound['wrong']} of them wrong; "
         f"with 95 % confidence at most {100 * bound['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
         "",
         "| what | figure | conditions |",
@@ -73,7 +73,7 @@ def make_reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
             "one digit, rounded to 8 bits",
             f"{result['int8_one_digit_ms']:.2f} ms",
             f"{result['int8_file_megabytes']:.2f} MB instead of {result['file_megabytes']:.2f}; of 5,000 digits that a "
-            f"twin never saw it takes {result['int8_twin_wrong']} for others, and {result['twin_wrong']} as it was",
+            f"twin never saw it misreads {result['int8_twin_wrong']}, without rounding {result['twin_wrong']}",
         )
 
 
