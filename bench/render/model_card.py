@@ -26,8 +26,8 @@ def format_reader() -> str:
     bound, accept = card["guarantee"], card["accept"]
     lines = [
         f"A wrong digit costs as much as {1 / (1 - accept['confidence']):.3g} refused ones, so a digit is accepted "
-        f"from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on. The temperature is "
-        f"{card['temperature']:.3f}. Of {bound['n']:,} validation digits "
+        f"from a confidence of {accept['confidence']:.3f} and a digitness of {accept['digitness']:.2f} on. The "
+        f"temperature is {card['temperature']:.3f}. Of {bound['n']:,} validation digits "
         f"{100 * bound['coverage']:.2f} % were accepted, {bound['wrong']} of them wrong; "
         f"with 95 % confidence at most {100 * bound['wrong_at_most']:.2f} % of accepted digits like these are wrong.",
         "",
