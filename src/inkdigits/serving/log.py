@@ -26,7 +26,7 @@ class JsonLinesFormatter(logging.Formatter):
 CONFIG: dict[str, Any] = {  # as logging.config.dictConfig takes it
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"lines": {"()": "inkdigits.serving.log.Lines"}},
+    "formatters": {"lines": {"()": "inkdigits.serving.log.JsonLinesFormatter"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "lines", "stream": "ext://sys.stderr"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
     "loggers": {
