@@ -118,7 +118,7 @@ def test_it_starts_from_the_weights_it_is_given(runs: Mapping[str, Run], monkeyp
 @pytest.mark.usefixtures("small_batches")
 def test_a_reader_learns_and_no_font_is_asked_for(monkeypatch: pytest.MonkeyPatch) -> None:
     """And the weights that it started from are left alone."""
-    monkeypatch.setattr("inkdigits.data.synthesis.nondigits.font_glyphs", None)
+    monkeypatch.setattr("inkdigits.data.synthesis.nondigits.draw_font_glyphs", None)
     weights = build_network("reader").state_dict()
     before = {name: each.clone() for name, each in weights.items()}
     replay_mix = build_replay_mix(get_recipe("reader"), weights, load("train").slice(0, 500), steps=3)
