@@ -72,7 +72,7 @@ def make_negative_rows(result: store.Json) -> Iterator[Row]:
 def make_photo_rows(result: store.Json) -> Iterator[Row]:
     """A large photo."""
     measured_on = f"lines of digits on shaded paper; median of {result['times']}"
-    yield "a photo of 12 megapixels, read in", f"{result['photo']:.2f} s", measured_on, "–"
+    yield "reading a photo of 12 megapixels", f"{result['photo']:.2f} s", measured_on, "–"
 
 
 def make_training_rows(result: store.Json) -> Iterator[Row]:
@@ -104,4 +104,5 @@ def describe_timing() -> str:
             f"The README's seconds are not of one day and one kind of machine ({told}). Measure them together: run "
             "bench.speed_reading, bench.speed and bench.demo on one machine."
         )
-    return f"All seconds: {first['cores']} cores, {first['machine']}, PyTorch {first['torch']}, {first['date']}.\n"
+    machine = f"{first['cores']} cores ({first['machine']}, PyTorch {first['torch']})"
+    return f"All seconds were measured on {first['date']}, on {machine}.\n"

@@ -58,7 +58,7 @@ def test_the_readmes_seconds_are_of_one_day_and_one_kind_of_machine(
     conditions: dict[str, Any] = {"cores": 2, "machine": "x86_64", "torch": "2.13", "date": "2026-11-25"}
     for name in TIMED:
         (tmp_path / f"{name}.json").write_text(json.dumps({"conditions": conditions}))
-    assert describe_timing() == "All seconds: 2 cores, x86_64, PyTorch 2.13, 2026-11-25.\n"
+    assert describe_timing() == "All seconds were measured on 2026-11-25, on 2 cores (x86_64, PyTorch 2.13).\n"
     other_day = json.dumps({"conditions": conditions | {"date": "2026-11-27"}})
     (tmp_path / f"{TIMED[-1]}.json").write_text(other_day)
     with pytest.raises(ValueError, match="not of one day"):
