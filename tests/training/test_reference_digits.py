@@ -48,7 +48,7 @@ def test_another_network_sees_the_same_digits_its_own_way(
     seven = load("train").images[:1]
     embedding = network.classify(seven).embeddings[0]
     shown = NeighbourIndex(network).find_nearest(embedding, 5)
-    monkeypatch.setattr(nearest, "PACKAGED", write_nearest(other))
+    monkeypatch.setattr(nearest, "PACKAGED_PATH", write_nearest(other))
     kept = NeighbourIndex(network).find_nearest(embedding, 5)
     assert tmp_path / "other.nearest.npz" == nearest.PACKAGED_PATH
     assert kept[0].cosine_similarity == pytest.approx(shown[0].cosine_similarity, abs=0.01)
@@ -64,6 +64,6 @@ def test_a_damaged_file_is_told_of(
         whole = nearest.PACKAGED_PATH.read_bytes()
         file.write_bytes(whole[: len(whole) // 2] if isinstance(content, str) else content)
     network = Classifier(threads=1)
-    monkeypatch.setattr(nearest, "PACKAGED", file)
+    monkeypatch.setattr(nearest, "PACKAGED_PATH", file)
     with pytest.raises(ModelError, match=r"reader\.nearest\.npz: missing or damaged"):
         NeighbourIndex(network)

@@ -175,7 +175,6 @@ def test_outside_the_main_thread_nobody_listens_for_signals(tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from inkdigits.training.callbacks import throttled
 from inkdigits.training.recipes import Recipe
 from inkdigits.training.runs import Run, save_checkpoint
 from inkdigits.training.session import start
