@@ -163,3 +163,24 @@ def test_without_the_extra_a_command_says_what_to_install() -> None:
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=False, env=BASE_ENVIRONMENT)
     assert done.returncode == 2
     assert extract_error_sentence(done.stderr.decode()) == "'train' needs torch: pip install \"inkdigits[train]\""
+
+
+@pytest.mark.parametrize("command", ["train", "finetune", "evaluate", "export"])
+@pytest.mark.parametrize(("given", "policy"), [({}, "passive"), ({"OMP_WAIT_POLICY": "active"}, "active")])
+def test_threads_wait_asleep_from_before_torch_is_loaded(command: str, given: dict[str, str], policy: str) -> None:
+    """Said by a stand-in for torch, as it is imported: OpenMP looks at the variable only once, when it is loaded."""
+    program = f"""
+import os, sys
+class Torch:
+    def find_spec(name, path=None, target=None):
+        if name == "torch":
+            print(os.environ.get("OMP_WAIT_POLICY"), flush=True)
+            os._exit(0)
+sys.meta_path.insert(0, Torch)
+sys.argv[1:] = ["{command}", "--help"]
+from inkdigits.cli.main import main
+main()
+"""
+    environment = {name: value for name, value in BASE_ENVIRONMENT.items() if name != "OMP_WAIT_POLICY"} | given
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, check=True, env=environment)
+    assert done.stdout.decode() == f"{policy}\n"

@@ -62,6 +62,10 @@ def options(
 
 def main() -> None:
     """Run one command; every error of ours becomes one sentence on stderr and its exit code."""
+    # OpenMP, which PyTorch computes with, reads this when it is loaded: set it before any command imports torch.
+    # By default its threads spin while they wait for each other, and where other programs keep the cores busy, they
+    # spin away the very time that the thread they wait for needs. Asleep, they wait no longer on idle cores.
+    os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Ctrl-C while Python ends would look like a crash
     try:
         for module in _modules_for(sys.argv[1:]):
