@@ -18,7 +18,7 @@ def known_names(given: str, known: Iterable[str]) -> str:
 
     names = list(known)
     alike = get_close_matches(given, names, n=1, cutoff=0.75)
-    return f"did you mean '{alike[0]}'?" if alike else f"there are {', '.join(names)}."
+    return f"did you mean '{alike[0]}'?" if alike else f"choose one of {', '.join(names)}."
 
 
 class InkdigitsError(Exception):

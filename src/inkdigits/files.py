@@ -32,7 +32,7 @@ def write_atomically(path: Path, content: bytes | str) -> None:
                 os.unlink(temporary)
         if not isinstance(error, OSError):
             raise
-        raise WriteError(f"{path} could not be written ({error.strerror}); what stood there is untouched.") from error
+        raise WriteError(f"{path} could not be written ({error.strerror}); any earlier file is unchanged.") from error
 
 
 def _read_umask() -> int:

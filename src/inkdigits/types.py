@@ -228,7 +228,7 @@ class Reading:
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(
                 f"This is not a reading as `as_dict` writes it ({type(error).__name__}: {error}); "
-                "give one JSON object of `inkdigits read --json`."
+                "give one JSON object from `inkdigits read --json`."
             ) from error
 
 

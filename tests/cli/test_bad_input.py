@@ -145,7 +145,9 @@ def test_a_folder_is_no_output(told: Told, tmp_path: Path) -> None:
         assert "could not be written (Is a directory)" in extract_error_sentence(
             told("read", option, tmp_path, "-", code=1).err
         )
-    assert "two files" in extract_error_sentence(told("read", "--output", "x", "--review", "x", "-", code=2).err)
+    assert "name the same file" in extract_error_sentence(
+        told("read", "--output", "x", "--review", "x", "-", code=2).err
+    )
 
 
 def test_a_full_disk_is_told(told: Told, folder: Path) -> None:
@@ -163,7 +165,7 @@ def test_a_region_that_is_none(told: Told, folder: Path, region: str) -> None:
 def test_a_region_outside_of_a_picture_stops_no_other(told: Told, folder: Path) -> None:
     Image.new("L", (400, 400), 255).save(folder / "large.png")
     said = told("read", "--json", "--region", "300,300,50,50", folder / "zz-good.png", folder / "large.png", code=1)
-    assert "outside of the page, which has 90×60 pixels" in extract_error_sentence(said.err.splitlines()[0])
+    assert "outside the page, which has 90×60 pixels" in extract_error_sentence(said.err.splitlines()[0])
     assert ["error" in json.loads(line) for line in said.out.splitlines()] == [True, False]
 
 

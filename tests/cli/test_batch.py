@@ -89,7 +89,7 @@ def test_a_stopped_batch_goes_on_to_the_same_bytes(
     process = running(*words, out, *names, stderr=subprocess.PIPE)
     wait_for_pictures(tmp_path / "out.csv.part.jsonl", 20)
     process.send_signal(how)
-    assert process.communicate(timeout=300)[1].count(b"--resume goes on") == (how == signal.SIGINT)
+    assert process.communicate(timeout=300)[1].count(b"continue with --resume") == (how == signal.SIGINT)
     assert process.returncode == code
     assert not out.exists() and not see.exists()
     left = (tmp_path / "out.csv.part").read_text()
@@ -144,7 +144,7 @@ def test_going_on_with_other_options_is_refused(folder: Path, told: Told, tmp_pa
     assert "other options or pictures" in extract_error_sentence(told(*words, folder / "01.png", code=2).err)
     told(*words, folder / "00.png", folder / "01.png")
     assert len((tmp_path / "x").read_text().splitlines()) == 3
-    assert "--resume goes with --output" in extract_error_sentence(told("read", "--resume", folder, code=2).err)
+    assert "--resume needs --output" in extract_error_sentence(told("read", "--resume", folder, code=2).err)
 
 
 def test_a_run_with_a_form_goes_on_with_the_same_form(folder: Path, told: Told, tmp_path: Path) -> None:
@@ -249,10 +249,10 @@ def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path
 @pytest.mark.parametrize(
     ("name", "form", "why"),
     [
-        ("out.csv", None, "its ending says csv, but text would be written; take --csv"),
-        ("out.json", "--csv", "its ending says json, but csv would be written; take --json"),
+        ("out.csv", None, "the ending stands for csv, but the output is text; use --csv"),
+        ("out.json", "--csv", "the ending stands for json, but the output is csv; use --json"),
         ("out.TXT", "--json", "leave out the format"),
-        ("out.xlsx", "--csv", "take --csv and a name that ends in .csv"),
+        ("out.xlsx", "--csv", "use --csv and a name that ends in .csv"),
     ],
 )
 def test_an_ending_that_contradicts_the_format_is_refused(

@@ -70,7 +70,7 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
-    assert f"Go on with: inkdigits train --resume {path}" in err.decode() and b"Traceback" not in err
+    assert f"Continue with: inkdigits train --resume {path}" in err.decode() and b"Traceback" not in err
     assert [run.is_finished for run in EnsembleRun(path).list_members()] == [True, False, False]
     stopped_at = int(re.search(rb"Stopped after step (\d+)", err)[1])  # type: ignore[index]
     resumed = told("train", "--resume", path, "--every", "0")
@@ -93,8 +93,8 @@ def test_what_makes_no_sense(told: Told, folder: Path, tmp_path: Path) -> None:
     out = ("--out", tmp_path / "run")
     for words, reason in (
         ((*MLP, "--seeds", "1", *out), "An ensemble has 2 members or more, not 1"),
-        (("train", "reader", "--seeds", "2", *out), "tell the ten digits and nothing else"),
-        (("train", "--resume", folder, "--seeds", "3"), "--resume goes on with a run as it was started"),
+        (("train", "reader", "--seeds", "2", *out), "classify the ten digits can form an ensemble"),
+        (("train", "--resume", folder, "--seeds", "3"), "--resume continues a run with its own settings"),
     ):
         assert reason in extract_error_sentence(told(*words, code=2).err)
     assert not (tmp_path / "run").exists()
@@ -140,7 +140,7 @@ def test_show_takes_the_members(told: Told, folder: Path, tmp_path: Path) -> Non
 def test_show_of_one_that_is_not_finished(told: Told, folder: Path, tmp_path: Path) -> None:
     (tmp_path / "ensemble.json").write_bytes((folder / "ensemble.json").read_bytes())
     said = extract_error_sentence(told("show", tmp_path, "--mistakes", code=1).err)
-    assert f"not finished: go on with --resume {tmp_path}" in said
+    assert f"not finished: continue with --resume {tmp_path}" in said
 
 
 def test_compare_gives_it_a_row_and_its_members_the_curves(told: Told, folder: Path, tmp_path: Path) -> None:

@@ -48,7 +48,7 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
 def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         said = run_inkdigits("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, exit_code=2)
-    assert "cannot be listened on" in extract_error_sentence(said.err)
+    assert "Cannot listen on port" in extract_error_sentence(said.err)
 
 
 def test_a_server_ends_with_the_command_that_started_it(tmp_path: Path) -> None:

@@ -59,13 +59,13 @@ def test_mistakes_in_words_are_usage(told: Told, words: list[str], reason: str) 
 @pytest.mark.parametrize(
     ("words", "reason"),
     [
-        (["train", "resnet"], "There is no recipe 'resnet'; there are lecture-softmax"),
+        (["train", "resnet"], "There is no recipe 'resnet'; choose one of lecture-softmax"),
         (["train", "mlp", "--device", "quantum"], "There is no device 'quantum' here; torch sees cpu"),
         (["train", "mlp", "--lr", "-1"], "--lr must be from 1e-08 to 100"),
         (["train", "softmax", "--hidden", "9"], "--hidden is a knob of the mlp"),
         (["train", "mlp", "--resume", "a"], "give no recipe, --out or knobs"),
-        (["read", "--json", "--csv", "a.png"], "Choose one of --json and --csv"),
-        (["read", "--show-glyph", "g.png", "a.png"], "--show-glyph goes with --single and one picture"),
+        (["read", "--json", "--csv", "a.png"], "Choose only one of --json and --csv"),
+        (["read", "--show-glyph", "g.png", "a.png"], "--show-glyph needs --single and exactly one picture"),
     ],
 )
 def test_what_makes_no_sense_is_usage_in_one_sentence(

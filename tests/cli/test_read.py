@@ -84,16 +84,16 @@ def test_the_least_confidence(pictures: Path, told: Told) -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--length", "0"], "A number has a length of 1 to 100 digits, not 0."),
-        (["--pattern", "d{"], "is no pattern"),
+        (["--length", "0"], "A number can have 1 to 100 digits, not 0."),
+        (["--pattern", "d{"], "is not a valid pattern"),
         (["--pattern", "20dd", "--length", "3"], "No number can have length 3 and pattern '20dd'"),
-        (["--check", "sum"], "There is no check 'sum'; take one of luhn, verhoeff, mod97."),
+        (["--check", "sum"], "There is no check 'sum'; choose one of luhn, verhoeff, mod97."),
         (["--range", "100..0"], "The range 100..0 is empty"),
-        (["--range", "few"], "'few' is no range"),
-        (["--min-confidence", "1.5"], "The least confidence is a number from 0 to 1, not 1.5."),
-        (["--min-confidence", "nan"], "The least confidence is a number from 0 to 1, not nan."),
+        (["--range", "few"], "'few' is not a range"),
+        (["--min-confidence", "1.5"], "The minimum confidence must be from 0 to 1, not 1.5."),
+        (["--min-confidence", "nan"], "The minimum confidence must be from 0 to 1, not nan."),
         (["--single", "--length", "1"], "A single digit has no form"),
-        (["--single", "--explain", "seen"], "--explain goes without --single"),
+        (["--single", "--explain", "seen"], "--explain cannot be used with --single"),
     ],
 )
 def test_what_no_number_can_be(pictures: Path, told: Told, options: list[str], said: str) -> None:

@@ -93,7 +93,7 @@ def test_show_prints_the_files_it_drew(
 
 def test_show_of_images_that_are_none(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     for images, reason in (
-        ("five", "takes numbers parted by commas"),
+        ("five", "takes numbers separated by commas"),
         ("60001", "no digit 60001"),
         ("0", "no digit 0"),
     ):
@@ -130,9 +130,9 @@ def test_show_labels_that_all_runs_contradict(told: Told, runs: Mapping[str, Run
 def test_show_of_what_does_not_go_together(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     run, other = runs["mlp"].folder, runs["softmax"].folder
     for words, reason in (
-        ((run, other), "go with --mistakes"),
-        ((run, "--pages", "2"), "go with --mistakes"),
-        ((run, "--mistakes", "--images", "7"), "--images goes without --mistakes"),
+        ((run, other), "need --mistakes"),
+        ((run, "--pages", "2"), "need --mistakes"),
+        ((run, "--mistakes", "--images", "7"), "--images cannot be used with --mistakes"),
         ((run, other, "--mistakes"), "differ in more than their seeds"),
     ):
         done = told("show", *words, "--output", tmp_path / "drawn", code=2)
@@ -184,5 +184,5 @@ def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
 def test_a_demo_touches_nothing_that_is_no_demo(told: Told, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     done = told("demo", "--steps", "5", "--out", tmp_path, code=1)
-    assert "holds something else than a demo" in extract_error_sentence(done.err)
+    assert "contains something other than a demo" in extract_error_sentence(done.err)
     assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

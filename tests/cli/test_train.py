@@ -42,7 +42,7 @@ def test_folders_of_its_own_that_never_overwrite(tmp_path: Path, told: Told, mon
         told(*words)
     assert sorted(path.name for path in (tmp_path / "runs").iterdir()) == ["softmax", "softmax-2"]
     said = told(*words, "--out", "runs/softmax", code=1)
-    assert "already holds a run; go on with --resume runs/softmax" in extract_error_sentence(said.err)
+    assert "already holds a run; continue it with --resume runs/softmax" in extract_error_sentence(said.err)
 
 
 def test_without_a_recipe_it_lists_them(told: Told) -> None:
@@ -109,7 +109,7 @@ def test_broken_off_and_taken_up_again(tmp_path: Path, told: Told) -> None:
     process.send_signal(signal.SIGINT)
     out, said = process.communicate(timeout=300)
     assert process.returncode == 130 and not out
-    assert f"Go on with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
+    assert f"Continue with: inkdigits train --resume {folder}" in said.decode() and b"Traceback" not in said
     stopped_at = int(re.search(rb"Stopped after step (\d+)", said)[1])  # type: ignore[index]
     assert 0 < stopped_at < 1500 and not Run(folder).is_finished
     resumed = told("train", "--resume", folder, "--every", "0").err

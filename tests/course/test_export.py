@@ -130,7 +130,7 @@ def brightness(colour: str) -> float:
 
 
 def test_a_lesson_that_fails_is_not_exported(tmp_path: Path) -> None:
-    with pytest.raises(ExportError, match="Lesson 1 does not run to its end"):
+    with pytest.raises(ExportError, match="Lesson 1 did not run to its end"):
         list(export([small(tmp_path, 21)], tmp_path / "out"))
     assert not (tmp_path / "out").exists()
 

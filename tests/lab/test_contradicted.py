@@ -49,7 +49,7 @@ def test_where_nothing_is_contradicted_the_figure_says_so() -> None:
 
 
 def test_what_makes_no_sense_is_refused() -> None:
-    with pytest.raises(UsageError, match="two runs or more"):
+    with pytest.raises(UsageError, match="at least two runs"):
         find_contradictions(SOME, SAID[:1])
     with pytest.raises(UsageError, match="each of the 5 digits"):
         find_contradictions(SOME, [SAID[0], SAID[1][:4]])

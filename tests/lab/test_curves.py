@@ -80,9 +80,9 @@ def test_runs_can_be_laid_over_seconds() -> None:
 
 
 def test_what_cannot_be_drawn_is_refused() -> None:
-    with pytest.raises(RunError, match="recorded no figures"):
+    with pytest.raises(RunError, match="recorded no metrics"):
         draw_curves([], "mine")
-    with pytest.raises(RunError, match="no proper 'train_loss'"):
+    with pytest.raises(RunError, match="no valid 'train_loss'"):
         draw_curves([{"step": 1, "epoch": 1, "seconds": 1}], "mine")
     with pytest.raises(UsageError, match="1 to 6 runs, not 7"):
         overlay_curves({str(place): records() for place in range(7)})

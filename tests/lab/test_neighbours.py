@@ -90,5 +90,5 @@ def test_without_mistakes_the_page_says_so() -> None:
 
 
 def test_no_page_is_refused() -> None:
-    with pytest.raises(UsageError, match="on 1 page or more"):
+    with pytest.raises(UsageError, match="number of pages must be at least 1"):
         list(pages(mistaken(1), make_digits(30), most=0))

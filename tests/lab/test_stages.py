@@ -50,5 +50,5 @@ def test_what_mattered_lies_over_the_digit() -> None:
 def test_seeds_have_dots_and_their_mean() -> None:
     figure = draw_seeds({"a": [0.98, 0.99], "b": [0.97, 0.97, 0.97]}, "chance")
     assert [text.get_text() for text in figure.axes[0].texts] == ["98.50 ± 0.71 %", "97.00 ± 0.00 %"]
-    with pytest.raises(UsageError, match="two runs or more"):
+    with pytest.raises(UsageError, match="at least two runs"):
         draw_seeds({"a": [0.98]}, "chance")

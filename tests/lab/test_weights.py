@@ -64,5 +64,5 @@ def test_of_several_networks_the_first_filters_of_each_are_drawn() -> None:
 
 
 def test_another_network_is_refused() -> None:
-    with pytest.raises(UsageError, match="no picture of the weights of a Linear"):
+    with pytest.raises(UsageError, match="weights of a Linear cannot be drawn"):
         draw_weights(nn.Linear(2, 3))

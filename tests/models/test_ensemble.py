@@ -102,7 +102,7 @@ def test_it_has_all_that_its_members_learnt() -> None:
 
 @pytest.mark.parametrize("name", ["reader", "detector"])
 def test_networks_that_tell_more_or_else_are_refused(name: str) -> None:
-    with pytest.raises(UsageError, match="tell the ten digits and nothing else"):
+    with pytest.raises(UsageError, match="classify the ten digits can form an ensemble"):
         EnsembleNet(build_members(name, 2))
 
 

@@ -100,7 +100,7 @@ def test_a_part_of_a_page_is_read_and_its_boxes_are_those_of_the_page(reader: Re
     assert len(reading.lines) == 1 and (reading.width, reading.height) == (whole.width, whole.height)
     found = reading.lines[0].box
     assert np.abs(np.array(found.as_list()) - second.as_list()).max() < 12
-    with pytest.raises(PictureError, match="lies outside of the page"):
+    with pytest.raises(PictureError, match="lies outside the page"):
         reader.read(written, region=Box(5000, 0, 10, 10))
 
 

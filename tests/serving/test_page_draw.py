@@ -168,7 +168,7 @@ def test_a_full_queue_is_told_of_and_asked_again(browser: Browser, long_page: by
         finally:
             told.set()
             reading.join()
-        assert "waiting already; send it again" in said
+        assert "waiting already; try again" in said
         visit.shows("draw-seen", "digit", "7")
         visit.complaints[:] = [each for each in visit.complaints if "503" not in each]
 

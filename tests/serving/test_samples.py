@@ -240,5 +240,5 @@ def test_a_token_opens_it_under_any_name(tmp_path: Path, seven: bytes) -> None:
 def test_a_file_that_is_something_else(tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("my notes\n" * 500)
     said = run_inkdigits("serve", "--port", "0", "--collect", str(tmp_path / "notes"), exit_code=1).err
-    assert "notes is no file of samples" in extract_error_sentence(said)
+    assert "notes is not a file of samples" in extract_error_sentence(said)
     assert (tmp_path / "notes").read_text() == "my notes\n" * 500

@@ -122,12 +122,12 @@ def test_what_is_no_file_of_samples(tmp_path: Path) -> None:
 
     text = tmp_path / "text"
     text.write_text("no database\n" * 100)
-    refused(text, DataError, "no file of samples")
+    refused(text, DataError, "not a file of samples")
     other = tmp_path / "other"
     with closing(sqlite3.connect(other)) as to:
         to.execute("CREATE TABLE samples (id, label, made, source, glyph, drawing)")
         to.commit()
-    refused(other, DataError, "database of something else")
+    refused(other, DataError, "some other database")
     later = tmp_path / "later"
     Store(later)
     with closing(sqlite3.connect(later)) as to:

@@ -172,7 +172,7 @@ def test_members_begun_later_have_the_threads_of_the_first(few_digits_path: Path
 
 @pytest.mark.parametrize("name", ["reader", "detector"])
 def test_networks_that_tell_more_or_else_are_refused_before_anything_is_done(name: str, tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="tell the ten digits and nothing else; train another recipe"):
+    with pytest.raises(UsageError, match="classify the ten digits can form an ensemble; train another recipe"):
         ensembles.start(get_recipe(name), 2, tmp_path / "run")
     assert not (tmp_path / "run").exists()
 
@@ -199,7 +199,7 @@ def test_a_folder_that_is_taken(mlps: EnsembleRun, tmp_path: Path) -> None:
         lambda: session.start(MLP, mlps.folder),
         lambda: ensembles.start(MLP, 2, run.folder),
     ):
-        with pytest.raises(RunError, match="already holds a run; go on with --resume"):
+        with pytest.raises(RunError, match="already holds a run; continue it with --resume"):
             begin()
     with pytest.raises(RunError, match="is finished; there is nothing to resume"):
         ensembles.resume(mlps.folder)
@@ -234,7 +234,7 @@ def test_a_member_of_other_settings_or_other_data_is_not_taken_for_one(mlps: Ens
     with pytest.raises(RunError, match=r"seed-5 holds a run that learns from other data; move it away"):
         ensembles.resume(ensemble.folder)
     second.write_json("recipe.json", good | {"recipe": good["recipe"] | {"lr": 0.1}})
-    with pytest.raises(RunError, match=r"seed-5 holds a run of other settings"):
+    with pytest.raises(RunError, match=r"seed-5 holds a run with other settings"):
         ensembles.resume(ensemble.folder)
     assert not ensemble.is_finished
 
@@ -259,7 +259,7 @@ def test_one_that_is_not_finished_says_how_to_go_on(few_digits_path: Path, tmp_p
         lambda: export(EnsembleRun(tmp_path / "run"), tmp_path / "it.onnx"),
         EnsembleRun(tmp_path / "run").read_card,
     ):
-        with pytest.raises(RunError, match=f"not finished: go on with --resume {tmp_path / 'run'}"):
+        with pytest.raises(RunError, match=f"not finished: continue with --resume {tmp_path / 'run'}"):
             ask()
 
 
@@ -267,7 +267,7 @@ def test_one_that_is_not_finished_says_how_to_go_on(few_digits_path: Path, tmp_p
 def test_broken_seeds(mlps: EnsembleRun, tmp_path: Path, seeds: object) -> None:
     ensemble = copy_ensemble(mlps, tmp_path)
     ensemble.write_json("ensemble.json", ensemble.read_settings() | {"seeds": seeds})
-    with pytest.raises(RunError, match=r"ensemble\.json is broken \(it says no seeds\)"):
+    with pytest.raises(RunError, match=r"ensemble\.json is broken \(it has no seeds\)"):
         load_trained_network(ensemble)
 
 

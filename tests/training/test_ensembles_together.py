@@ -97,7 +97,7 @@ def test_exported_it_is_one_file_that_says_the_mean_of_its_members_files(mlps: E
     twin = load_file(path.with_suffix(".safetensors"))
     state = load_trained_network(mlps).state_dict()
     assert twin.keys() == state.keys() and all(torch.equal(twin[name], value) for name, value in state.items())
-    with pytest.raises(ModelError, match=r"together\.onnx: an ensemble of networks, and only one can be fine-tuned"):
+    with pytest.raises(ModelError, match=r"together\.onnx: an ensemble cannot be fine-tuned"):
         load_base(path)
     assert load_base(alone[0]).recipe.seed == 4
     small = export(mlps, tmp_path / "small.onnx", int8=True)

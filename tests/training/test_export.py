@@ -119,7 +119,7 @@ def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
     detector = Detector(path)
     assert not (detector.detect(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
-    with pytest.raises(UsageError, match="the detector is not; leave --int8 out"):
+    with pytest.raises(UsageError, match="the detector cannot; leave --int8 out"):
         export(Run(tmp_path / "run"), tmp_path / "small.onnx", int8=True)
     assert path.with_suffix(".safetensors").exists()
 
@@ -164,7 +164,7 @@ def test_what_is_no_network_is_noticed(runs: Mapping[str, Run], content: bytes) 
 
 
 def test_where_it_cannot_go(runs: Mapping[str, Run], tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match=r"a file that ends in \.onnx, not network\.pt"):
+    with pytest.raises(UsageError, match=r"must end in \.onnx, not network\.pt"):
         export(runs["softmax"], tmp_path / "network.pt")
     with pytest.raises(RunError, match="There is no run"):
         export(Run(tmp_path / "nothing"), tmp_path / "network.onnx")

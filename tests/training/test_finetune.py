@@ -183,12 +183,12 @@ def test_what_rises_by_chance_does_not_surely_rise() -> None:
 
 
 def test_samples_that_are_too_few(base: BaseNetwork, tmp_path: Path) -> None:
-    for count, why in ((9, "9 samples; it takes 10"), (10_001, "10,001 samples")):
+    for count, why in ((9, "9 samples; fine-tuning needs 10"), (10_001, "10,001 samples")):
         digits = load("train").slice(0, count)
         with pytest.raises(DataError, match=why):
             finetune(digits, tmp_path / "mlp.onnx", base)
     ones = Digits(np.zeros((20, 28, 28), np.uint8), np.ones(20, np.int64), "ones")
-    with pytest.raises(DataError, match="ones has not two samples each of two digits"):
+    with pytest.raises(DataError, match="ones does not have two samples each of two digits"):
         finetune(ones, tmp_path / "mlp.onnx", base)
 
 
@@ -208,7 +208,7 @@ def test_a_network_that_cannot_be_gone_on_from(base: BaseNetwork, tmp_path: Path
     with pytest.raises(ModelError, match="cannot be read"):
         load_base(tmp_path / "mlp.onnx")
     shutil.copy(PACKAGED_PATH.with_suffix(".safetensors"), tmp_path / "mlp.safetensors")
-    with pytest.raises(ModelError, match="do not fit together"):
+    with pytest.raises(ModelError, match="do not match this inkdigits"):
         load_base(tmp_path / "mlp.onnx")
     with pytest.raises(ModelError):
         load_base(tmp_path / "none.onnx")

@@ -33,7 +33,9 @@ def test_the_lectures_recipes_are_the_lectures(name: str, model: str, steps: int
 
 
 def test_an_unknown_recipe_is_told_the_known_ones() -> None:
-    with pytest.raises(UsageError, match="no recipe 'resnet'; there are lecture-softmax, lecture-mlp, softmax, mlp"):
+    with pytest.raises(
+        UsageError, match="no recipe 'resnet'; choose one of lecture-softmax, lecture-mlp, softmax, mlp"
+    ):
         get_recipe("resnet")
 
 
@@ -103,5 +105,5 @@ def test_settings_that_are_no_recipes(settings: dict[str, Any]) -> None:
 def test_a_name_that_is_nearly_right_is_suggested() -> None:
     with pytest.raises(UsageError, match=r"There is no recipe 'sofmax'; did you mean 'softmax'\?"):
         get_recipe("sofmax")
-    with pytest.raises(UsageError, match="There is no recipe 'zzz'; there are lecture-softmax, "):
+    with pytest.raises(UsageError, match="There is no recipe 'zzz'; choose one of lecture-softmax, "):
         get_recipe("zzz")

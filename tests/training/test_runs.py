@@ -114,9 +114,9 @@ def test_weights_that_are_damaged(run: Run, damage: Callable[[bytes], bytes]) ->
 
 def test_weights_of_another_network(run: Run) -> None:
     save_file(build_network("softmax").state_dict(), run.weights_path)
-    expect_run_error(lambda: load_trained_network(run), "does not fit its recipe's network")
+    expect_run_error(lambda: load_trained_network(run), "does not match its recipe's network")
     save_file(build_network("mlp", hidden=7).state_dict(), run.weights_path)
-    expect_run_error(lambda: load_trained_network(run), "does not fit its recipe's network")
+    expect_run_error(lambda: load_trained_network(run), "does not match its recipe's network")
 
 
 @pytest.mark.parametrize("content", [b"{", b"[1]\n", b"7\n", b'{"step": 1}\n', b"\xff\n"])
@@ -143,7 +143,7 @@ def test_a_damaged_checkpoint(stopped_run: Run, damage: Callable[[bytes], bytes]
 def test_a_checkpoint_of_something_else(stopped_run: Run) -> None:
     tensors, about = load_tensors(stopped_run.checkpoint_path)
     save_tensors(stopped_run.checkpoint_path, {"network.logits.weight": torch.zeros(3)}, about)
-    expect_run_error(lambda: resume(stopped_run.folder), "does not fit its recipe's network")
+    expect_run_error(lambda: resume(stopped_run.folder), "does not match its recipe's network")
     save_tensors(stopped_run.checkpoint_path, tensors, {})
     expect_run_error(lambda: resume(stopped_run.folder), "checkpoint.safetensors is broken")
     save_tensors(stopped_run.checkpoint_path, tensors, about | {"step": "five"})
@@ -199,7 +199,7 @@ def test_a_disk_that_is_full_leaves_the_old_file(tmp_path: Path) -> None:
         check=True,
         preexec_fn=limit_file_size(50_000),
     )
-    assert "could not be written (File too large); what stood there is untouched" in done.stdout
+    assert "could not be written (File too large); any earlier file is unchanged" in done.stdout
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["file"]
 

@@ -228,7 +228,7 @@ def test_two_trainings_into_one_folder(tmp_path: Path) -> None:
 def test_a_folder_that_has_a_run_already(tmp_path: Path, runs: Mapping[str, Run]) -> None:
     folder = shutil.copytree(runs["mlp"].folder, tmp_path / "run")
     before = Run(folder).weights_path.read_bytes()
-    with pytest.raises(RunError, match="already holds a run; go on with --resume"):
+    with pytest.raises(RunError, match="already holds a run; continue it with --resume"):
         start(MLP, folder)
     with pytest.raises(RunError, match="is finished; there is nothing to resume"):
         resume(folder)
@@ -238,7 +238,7 @@ def test_a_folder_that_has_a_run_already(tmp_path: Path, runs: Mapping[str, Run]
 def test_places_where_no_run_can_be(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     for folder in (tmp_path / "file", tmp_path / "file" / "run"):
-        with pytest.raises(RunError, match="cannot be made"):
+        with pytest.raises(RunError, match="cannot be created"):
             start(MLP, folder)
     assert (tmp_path / "file").read_text() == "in the way"
 
@@ -274,7 +274,7 @@ def test_a_training_that_diverges_ends_with_a_sentence_and_a_stopped_run(tmp_pat
     run = Run(tmp_path / "run")
     for begin in (lambda: start(recipe, run.folder), lambda: resume(run.folder)):
         with pytest.raises(
-            RunError, match=r"diverged: after step \d+ its loss is no number .* smaller --lr than 100\."
+            RunError, match=r"diverged: after step \d+ its loss is not finite; .* smaller --lr than 100\."
         ):
             begin()
         assert not run.is_finished and not run.weights_path.exists()
@@ -303,7 +303,7 @@ def test_what_is_not_there() -> None:
 
 
 def test_more_samples_than_there_are(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--samples 70000 is more than the 60000 digits there are"):
+    with pytest.raises(UsageError, match="--samples 70000 is more than the 60000 training digits"):
         start(get_recipe("mlp").with_knobs(samples=70_000), tmp_path / "run")
     assert not (tmp_path / "run").exists()
 

@@ -78,7 +78,7 @@ def test_what_was_stopped_is_gone_on_with(shipped_path: Path, tmp_path: Path) ->
 
 
 def test_a_run_of_other_settings_is_not_taken_for_it(shipped_path: Path) -> None:
-    with pytest.raises(RunError, match="mlp-0 holds a run of other settings than the recipe has now"):
+    with pytest.raises(RunError, match="mlp-0 holds a run with other settings than the recipe has now"):
         train_to_end(shipped_path.parent / "mlp-0", TINY.with_knobs(lr=0.1))
     reworded = TINY.from_dict(TINY.as_dict() | {"about": "other words"})
     assert train_to_end(shipped_path.parent / "mlp-0", reworded).is_finished

@@ -71,7 +71,7 @@ def demo(
 def _clear_folder(out: Path) -> None:
     """Take away what an earlier demo left, and nothing else."""
     if out.exists() and any(out.iterdir()) and not (out / "page-1.png").exists() and not (out / RECIPES[0]).exists():
-        raise RunError(f"{out} holds something else than a demo; give another --out.")
+        raise RunError(f"{out} contains something other than a demo; give another --out.")
     for name in RECIPES:
         shutil.rmtree(out / name, ignore_errors=True)
 

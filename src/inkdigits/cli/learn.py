@@ -82,7 +82,7 @@ def check_port(port: int) -> None:
             probe.bind(("127.0.0.1", port))
         except OSError as error:
             raise UsageError(
-                f"Port {port} cannot be listened on ({error.strerror}); give another --port, or leave it out."
+                f"Cannot listen on port {port} ({error.strerror}); give another --port, or leave it out."
             ) from error
 
 

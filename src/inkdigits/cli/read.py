@@ -96,13 +96,13 @@ def read(
     pictures, every line begins with the file's name and a tab.
     """
     if glyph is not None and (not single or len(pictures) != 1):
-        raise UsageError("--show-glyph goes with --single and one picture.")
+        raise UsageError("--show-glyph needs --single and exactly one picture.")
     if explain is not None and single:
-        raise UsageError("--explain goes without --single; --show-glyph shows what the network saw of a single digit.")
+        raise UsageError("--explain cannot be used with --single; use --show-glyph to save what the network sees.")
     if resume and output is None:
-        raise UsageError("--resume goes with --output.")
+        raise UsageError("--resume needs --output; name the file of the stopped run.")
     if review is not None and review == output:
-        raise UsageError("--output and --review are two files; name another for one.")
+        raise UsageError("--output and --review name the same file; give each its own.")
     chosen = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
     if output is not None:
         check_ending(output, chosen)
@@ -142,7 +142,7 @@ def _choose_format(**formats: bool) -> str:
     """The one format that is wanted."""
     wanted = [name for name, said in formats.items() if said]
     if len(wanted) > 1:
-        raise UsageError(f"Choose one of {' and '.join(f'--{name}' for name in wanted)}.")
+        raise UsageError(f"Choose only one of {' and '.join(f'--{name}' for name in wanted)}.")
     return wanted[0] if wanted else "text"
 
 
@@ -152,11 +152,13 @@ def check_ending(output: Path, chosen: str) -> None:
     promised = next((name for name, endings in ENDINGS.items() if ending in endings), None)
     if ending in SPREADSHEETS:
         raise UsageError(
-            f"{output}: spreadsheets of this kind are not written; take --csv and a name that ends in .csv."
+            f"{output}: spreadsheets of this kind cannot be written; use --csv and a name that ends in .csv."
         )
     if promised is not None and promised != chosen:
-        flag = f"take --{promised}" if promised != "text" else "leave out the format"
-        raise UsageError(f"{output}: its ending says {promised}, but {chosen} would be written; {flag}, or rename it.")
+        flag = f"use --{promised}" if promised != "text" else "leave out the format"
+        raise UsageError(
+            f"{output}: the ending stands for {promised}, but the output is {chosen}; {flag}, or rename the file."
+        )
 
 
 def _build_form(**given: Any) -> Form | None:
@@ -229,7 +231,7 @@ def _report_stop(results: Results) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         if results.part is not None:
-            typer.echo(f"inkdigits: stopped; {results.part} has what was read, and --resume goes on.", err=True)
+            typer.echo(f"inkdigits: stopped; {results.part} has the results so far; continue with --resume.", err=True)
         raise
 
 

@@ -162,7 +162,7 @@ class Journal:
             first = None  # no journal of ours
         if first != run or [each.name for each in done] != names[: len(done)]:
             raise UsageError(
-                f"{path} is of a run with other options or pictures; give the same again, or leave out --resume."
+                f"{path} belongs to a run with other options or pictures; give the same again, or leave out --resume."
             )
         return sound
 
@@ -206,7 +206,7 @@ class Results:
         """What a stopped run has done, with `resume`. From here on the journal is ours."""
         if self.part is None:
             if resume:
-                raise UsageError("--resume goes on with a file: give the same --output again.")
+                raise UsageError("--resume can only continue a file; give the --output of the stopped run.")
             return []
         journal = with_ending(self.part, ".jsonl")
         done = Journal.load_done(journal, run, names, [file.settle() for file in self._open]) if resume else []
@@ -297,4 +297,4 @@ def raise_write_errors(name: str | Path) -> Iterator[None]:
         raise
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
-        raise WriteError(f"{name} could not be written ({reason}); name another place or make room.") from error
+        raise WriteError(f"{name} could not be written ({reason}); choose another place or free some space.") from error

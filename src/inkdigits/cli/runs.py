@@ -87,9 +87,9 @@ def show(
     contradict are listed.
     """
     if mistakes and images is not None:
-        raise UsageError("--images goes without --mistakes, which draws no predictions.")
+        raise UsageError("--images cannot be used with --mistakes, which draws no predictions.")
     if not mistakes and (len(folders) > 1 or pages is not None):
-        raise UsageError("Several runs, and --pages, go with --mistakes.")
+        raise UsageError("Several runs and --pages need --mistakes.")
     numbers = None if images is None else _parse_numbers(images)
     target, ending = output or folders[0] / "figures", "svg" if svg else "png"
     runs = [open_run(folder) for folder in folders]
@@ -175,7 +175,7 @@ def _parse_numbers(text: str) -> list[int]:
     try:
         return [int(word) for word in text.split(",")]
     except ValueError as error:
-        raise UsageError(f"--images takes numbers parted by commas, as 5001,5002, not '{text}'.") from error
+        raise UsageError(f"--images takes numbers separated by commas, such as 5001,5002, not '{text}'.") from error
 
 
 def add(app: typer.Typer) -> None:

@@ -68,9 +68,11 @@ def serve(
 
 def _check_access(token: str | None, open_: bool) -> None:
     if token is None and not open_:
-        raise UsageError("Other machines could ask this service; give a --token they must know, or --open for all.")
+        raise UsageError(
+            "Other machines could reach this service; give a --token that they must send, or --open to answer all."
+        )
     if token is not None and not (token.isascii() and token.isprintable() and token and " " not in token):
-        raise UsageError("A token is printable ASCII without spaces, at least one character; give another --token.")
+        raise UsageError("A token must be printable ASCII without spaces, and not empty; give another --token.")
 
 
 def _cores() -> int:

@@ -58,7 +58,7 @@ def train(
         given = {knob: value for knob, value in settings.items() if value is not None}
         if resumed is not None:
             if name is not None or out is not None or seeds is not None or given:
-                raise UsageError("--resume goes on with a run as it was started; give no recipe, --out or knobs.")
+                raise UsageError("--resume continues a run with its own settings; give no recipe, --out or knobs.")
             folder = resumed
             state = resume_run(folder, callbacks)
         else:
@@ -71,7 +71,7 @@ def train(
                 state = ensembles.start(chosen, seeds, folder, data, device, callbacks)
     run = open_run(folder)
     if state is not None and not run.is_finished:
-        typer.echo(f"Stopped after step {state.step}. Go on with: inkdigits train --resume {folder}", err=True)
+        typer.echo(f"Stopped after step {state.step}. Continue with: inkdigits train --resume {folder}", err=True)
         raise typer.Exit(STOPPED)
     for member in run.list_members():
         save_curves(member)

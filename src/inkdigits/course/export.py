@@ -49,7 +49,7 @@ def run(lesson: Lesson) -> Any:
         command += ["--include-outputs"]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
         if done.returncode != 0 or not target.exists():
-            raise ExportError(f"Lesson {lesson.number} does not run to its end: {' '.join(done.stderr.split())[-500:]}")
+            raise ExportError(f"Lesson {lesson.number} did not run to its end: {' '.join(done.stderr.split())[-500:]}")
         notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         tidy(output)

@@ -34,7 +34,7 @@ def get_lesson(number: int) -> Lesson:
     """The lesson of that number. Raises UsageError, with the numbers there are."""
     there = {each.number: each for each in list_lessons()}
     if number not in there:
-        raise UsageError(f"There is no lesson {number}; there are {', '.join(map(str, there))}.")
+        raise UsageError(f"There is no lesson {number}; choose one of {', '.join(map(str, there))}.")
     return there[number]
 
 

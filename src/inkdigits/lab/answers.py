@@ -50,7 +50,7 @@ def average_runs(runs: Sequence[Run]) -> list[EnsembleLogits]:
     given = [predict_run(run) for run in runs]
     for run, other in zip(runs, given, strict=True):
         if other.digits.sha256 != given[0].digits.sha256:
-            raise UsageError(f"{run.folder} is judged by other digits than {runs[0].folder}; show them one by one.")
+            raise UsageError(f"{run.folder} is evaluated on other digits than {runs[0].folder}; show them one by one.")
     return given
 
 
@@ -63,7 +63,9 @@ def _refuse_other_recipes(runs: Sequence[Run]) -> None:
         if _without_seed(run) != _without_seed(first):
             raise UsageError(f"{run.folder} and {first.folder} differ in more than their seeds; show them one by one.")
         if seed in seen:
-            raise UsageError(f"{seen[seed].folder} and {run.folder} have the same seed, {seed}; train with another.")
+            raise UsageError(
+                f"{seen[seed].folder} and {run.folder} have the same seed, {seed}; train one of them with another."
+            )
         seen[seed] = run
 
 

@@ -65,7 +65,7 @@ def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
     except (TypeError, ValueError) as error:
         raise UsageError(f"A stroke is a list x, y, x, y, … of numbers ({error}).") from error
     if not len(points) or not np.isfinite(points).all():
-        raise UsageError("A stroke has at least one point, and only finite numbers.")
+        raise UsageError("A stroke needs at least one point, and all its numbers must be finite.")
     points = np.concatenate([points, points[-1:]])  # a single point is a dot: OpenCV draws nothing of it alone
     fixed: NDArray[np.int32] = (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)
     return fixed

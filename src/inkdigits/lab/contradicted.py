@@ -44,9 +44,9 @@ def find_contradictions(digits: Digits, said: Sequence[Tensor], first: int = 1) 
     Raises UsageError when there are fewer runs or the lengths differ.
     """
     if len(said) < 2:
-        raise UsageError("Labels that all runs contradict take two runs or more, of one recipe with different seeds.")
+        raise UsageError("Labels that all runs contradict need at least two runs of one recipe with different seeds.")
     if any(len(each) != len(digits) for each in said):
-        raise UsageError(f"Every run must have said something of each of the {len(digits)} digits.")
+        raise UsageError(f"Every run must have logits for each of the {len(digits)} digits.")
     guesses = np.stack([each.argmax(dim=1).numpy() for each in said])  # runs×N
     mean = torch.stack([each.softmax(dim=1) for each in said]).mean(dim=0).numpy()  # N×10
     alike = (guesses == guesses[0]).all(axis=0) & (guesses[0] != digits.labels)

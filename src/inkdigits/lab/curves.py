@@ -53,7 +53,7 @@ def overlay_curves(runs: Mapping[str, Sequence[Record]], over: Over = "step") ->
     one has no records or one is not complete.
     """
     if not 1 <= len(runs) <= MOST:
-        raise UsageError(f"Curves are laid over each other for 1 to {MOST} runs, not {len(runs)}.")
+        raise UsageError(f"A figure can compare the curves of 1 to {MOST} runs, not {len(runs)}.")
     any_held = any(_has_held_out(records) for records in runs.values())
     note = "Solid: digits learnt from. Dashed: digits held back. " if any_held else ""
     figure, panels = _panels("How they learnt", note + SCALE)
@@ -92,11 +92,11 @@ def _x_values(records: Sequence[Record], over: Over, name: str) -> Values:
 def _column(records: Sequence[Record], key: str, name: str) -> Values:
     """One figure of all records; null becomes NaN, which is not drawn."""
     if not records:
-        raise RunError(f"The run {name} has recorded no figures; train again.")
+        raise RunError(f"The run {name} has recorded no metrics; train again.")
     try:
         return np.array([np.nan if record[key] is None else float(record[key]) for record in records])
     except (KeyError, TypeError, ValueError) as error:
-        raise RunError(f"A record of the run {name} has no proper '{key}'; train again.") from error
+        raise RunError(f"A record of the run {name} has no valid '{key}'; train again.") from error
 
 
 def _has_held_out(records: Sequence[Record]) -> bool:

@@ -32,7 +32,7 @@ def draw_hover_map(
     `described` is what a screen reader says. Raises UsageError for more digits, or lengths that differ.
     """
     if not 1 <= len(points) <= MOST or not len(points) == len(glyphs) == len(labels):
-        raise UsageError(f"A map shows 1 to {MOST:,} digits, as many points as glyphs and labels.")
+        raise UsageError(f"A map needs 1 to {MOST:,} digits, each with a point, a glyph and a label.")
     low, high = points.min(axis=0), points.max(axis=0)
     share = (points - low) / np.where(high > low, high - low, 1)
     places = EDGE + share * [1, -1] * (SIDE - 2 * EDGE) + [0, SIDE - 2 * EDGE]  # y goes up

@@ -34,7 +34,7 @@ def draw_lines(
     marked and written below. Raises UsageError for more lines, or one that has not as many points as `across`.
     """
     if not 1 <= len(series) <= len(COLOURS) or any(len(each) != len(across) for each in series.values()):
-        raise UsageError(f"Lines are 1 to {len(COLOURS)}, each with as many points as there are places across.")
+        raise UsageError(f"Give 1 to {len(COLOURS)} lines, each with as many points as there are x values.")
     figure = style.new_figure(4.0, title, note)
     axes = figure.add_subplot()
     marker = "o" if len(across) <= MOST_TICKS else ""

@@ -43,7 +43,7 @@ def pages(answers: EnsembleLogits, learnt: Digits, most: int = 5) -> Iterator[Fi
     Raises UsageError when `most` is less than 1.
     """
     if most < 1:
-        raise UsageError(f"Mistakes are shown on 1 page or more, not {most}.")
+        raise UsageError(f"The number of pages must be at least 1, not {most}.")
     digits, wrong = answers.digits, evaluate.find_mistakes(answers.said, answers.digits.labels)
     if len(wrong) == 0:
         yield style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")

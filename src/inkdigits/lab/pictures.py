@@ -25,7 +25,7 @@ def pictures(
     """
     shown = [np.asarray(image) for image in images]
     if not 1 <= len(shown) <= MOST or len(captions) != len(shown) or columns < 1:
-        raise UsageError(f"Pictures are 1 to {MOST} with as many captions, not {len(shown)} with {len(captions)}.")
+        raise UsageError(f"Give 1 to {MOST} pictures with as many captions, not {len(shown)} with {len(captions)}.")
     rows, across = -(-len(shown) // columns), min(columns, len(shown))
     cell = style.WIDTH / max(across, 3)
     figure = style.new_figure(0.5 + rows * (cell + 0.2), title, note)

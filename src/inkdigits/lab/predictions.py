@@ -32,7 +32,7 @@ def draw_predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Fi
     The bar of the true digit is blue; a wrong guess is orange. Raises UsageError when the lengths do not agree.
     """
     if not 1 <= len(digits) <= MOST or not len(digits) == len(said) == len(numbers):
-        raise UsageError(f"Predictions are drawn of 1 to {MOST} digits with as many logits and numbers.")
+        raise UsageError(f"Give 1 to {MOST} digits to predict, with as many logits and numbers.")
     columns = max(3, len(digits))
     heights = [5.8 / columns, 2.4]
     figure = style.new_figure(sum(heights) + 1.3, f"{digits.name}: what the network says", apart=0.12)

@@ -17,7 +17,7 @@ def draw_seeds(runs: Mapping[str, Sequence[float]], title: str, note: str = "") 
     Raises UsageError for a name with fewer.
     """
     if not runs or any(len(each) < 2 for each in runs.values()):
-        raise UsageError("How figures scatter is seen from two runs or more, for each name.")
+        raise UsageError("Give at least two runs for each name, to show how they scatter.")
     figure = style.new_figure(1.1 + 0.62 * len(runs), title, note)
     axes = figure.add_subplot()
     for row, accuracies in enumerate(runs.values()):

@@ -29,9 +29,7 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
     """
     if isinstance(run, EnsembleRun):
         members = ", ".join(str(member.folder) for member in run.list_members())
-        raise UsageError(
-            f"{run.folder} is an ensemble; show its members one by one ({members}), or it with --mistakes."
-        )
+        raise UsageError(f"{run.folder} is an ensemble; show its members one by one ({members}), or use --mistakes.")
     drawn: dict[str, Figure] = {}
     if records := run.read_metrics():
         drawn["curves"] = draw_curves(

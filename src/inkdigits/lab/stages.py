@@ -22,7 +22,7 @@ def stages(pictures: Mapping[str, ArrayLike], title: str, columns: int = 4, note
     """
     shown = {name: np.asarray(picture) for name, picture in pictures.items()}
     if not 1 <= len(shown) <= MOST or columns < 1:
-        raise UsageError(f"Steps are 1 to {MOST} pictures, not {len(shown)}.")
+        raise UsageError(f"Give 1 to {MOST} pictures, not {len(shown)}.")
     rows, width = -(-len(shown) // columns), style.WIDTH / columns
     tallest = max(picture.shape[0] / picture.shape[1] for picture in shown.values())
     figure = style.new_figure(0.5 + rows * (width * min(tallest, 1.2) + 0.25), title, note)

@@ -39,7 +39,7 @@ def draw_weights(network: nn.Module) -> Figure:
         return _mlp(_numbers(network, "hidden.weight"), _numbers(network, "logits.weight"))
     if first := [name for name in network.state_dict() if f".{name}".endswith(".conv1.0.weight")]:
         return _cnn(np.concatenate([_numbers(network, name) for name in first]))
-    raise UsageError(f"There is no picture of the weights of a {type(network).__name__}.")
+    raise UsageError(f"The weights of a {type(network).__name__} cannot be drawn.")
 
 
 def _softmax(pixels: Weights) -> Figure:

@@ -76,7 +76,7 @@ def require_digit_classifier(network: nn.Sequential) -> None:
         )
     network.train(was_training)
     if not is_digit_classifier:
-        raise UsageError("Ensembles are of networks that tell the ten digits and nothing else; train another recipe.")
+        raise UsageError("Only networks that classify the ten digits can form an ensemble; train another recipe.")
 
 
 def _split_at_embedding(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:

@@ -44,15 +44,15 @@ def check_arguments(
 ) -> None:
     """Raise UsageError for options that contradict each other or make no sense."""
     if min_confidence is not None and not 0 <= min_confidence <= 1:
-        raise UsageError(f"The least confidence is a number from 0 to 1, not {min_confidence}.")
+        raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence}.")
     if single and form is not None:
-        raise UsageError("A single digit has no form: leave out `single`, or length, pattern, check and range.")
+        raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
 
 
 def check_glyph_shape(shape: tuple[int, ...]) -> None:
     """Raise UsageError unless height and width are those of a glyph."""
     if shape != (glyph.GLYPH_SIDE, glyph.GLYPH_SIDE):
-        raise UsageError(f"normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
+        raise UsageError(f"Normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -122,7 +122,7 @@ def _add_about(app: FastAPI, service: Service) -> None:
     async def ready() -> Response:
         """Whether a picture sent now would be read: not while the queue is full or the service ends."""
         if service.ending:
-            raise Problem("busy", "The service is ending; ask another.")
+            raise Problem("busy", "The service is shutting down; try again later.")
         service.pool.check_room()
         return JSONResponse({"status": "ok"})
 
@@ -168,23 +168,24 @@ def _add_errors(app: FastAPI) -> None:
     answers(Problem, lambda error: error)
     answers(InkdigitsError, problems.of)
     answers(RequestValidationError, _bad_options)
-    answers(ClientDisconnect, lambda _: Problem("gone", "The sender went away before all was sent; send it again."))
-    app.add_exception_handler(HTTPException, http)
     answers(
-        Exception, lambda _: Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
+        ClientDisconnect,
+        lambda _: Problem("gone", "The connection closed before all of the request came; send it again."),
     )
+    app.add_exception_handler(HTTPException, http)
+    answers(Exception, lambda _: Problem("error", "The service failed; its log says more under this X-Request-Id."))
 
 
 def _bad_options(error: RequestValidationError) -> Problem:
     wrong = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()]
-    return Problem("usage", f"These options make no sense: {'; '.join(wrong)[:500]}. See /docs.")
+    return Problem("usage", f"These options are not valid: {'; '.join(wrong)[:500]}; see /docs.")
 
 
 def _http(error: HTTPException, request: Request) -> Problem:
     kind = {404: "not-found", 405: "method"}.get(error.status_code)
     if kind is None:
         logging.getLogger(REQUESTS).error("no problem is known for status %d", error.status_code)
-        return Problem("error", "The service has a fault; its log says more under this X-Request-Id.")
+        return Problem("error", "The service failed; its log says more under this X-Request-Id.")
     advice = "see /docs for all paths" if kind == "not-found" else "see the header Allow"
     headers = {"Allow": _methods(request)} if kind == "method" else error.headers
     return Problem(kind, f"{problems.KINDS[kind].title}; {advice}.", headers)

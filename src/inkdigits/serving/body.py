@@ -50,7 +50,7 @@ class UploadStore:
     def add(self, count: int) -> None:
         """Raises Problem `busy` when there is no room for so many bytes more."""
         if self._held + count > self._most:
-            raise Problem("busy", "Too many pictures are coming in at once; send it again in a second.")
+            raise Problem("busy", "Too many pictures are arriving at once; try again in a second.")
         self._held += count
 
 
@@ -93,9 +93,9 @@ def _content_type(request: Request) -> tuple[str, bytes]:
     kind, options = parse_options_header(request.headers.get("content-type"))
     name = kind.decode("latin-1")
     if name != _FORM and name not in _RAW and not name.startswith("image/"):
-        raise Problem("media-type", f"{name[:80]!r} is no picture; send {_FORM}, image/…, or application/pdf.")
+        raise Problem("media-type", f"{name[:80]!r} is not a picture; send {_FORM}, image/…, or application/pdf.")
     if name == _FORM and not options.get(b"boundary"):
-        raise Problem("multipart", "The form's Content-Type has no boundary; let your HTTP library write that header.")
+        raise Problem("multipart", "The form's Content-Type has no boundary; let your HTTP library set that header.")
     return name, options.get(b"boundary", b"")
 
 
@@ -183,9 +183,9 @@ def _build_upload(data: bytes, boundary: bytes) -> Upload:
     try:
         MultipartParser(boundary, form.callbacks()).write(data)
     except FormParserError as error:
-        raise Problem("multipart", f"The form is malformed ({error}); let your HTTP library write it.") from error
+        raise Problem("multipart", f"The form is malformed ({error}); let your HTTP library build it.") from error
     if not form.ended:
-        raise Problem("multipart", "The form breaks off before its last boundary; let your HTTP library write it.")
+        raise Problem("multipart", "The form ends before its last boundary; let your HTTP library build it.")
     if form.content is None or form.name is None:
         raise Problem("multipart", "The form has no part named `file`; give the picture that name.")
     return Upload(form.name, b"".join(form.content))

@@ -30,7 +30,7 @@ class Pool:
     def check_room(self) -> None:
         """Raises Problem `busy` when nothing more can wait: to be asked before a body is read too."""
         if self._inside >= self._bounds.threads + self._bounds.queue:
-            raise Problem("busy", f"{self._bounds.queue} pictures are waiting already; send it again in a second.")
+            raise Problem("busy", f"{self._bounds.queue} pictures are waiting already; try again in a second.")
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long.
@@ -47,7 +47,9 @@ class Pool:
         except TimeoutError:
             raise timeout_problem(self._bounds) from None
         except MemoryError:
-            raise Problem("busy", "There is no memory left for this picture; send it later, or smaller.") from None
+            raise Problem(
+                "busy", "There is not enough memory for this picture; try again later, or send a smaller one."
+            ) from None
 
     def close(self) -> None:
         """Wait for what is being read."""

@@ -24,24 +24,26 @@ class Kind:
 
 
 KINDS = {
-    "request": Kind(400, "Bad request", "Send HTTP/1.1 as RFC 9112 has it."),
-    "gone": Kind(400, "Broken off", "The sender went away before all was sent; send it again."),
+    "request": Kind(400, "Bad request", "Send a valid HTTP/1.1 request (RFC 9112)."),
+    "gone": Kind(400, "Request broken off", "The connection closed before all of the request came; send it again."),
     "token": Kind(401, "Token needed", "Send the header Authorization: Bearer TOKEN."),
-    "other-site": Kind(403, "Another site asks", "Samples are for this service's own page, and for programs."),
+    "other-site": Kind(
+        403, "Request from another site", "Samples are only for this service's own page and for programs."
+    ),
     "not-collecting": Kind(404, "No samples are kept", "Start the service with --collect FILE.sqlite."),
-    "not-found": Kind(404, "Not found", "Take one of the paths above."),
-    "method": Kind(405, "Wrong method", "Take one of the methods in the header Allow."),
+    "not-found": Kind(404, "Not found", "Use one of the paths above."),
+    "method": Kind(405, "Wrong method", "Use one of the methods in the header Allow."),
     "slow": Kind(408, "Too slow", "Send the picture without pauses, or a smaller one."),
-    "full": Kind(409, "No room for more samples", "Export the samples, and delete some."),
+    "full": Kind(409, "No room for more samples", "Export the samples, then delete some."),
     "too-many-bytes": Kind(413, "Too many bytes", "Send a smaller file."),
     "media-type": Kind(415, "Not a picture", "Send JPEG, PNG, TIFF, PDF, WebP, GIF, BMP, PPM or HEIC."),
     "multipart": Kind(422, "No file in the form", "Send multipart/form-data with one file named `file`."),
-    "usage": Kind(422, "Bad options", "See the options above."),
-    "picture": Kind(422, "Picture cannot be read", "Save it again; for a region, see that it lies on the page."),
+    "usage": Kind(422, "Invalid options", "See the options above."),
+    "picture": Kind(422, "Picture cannot be read", "Save it again; for a region, check that it lies on the page."),
     "too-large": Kind(422, "Too many pixels or pages", "Make the picture smaller, or split it."),
-    "several-pages": Kind(422, "Several pages", "A digit is on one page; send several to /v1/read."),
-    "error": Kind(500, "A fault of the service", "This should not happen; its log says more."),
-    "busy": Kind(503, "Busy", "Ask again after the seconds in the header Retry-After."),
+    "several-pages": Kind(422, "Several pages", "Send one page; /v1/read takes several."),
+    "error": Kind(500, "Service error", "This should not happen; the service's log says more."),
+    "busy": Kind(503, "Busy", "Try again after the seconds in the header Retry-After."),
     "time": Kind(504, "Took too long", "Send a smaller picture, or fewer pages."),
 }
 

@@ -85,7 +85,7 @@ class Connection(H11Protocol):
             self.cycle.disconnected = True
             self.cycle.message_event.set()
         if self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-            self._send_problem(Problem("request", f"{msg} Send HTTP/1.1 as RFC 9112 has it."))
+            self._send_problem(Problem("request", f"{msg} Send a valid HTTP/1.1 request (RFC 9112)."))
         self.transport.close()
 
     def _send_problem(self, problem: Problem) -> None:

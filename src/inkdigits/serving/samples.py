@@ -101,7 +101,8 @@ def _store(service: Service, request: Request) -> Store:
     """The store, for who may ask it. Raises Problem: other-site, not-collecting."""
     if not _own(request, named=service.settings.token is not None):
         raise Problem(
-            "other-site", "Samples are for this service's own page; open it by its address, localhost, or with a token."
+            "other-site",
+            "Samples are only for this service's own page; open it as localhost or by its IP address, or use a token.",
         )
     if service.store is None:
         raise Problem("not-collecting", "This service keeps no samples; start it with --collect FILE.sqlite.")
@@ -150,7 +151,7 @@ def _listed(store: Store, options: ListOptions) -> dict[str, Any]:
 
 def _deleted(store: Store, number: int) -> dict[str, Any]:
     if not store.delete(number):
-        raise Problem("not-found", f"There is no sample {number}; GET /v1/samples lists those there are.")
+        raise Problem("not-found", f"There is no sample {number}; GET /v1/samples lists them.")
     return {"deleted": 1, "counts": store.counts()}
 
 

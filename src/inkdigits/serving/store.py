@@ -74,7 +74,7 @@ class Store:
         made = datetime.now(UTC).isoformat(timespec="seconds")
         with self._open("IMMEDIATE") as to:
             if to.execute("SELECT count(*) FROM samples").fetchone()[0] >= MOST:
-                raise StoreFullError(f"{MOST:,} samples are kept already; export them, and delete some.")
+                raise StoreFullError(f"{MOST:,} samples are kept already; export them, then delete some.")
             row = (label, made, source, glyph, drawing)
             cursor = to.execute("INSERT INTO samples (label, made, source, glyph, drawing) VALUES (?, ?, ?, ?, ?)", row)
         return Sample(cursor.lastrowid or 0, label, made, source, glyph, drawing)
@@ -133,17 +133,19 @@ class Store:
     def _check(self) -> None:
         """Raise DataError for what is no file of ours: nothing else of it is ever looked at."""
         if not self.path.is_file():
-            raise DataError(f"{self.path}: there is no such file; name one that `inkdigits serve --collect` wrote.")
+            raise DataError(f"{self.path}: no such file; name one that `inkdigits serve --collect` wrote.")
         if self.path.stat().st_size > MOST_BYTES + 2**20:
-            raise DataError(f"{self.path} has more than {MOST_BYTES:,} bytes; no file of samples has.")
+            raise DataError(
+                f"{self.path} has more than {MOST_BYTES:,} bytes, which is too large for a file of samples."
+            )
         with self._open() as to:
             kind, version = (to.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
             schema = [row[0] for row in to.execute("SELECT sql FROM sqlite_schema WHERE name <> 'sqlite_sequence'")]
         if kind != _OURS:
-            raise DataError(f"{self.path} is a database of something else; name a file of `inkdigits serve --collect`.")
+            raise DataError(f"{self.path} is some other database; name a file of `inkdigits serve --collect`.")
         if version != _VERSION or schema != [_SCHEMA]:
             raise DataError(
-                f"{self.path} has samples of version {version}, not {_VERSION}; take the inkdigits it is of."
+                f"{self.path} has samples of version {version}, not {_VERSION}; use the inkdigits that wrote it."
             )
 
     @contextmanager
@@ -173,15 +175,15 @@ def _told(path: Path) -> Iterator[None]:
     try:
         yield
     except UnicodeDecodeError as error:
-        raise DataError(f"{path} is damaged; take another file.") from error
+        raise DataError(f"{path} is damaged; use another file.") from error
     except sqlite3.Error as error:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF  # what follows the first byte says more than is needed
         if code == sqlite3.SQLITE_FULL:
-            raise StoreFullError(f"{path} is full, or its disk is; export the samples, and delete some.") from error
+            raise StoreFullError(f"{path} is full, or its disk is; export the samples, then delete some.") from error
         if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
             raise StoreBusyError(f"{path} is in use by others; try again in a second.") from error
         if code in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
             raise WriteError(
-                f"{path} cannot be used ({error}); see that it, and its folder, can be written."
+                f"{path} cannot be used ({error}); check that the file and its folder can be written."
             ) from error
-        raise DataError(f"{path} is no file of samples, or damaged ({error}); name another.") from error
+        raise DataError(f"{path} is not a file of samples, or is damaged ({error}); name another.") from error

@@ -103,8 +103,8 @@ def check_finite(state: State, *losses: float | None) -> None:
     """Raise RunError, which ends the training, once a loss is infinite or no number at all: no step leads back."""
     if not all(each is None or math.isfinite(each) for each in losses):
         raise RunError(
-            f"The training has diverged: after step {state.step} its loss is no number any more; "
-            f"start a new one with a smaller --lr than {state.recipe.lr:g}."
+            f"The training has diverged: after step {state.step} its loss is not finite; "
+            f"train again with a smaller --lr than {state.recipe.lr:g}."
         )
 
 

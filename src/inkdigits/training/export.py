@@ -70,9 +70,9 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     WriteError.
     """
     if target.suffix != ".onnx":
-        raise UsageError(f"An exported network is a file that ends in .onnx, not {target.name}.")
+        raise UsageError(f"The name of an exported network must end in .onnx, not {target.name}.")
     if int8 and ARCHITECTURES[run.read_recipe().model].detects:
-        raise UsageError("Only networks that tell digits are rounded to 8 bits, the detector is not; leave --int8 out.")
+        raise UsageError("Only digit classifiers can be rounded to 8 bits, the detector cannot; leave --int8 out.")
     card_calibration: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
     card = run.read_card()  # says what is missing where a run is not finished
     return write_network(load_trained_network(run), card, card_calibration, target, int8)
@@ -121,7 +121,7 @@ def convert_to_onnx(network: nn.Sequential) -> bytes:
             verbose=False,
         )
     if program is None:
-        raise ExportError("torch gave no ONNX program for this network; try another release of torch.")
+        raise ExportError("torch made no ONNX program of this network; try another release of torch.")
     model = program.model_proto
     for part in (model, model.graph, *model.graph.node, *model.graph.value_info):
         part.ClearField("metadata_props")  # where in whose folders the code stood
@@ -160,7 +160,7 @@ def check_guesses_agree(network: nn.Sequential, content: bytes) -> None:
     changed_count = int((onnx_guesses != torch_guesses).sum())
     if changed_count > MAX_CHANGED_GUESS_SHARE * CHECKED_DIGITS:
         raise ExportError(
-            f"Rounded to 8 bits, the network takes {changed_count} of {CHECKED_DIGITS} digits for others; leave int8."
+            f"Rounded to 8 bits, the network takes {changed_count} of {CHECKED_DIGITS} digits for others; leave out --int8."
         )
 
 

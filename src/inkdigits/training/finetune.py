@@ -102,7 +102,7 @@ def load_base(path: Path = PACKAGED_PATH) -> BaseNetwork:
     weights_path = path.with_suffix(".safetensors")
     trained = card.get("trained")
     if isinstance(trained, dict) and "members" in trained:
-        raise ModelError(f"{path}: an ensemble of networks, and only one can be fine-tuned; export one of its members.")
+        raise ModelError(f"{path}: an ensemble cannot be fine-tuned; export one of its members.")
     try:
         recipe = Recipe.from_dict(card["trained"]["recipe"])
         base = BaseNetwork(path, card, recipe, load_file(weights_path))
@@ -110,7 +110,7 @@ def load_base(path: Path = PACKAGED_PATH) -> BaseNetwork:
     except (OSError, SafetensorError) as error:
         raise ModelError(f"{weights_path}: the network's weights cannot be read ({error}); export it again.") from error
     except (KeyError, TypeError, RuntimeError, InkdigitsError) as error:
-        raise ModelError(f"{path}: card, weights and this inkdigits do not fit together; export it again.") from error
+        raise ModelError(f"{path}: the card or weights do not match this inkdigits; export it again.") from error
     return base
 
 
@@ -268,12 +268,14 @@ def check_samples(own: Digits) -> None:
     """Raise DataError for too few samples, too many, or all of one digit."""
     if not MIN_SAMPLES <= len(own) <= MAX_SAMPLES:
         raise DataError(
-            f"{own.name} has {len(own):,} samples; it takes {MIN_SAMPLES} to {MAX_SAMPLES:,}, "
+            f"{own.name} has {len(own):,} samples; fine-tuning needs {MIN_SAMPLES} to {MAX_SAMPLES:,}, "
             "best 5 or more of each digit."
         )
     counts = np.bincount(own.labels, minlength=NUM_CLASSES)
     if (counts >= 2).sum() < 2:
-        raise DataError(f"{own.name} has not two samples each of two digits; give more, best 5 or more of each digit.")
+        raise DataError(
+            f"{own.name} does not have two samples each of two digits; add more, best 5 or more of each digit."
+        )
 
 
 def explain_refusal(own: PairedComparison, held: PairedComparison, has_nll_risen: bool) -> str | None:

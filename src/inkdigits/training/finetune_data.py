@@ -43,7 +43,7 @@ BASE_SAMPLING_WEIGHT, MAX_MISSED_PROBABILITY = (
 FOLD_COUNT = 3
 NONDIGIT_COUNT = 1_000
 SEED = 0
-DIVERGED_MESSAGE = "The network could not learn these samples: its loss is no number any more; look at them."
+DIVERGED_MESSAGE = "The network could not learn these samples: its loss is not finite; check the samples."
 
 
 @dataclass(frozen=True)

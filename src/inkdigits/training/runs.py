@@ -79,14 +79,14 @@ class Run:
         except Timeout as error:
             raise RunError(f"Another training is writing into {self.folder}; give this one another --out.") from error
         except OSError as error:
-            raise RunError(f"The run's folder {self.folder} cannot be made ({error.strerror}).") from error
+            raise RunError(f"The run's folder {self.folder} cannot be created ({error.strerror}).") from error
         return lock
 
     def begin(self, settings: Json) -> None:
         """Write the settings of a training that begins. Raises RunError when the folder holds one already."""
         if open_run(self.folder).has_begun:
             raise RunError(
-                f"{self.folder} already holds a run; go on with --resume {self.folder}, or give another --out."
+                f"{self.folder} already holds a run; continue it with --resume {self.folder}, or give another --out."
             )
         self.write_json(self.SETTINGS_FILE, settings)
 
@@ -129,7 +129,7 @@ class Run:
         """One value of the settings. Raises RunError when it is missing or not of that kind."""
         settings = self.read_settings()
         if name not in settings or not isinstance(settings[name], kind):
-            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it says no {name}); train again.")
+            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it has no {name}); train again.")
         return settings[name]
 
     def read_card(self) -> Json:
@@ -146,7 +146,7 @@ class Run:
         except (OSError, ValueError) as error:
             raise RunError(f"{path} is broken ({error}); delete it, or train again.") from error
         if not all(isinstance(record, dict) and set(METRIC_NAMES) <= set(record) for record in records):
-            raise RunError(f"{path} is broken (a line is no record of figures); delete it, or train again.")
+            raise RunError(f"{path} is broken (a line is not a record of metrics); delete it, or train again.")
         return records
 
     def write_metrics(self, history: list[Json]) -> None:
@@ -154,7 +154,7 @@ class Run:
 
     def _advise_missing(self, name: str) -> str:
         if name == "card.json" and self.has_begun:
-            return f"the training is not finished: go on with --resume {self.folder}."
+            return f"the training is not finished: continue with --resume {self.folder}."
         return "is it the folder of a run?"
 
 
@@ -172,7 +172,7 @@ class EnsembleRun(Run):
         """The members' seeds."""
         seeds: list[int] = self.read_setting("seeds", list)
         if len(seeds) < 2 or not all(isinstance(seed, int) for seed in seeds):
-            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it says no seeds); train again.")
+            raise RunError(f"{self.folder / self.SETTINGS_FILE} is broken (it has no seeds); train again.")
         return seeds
 
     def list_members(self) -> list[Run]:
@@ -233,7 +233,7 @@ def load_state(network: nn.Module, tensors: dict[str, Tensor], path: Path) -> No
     try:
         network.load_state_dict(tensors)
     except RuntimeError as error:
-        raise RunError(f"{path} does not fit its recipe's network; train again.") from error
+        raise RunError(f"{path} does not match its recipe's network; train again.") from error
 
 
 def save_checkpoint(run: Run, state: State) -> None:

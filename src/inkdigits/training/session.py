@@ -97,7 +97,7 @@ def complete(
     """
     run = Run(folder)
     if run.has_begun and list_weight_settings(run.read_recipe()) != list_weight_settings(recipe):
-        raise RunError(f"{folder} holds a run of other settings than the recipe has now; move it away.")
+        raise RunError(f"{folder} holds a run with other settings than the recipe has now; move it away.")
     if run.is_finished:
         return None
     return resume(folder, callbacks) if run.has_begun else start(recipe, folder, source, device, callbacks)
@@ -114,9 +114,7 @@ def load_split(recipe: Recipe, source: Path | None) -> Split:
     if recipe.samples is None:
         return parts
     if recipe.samples > len(parts.train):
-        raise UsageError(
-            f"--samples {recipe.samples} is more than the {len(parts.train)} digits there are to learn from."
-        )
+        raise UsageError(f"--samples {recipe.samples} is more than the {len(parts.train)} training digits.")
     return replace(parts, train=parts.train.slice(0, recipe.samples))
 
 

@@ -13,11 +13,11 @@ IMAGES, LABELS = np.zeros((3, 28, 28), np.uint8), np.array([0, 5, 9])
 @pytest.mark.parametrize(
     ("images", "labels", "reason"),
     [
-        (IMAGES.astype(np.float32), LABELS, "uint8 N×28×28, these are float32 3×28×28"),
+        (IMAGES.astype(np.float32), LABELS, "uint8 N×28×28, not float32 3×28×28"),
         (IMAGES[:, :20], LABELS, "3×20×28"),
         (IMAGES[0], LABELS, "28×28"),
         (IMAGES, LABELS[:2], "3 images but 2 labels"),
-        (IMAGES[:0], LABELS[:0], "no digits in it"),
+        (IMAGES[:0], LABELS[:0], "the set has no digits"),
         (IMAGES, np.array([0, 1, 10]), "labels must be 0 to 9"),
         (IMAGES, np.array([0, 1, -1]), "labels must be 0 to 9"),
     ],

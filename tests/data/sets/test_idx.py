@@ -73,7 +73,7 @@ def test_a_file_that_is_cut_short(length: int) -> None:
 
 
 def test_trailing_bytes_are_damage() -> None:
-    with pytest.raises(DataError, match="says 4 bytes, it has 5"):
+    with pytest.raises(DataError, match="says 4 bytes, but it has 5"):
         idx.read(PATH, encode_idx(np.zeros(4, np.uint8)) + b"x")
 
 

@@ -45,7 +45,7 @@ def test_full_holds_nothing_back(train: mnist.Digits) -> None:
 
 
 def test_too_few_digits() -> None:
-    with pytest.raises(DataError, match="needs 10000 digits, there are 9999"):
+    with pytest.raises(DataError, match="needs 10000 digits, but there are 9999"):
         split(make_digits(9999), "lecture")
     with pytest.raises(DataError, match="too few to keep a twelfth"):
         split(make_digits(11), "choosing")

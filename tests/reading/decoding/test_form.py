@@ -146,7 +146,7 @@ def test_what_can_never_fit_is_refused(given_form) -> None:  # type: ignore[no-u
 
 
 def test_a_form_says_what_contradicts() -> None:
-    with pytest.raises(UsageError, match=r"No number can have length 4 and pattern 'ddd'; change it or"):
+    with pytest.raises(UsageError, match=r"No number can have length 4 and pattern 'ddd'; change or drop"):
         Form(length=4, pattern="ddd")
 
 

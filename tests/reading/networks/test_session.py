@@ -55,7 +55,7 @@ def test_its_card_tells_its_name_and_more(output_name: str, copy: Path) -> None:
     for keys in (("nothing",), ("depth", "nothing"), ("depth", "of", "it")):
         with pytest.raises(ModelError, match=rf"net\.json: the card lacks '{'.'.join(keys)}'"):
             network.get_card_value(*keys)
-    with pytest.raises(ModelError, match="'name' is no number"):
+    with pytest.raises(ModelError, match="'name' is not a number"):
         network.get_card_number("name")
 
 

@@ -30,13 +30,13 @@ class Digits:
     def __post_init__(self) -> None:
         if self.images.dtype != np.uint8 or self.images.shape[1:] != (GLYPH_SIDE, GLYPH_SIDE):
             shape = "×".join(map(str, self.images.shape))
-            raise DataError(f"{self.name}: images must be uint8 N×28×28, these are {self.images.dtype} {shape}.")
+            raise DataError(f"{self.name}: images must be uint8 N×28×28, not {self.images.dtype} {shape}.")
         if self.labels.shape != (len(self.images),):
             raise DataError(f"{self.name}: {len(self.images)} images but {len(self.labels)} labels.")
         if len(self.labels) == 0:
-            raise DataError(f"{self.name}: there are no digits in it.")
+            raise DataError(f"{self.name}: the set has no digits.")
         if self.labels.min() < 0 or self.labels.max() >= NUM_CLASSES:
-            raise DataError(f"{self.name}: labels must be 0 to 9, these reach {self.labels.max()}.")
+            raise DataError(f"{self.name}: labels must be 0 to 9, but the largest is {self.labels.max()}.")
 
     def __len__(self) -> int:
         return len(self.labels)

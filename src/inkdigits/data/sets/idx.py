@@ -37,7 +37,9 @@ def _decompress(content: bytes, path: Path) -> bytes:
     with gzip.GzipFile(fileobj=io.BytesIO(content)) as file:
         unpacked = file.read(MAX_UNPACKED_BYTES + 1)
     if len(unpacked) > MAX_UNPACKED_BYTES:
-        raise DataError(f"{path} unpacks to more than {MAX_UNPACKED_BYTES} bytes; that is no set of digits.")
+        raise DataError(
+            f"{path} unpacks to more than {MAX_UNPACKED_BYTES} bytes, which is too large for a set of digits."
+        )
     return unpacked
 
 
@@ -51,9 +53,9 @@ def _parse(content: bytes, path: Path) -> NDArray[np.uint8]:
     shape = struct.unpack(f">{rank}I", content[4:header_size])
     if len(content) - header_size != math.prod(shape):
         raise DataError(
-            f"{path} is damaged: its header says {math.prod(shape)} bytes, it has {len(content) - header_size}."
+            f"{path} is damaged: its header says {math.prod(shape)} bytes, but it has {len(content) - header_size}."
         )
     try:
         return np.frombuffer(content, np.uint8, offset=header_size).reshape(shape)
     except ValueError as error:  # one side is 0 and the others are beyond what numpy can count
-        raise DataError(f"{path} is damaged: its header speaks of {'×'.join(map(str, shape))}.") from error
+        raise DataError(f"{path} is damaged: its header gives the shape {'×'.join(map(str, shape))}.") from error

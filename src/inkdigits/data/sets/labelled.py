@@ -43,4 +43,4 @@ def _open_as_grey(path: Path) -> NDArray[np.uint8]:
     except DataError:
         raise
     except Exception as error:  # Pillow's decoders raise nearly every built-in exception on damaged files
-        raise DataError(f"{path} is not a picture that can be read ({error}).") from error
+        raise DataError(f"{path} cannot be read as a picture ({error}).") from error

@@ -48,8 +48,8 @@ def load(part: Part, source: Path | None, to_glyph: ToGlyph) -> Digits:
     if tables := sorted(source.glob(f"*{part}*.csv")):
         return load_csv(tables[0])
     raise DataError(
-        f"{source} is none of the known kinds of data: IDX files, subfolders 0 … 9 of pictures, or CSV files "
-        "of label and 784 pixels."
+        f"{source} is no kind of data that can be read; give IDX files, subfolders 0 … 9 of pictures, or CSV files "
+        "with a label and 784 pixels in each row."
     )
 
 
@@ -64,7 +64,7 @@ def _find_idx_file(folder: Path, part: Part, array_name: str) -> Path | None:
 def _load_idx(images: Path, labels: Path, name: str) -> Digits:
     stored_images = idx.read(images)
     if stored_images.ndim != 3:
-        raise DataError(f"{images} holds no images: its array has {stored_images.ndim} dimensions, images have 3.")
+        raise DataError(f"{images} has no images: its array has {stored_images.ndim} dimensions instead of 3.")
     if images.name.startswith("emnist"):
         stored_images = np.ascontiguousarray(stored_images.transpose(0, 2, 1))  # EMNIST stores columns first
     return Digits(stored_images, idx.read(labels).ravel().astype(np.int64), name)
@@ -91,12 +91,12 @@ def load_csv(path: Path) -> Digits:
                     file, np.int64, delimiter=",", skiprows=int(has_header), ndmin=2, comments=None, quotechar='"'
                 )
     except (OSError, ValueError, UserWarning) as error:
-        raise DataError(f"{path} cannot be read as CSV of label and 784 pixels ({error}).") from error
+        raise DataError(f"{path} cannot be read as CSV with a label and 784 pixels in each row ({error}).") from error
     if rows.shape[1:] != (1 + GLYPH_SIDE * GLYPH_SIDE,):
-        raise DataError(f"{path}: a row must have a label and 784 pixels, these have {rows.shape[-1]} columns.")
+        raise DataError(f"{path}: a row must have a label and 784 pixels, but these have {rows.shape[-1]} columns.")
     labels, pixels = rows[:, 0], rows[:, 1:]
     if pixels.size and (pixels.min() < 0 or pixels.max() > 255):
-        raise DataError(f"{path}: pixels must be 0 to 255, these reach {pixels.min()} to {pixels.max()}.")
+        raise DataError(f"{path}: pixels must be 0 to 255, but these range from {pixels.min()} to {pixels.max()}.")
     return Digits(pixels.astype(np.uint8).reshape(-1, GLYPH_SIDE, GLYPH_SIDE), labels, path.stem)
 
 

@@ -32,7 +32,7 @@ def split(digits: Digits, name: SplitName) -> Split:
     if name == "lecture":
         if len(digits) < 2 * LECTURE_SIZE:
             raise DataError(
-                f"{digits.name}: the lecture's split needs {2 * LECTURE_SIZE} digits, there are {len(digits)}."
+                f"{digits.name}: the lecture's split needs {2 * LECTURE_SIZE} digits, but there are {len(digits)}."
             )
         return Split(digits.slice(0, LECTURE_SIZE), digits.slice(LECTURE_SIZE, 2 * LECTURE_SIZE), "lecture test")
     if name == "choosing":

@@ -87,7 +87,7 @@ def build_automaton(rules: Sequence[Rule[Any]]) -> Automaton:
             [_number_states(next_states, state_numbers, todo) for next_states in _follow_digits(rules, states)]
         )
         if len(state_numbers) > _MAX_STATES:
-            raise UsageError("The form asked for is too large; give a shorter length, pattern or range.")
+            raise UsageError("This form is too large; give a shorter length, pattern or range.")
     accepting = [all(rule.accepts(s) for rule, s in zip(rules, states, strict=True)) for states in todo]
     return _trim_dead_states(starts, np.array(transitions, np.intp).reshape(-1, 10), np.array(accepting, np.bool_))
 

@@ -35,7 +35,7 @@ class Form:
     def __post_init__(self) -> None:
         automaton = build_automaton([make_nonempty_rule(), *self._make_rules()])
         if not automaton.starts:
-            raise UsageError(f"No number can have {self._describe()}; change it or leave something out.")
+            raise UsageError(f"No number can have {self._describe()}; change or drop one of its rules.")
         object.__setattr__(self, "automaton", automaton)
 
     def fits(self, text: str) -> bool:
@@ -72,13 +72,13 @@ class Form:
 
 def _make_exact_length_rule(length: int) -> Rule[int]:
     if not 1 <= length <= _MAX_DIGITS:
-        raise UsageError(f"A number has a length of 1 to {_MAX_DIGITS} digits, not {length}.")
+        raise UsageError(f"A number can have 1 to {_MAX_DIGITS} digits, not {length}.")
     return make_length_rule(length, length)
 
 
 def _make_check_rule(name: str) -> Rule[Any]:
     if name not in CHECKS:
-        raise UsageError(f"There is no check {name!r}; take one of {', '.join(CHECKS)}.")
+        raise UsageError(f"There is no check {name!r}; choose one of {', '.join(CHECKS)}.")
     return CHECKS[name]()
 
 
@@ -86,7 +86,9 @@ def _parse_range(value_range: str | tuple[int, int]) -> tuple[int, int]:
     """The lower and the upper end of a range."""
     match = _RANGE_PATTERN.fullmatch(value_range if isinstance(value_range, str) else "{}..{}".format(*value_range))
     if not match:
-        raise UsageError(f"{value_range!r} is no range; give two whole numbers of at most 18 digits, like 0..100.")
+        raise UsageError(
+            f"{value_range!r} is not a range; give two whole numbers of at most 18 digits, such as 0..100."
+        )
     low, high = int(match[1]), int(match[2])
     if low > high:
         raise UsageError(f"The range {low}..{high} is empty; put the smaller number first.")

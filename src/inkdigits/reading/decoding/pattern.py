@@ -38,7 +38,7 @@ class _Nfa:
 
     def add_state(self) -> int:
         if len(self.epsilon_moves) >= _MAX_STATES:
-            raise _make_error(self.pattern, "it has too many repeats; take smaller counts")
+            raise _make_error(self.pattern, "it has too many repeats; use smaller counts")
         self.epsilon_moves.append([])
         self.digit_moves.append(None)
         return len(self.epsilon_moves) - 1
@@ -111,7 +111,7 @@ class _Parser:
         while self._peek() not in ("", "|", ")"):
             builders.append(self._parse_repeat(self._parse_item()))
         if not builders:
-            raise _make_error(self._pattern, "a part of it is empty")
+            raise _make_error(self._pattern, "one of its parts is empty")
         return _concatenate(builders)
 
     def _parse_repeat(self, builder: _NfaBuilder) -> _NfaBuilder:
@@ -121,7 +121,7 @@ class _Parser:
         low = int(match[1] or 0)
         high = 1 if match[0] == "?" else low if not match[2] else int(match[3]) if match[3] else None
         if high is not None and high < max(low, 1):
-            raise _make_error(self._pattern, f"{match[0]} repeats from more to less, or never")
+            raise _make_error(self._pattern, f"{match[0]} is not a valid number of repeats")
         return _repeat(builder, low, high)
 
     def _parse_item(self) -> _NfaBuilder:
@@ -137,9 +137,7 @@ class _Parser:
             return _match_digit(frozenset(range(10)))
         if char in tuple("0123456789"):
             return _match_digit(frozenset({int(char)}))
-        raise _make_error(
-            self._pattern, f"{char!r} is no part of one; take d, 0-9, [0-5], ( | ), ?, {{2,4}} and .,:;-/'"
-        )
+        raise _make_error(self._pattern, f"{char!r} is not allowed; use d, 0-9, [0-5], ( | ), ?, {{2,4}} and .,:;-/'")
 
     def _parse_group(self) -> _NfaBuilder:
         builder = self._parse_alternatives()
@@ -151,18 +149,18 @@ class _Parser:
     def _parse_class(self) -> _NfaBuilder:
         match = self._match(_CLASS_PATTERN)
         if not match:
-            raise _make_error(self._pattern, "a [ begins no class of digits such as [0-5], [179] or [^0]")
+            raise _make_error(self._pattern, "a [ must begin a class of digits such as [0-5], [179] or [^0]")
         digits: set[int] = set()
         for first, last in re.findall(r"(\d)(?:-(\d))?", match[2]):
             digits |= set(range(int(first), int(last or first) + 1))
         allowed = frozenset(range(10)) - digits if match[1] else frozenset(digits)
         if not allowed or any(first > last for first, last in re.findall(r"(\d)-(\d)", match[2])):
-            raise _make_error(self._pattern, f"no digit is in {match[0]}")
+            raise _make_error(self._pattern, f"no digit matches {match[0]}")
         return _match_digit(allowed)
 
 
 def _make_error(pattern: str, reason: str) -> UsageError:
-    return UsageError(f"{pattern!r} is no pattern: {reason}.")
+    return UsageError(f"{pattern!r} is not a valid pattern: {reason}.")
 
 
 def _match_digit(digits: frozenset[int]) -> _NfaBuilder:

@@ -37,7 +37,7 @@ class PdfFile:
             self.count = len(document)
         check_pages(self.count, name, limits)
         if self.count < 1:
-            raise PictureError(f"{name}: a PDF without pages; give one that has some.")
+            raise PictureError(f"{name}: a PDF without pages; give one with pages.")
 
     def decode_page(self, page: int) -> Pixels:
         """Page `page` (from 1) as it is shown on a screen, uint8 H×W×3."""

@@ -50,7 +50,7 @@ def load_single_page(source: Source, limits: Limits | None = None) -> Picture:
     """The one page of a picture, as `load_pages` gives it. Raises SeveralPagesError when there are more."""
     first = next(load_pages(source, limits))
     if first.pages > 1:
-        raise SeveralPagesError(f"{first.file}: {first.pages} pages where one is expected; take `read_pages`.")
+        raise SeveralPagesError(f"{first.file}: {first.pages} pages where one is expected; use `read_pages`.")
     return first
 
 
@@ -58,7 +58,7 @@ def load_page(data: bytes, page: int, limits: Limits, name: str = "-") -> Pictur
     """One page, counted from 1, of a file's bytes; the others are not decoded. Raises PictureError."""
     file = _open_file(data, name, limits)
     if not 1 <= page <= file.count:
-        raise PictureError(f"{name}: there is no page {page}; it has {file.count}.")
+        raise PictureError(f"{name}: there is no page {page}; the file has {file.count}.")
     return Picture(name, page, file.count, file.decode_page(page))
 
 
@@ -105,7 +105,7 @@ def _read_file(path: str, limits: Limits) -> bytes:
     except IsADirectoryError as error:
         raise PictureError(f"{path}: a folder, not a picture; name the pictures in it.") from error
     except PermissionError as error:
-        raise PictureError(f"{path}: no permission to read this file.") from error
+        raise PictureError(f"{path}: no permission to read this file; check its permissions.") from error
     except (OSError, ValueError) as error:
         raise PictureError(f"{path!r}: cannot be read ({error}).") from error
 

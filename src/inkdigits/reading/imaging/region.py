@@ -18,7 +18,7 @@ def parse_region(text: str) -> Box:
     match = _REGION_PATTERN.fullmatch(text)
     box = Box(*map(int, match.groups())) if match else Box(0, 0, 0, 0)
     if box.width < 1 or box.height < 1:
-        raise UsageError(f"A region is x,y,width,height in pixels, as in 0,40,600,80; not {text!r}.")
+        raise UsageError(f"A region is x,y,width,height in pixels, such as 0,40,600,80, not {text!r}.")
     return box
 
 
@@ -26,7 +26,7 @@ def crop_page(page: Picture, region: Box) -> Picture:
     """The part of the page that lies in the region. Raises PictureError when none does."""
     if region.x >= page.width or region.y >= page.height or region.right <= 0 or region.bottom <= 0:
         raise PictureError(
-            f"{page.file}: the region {','.join(map(str, region.as_list()))} lies outside of the page, which has "
+            f"{page.file}: the region {','.join(map(str, region.as_list()))} lies outside the page, which has "
             f"{page.width}×{page.height} pixels; give another."
         )
     rows, columns = slice(max(0, region.y), region.bottom), slice(max(0, region.x), region.right)

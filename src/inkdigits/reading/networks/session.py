@@ -56,7 +56,7 @@ class OnnxModel:
             return float(self.get_card_value(*keys))
         except (TypeError, ValueError) as error:
             raise ModelError(
-                f"{self.path.with_suffix('.json')}: '{'.'.join(keys)}' is no number; export the network again."
+                f"{self.path.with_suffix('.json')}: '{'.'.join(keys)}' is not a number; export the network again."
             ) from error
 
     def run(self, output_names: list[str], images: NDArray[np.float32]) -> dict[str, NDArray[np.float32]]:
