@@ -105,7 +105,7 @@ def test_evaluate(told: Told, folder: Path) -> None:
     scores = {score["set"]: score for score in EnsembleRun(folder).read_card()["scores"]}
     assert said["confusion"] == scores["test"]["confusion"] and said["accuracy"] == scores["test"]["accuracy"]
     assert (said["network"], said["parameters"], said["n"]) == ("2 × mlp", 31_820, 10_000)
-    assert told("evaluate", folder).out.startswith("mlp: 2 × mlp, 31,820 parameters\njudged by MNIST test")
+    assert told("evaluate", folder).out.startswith("mlp: 2 × mlp, 31,820 parameters\nevaluated on MNIST test")
     assert json.loads(told("evaluate", folder / "seed-5", "--json").out)["network"] == "mlp"
 
 

@@ -21,7 +21,7 @@ def test_lessons_are_listed_with_what_they_are_about() -> None:
 
 
 def test_a_lesson_that_is_not_there_is_usage() -> None:
-    assert "There is no lesson 99; there are 1, 2" in extract_error_sentence(
+    assert "There is no lesson 99; choose one of 1, 2" in extract_error_sentence(
         run_inkdigits("learn", "99", exit_code=2).err
     )
 
@@ -40,7 +40,7 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
         _check_lessons(given)
     said = capsys.readouterr()
     assert stopped.value.exit_code == 1
-    assert [line.split()[:2] for line in said.out.splitlines()] == [["0", "holds"], ["1", "failed"], ["2", "holds"]]
+    assert [line.split()[:2] for line in said.out.splitlines()] == [["0", "passed"], ["1", "failed"], ["2", "passed"]]
     assert "AssertionError: so it is" in said.err
     _check_lessons([given[0]])
 

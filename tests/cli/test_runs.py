@@ -59,7 +59,7 @@ def test_evaluate_as_json(runs: Mapping[str, Run]) -> None:
 
 def test_evaluate_for_people(told: Told, runs: Mapping[str, Run]) -> None:
     said = told("evaluate", runs["lecture-softmax"].folder).out
-    assert "judged by MNIST train 5001–10000, 5,000 digits" in said
+    assert "evaluated on MNIST train 5001–10000, 5,000 digits" in said
     assert re.search(r"accuracy \d\d\.\d\d %   95 % interval \d\d\.\d\d % to \d\d\.\d\d %", said)
     assert len(re.findall(r"^\d .* %$", said, re.MULTILINE)) == 10
 

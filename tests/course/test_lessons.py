@@ -21,7 +21,7 @@ def called(tree: ast.AST, name: str) -> int:
 def test_lessons_are_numbered_from_one_without_a_gap() -> None:
     assert [each.number for each in LESSONS] == list(range(1, len(LESSONS) + 1))
     assert get_lesson(1) == LESSONS[0]
-    with pytest.raises(UsageError, match="There is no lesson 0; there are 1"):
+    with pytest.raises(UsageError, match="There is no lesson 0; choose one of 1"):
         get_lesson(0)
 
 

@@ -25,8 +25,8 @@ def test_a_question_folds_its_answer_away() -> None:
     ("answer", "verdict"),
     [
         (lambda number: number + number, "Right."),
-        (lambda number: ..., "Yours to do."),
-        (lambda number: None, "Yours to do."),
+        (lambda number: ..., "Your turn."),
+        (lambda number: None, "Your turn."),
         (lambda number: 3 * number, "It gives <code>3</code>, and should give <code>2</code>"),
         (lambda number: number / 0, "raised <code>ZeroDivisionError"),
         (lambda number: "<script>alert(1)</script>", "It gives <code>&lt;script"),

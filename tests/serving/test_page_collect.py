@@ -74,7 +74,7 @@ def test_what_is_kept_can_be_deleted_one_by_one_or_all_at_once(visit: Visit, col
     for label in (7, 7, 1):
         keep(visit, label)
     visit.page.get_by_role("button", name="Delete this 1").click()
-    told(visit, "The 1 is deleted")
+    told(visit, "The 1 was deleted")
     assert counts(visit)[1] == "–" and counts(visit)[7] == "2"
     assert visit.page.evaluate("document.activeElement.ariaLabel").startswith("Delete this 7"), "the focus is not lost"
     visit.page.click("#samples-clear")
@@ -83,7 +83,7 @@ def test_what_is_kept_can_be_deleted_one_by_one_or_all_at_once(visit: Visit, col
     assert sum(collecting.ask("GET", "/v1/samples").json["counts"]) == 2
     visit.page.click("#samples-clear")
     visit.page.locator("#clear-all").get_by_role("button", name="Delete all").click()
-    told(visit, "2 deleted")
+    told(visit, "2 samples were deleted")
     assert sum(collecting.ask("GET", "/v1/samples").json["counts"]) == 0
     assert not visit.page.locator("#kept").is_visible()
 

@@ -117,7 +117,7 @@ def _check_lessons(asked: list[Lesson]) -> None:
         started = time.monotonic()
         command = [sys.executable, str(each.path)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
-        typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'holds'} {time.monotonic() - started:5.1f} s")
+        typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'passed'} {time.monotonic() - started:5.1f} s")
         if done.returncode:
             failed = True
             typer.echo(done.stderr, err=True)

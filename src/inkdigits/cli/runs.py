@@ -46,7 +46,7 @@ def evaluate(folder: RunArgument, as_json: JsonOption = False) -> None:
 
 def print_score(result: Score) -> None:
     """A score for people: accuracy with its interval, loss, recall of each digit, confusion matrix."""
-    typer.echo(f"judged by {result.name}, {result.n:,} digits")
+    typer.echo(f"evaluated on {result.name}, {result.n:,} digits")
     interval = f"{_percent(result.low)} to {_percent(result.high)}"
     typer.echo(f"accuracy {_percent(result.accuracy)}   95 % interval {interval}")
     typer.echo(f"loss     {result.loss:.4f}\n")

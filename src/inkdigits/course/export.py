@@ -91,7 +91,7 @@ def _words(element: re.Match[str]) -> str:
         value = value[0]
     if label and isinstance(value, int | float | str):
         return f"<p><em>A knob in the notebook: {html.escape(label)}, here at {html.escape(str(value))}.</em></p>"
-    return "<p><em>In the notebook, there is something here to click or draw on.</em></p>"
+    return "<p><em>The notebook has something to click or draw on here.</em></p>"
 
 
 def _json(attribute: str) -> Any:

@@ -38,8 +38,8 @@ def contents(lessons: Sequence[Lesson]) -> str:
         f' (<a href="{each.path.stem}.ipynb">.ipynb</a>)<br>{html.escape(each.about)}</li>'
         for each in lessons
     ]
-    head = "<h1>Learn by watching it learn</h1><p>The course of inkdigits, run from start to end, to read. To turn its"
-    return _whole("The lessons", f"{head} knobs: <code>inkdigits learn</code>.</p><ol>{''.join(rows)}</ol>")
+    head = "<h1>Learn by watching it learn</h1><p>The inkdigits course, run from start to end, to read. To turn its"
+    return _whole("The lessons", f"{head} knobs, run <code>inkdigits learn</code>.</p><ol>{''.join(rows)}</ol>")
 
 
 def markdown(text: str) -> str:

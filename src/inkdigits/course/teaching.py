@@ -40,7 +40,7 @@ def check(answer: Callable[..., Any], solution: Callable[..., Any], *cases: Sequ
         except Exception as error:  # whatever a learner's code may raise
             return _framed(WRONG, f"**Not yet.** Your function raised `{type(error).__name__}: {error}`.", ours)
         if given is None or given is ...:
-            return _framed(NEUTRAL, "**Yours to do.** Put your code in place of the dots above.", ours)
+            return _framed(NEUTRAL, "**Your turn.** Put your code in place of the dots above.", ours)
         wanted = solution(*case)
         if not same(given, wanted):
             return _framed(WRONG, f"**Not yet.** It gives `{_brief(given)}`, and should give `{_brief(wanted)}`.", ours)

@@ -23,9 +23,7 @@ def draw_reliability(probabilities: NDArray[np.float32], labels: NDArray[np.int6
     count = np.bincount(place, minlength=BINS)
     with np.errstate(invalid="ignore"):
         accuracy, sure = (np.bincount(place, weights=each, minlength=BINS) / count for each in (right, confidence))
-    figure = style.new_figure(
-        5.2, title, "Orange: promised, and did not come true. Brown: came true, and was not promised."
-    )
+    figure = style.new_figure(5.2, title, "Orange: more confident than accurate. Brown: more accurate than confident.")
     above, below = figure.subplots(2, 1, sharex=True, height_ratios=[3, 1])
     above.plot([0, 1], [0, 1], color=style.GREY, linewidth=0.8, linestyle=(0, (4, 3)))
     middles = (np.arange(BINS) + 0.5) / BINS

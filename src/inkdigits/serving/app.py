@@ -29,8 +29,8 @@ from inkdigits.serving.settings import Settings
 
 TITLE = "inkdigits"
 ABOUT = (
-    "Reads handwritten digits out of pictures. Nothing is fetched from elsewhere, and nothing is stored but samples "
-    "that are posted to be kept, where the service was started with --collect."
+    "Reads handwritten digits in pictures. Nothing is fetched from elsewhere, and nothing is stored but the samples "
+    "posted to /v1/samples, if the service was started with --collect."
 )
 
 
@@ -85,7 +85,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         openapi_extra=PICTURE,
     )
     async def inspect(request: Request, options: Annotated[InspectOptions, Query()]) -> Response:
-        """Read a picture that is one digit, and tell what the network sees in it, layer by layer, and what mattered."""
+        """Read a picture of one digit, and show what each layer of the network sees and which parts mattered."""
         return await _answered(service, request, work.inspect, options)
 
     @app.post("/v1/explain", response_model=schema.Explanation, responses=may_answer(*READS), openapi_extra=PICTURE)
@@ -120,7 +120,7 @@ def _add_about(app: FastAPI, service: Service) -> None:
 
     @app.get("/health/ready", response_model=schema.Health, responses=may_answer("busy"))
     async def ready() -> Response:
-        """Whether a picture sent now would be read: not while the queue is full or the service ends."""
+        """Whether a picture sent now would be read: not while the queue is full or the service is shutting down."""
         if service.ending:
             raise Problem("busy", "The service is shutting down; try again later.")
         service.pool.check_room()
@@ -132,7 +132,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {metrics.CONTENT_TYPE: {}}}})
     async def measured() -> Response:
-        """All workers' figures, for Prometheus."""
+        """The metrics of all workers, for Prometheus."""
         return Response(service.metrics.text(), headers={"Content-Type": metrics.CONTENT_TYPE})
 
     @app.get("/openapi.json", include_in_schema=False)

@@ -16,7 +16,11 @@ CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 _Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
 _Least = Annotated[
     float | None,
-    Field(ge=0, le=1, description="Least confidence of what is no `?`; by default what the model's card says."),
+    Field(
+        ge=0,
+        le=1,
+        description="Minimum confidence; less sure digits are read as `?`. The model's card has the default.",
+    ),
 ]
 _Range = Annotated[str, Field(pattern=r"^\d{1,18}\.\.\d{1,18}$", examples=["0..100"])]
 
@@ -28,7 +32,7 @@ class DigitOptions(BaseModel):
 
     min_confidence: _Least = None
     region: _Region | None = Field(
-        None, description="x,y,width,height in pixels of the upright picture: the part that is read."
+        None, description="The part to read: x,y,width,height in pixels of the upright picture."
     )
 
     def how(self) -> ReadArguments:
@@ -43,12 +47,12 @@ class DigitOptions(BaseModel):
 class PageOptions(DigitOptions):
     """How a picture with numbers is read. Raises InkdigitsError in `how` for what makes no sense."""
 
-    length: int | None = Field(None, ge=1, le=100, description="Every number has so many digits.")
+    length: int | None = Field(None, ge=1, le=100, description="Number of digits in every number.")
     pattern: str | None = Field(
-        None, min_length=1, max_length=200, description="Every number looks like this: `dd.dd.dddd`, say."
+        None, min_length=1, max_length=200, description="Pattern of every number, such as `dd.dd.dddd`; d is a digit."
     )
-    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Every number's check digit.")
-    range: _Range | None = Field(None, description="Every number's value lies between these.")
+    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Kind of check digit in every number.")
+    range: _Range | None = Field(None, description="Range of every number's value, both ends included.")
 
     def how(self) -> ReadArguments:
         """The options as the reader takes them. May take a second for a large pattern."""
@@ -58,16 +62,17 @@ class PageOptions(DigitOptions):
 class ReadOptions(PageOptions):
     """How a picture is read, and what the answer is."""
 
-    annotate: bool = Field(False, description="Add to every page a PNG with its boxes and digits drawn on it.")
+    annotate: bool = Field(False, description="Add a PNG of every page with boxes and digits drawn on it.")
     format: Literal["csv", "jsonl"] | None = Field(
-        None, description="Answer what `inkdigits read` writes with --csv, or with --json: one object per page, a line."
+        None,
+        description="Answer as `inkdigits read` does with --csv, or with --json: one object per page, one per line.",
     )
 
 
 class ExplainOptions(PageOptions):
     """How a picture is read, and which page of it is explained."""
 
-    page: int = Field(1, ge=1, le=10_000, description="The page, counted from 1.")
+    page: int = Field(1, ge=1, le=10_000, description="The page to explain, counted from 1.")
 
 
 class InspectOptions(BaseModel):
@@ -77,7 +82,7 @@ class InspectOptions(BaseModel):
 
     min_confidence: _Least = None
     normalised: bool = Field(
-        False, description="The picture is a glyph already: 28×28 pixels, ink bright on black, as answers show them."
+        False, description="The picture is a glyph already: 28×28 pixels, bright ink on black, as in answers."
     )
 
 
@@ -92,9 +97,11 @@ class SampleOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: int = Field(ge=0, le=9, description="The digit that it is.")
-    source: Literal["drawn", "correction"] = Field("drawn", description="Drawn for this, or a reading put right.")
-    region: _Region | None = Field(None, description="x,y,width,height in pixels: the part that is kept.")
+    label: int = Field(ge=0, le=9, description="The digit in the picture.")
+    source: Literal["drawn", "correction"] = Field(
+        "drawn", description="Drawn as a sample, or a reading that was corrected."
+    )
+    region: _Region | None = Field(None, description="The part to keep: x,y,width,height in pixels.")
 
     def part(self) -> Box | None:
         """The region as a box."""
@@ -106,6 +113,6 @@ class ListOptions(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    label: int | None = Field(None, ge=0, le=9, description="Of this digit only.")
-    before: int | None = Field(None, ge=1, le=2**53, description="Only samples kept before the one with this id.")
-    limit: int = Field(60, ge=1, le=200, description="At most so many.")
+    label: int | None = Field(None, ge=0, le=9, description="Only samples of this digit.")
+    before: int | None = Field(None, ge=1, le=2**53, description="Only samples older than the one with this id.")
+    limit: int = Field(60, ge=1, le=200, description="Maximum number of samples.")

@@ -31,20 +31,20 @@ class SeenDigit(Digit):
 
 
 class AcceptThresholds(BaseModel):
-    """What it takes to be accepted."""
+    """The thresholds from which a digit is accepted."""
 
-    confidence: _Share = Field(description="The least of confidence times digitness.")
-    digitness: _Share = Field(description="The least digitness.")
+    confidence: _Share = Field(description="Minimum of confidence times digitness.")
+    digitness: _Share = Field(description="Minimum digitness.")
 
 
 class Layer(BaseModel):
-    """What a layer of the network says of the glyph."""
+    """The activations of one of the network's layers."""
 
     name: str
     maps: int = Field(ge=1)
     height: int = Field(ge=1)
     width: int = Field(ge=1)
-    picture: _Picture = Field(description="The maps side by side, the strongest answer of the layer white: a PNG.")
+    picture: _Picture = Field(description="The maps side by side as a PNG; white is the layer's strongest activation.")
 
 
 class OcclusionEffect(BaseModel):
@@ -52,7 +52,7 @@ class OcclusionEffect(BaseModel):
 
     box: _Box
     digit: int = Field(ge=0, le=9)
-    confidence: _Share = Field(description="How sure, digitness counted in.")
+    confidence: _Share = Field(description="Confidence times digitness.")
 
 
 class Neighbour(BaseModel):
@@ -73,7 +73,7 @@ class Inspection(SeenDigit):
     layers: list[Layer]
     mattered: _Picture = Field(description="28×28: the more opaque, the more the probability falls without it. A PNG.")
     without: OcclusionEffect | None
-    nearest: list[Neighbour] = Field(description="The most alike first.")
+    nearest: list[Neighbour] = Field(description="The most similar first.")
 
 
 class Stage(BaseModel):
@@ -99,7 +99,7 @@ class Number(BaseModel):
     text: str
     confidence: _Share
     box: _Box
-    gaps: list[int] = Field(description="Before which digits a point or comma stands.")
+    gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
     digits: list[Digit] = Field(min_length=1)
 
 
@@ -180,7 +180,7 @@ class Deleted(BaseModel):
 
 
 class Health(BaseModel):
-    """How the worker is that answered."""
+    """The state of the worker that answered."""
 
     status: str = Field(examples=["ok"])
 
@@ -192,4 +192,4 @@ class Problem(BaseModel):
     title: str
     status: int = Field(ge=400, le=599)
     detail: str = Field(description="One sentence: what is wrong, and what to do.")
-    kind: str = Field(description="A short name that is stable.")
+    kind: str = Field(description="A short, stable name.")

@@ -160,7 +160,8 @@ def check_guesses_agree(network: nn.Sequential, content: bytes) -> None:
     changed_count = int((onnx_guesses != torch_guesses).sum())
     if changed_count > MAX_CHANGED_GUESS_SHARE * CHECKED_DIGITS:
         raise ExportError(
-            f"Rounded to 8 bits, the network takes {changed_count} of {CHECKED_DIGITS} digits for others; leave out --int8."
+            f"Rounded to 8 bits, the network takes {changed_count} of {CHECKED_DIGITS} digits for others; "
+            "leave out --int8."
         )
 
 

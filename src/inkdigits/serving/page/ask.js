@@ -64,7 +64,7 @@ async function sent(method, path, blob, name) {
   try {
     return await fetch(path, { method, body, headers });
   } catch {
-    throw new Trouble("The service cannot be reached; see whether it still runs, and try again.", 2);
+    throw new Trouble("The service cannot be reached; check that it is running, and try again.", 2);
   }
 }
 

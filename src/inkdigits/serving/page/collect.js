@@ -1,4 +1,4 @@
-// Teach it your hand: keep what was drawn or chosen under the digit it really is; see, download and delete what is kept.
+// Teach it your handwriting: keep what was drawn or chosen under the digit it really is; see, download and delete what is kept.
 // Shown only where the service keeps samples.
 
 import { ask, post } from "./ask.js";
@@ -34,7 +34,7 @@ function offer(what) {
   if (nothing) current = null;
   $("keep-glyph").hidden = nothing;
   if (!nothing) $("keep-glyph").src = what.answer.glyph;
-  $("keep-lead").textContent = what?.source === "correction" ? "Keep this digit of the picture as" : "Keep this drawing as";
+  $("keep-lead").textContent = what?.source === "correction" ? "Keep this digit from the picture as" : "Keep this drawing as";
   labels.forEach((button, digit) => {
     button.setAttribute("aria-disabled", nothing); // not `disabled`, which would lose the focus
     button.toggleAttribute("data-guess", !nothing && what.answer.digit === digit);
@@ -61,7 +61,7 @@ async function remove(sample, item) {
     item.remove();
     count(counts);
     (neighbour?.querySelector("button") ?? $("teach-title")).focus();
-    told(`The ${sample.label} is deleted.`);
+    told(`The ${sample.label} was deleted.`);
   });
 }
 
@@ -72,9 +72,9 @@ function count(counts) {
     button.setAttribute("aria-label", `${digit}, ${counts[digit]} kept`);
   });
   $("kept").hidden = all === 0;
-  const many = all === 1 ? "The one sample" : `All ${all.toLocaleString("en")} samples`;
-  $("clear-all-told").textContent = `${many} will be gone from the service's file, for good. A folder that you have `
-    + "downloaded stays.";
+  const many = all === 1 ? "The only sample" : `All ${all.toLocaleString("en")} samples`;
+  $("clear-all-told").textContent = `${many} will be deleted from the service's file for good. What you have `
+    + "downloaded stays as it is.";
 }
 
 async function more() {
@@ -116,7 +116,7 @@ async function clear() {
     $("samples-more").hidden = true;
     count(counts);
     $("teach-title").focus();
-    told(`${deleted} deleted.`);
+    told(`${deleted} ${deleted === 1 ? "sample was" : "samples were"} deleted.`);
   });
 }
 

@@ -7,11 +7,11 @@ import { blobOf, copy, save } from "./take.js";
 
 const STAGES = {
   page: "The page, upright.",
-  ink: "What was lifted off the paper; blue is too faint to count.",
-  found: "Where the first network finds digits, at several sizes: violet hardly one, yellow surely one.",
-  glyphs: "What the second network sees of each find, with its digit and how sure it is that it is one.",
-  weighed: "The finds as both networks together see them.",
-  read: "The most probable digits that do not conflict, put together to numbers and lines.",
+  ink: "The ink, lifted off the paper; blue is too faint to count.",
+  found: "Where the first network finds digits, at several sizes: violet is improbable, yellow almost certain.",
+  glyphs: "What the second network sees of each detection, with its digit and how probable it is that it is one.",
+  weighed: "The detections, scored by both networks together.",
+  read: "The most probable digits that do not conflict, grouped into numbers and lines.",
 };
 const NARROW = "(max-width: 52rem)"; // where what is told of a digit lies far below its box
 const $ = (id) => document.getElementById(id);

@@ -14,9 +14,9 @@ export function sentence({ digit, confidence, digitness, why, accept }) {
   const sure = percent(confidence * digitness);
   return {
     accepted: `Accepted as ${digit}: ${sure} sure, and ${whole(accept.confidence)} is enough.`,
-    unsure: `Not accepted: perhaps ${digit}, but only ${sure} sure, and it takes ${whole(accept.confidence)}.`,
-    "no-digit": `Not accepted: hardly one digit (${percent(digitness)}, and it takes ${whole(accept.digitness)}).`,
-    "no-ink": "There is no ink to be seen.",
+    unsure: `Not accepted: perhaps ${digit}, but only ${sure} sure, and ${whole(accept.confidence)} is needed.`,
+    "no-digit": `Not accepted: probably not one digit (${percent(digitness)} sure that it is, and ${whole(accept.digitness)} is needed).`,
+    "no-ink": "There is no ink to read.",
   }[why];
 }
 
@@ -65,7 +65,7 @@ export class Seen {
       const [image, words] = this.nearest[place].children;
       image.src = each.glyph;
       words.textContent = each.digit;
-      this.nearest[place].title = `No. ${each.place} of the training set, ${percent(Math.max(0, each.likeness))} alike`;
+      this.nearest[place].title = `No. ${each.place} of the training set, ${percent(Math.max(0, each.likeness))} similar`;
     });
     resized(this.layers, answer.layers.length, () => added(parts.layers, layer()), parts.layers);
     answer.layers.forEach((each, place) => {
