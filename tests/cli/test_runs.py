@@ -117,7 +117,7 @@ def test_show_labels_that_all_runs_contradict(told: Told, runs: Mapping[str, Run
     names = [Path(line).name for line in done.out.splitlines()]
     assert names == ["contradicted.svg", "contradicted.txt", "mistakes-01.svg"]
     _, *rows = (tmp_path / "drawn" / "contradicted.txt").read_text().splitlines()
-    labels, judged = mnist.load("test").labels, [predict_run(Run(folder)).said for folder in folders]
+    labels, judged = mnist.load("test").labels, [predict_run(Run(folder)).logits for folder in folders]
     assert rows
     for row in rows:
         number, label, said = (int(word) for word in row.split()[:3])

@@ -29,8 +29,8 @@ def with_settings(run: Run, folder: Path, **recipe: object) -> Run:
 def test_answers_are_what_the_card_was_made_from(runs: Mapping[str, Run]) -> None:
     given = predict_run(runs["mlp"])
     scores = {score["set"]: score for score in runs["mlp"].read_card()["scores"]}
-    assert given.said.shape == (10_000, 10) and given.first == 1
-    assert accuracy(given.said, torch.from_numpy(given.digits.labels)) == pytest.approx(scores["test"]["accuracy"])
+    assert given.logits.shape == (10_000, 10) and given.first == 1
+    assert accuracy(given.logits, torch.from_numpy(given.digits.labels)) == pytest.approx(scores["test"]["accuracy"])
 
 
 def test_held_digits_have_the_numbers_of_their_source(runs: Mapping[str, Run], tmp_path: Path) -> None:

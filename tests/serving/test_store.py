@@ -150,7 +150,7 @@ def test_a_log_that_others_began_is_ended(store: Store) -> None:
             to.execute("PRAGMA journal_mode = WAL")
             to.execute("CREATE TABLE IF NOT EXISTS samples (id)")
     before = other.read_bytes()
-    with pytest.raises(DataError, match="something else"):
+    with pytest.raises(DataError, match="some other database"):
         Store(other)
     assert other.read_bytes() == before
     Store(store.path).add(1, "drawn", b"", b"")

@@ -13,7 +13,7 @@ from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages
 from inkdigits.types import Failure, Reading
 
-Written = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
+PageFormatter = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
 View = Callable[[Picture, Reading], None]  # what else is made of a page: a drawing, say
 
 
@@ -38,27 +38,28 @@ class PageResult:
 class Work:
     """What is done with each picture. May be called in several threads.
 
-    `seen` says that views or results need the pages' pixels too; they are then decoded a second time, page by page.
+    `needs_pixels` says that views or results need the pages' pixels too; pages are then decoded a second time, one by
+    one.
     """
 
     attempt: ReadPages
     limits: Limits
-    written: tuple[Written, ...]
+    formatters: tuple[PageFormatter, ...]
     views: tuple[View, ...] = ()
-    seen: bool = False
+    needs_pixels: bool = False
 
     def __call__(self, picture: Input) -> Iterator[PageResult]:
         """The pages of one picture, each when it is read."""
         if isinstance(picture, Failure):
             yield self._page(picture, None)
             return
-        opened = open_source(picture, self.limits)
-        images = load_pages(opened, self.limits, picture) if self.seen else repeat(None)
-        for outcome in self.attempt(opened, name=picture):
+        source = open_source(picture, self.limits)
+        images = load_pages(source, self.limits, picture) if self.needs_pixels else repeat(None)
+        for outcome in self.attempt(source, name=picture):
             yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))
 
     def _page(self, outcome: Reading | Failure, image: Picture | None) -> PageResult:
-        texts = tuple(written(outcome, image) for written in self.written)
+        texts = tuple(format_page(outcome, image) for format_page in self.formatters)
         if isinstance(outcome, Failure):
             return PageResult(texts, trouble=outcome.message)
         if image is not None:

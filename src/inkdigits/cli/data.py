@@ -21,7 +21,7 @@ from inkdigits.training.evaluate import load_digits
 
 def data(
     source: DataOption = None,
-    drawn: Annotated[Path | None, typer.Option("--sheet", help="Draw examples: FILE.png or FILE.svg.")] = None,
+    sheet_path: Annotated[Path | None, typer.Option("--sheet", help="Draw examples: FILE.png or FILE.svg.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Say what data there are: counts, shapes, ranges, checksums. Of the test digits only counts are told."""
@@ -30,9 +30,9 @@ def data(
         typer.echo(json.dumps({name: describe_digits(digits) for name, digits in parts.items()}, ensure_ascii=False))
     else:
         print_description({name: describe_digits(digits) for name, digits in parts.items()}, packaged=source is None)
-    if drawn is not None:
-        save(draw_sheet(parts["train"]), drawn)
-        typer.echo(f"examples: {drawn}", err=True)
+    if sheet_path is not None:
+        save(draw_sheet(parts["train"]), sheet_path)
+        typer.echo(f"examples: {sheet_path}", err=True)
 
 
 def describe_digits(digits: Digits) -> dict[str, Any]:

@@ -58,10 +58,10 @@ def demo(
     _clear_folder(out)
     runs = {name: _train_recipe(name, out / name, steps) for name in RECIPES}
     _print_table({name: run.read_card() for name, run in runs.items()})
-    drawn = [_save_figures(out / name / "figures", run) for name, run in runs.items()]
+    saved_figures = [_save_figures(out / name / "figures", run) for name, run in runs.items()]
     _read_pages(out, export(runs[READS], out / f"{READS}.onnx"))
     typer.echo("\nFigures, to look at:")
-    for folder, names in drawn:
+    for folder, names in saved_figures:
         typer.echo(f"  {folder}/: {', '.join(names)}")
     typer.echo("\nWhat next:")
     for command in (f"read {out}/page-1.png --json", "train standard", "train --help"):
@@ -77,9 +77,9 @@ def _clear_folder(out: Path) -> None:
 
 
 def _train_recipe(name: str, folder: Path, steps: int | None) -> Run:
-    chosen = get_recipe(name) if steps is None else get_recipe(name).with_knobs(steps=steps)
+    recipe = get_recipe(name) if steps is None else get_recipe(name).with_knobs(steps=steps)
     with TrainingMonitor() as watch:
-        state = start(chosen, folder, callbacks=[throttle(1.0, watch)])
+        state = start(recipe, folder, callbacks=[throttle(1.0, watch)])
     if not state.is_done:
         raise typer.Exit(STOPPED)
     save_curves(Run(folder))
@@ -119,11 +119,11 @@ def _read_pages(out: Path, network: Path) -> None:
     reader, digits = Reader(network), mnist.load("test")
     for number, lines in enumerate(PAGES, 1):
         path = out / f"page-{number}.png"
-        drawn = draw_page(digits, lines, seed=number)
-        save_png(Image.fromarray(drawn.image), path)
+        page = draw_page(digits, lines, seed=number)
+        save_png(Image.fromarray(page.image), path)
         typer.echo(f"\n{path}, MNIST test digits on paper of our own drawing, read by {READS}:")
-        for written, read in zip(drawn.truth, reader.read(path).lines, strict=False):
-            typer.echo(f"  written {written:<16} read {read.text}")
+        for truth, line in zip(page.truth, reader.read(path).lines, strict=False):
+            typer.echo(f"  written {truth:<16} read {line.text}")
 
 
 def add(app: typer.Typer) -> None:

@@ -74,11 +74,11 @@ def load_samples(samples: Path) -> Digits:
 
 def load_collected(file: Path) -> Digits:
     """The glyphs of a file's drawings, as this inkdigits sees them. Raises DataError."""
-    found = list(islice(Store(file, readonly=True).all(), MAX_SAMPLES + 1))
-    if not found:
+    samples = list(islice(Store(file, readonly=True).all(), MAX_SAMPLES + 1))
+    if not samples:
         raise DataError(f"{file} has no samples; draw some on the page of `inkdigits serve --collect {file}`.")
-    glyphs = np.stack([_extract_glyph(file, each) for each in found])
-    return Digits(glyphs, np.array([each.label for each in found], np.int64), file.name)
+    glyphs = np.stack([_extract_glyph(file, each) for each in samples])
+    return Digits(glyphs, np.array([each.label for each in samples], np.int64), file.name)
 
 
 def _extract_glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
@@ -90,8 +90,13 @@ def _extract_glyph(file: Path, sample: Sample) -> NDArray[np.uint8]:
 
 def as_dict(outcome: FinetuneResult) -> dict[str, Any]:
     """An outcome as JSON has it."""
-    judged = {name: None if each is None else each.as_dict() for name, each in _comparisons_by_set(outcome).items()}
-    return judged | {"model": None if outcome.path is None else str(outcome.path), "refused": outcome.refusal_reason}
+    comparisons = {
+        name: None if each is None else each.as_dict() for name, each in _comparisons_by_set(outcome).items()
+    }
+    return comparisons | {
+        "model": None if outcome.path is None else str(outcome.path),
+        "refused": outcome.refusal_reason,
+    }
 
 
 def _comparisons_by_set(outcome: FinetuneResult) -> dict[str, PairedComparison | None]:

@@ -70,15 +70,15 @@ def assign_stems(inputs: list[Input]) -> dict[str, str]:
 
     None differ only by capitals, which some disks take as the same.
     """
-    chosen: dict[str, str] = {}
-    taken: set[str] = set()
+    stem_by_name: dict[str, str] = {}
+    used: set[str] = set()
     next_try: dict[str, int] = {}
     for name in inputs:
-        if isinstance(name, str) and name not in chosen:
+        if isinstance(name, str) and name not in stem_by_name:
             stem = "stdin" if name == STDIN else Path(name).stem or "picture"
-            chosen[name] = next(each for each in _candidate_stems(stem, next_try) if each.casefold() not in taken)
-            taken.add(chosen[name].casefold())
-    return chosen
+            stem_by_name[name] = next(each for each in _candidate_stems(stem, next_try) if each.casefold() not in used)
+            used.add(stem_by_name[name].casefold())
+    return stem_by_name
 
 
 def _candidate_stems(stem: str, next_try: dict[str, int]) -> Iterator[str]:

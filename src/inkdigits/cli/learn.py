@@ -48,28 +48,28 @@ def learn(
     A lesson is a notebook: change its code, and everything that depends on it runs again. Your changes are kept in
     your own copy, in --folder; delete it to start over. Stop with Ctrl-C.
     """
-    asked = list_lessons() if number is None else [get_lesson(number)]
+    lessons = list_lessons() if number is None else [get_lesson(number)]
     if exported is not None:
-        _export_lessons(asked, exported)
+        _export_lessons(lessons, exported)
     elif check:
-        _check_lessons(asked)
+        _check_lessons(lessons)
     elif number is not None:
-        _open_lesson(asked[0], folder, read, port, browser)
+        _open_lesson(lessons[0], folder, read, port, browser)
     else:
-        _list_lessons(asked)
+        _list_lessons(lessons)
         if sys.stdin.isatty() and sys.stdout.isatty():
             _open_lesson(get_lesson(typer.prompt("Which one", type=int)), folder, read, port, browser)
 
 
-def _list_lessons(asked: list[Lesson]) -> None:
-    for each in asked:
+def _list_lessons(lessons: list[Lesson]) -> None:
+    for each in lessons:
         typer.echo(f"{each.number:>2}  {each.title}\n    {each.about}")
 
 
-def _open_lesson(asked: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
+def _open_lesson(lesson: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
     if port is not None:
         check_port(port)
-    notebook = asked.path if read else copy_lesson(asked, folder)
+    notebook = lesson.path if read else copy_lesson(lesson, folder)
     typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
     raise typer.Exit(run_until_stopped(open_command(notebook, read=read, port=port, browser=browser)))
 
@@ -89,11 +89,11 @@ def check_port(port: int) -> None:
 def run_until_stopped(command: list[str]) -> int:
     """Run a server; its exit code. It ends with this program, whatever ends that: Ctrl-C, SIGTERM, an error."""
     process = subprocess.Popen(command, env=lesson_environment())
-    before = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
+    previous_handler = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return process.wait()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
         process.terminate()
         try:
             process.wait(_STOPPING_SECONDS)
@@ -102,25 +102,27 @@ def run_until_stopped(command: list[str]) -> int:
             process.wait()
 
 
-def _export_lessons(asked: list[Lesson], folder: Path) -> None:
+def _export_lessons(lessons: list[Lesson], folder: Path) -> None:
     """Print the name of every file as soon as it is written."""
     from inkdigits.course.export import export
 
-    for path in export(asked, folder):
+    for path in export(lessons, folder):
         typer.echo(str(path))
 
 
-def _check_lessons(asked: list[Lesson]) -> None:
+def _check_lessons(lessons: list[Lesson]) -> None:
     """Run lessons one after the other, each from start to end in a process of its own."""
     failed = False
-    for each in asked:
+    for each in lessons:
         started = time.monotonic()
         command = [sys.executable, str(each.path)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
-        typer.echo(f"{each.number:>2}  {'failed' if done.returncode else 'passed'} {time.monotonic() - started:5.1f} s")
-        if done.returncode:
+        completed = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
+        typer.echo(
+            f"{each.number:>2}  {'failed' if completed.returncode else 'passed'} {time.monotonic() - started:5.1f} s"
+        )
+        if completed.returncode:
             failed = True
-            typer.echo(done.stderr, err=True)
+            typer.echo(completed.stderr, err=True)
     if failed:
         raise typer.Exit(1)
 

@@ -45,8 +45,8 @@ app = typer.Typer(
 )
 
 
-def _print_version(wanted: bool) -> None:
-    if wanted:
+def _print_version(requested: bool) -> None:
+    if requested:
         typer.echo(f"inkdigits {__version__}")
         raise typer.Exit
 
@@ -81,12 +81,12 @@ def main() -> None:
         sys.exit(PIPE_CLOSED)
 
 
-def _modules_for(words: list[str]) -> list[str]:
+def _modules_for(arguments: list[str]) -> list[str]:
     """The modules that a command line needs: of the command it names, none for the version, all for help."""
-    wanted = next((word for word in words if not word.startswith("-")), None)
-    if wanted in COMMANDS:
-        return [COMMANDS[wanted]]
-    return [] if "--version" in words else sorted(set(COMMANDS.values()))
+    command = next((word for word in arguments if not word.startswith("-")), None)
+    if command in COMMANDS:
+        return [COMMANDS[command]]
+    return [] if "--version" in arguments else sorted(set(COMMANDS.values()))
 
 
 def _add_module(module: str) -> None:

@@ -42,7 +42,7 @@ def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
     single: Annotated[bool, _how("--single", help="Each picture is one digit.")] = False,
     region: Annotated[str | None, _how(help="Read only this part of each page, in pixels.", metavar="X,Y,W,H")] = None,
-    least: Annotated[
+    min_confidence: Annotated[
         float | None,
         _how(
             "--min-confidence",
@@ -57,7 +57,7 @@ def read(
     check: Annotated[
         str | None, _form(help="Every number has this check digit: luhn, verhoeff or mod97.", metavar="NAME")
     ] = None,
-    between: Annotated[
+    value_range: Annotated[
         str | None, _form("--range", help="Every number is in this range, both ends included.", metavar="A..B")
     ] = None,
     model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
@@ -103,9 +103,9 @@ def read(
         raise UsageError("--resume needs --output; name the file of the stopped run.")
     if review is not None and review == output:
         raise UsageError("--output and --review name the same file; give each its own.")
-    chosen = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
+    format_name = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
     if output is not None:
-        check_ending(output, chosen)
+        check_ending(output, format_name)
 
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import expand_names
@@ -118,14 +118,14 @@ def read(
     how: ReadArguments = {
         "single": single,
         "region": None if region is None else parsed(region),
-        "form": _build_form(length=length, pattern=pattern, check=check, range=between),
-        "min_confidence": least,
+        "form": _build_form(length=length, pattern=pattern, check=check, range=value_range),
+        "min_confidence": min_confidence,
     }
     check_arguments(**how)
     limits = _build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
     inputs = expand_names(pictures)
-    files = _build_files(chosen if chosen != "text" or len(inputs) == 1 else "named text", review)
+    files = _build_files(format_name if format_name != "text" or len(inputs) == 1 else "named text", review)
     views = build_views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
@@ -140,41 +140,42 @@ def read(
 
 def _choose_format(**formats: bool) -> str:
     """The one format that is wanted."""
-    wanted = [name for name, said in formats.items() if said]
-    if len(wanted) > 1:
-        raise UsageError(f"Choose only one of {' and '.join(f'--{name}' for name in wanted)}.")
-    return wanted[0] if wanted else "text"
+    names = [name for name, is_set in formats.items() if is_set]
+    if len(names) > 1:
+        raise UsageError(f"Choose only one of {' and '.join(f'--{name}' for name in names)}.")
+    return names[0] if names else "text"
 
 
-def check_ending(output: Path, chosen: str) -> None:
+def check_ending(output: Path, format_name: str) -> None:
     """Raise UsageError for a file whose ending promises another format than the one that is written into it."""
     ending = output.suffix.lower()
-    promised = next((name for name, endings in ENDINGS.items() if ending in endings), None)
+    promised_format = next((name for name, endings in ENDINGS.items() if ending in endings), None)
     if ending in SPREADSHEETS:
         raise UsageError(
             f"{output}: spreadsheets of this kind cannot be written; use --csv and a name that ends in .csv."
         )
-    if promised is not None and promised != chosen:
-        flag = f"use --{promised}" if promised != "text" else "leave out the format"
+    if promised_format is not None and promised_format != format_name:
+        flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
         raise UsageError(
-            f"{output}: the ending stands for {promised}, but the output is {chosen}; {flag}, or rename the file."
+            f"{output}: the ending stands for {promised_format}, but the output is {format_name}; {flag}, "
+            "or rename the file."
         )
 
 
-def _build_form(**given: Any) -> Form | None:
+def _build_form(**rules: Any) -> Form | None:
     """What is known of every number, if anything."""
-    if all(value is None for value in given.values()):
+    if all(value is None for value in rules.values()):
         return None
     from inkdigits.reading.decoding.form import Form
 
-    return Form(**given)
+    return Form(**rules)
 
 
 def _build_limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
     from inkdigits.reading.imaging.limits import Limits
 
-    given = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
-    return Limits(**{name: value for name, value in given.items() if value is not None})
+    values = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
+    return Limits(**{name: value for name, value in values.items() if value is not None})
 
 
 def _build_files(style: str, review: Path | None) -> list[ResultFormat]:
@@ -200,20 +201,20 @@ def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_s
     from inkdigits.cli.batch import process_in_order
     from inkdigits.cli.talk import Progress
 
-    left = inputs[results.done :]
-    with Progress(len(inputs), results.done, on_stdout) as talk:
-        for picture, pages in zip(left, process_in_order(work, left, jobs), strict=True):
+    remaining = inputs[results.done :]
+    with Progress(len(inputs), results.done, on_stdout) as progress:
+        for picture, pages in zip(remaining, process_in_order(work, remaining, jobs), strict=True):
             failed = unsure = empty = False
             for page in pages:
                 results.add(page.texts)
                 if page.trouble is not None:
-                    talk.say(page.trouble)
+                    progress.say(page.trouble)
                 failed, unsure, empty = failed or page.trouble is not None, unsure or page.unsure, empty or page.empty
             results.settle(_input_name(picture), failed, unsure, empty)
-            talk.advance()
+            progress.advance()
         results.finish()
         if summary := _summarise(inputs, results):
-            talk.say(summary)
+            progress.say(summary)
 
 
 def _summarise(inputs: list[Input], results: Results) -> str:

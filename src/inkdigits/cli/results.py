@@ -217,10 +217,10 @@ class Results:
         for each in done:
             self._count(each)
         sizes = done[-1].sizes if done else (0,) * len(self._open)
-        for opened, file, size in zip(self._open, self._files, sizes, strict=True):
-            opened.truncate(size)
+        for target, file, size in zip(self._open, self._files, sizes, strict=True):
+            target.truncate(size)
             if not size:
-                opened.write(file.begin)
+                target.write(file.begin)
 
     def _count(self, done: PictureDone) -> None:
         self.done += 1
@@ -242,11 +242,11 @@ class Results:
 
     def finish(self) -> None:
         """All is read: the parts become the files. Raises WriteError."""
-        for opened, file in zip(self._open, self._files, strict=True):
-            opened.write(file.end)
-            opened.settle()
-        for opened in self._open:
-            opened.finish()
+        for target, file in zip(self._open, self._files, strict=True):
+            target.write(file.end)
+            target.settle()
+        for target in self._open:
+            target.finish()
         self._finished = True
         if self._journal is not None:
             self._journal.remove()
@@ -264,10 +264,10 @@ class Results:
 
     def close(self) -> None:
         """Let go of the files. Parts stay where a stopped run can go on with them, and go where it cannot."""
-        kept = self._finished or not self._open or self.part is not None
+        keep_parts = self._finished or not self._open or self.part is not None
         for file in self._open:
             file.close()
-            if not kept and isinstance(file, PartFile):
+            if not keep_parts and isinstance(file, PartFile):
                 file.discard()
 
 

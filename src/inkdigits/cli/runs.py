@@ -96,20 +96,20 @@ def show(
     if mistakes:
         for run in runs:
             run.read_card()  # says what an ensemble still lacks
-        for name, made in collect_figures([member for run in runs for member in run.list_members()], pages or PAGES):
-            _save(made, target, name, ending)
+        for name, content in collect_figures([member for run in runs for member in run.list_members()], pages or PAGES):
+            _save(content, target, name, ending)
     else:
-        for name, drawn in figures(runs[0], numbers).items():
-            _save(drawn, target, name, ending)
+        for name, figure in figures(runs[0], numbers).items():
+            _save(figure, target, name, ending)
 
 
-def _save(made: Figure | str, folder: Path, name: str, ending: str) -> None:
+def _save(content: Figure | str, folder: Path, name: str, ending: str) -> None:
     """Save a figure, or text as .txt, and print the file's name."""
-    path = folder / f"{name}.{'txt' if isinstance(made, str) else ending}"
-    if isinstance(made, str):
-        write_atomically(path, made)
+    path = folder / f"{name}.{'txt' if isinstance(content, str) else ending}"
+    if isinstance(content, str):
+        write_atomically(path, content)
     else:
-        save(made, path)
+        save(content, path)
     typer.echo(str(path))
 
 

@@ -55,20 +55,20 @@ def train(
         torch.set_num_threads(threads)
     with TrainingMonitor() as watch:
         callbacks = [throttle(every, watch)]
-        given = {knob: value for knob, value in settings.items() if value is not None}
+        knobs = {knob: value for knob, value in settings.items() if value is not None}
         if resumed is not None:
-            if name is not None or out is not None or seeds is not None or given:
+            if name is not None or out is not None or seeds is not None or knobs:
                 raise UsageError("--resume continues a run with its own settings; give no recipe, --out or knobs.")
             folder = resumed
             state = resume_run(folder, callbacks)
         else:
             assert name is not None
-            chosen = get_recipe(name).with_knobs(**given)
+            recipe = get_recipe(name).with_knobs(**knobs)
             folder = out or pick_free_folder(name)
             if seeds is None:
-                state = start(chosen, folder, data, device, callbacks)
+                state = start(recipe, folder, data, device, callbacks)
             else:
-                state = ensembles.start(chosen, seeds, folder, data, device, callbacks)
+                state = ensembles.start(recipe, seeds, folder, data, device, callbacks)
     run = open_run(folder)
     if state is not None and not run.is_finished:
         typer.echo(f"Stopped after step {state.step}. Continue with: inkdigits train --resume {folder}", err=True)
@@ -133,9 +133,9 @@ def _add_knob_options() -> None:
     fixed = [each for each in signature.parameters.values() if each.kind is not inspect.Parameter.VAR_KEYWORD]
     options = []
     for knob in list_knobs():
-        among = knob.metadata["choices"]
-        kind: Any = str if among else (int if types[knob.name] in (int, int | None) else float)
-        help = knob.metadata["help"] + (f" ({', '.join(among)})" if among else "")
+        choices = knob.metadata["choices"]
+        kind: Any = str if choices else (int if types[knob.name] in (int, int | None) else float)
+        help = knob.metadata["help"] + (f" ({', '.join(choices)})" if choices else "")
         option = typer.Option(f"--{knob.name}", help=help, rich_help_panel="Knobs")
         annotation = Annotated[kind | None, option]
         options.append(

@@ -439,7 +439,7 @@ def _(answers, judges):
     found = contradicted.find_contradictions(judges, answers, first=55_001)
 
     assert 3 <= len(found) <= 60
-    assert any(each.number == 59_916 and (each.label, each.said) == (4, 7) for each in found)
+    assert any(each.number == 59_916 and (each.label, each.guess) == (4, 7) for each in found)
     contradicted.draw_contradictions(judges, found, runs=len(answers), first=55_001, most=14)
     return
 

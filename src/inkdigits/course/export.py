@@ -47,9 +47,11 @@ def run(lesson: Lesson) -> Any:
         copy.write_bytes(lesson.path.read_bytes())
         command = [sys.executable, "-P", "-m", "marimo", "--yes", "export", "ipynb", str(copy), "-o", str(target)]
         command += ["--include-outputs"]
-        done = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
-        if done.returncode != 0 or not target.exists():
-            raise ExportError(f"Lesson {lesson.number} did not run to its end: {' '.join(done.stderr.split())[-500:]}")
+        completed = subprocess.run(command, capture_output=True, text=True, check=False, env=lesson_environment())
+        if completed.returncode != 0 or not target.exists():
+            raise ExportError(
+                f"Lesson {lesson.number} did not run to its end: {' '.join(completed.stderr.split())[-500:]}"
+            )
         notebook = nbformat.read(target, as_version=4)  # type: ignore[no-untyped-call]
     for output in (output for cell in notebook.cells for output in cell.get("outputs", [])):
         tidy(output)
@@ -82,11 +84,11 @@ def _words(element: re.Match[str]) -> str:
     name, attributes, inside = element[1], element[2], element[0]
     if name == "marimo-ui-element":  # what only wraps a knob
         return inside[inside.index(">") + 1 : inside.rindex("<")]
-    found = {key: _json(value) for key, _, value in ATTRIBUTE.findall(attributes)}
-    if picture := PICTURE.search(str(found.get("data"))):  # a figure that stands with others in a stack
+    values = {key: _json(value) for key, _, value in ATTRIBUTE.findall(attributes)}
+    if picture := PICTURE.search(str(values.get("data"))):  # a figure that stands with others in a stack
         return f'<img alt="figure" src="{picture[0]}">'
-    label = " ".join(re.sub(r"<[^>]*>", "", str(found.get("label") or "")).split())
-    value = found.get("initial-value")
+    label = " ".join(re.sub(r"<[^>]*>", "", str(values.get("label") or "")).split())
+    value = values.get("initial-value")
     if isinstance(value, list) and len(value) == 1:  # what is chosen of a list
         value = value[0]
     if label and isinstance(value, int | float | str):

@@ -32,10 +32,10 @@ def list_lessons() -> list[Lesson]:
 
 def get_lesson(number: int) -> Lesson:
     """The lesson of that number. Raises UsageError, with the numbers there are."""
-    there = {each.number: each for each in list_lessons()}
-    if number not in there:
-        raise UsageError(f"There is no lesson {number}; choose one of {', '.join(map(str, there))}.")
-    return there[number]
+    lessons = {each.number: each for each in list_lessons()}
+    if number not in lessons:
+        raise UsageError(f"There is no lesson {number}; choose one of {', '.join(map(str, lessons))}.")
+    return lessons[number]
 
 
 def copy_lesson(lesson: Lesson, folder: Path) -> Path:
@@ -73,7 +73,7 @@ def lesson_environment() -> dict[str, str]:
 
 
 def _lesson(path: Path) -> Lesson:
-    words = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
-    title, _, about = words.partition("\n\n")
+    docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"))) or ""
+    title, _, about = docstring.partition("\n\n")
     number = re.match(r"\d+", path.name)
     return Lesson(int(number[0]) if number else 0, title.strip().rstrip("."), " ".join(about.split()), path)

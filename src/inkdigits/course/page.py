@@ -25,8 +25,10 @@ CODE_SPAN = re.compile(r"(```.*?```|`[^`\n]*`)", re.DOTALL)
 
 def page(notebook: Any, lesson: Lesson, before: Lesson | None, after: Lesson | None) -> str:
     """The page of one lesson, with links to its neighbours. `notebook` is nbformat 4."""
-    ways = [f'<a href="{each.path.stem}.html">{each.number} {each.title}</a>' for each in (before, after) if each]
-    links = f'<nav><a href="index.html">All lessons</a> {" ".join(ways)}</nav>'
+    neighbour_links = [
+        f'<a href="{each.path.stem}.html">{each.number} {each.title}</a>' for each in (before, after) if each
+    ]
+    links = f'<nav><a href="index.html">All lessons</a> {" ".join(neighbour_links)}</nav>'
     cells = "\n".join(filter(None, map(_cell, notebook.cells)))
     return _whole(f"{lesson.number} {lesson.title}", f"{links}\n{cells}\n{links}")
 
@@ -64,8 +66,8 @@ def _cell(cell: Any) -> str:
     if "stages(" in cell.source:  # photos and drawings: turned to dark paper, they would be other pictures
         outputs = f'<div class="true">{outputs}</div>'
     code: str = highlight(cell.source, PythonLexer(), HtmlFormatter(cssclass="code"))
-    told = cell.metadata.get("marimo", {})
-    if told.get("config", {}).get("hide_code") or told.get("name") == "setup":
+    settings = cell.metadata.get("marimo", {})
+    if settings.get("config", {}).get("hide_code") or settings.get("name") == "setup":
         return f'{outputs}<details class="behind"><summary>code</summary>{code}</details>'
     return code + outputs
 
@@ -81,8 +83,8 @@ def _output(output: Any) -> str:
         return f'<div class="gave">{data["text/html"]}</div>'
     if "text/markdown" in data:
         return f'<div class="gave">{markdown(data["text/markdown"])}</div>'
-    said = data.get("text/plain", data.get("application/json", ""))
-    return f"<pre class='said'>{html.escape(str(said))}</pre>" if said else ""
+    text = data.get("text/plain", data.get("application/json", ""))
+    return f"<pre class='said'>{html.escape(str(text))}</pre>" if text else ""
 
 
 def _whole(title: str, body: str) -> str:

@@ -21,9 +21,9 @@ from inkdigits.lab.save import encode
 NEUTRAL, RIGHT, WRONG = "#6d7480", "#3f73a8", "#d9742b"  # grey, blue and orange, as in the figures
 
 
-def question(asked: str, *answer: str | Figure) -> mo.Html:
-    """A question to answer before looking: `asked` is Markdown, `answer` Markdown or figures, folded away."""
-    return _framed(NEUTRAL, f"**Predict.** {asked}", _folded("Answer", *answer))
+def question(prompt: str, *answer: str | Figure) -> mo.Html:
+    """A question to answer before looking: `prompt` is Markdown, `answer` Markdown or figures, folded away."""
+    return _framed(NEUTRAL, f"**Predict.** {prompt}", _folded("Answer", *answer))
 
 
 def check(answer: Callable[..., Any], solution: Callable[..., Any], *cases: Sequence[Any]) -> mo.Html:
@@ -36,23 +36,25 @@ def check(answer: Callable[..., Any], solution: Callable[..., Any], *cases: Sequ
     ours = _folded("A solution", f"```python\n{textwrap.dedent(inspect.getsource(solution))}```")
     for case in cases:
         try:
-            given = answer(*case)
+            result = answer(*case)
         except Exception as error:  # whatever a learner's code may raise
             return _framed(WRONG, f"**Not yet.** Your function raised `{type(error).__name__}: {error}`.", ours)
-        if given is None or given is ...:
+        if result is None or result is ...:
             return _framed(NEUTRAL, "**Your turn.** Put your code in place of the dots above.", ours)
-        wanted = solution(*case)
-        if not same(given, wanted):
-            return _framed(WRONG, f"**Not yet.** It gives `{_brief(given)}`, and should give `{_brief(wanted)}`.", ours)
+        expected = solution(*case)
+        if not same(result, expected):
+            return _framed(
+                WRONG, f"**Not yet.** It gives `{_brief(result)}`, and should give `{_brief(expected)}`.", ours
+            )
     return _framed(RIGHT, "**Right.**", ours)
 
 
-def same(given: Any, wanted: Any) -> bool:
+def same(result: Any, expected: Any) -> bool:
     """Whether two answers are equal; numbers, arrays and tensors may differ by what rounding leaves."""
-    if isinstance(wanted, str):
-        return bool(given == wanted)
+    if isinstance(expected, str):
+        return bool(result == expected)
     try:
-        left, right = np.asarray(given, np.float64), np.asarray(wanted, np.float64)
+        left, right = np.asarray(result, np.float64), np.asarray(expected, np.float64)
     except (TypeError, ValueError, RuntimeError):  # no numbers, or a tensor that still has its gradient
         return False
     return left.shape == right.shape and bool(np.allclose(left, right, rtol=1e-4, atol=1e-6))
@@ -69,9 +71,9 @@ def _folded(title: str, *parts: str | Figure) -> str:
     return f'<details style="margin-top: 0.5em"><summary style="cursor: pointer">{title}</summary>{inside}</details>'
 
 
-def _framed(colour: str, said: str, below: str) -> mo.Html:
+def _framed(colour: str, text: str, below: str) -> mo.Html:
     style = f"border-left: 4px solid {colour}; padding: 0.4em 1em; margin: 0.5em 0"
-    return mo.Html(f'<div style="{style}">{_html(said)}{below}</div>')
+    return mo.Html(f'<div style="{style}">{_html(text)}{below}</div>')
 
 
 def _html(part: str | Figure) -> str:

@@ -16,7 +16,7 @@ from inkdigits.training.runs import Run, load_trained_network
 
 @dataclass(frozen=True)
 class EnsembleLogits:
-    """A run's trained `network`, the N `digits` it is judged by, and its logits of them, `said`: float32 N×10.
+    """A run's trained `network`, the N `digits` it is judged by, and its `logits` of them: float32 N×10.
 
     The source of the digits gives the first of them the number `first`, counted from 1.
     """
@@ -24,7 +24,7 @@ class EnsembleLogits:
     network: nn.Sequential
     digits: Digits
     first: int
-    said: Tensor
+    logits: Tensor
 
 
 def predict_run(run: Run) -> EnsembleLogits:
@@ -47,26 +47,27 @@ def average_runs(runs: Sequence[Run]) -> list[EnsembleLogits]:
     for run in runs:
         run.read_card()
     _refuse_other_recipes(runs)
-    given = [predict_run(run) for run in runs]
-    for run, other in zip(runs, given, strict=True):
-        if other.digits.sha256 != given[0].digits.sha256:
+    results = [predict_run(run) for run in runs]
+    for run, other in zip(runs, results, strict=True):
+        if other.digits.sha256 != results[0].digits.sha256:
             raise UsageError(f"{run.folder} is evaluated on other digits than {runs[0].folder}; show them one by one.")
-    return given
+    return results
 
 
 def _refuse_other_recipes(runs: Sequence[Run]) -> None:
     """Raise UsageError unless all recipes are one, with seeds of their own, and learnt from the same digits."""
-    seen: dict[int, Run] = {}
+    runs_by_seed: dict[int, Run] = {}
     first = runs[0]
     for run in runs:
         seed = run.read_recipe().seed
         if _without_seed(run) != _without_seed(first):
             raise UsageError(f"{run.folder} and {first.folder} differ in more than their seeds; show them one by one.")
-        if seed in seen:
+        if seed in runs_by_seed:
             raise UsageError(
-                f"{seen[seed].folder} and {run.folder} have the same seed, {seed}; train one of them with another."
+                f"{runs_by_seed[seed].folder} and {run.folder} have the same seed, {seed}; "
+                "train one of them with another."
             )
-        seen[seed] = run
+        runs_by_seed[seed] = run
 
 
 def _without_seed(run: Run) -> tuple[object, object]:

@@ -25,29 +25,29 @@ STYLE = """#{name} .d image, #{name} .d rect {{ display: none; pointer-events: n
 
 
 def draw_hover_map(
-    points: NDArray[np.floating], glyphs: NDArray[np.uint8], labels: NDArray[np.int64], described: str
+    points: NDArray[np.floating], glyphs: NDArray[np.uint8], labels: NDArray[np.int64], description: str
 ) -> str:
     """HTML of a map of N digits (1 to 2,000) at `points` N×2, in the colours of their `labels`; `glyphs` N×28×28.
 
-    `described` is what a screen reader says. Raises UsageError for more digits, or lengths that differ.
+    `description` is what a screen reader says. Raises UsageError for more digits, or lengths that differ.
     """
     if not 1 <= len(points) <= MOST or not len(points) == len(glyphs) == len(labels):
         raise UsageError(f"A map needs 1 to {MOST:,} digits, each with a point, a glyph and a label.")
     low, high = points.min(axis=0), points.max(axis=0)
     share = (points - low) / np.where(high > low, high - low, 1)
-    places = EDGE + share * [1, -1] * (SIDE - 2 * EDGE) + [0, SIDE - 2 * EDGE]  # y goes up
+    positions = EDGE + share * [1, -1] * (SIDE - 2 * EDGE) + [0, SIDE - 2 * EDGE]  # y goes up
     name = f"map{next(_numbers)}"
-    dots = "".join(_dot(*each) for each in zip(places, glyphs, labels, strict=True))
+    dots = "".join(_dot(*each) for each in zip(positions, glyphs, labels, strict=True))
     frame = f'<rect width="{SIDE}" height="{SIDE}" rx="8" fill="#ffffff" stroke="#e3e6ea"/>'
     return (
         f'<svg id="{name}" viewBox="0 0 {SIDE} {SIDE}" style="width: 100%; max-width: {SIDE}px" role="img" '
-        f'aria-label="{described}"><style>{STYLE.format(name=name)}</style>{frame}{dots}</svg>'
+        f'aria-label="{description}"><style>{STYLE.format(name=name)}</style>{frame}{dots}</svg>'
     )
 
 
-def _dot(place: NDArray[np.floating], glyph: NDArray[np.uint8], label: np.int64) -> str:
+def _dot(position: NDArray[np.floating], glyph: NDArray[np.uint8], label: np.int64) -> str:
     """A point and the digit that is shown beside it, inside the map."""
-    x, y = place
+    x, y = position
     left = x + 12 if x + 12 + TIP < SIDE else x - 12 - TIP
     top = min(max(y - TIP / 2, 2), SIDE - TIP - 2)
     colour = TEN[int(label)]

@@ -44,13 +44,13 @@ def spread_labels(heights: NDArray[np.float64], gap: float) -> NDArray[np.float6
     under order restrictions", 1972), so nothing moves further than it must.
     """
     order = np.argsort(heights, kind="stable")
-    wanted = heights[order] - gap * np.arange(len(heights))
+    targets = heights[order] - gap * np.arange(len(heights))
     groups: list[tuple[float, int]] = []  # mean and size of each group that has been pooled
-    for height in wanted.tolist():
+    for height in targets.tolist():
         mean, size = float(height), 1
         while groups and groups[-1][0] > mean:
-            before, many = groups.pop()
-            mean, size = (before * many + mean * size) / (many + size), many + size
+            previous_mean, previous_size = groups.pop()
+            mean, size = (previous_mean * previous_size + mean * size) / (previous_size + size), previous_size + size
         groups.append((mean, size))
     pooled = np.repeat([mean for mean, _ in groups], [size for _, size in groups])
     moved = np.empty(len(heights))

@@ -63,6 +63,6 @@ def _scales(axes: Axes, across: Sequence[float], scales: tuple[str, str]) -> Non
 
 def _end(values: Sequence[float], name: str, colour: str) -> End:
     """The last value that is a number."""
-    found: Any = np.asarray(values, np.float64)
-    found = found[np.isfinite(found)]
-    return End(float(found[-1]) if len(found) else 0.0, name, colour)
+    finite: Any = np.asarray(values, np.float64)
+    finite = finite[np.isfinite(finite)]
+    return End(float(finite[-1]) if len(finite) else 0.0, name, colour)

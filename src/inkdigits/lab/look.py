@@ -20,12 +20,17 @@ def collect_figures(runs: Sequence[Run], most: int = PAGES) -> Iterator[tuple[st
     Several runs have one recipe and different seeds; the labels that all contradict come first, as figure and text.
     Raises UsageError, RunError, DataError as `answers.of_several` and `neighbours.pages` do.
     """
-    given = average_runs(runs)
-    first = given[0]
-    if len(given) > 1:
-        found = contradicted.find_contradictions(first.digits, [each.said for each in given], first.first)
-        yield "contradicted", contradicted.draw_contradictions(first.digits, found, len(given), first.first)
-        yield "contradicted", contradicted.text(found)
+    results = average_runs(runs)
+    first = results[0]
+    if len(results) > 1:
+        contradicted_labels = contradicted.find_contradictions(
+            first.digits, [each.logits for each in results], first.first
+        )
+        yield (
+            "contradicted",
+            contradicted.draw_contradictions(first.digits, contradicted_labels, len(results), first.first),
+        )
+        yield "contradicted", contradicted.text(contradicted_labels)
     learnt = load_split(runs[0].read_recipe(), runs[0].read_source()).train
     for number, page in enumerate(neighbours.pages(first, learnt, most), start=1):
         yield f"mistakes-{number:02}", page

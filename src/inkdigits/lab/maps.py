@@ -19,31 +19,37 @@ def draw_maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
 
     White is nothing; within a layer the darkest is the strongest answer of all its maps.
     """
-    shown = {name: said for name, said in layers.items() if said.ndim == 3}
+    shown = {name: activations for name, activations in layers.items() if activations.ndim == 3}
     figure = style.new_figure(
         0.7 + 0.86 * len(shown), title, "The maps with the strongest answers, in their own order."
     )
     grid = figure.subplots(len(shown), ACROSS, squeeze=False)
-    for row, (name, said) in zip(grid, shown.items(), strict=True):
-        chosen = np.sort(np.argsort(-said.max(axis=(1, 2)), kind="stable")[:ACROSS])
+    for row, (name, activations) in zip(grid, shown.items(), strict=True):
+        channels = np.sort(np.argsort(-activations.max(axis=(1, 2)), kind="stable")[:ACROSS])
         for axes in row:
             axes.set_axis_off()
-        for axes, channel in zip(row, chosen, strict=False):
+        for axes, channel in zip(row, channels, strict=False):
             axes.set_axis_on()
-            axes.imshow(said[channel], cmap=style.GLYPH, vmin=0, vmax=float(said.max()) or 1.0, interpolation="nearest")
+            axes.imshow(
+                activations[channel],
+                cmap=style.GLYPH,
+                vmin=0,
+                vmax=float(activations.max()) or 1.0,
+                interpolation="nearest",
+            )
             style.bare(axes)
-        count, height, width = said.shape
+        count, height, width = activations.shape
         _add_heading(row[0], f"{name}: {count} maps of {height}×{width}")
     return figure
 
 
-def _add_heading(axes: Axes, words: str) -> None:
+def _add_heading(axes: Axes, text: str) -> None:
     """A heading that may be wider than its axes, and moves nothing."""
-    written = axes.annotate(
-        words, (0, 1), (0, 4), "axes fraction", "offset points",
+    label = axes.annotate(
+        text, (0, 1), (0, 4), "axes fraction", "offset points",
         fontsize=style.SMALL, color=style.GREY, fontfamily=style.FONT,
     )  # fmt: skip
-    written.set_in_layout(False)
+    label.set_in_layout(False)
 
 
 def draw_occlusion(glyph: NDArray[np.uint8], falls: NDArray[np.float32], title: str, note: str = "") -> Figure:

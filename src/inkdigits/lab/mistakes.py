@@ -14,17 +14,17 @@ from inkdigits.training import evaluate
 COLUMNS = 6
 
 
-def draw_mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) -> Figure:
+def draw_mistakes(digits: Digits, logits: Tensor, most: int = 24, first: int = 1) -> Figure:
     """The `most` (1 to 60) most confident mistakes, each with truth, guess, confidence and number.
 
-    `said` are the logits N×10 of the N digits, `first` is the number of the first of them. Raises UsageError when
+    `logits` are N×10, those of the N digits, `first` is the number of the first of them. Raises UsageError when
     `most` is out of range or the lengths differ.
     """
     if not 1 <= most <= 60:
         raise UsageError(f"A figure of mistakes shows 1 to 60 of them, not {most}.")
-    if len(said) != len(digits):
-        raise UsageError(f"There are {len(said)} logits for {len(digits)} digits.")
-    wrong = evaluate.find_mistakes(said, digits.labels)
+    if len(logits) != len(digits):
+        raise UsageError(f"There are {len(logits)} logits for {len(digits)} digits.")
+    wrong = evaluate.find_mistakes(logits, digits.labels)
     if len(wrong) == 0:
         return style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")
     shown = wrong[:most]
@@ -33,7 +33,7 @@ def draw_mistakes(digits: Digits, said: Tensor, most: int = 24, first: int = 1) 
     rows = -(-len(shown) // COLUMNS)
     figure = style.new_figure(0.45 + 1.68 * rows, title)
     grid = figure.subplots(rows, COLUMNS, squeeze=False).ravel()
-    confidences, guesses = said[shown].softmax(dim=1).max(dim=1)
+    confidences, guesses = logits[shown].softmax(dim=1).max(dim=1)
     for axes, place, guess, confidence in zip(grid, shown, guesses.tolist(), confidences.tolist(), strict=False):
         style.draw_glyph(axes, digits.images[place])
         style.heading(axes, f"{digits.labels[place]} taken for {guess}", size=style.TEXT)

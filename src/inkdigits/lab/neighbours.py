@@ -44,32 +44,34 @@ def pages(answers: EnsembleLogits, learnt: Digits, most: int = 5) -> Iterator[Fi
     """
     if most < 1:
         raise UsageError(f"The number of pages must be at least 1, not {most}.")
-    digits, wrong = answers.digits, evaluate.find_mistakes(answers.said, answers.digits.labels)
+    digits, wrong = answers.digits, evaluate.find_mistakes(answers.logits, answers.digits.labels)
     if len(wrong) == 0:
         yield style.new_figure(1.2, f"{digits.name}: no mistake in {len(digits):,} digits")
         return
     shown = wrong[: most * ROWS]
-    near = draw_nearest(answers.network, _select(digits, shown), learnt)
+    neighbours = draw_nearest(answers.network, _select(digits, shown), learnt)
     for start in range(0, len(shown), ROWS):
         stop = min(start + ROWS, len(shown))
         title = f"{digits.name}: {len(wrong):,} mistakes in {len(digits):,} digits, {start + 1} to {stop}"
-        yield _page(answers, shown[start:stop], learnt, near[start:stop], title)
+        yield _page(answers, shown[start:stop], learnt, neighbours[start:stop], title)
 
 
-def draw_nearest(network: nn.Sequential, asked: Digits, among: Digits, count: int = NEIGHBOURS) -> NDArray[int64]:
-    """Places in `among` of the `count` digits most like each of the Q asked, the nearest first: Q×count.
+def draw_nearest(
+    network: nn.Sequential, queries: Digits, candidates: Digits, count: int = NEIGHBOURS
+) -> NDArray[int64]:
+    """Places in `candidates` of the `count` digits most like each of the Q asked, the nearest first: Q×count.
 
-    `among` is embedded and compared 250 digits at a time, so memory grows with Q only. There are fewer columns where
-    `among` has fewer digits; of equals the earlier comes first.
+    `candidates` is embedded and compared 250 digits at a time, so memory grows with Q only. There are fewer columns
+    where `candidates` has fewer digits; of equals the earlier comes first.
     """
-    wanted = torch.cat([part for _, part in _directions(network, asked)])  # Q×D
-    best, places = torch.empty(len(asked), 0), torch.empty(len(asked), 0, dtype=torch.int64)
-    for start, part in _directions(network, among):
-        alike = torch.cat([best, wanted @ part.T], dim=1)
-        here = torch.arange(start, start + len(part)).expand(len(asked), -1)
-        order = alike.sort(dim=1, descending=True, stable=True).indices[:, :count]
-        best, places = alike.gather(1, order), torch.cat([places, here], dim=1).gather(1, order)
-    return places.numpy()
+    query_embeddings = torch.cat([part for _, part in _directions(network, queries)])  # Q×D
+    best, indices = torch.empty(len(queries), 0), torch.empty(len(queries), 0, dtype=torch.int64)
+    for start, part in _directions(network, candidates):
+        similarities = torch.cat([best, query_embeddings @ part.T], dim=1)
+        candidate_indices = torch.arange(start, start + len(part)).expand(len(queries), -1)
+        order = similarities.sort(dim=1, descending=True, stable=True).indices[:, :count]
+        best, indices = similarities.gather(1, order), torch.cat([indices, candidate_indices], dim=1).gather(1, order)
+    return indices.numpy()
 
 
 def _directions(network: nn.Sequential, digits: Digits) -> Iterator[tuple[int, Tensor]]:
@@ -83,19 +85,21 @@ def _directions(network: nn.Sequential, digits: Digits) -> Iterator[tuple[int, T
     network.train(was_training)
 
 
-def _select(digits: Digits, places: NDArray[int64]) -> Digits:
-    return Digits(digits.images[places], digits.labels[places], digits.name)
+def _select(digits: Digits, indices: NDArray[int64]) -> Digits:
+    return Digits(digits.images[indices], digits.labels[indices], digits.name)
 
 
-def _page(answers: EnsembleLogits, wrong: NDArray[int64], learnt: Digits, near: NDArray[int64], title: str) -> Figure:
+def _page(
+    answers: EnsembleLogits, wrong: NDArray[int64], learnt: Digits, neighbours: NDArray[int64], title: str
+) -> Figure:
     """One row a mistake: the digit, what is to be said of it, its neighbours."""
     figure, axes = tiles.canvas(SIDE + STEP * (NEIGHBOURS - 1) + GLYPH_SIDE, ROW * len(wrong), title, NOTE)
-    confidences, guesses = answers.said[wrong].softmax(dim=1).max(dim=1)
+    confidences, guesses = answers.logits[wrong].softmax(dim=1).max(dim=1)
     for row, (place, confidence) in enumerate(zip(wrong, confidences.tolist(), strict=True)):
         y, truth, guess = row * ROW, int(answers.digits.labels[place]), int(guesses[row])
         tiles.put_glyph(axes, answers.digits.images[place], 0, y)
         _say(axes, y, f"{truth} taken for {guess}", f"{style.percent(confidence)} sure", f"no. {place + answers.first}")
-        for column, neighbour in enumerate(near[row]):
+        for column, neighbour in enumerate(neighbours[row]):
             label, x = int(learnt.labels[neighbour]), SIDE + column * STEP
             colour = {truth: style.BLUE, guess: style.ORANGE}.get(label, style.INK)
             tiles.put_glyph(axes, learnt.images[neighbour], x, y)

@@ -27,26 +27,26 @@ def draw_regions(weights: Points, biases: Points, box: tuple[float, float, float
     """
     left, bottom, right, top = box
     corners = np.array([[left, bottom], [right, bottom], [right, top], [left, top]], np.float64)
-    found = []
+    polygons = []
     for one in range(NUM_CLASSES):
         part = corners
         for other in range(NUM_CLASSES):
             if other != one:
                 part = clip_polygon(part, weights[one] - weights[other], float(biases[one] - biases[other]))
-        found.append(part)
-    return found
+        polygons.append(part)
+    return polygons
 
 
 def clip_polygon(polygon: Points, normal: Points, offset: float) -> Points:
     """What of a convex polygon K×2 lies where normal·z + offset ≥ 0, M×2."""
-    kept: list[Points] = []
+    corners: list[Points] = []
     for here, following in zip(polygon, np.roll(polygon, -1, axis=0), strict=True):
         a, b = float(normal @ here) + offset, float(normal @ following) + offset
         if a >= 0:
-            kept.append(here)
+            corners.append(here)
         if (a >= 0) != (b >= 0):
-            kept.append(here + (following - here) * a / (a - b))
-    return np.array(kept, np.float64).reshape(-1, 2)
+            corners.append(here + (following - here) * a / (a - b))
+    return np.array(corners, np.float64).reshape(-1, 2)
 
 
 def decision_map(

@@ -22,16 +22,16 @@ def choose_examples(digits: Digits, numbers: Sequence[int]) -> Digits:
     """The digits with those numbers, counted from 1. Raises UsageError when there is no such digit."""
     if absent := [number for number in numbers if not 1 <= number <= len(digits)]:
         raise UsageError(f"{digits.name} has no digit {absent[0]}: they are numbered 1 to {len(digits)}.")
-    places = np.array(numbers, np.int64) - 1
-    return Digits(digits.images[places], digits.labels[places], digits.name)
+    indices = np.array(numbers, np.int64) - 1
+    return Digits(digits.images[indices], digits.labels[indices], digits.name)
 
 
-def draw_predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Figure:
-    """What a network says of N digits (1 to 6): `said` are its logits N×10, `numbers` how the captions count them.
+def draw_predictions(digits: Digits, logits: Tensor, numbers: Sequence[int]) -> Figure:
+    """What a network says of N digits (1 to 6): `logits` are its logits N×10, `numbers` how the captions count them.
 
     The bar of the true digit is blue; a wrong guess is orange. Raises UsageError when the lengths do not agree.
     """
-    if not 1 <= len(digits) <= MOST or not len(digits) == len(said) == len(numbers):
+    if not 1 <= len(digits) <= MOST or not len(digits) == len(logits) == len(numbers):
         raise UsageError(f"Give 1 to {MOST} digits to predict, with as many logits and numbers.")
     columns = max(3, len(digits))
     heights = [5.8 / columns, 2.4]
@@ -39,7 +39,7 @@ def draw_predictions(digits: Digits, said: Tensor, numbers: Sequence[int]) -> Fi
     grid = figure.subplots(2, columns, squeeze=False, height_ratios=heights)
     for axes in grid[:, len(digits) :].ravel():
         axes.set_axis_off()
-    probabilities = said.softmax(dim=1).numpy()
+    probabilities = logits.softmax(dim=1).numpy()
     for column in range(len(digits)):
         label = int(digits.labels[column])
         style.draw_glyph(grid[0, column], digits.images[column])

@@ -43,8 +43,8 @@ def examples(digits: Digits, columns: int) -> NDArray[np.uint8]:
     """One image of the first `columns` glyphs of each class, a row each, with gaps; 0 where there are too few."""
     cells = np.zeros((NUM_CLASSES, columns, CELL, CELL), np.uint8)
     for digit in range(NUM_CLASSES):
-        found = digits.images[np.flatnonzero(digits.labels == digit)[:columns]]
-        cells[digit, : len(found), :GLYPH_SIDE, :GLYPH_SIDE] = found
+        glyphs = digits.images[np.flatnonzero(digits.labels == digit)[:columns]]
+        cells[digit, : len(glyphs), :GLYPH_SIDE, :GLYPH_SIDE] = glyphs
     return cells.transpose(0, 2, 1, 3).reshape(NUM_CLASSES * CELL, columns * CELL)[:-GAP, :-GAP]
 
 

@@ -30,16 +30,16 @@ def figures(run: Run, numbers: Sequence[int] | None = None) -> dict[str, Figure]
     if isinstance(run, EnsembleRun):
         members = ", ".join(str(member.folder) for member in run.list_members())
         raise UsageError(f"{run.folder} is an ensemble; show its members one by one ({members}), or use --mistakes.")
-    drawn: dict[str, Figure] = {}
+    figures_by_name: dict[str, Figure] = {}
     if records := run.read_metrics():
-        drawn["curves"] = draw_curves(
+        figures_by_name["curves"] = draw_curves(
             records, run.read_recipe().name, str(run.read_json("recipe.json").get("held", ""))
         )
     elif not run.is_finished:
         run.read_card()  # says what is missing
     if run.is_finished:
-        drawn |= _draw_network_figures(run, load_trained_network(run), numbers)
-    return drawn
+        figures_by_name |= _draw_network_figures(run, load_trained_network(run), numbers)
+    return figures_by_name
 
 
 def load_evaluation_digits(run: Run) -> tuple[Digits, int]:
@@ -58,12 +58,12 @@ def _draw_network_figures(run: Run, network: nn.Sequential, numbers: Sequence[in
     training = load_digits("train", run.read_source())
     if numbers is None:
         numbers = LECTURE if len(training) >= max(LECTURE) else range(1, min(3, len(training)) + 1)
-    asked = choose_examples(training, numbers)
-    judged, first = load_evaluation_digits(run)
-    said = predict_digit_logits(network, judged)
+    examples = choose_examples(training, numbers)
+    evaluation_digits, first = load_evaluation_digits(run)
+    logits = predict_digit_logits(network, evaluation_digits)
     return {
-        "predictions": draw_predictions(asked, predict_digit_logits(network, asked), numbers),
-        "confusion": draw_confusion(score_logits(said, judged)),
-        "mistakes": draw_mistakes(judged, said, first=first),
+        "predictions": draw_predictions(examples, predict_digit_logits(network, examples), numbers),
+        "confusion": draw_confusion(score_logits(logits, evaluation_digits)),
+        "mistakes": draw_mistakes(evaluation_digits, logits, first=first),
         "weights": draw_weights(network),
     }

@@ -27,7 +27,7 @@ class Crop:
     glyph: NDArray[np.uint8]
 
 
-def best_crops(images: Sequence[Pixels], network: Classifier) -> tuple[list[Crop], Classification]:
+def best_crops(images: Sequence[Pixels], classifier: Classifier) -> tuple[list[Crop], Classification]:
     """The best crop of each of N images, uint8 H×W, and the classification of these crops.
 
     A digit cut out of a line often has parts of its neighbours at its sides, which may as well be strokes of the digit
@@ -36,7 +36,7 @@ def best_crops(images: Sequence[Pixels], network: Classifier) -> tuple[list[Crop
     """
     candidates = [candidate_crops(image) for image in images]
     crops = [crop for each in candidates for crop in each]
-    classification = network.classify(
+    classification = classifier.classify(
         np.stack([crop.glyph for crop in crops]) if crops else np.zeros((0, GLYPH_SIDE, GLYPH_SIDE), np.uint8)
     )
     certainties = classification.probabilities.max(axis=1, initial=0) * classification.digitness

@@ -21,23 +21,26 @@ Json = dict[str, Any]
 _SIDE = 1600  # pixels: the longest side of a stage's picture
 
 
-def inspection_json(seen: Inspection) -> Json:
+def inspection_json(result: Inspection) -> Json:
     """A digit, and how it came about; see schema.Inspection."""
-    return seen.digit.as_dict() | {
-        "glyph": glyph_url(seen.glyph),
-        "probabilities": [round(float(share), 4) for share in seen.probabilities],
-        "why": seen.reason,
-        "accept": {"confidence": seen.thresholds.min_confidence, "digitness": seen.thresholds.min_digitness},
-        "layers": [_layer_json(name, said) for name, said in seen.layers.items()],
-        "mattered": occlusion_url(seen.occlusion_map),
-        "without": None if seen.strongest_occlusion is None else _occlusion_json(seen.strongest_occlusion),
-        "nearest": [_neighbour_json(each) for each in seen.neighbours],
+    return result.digit.as_dict() | {
+        "glyph": glyph_url(result.glyph),
+        "probabilities": [round(float(share), 4) for share in result.probabilities],
+        "why": result.reason,
+        "accept": {
+            "confidence": result.thresholds.min_confidence,
+            "digitness": result.thresholds.min_digitness,
+        },
+        "layers": [_layer_json(name, activations) for name, activations in result.layers.items()],
+        "mattered": occlusion_url(result.occlusion_map),
+        "without": None if result.strongest_occlusion is None else _occlusion_json(result.strongest_occlusion),
+        "nearest": [_neighbour_json(each) for each in result.neighbours],
     }
 
 
-def _layer_json(name: str, said: NDArray[np.float32]) -> Json:
-    count, height, width = said.shape if said.ndim == 3 else (1, 1, len(said))
-    return {"name": name, "maps": count, "height": height, "width": width, "picture": layer_url(said)}
+def _layer_json(name: str, activations: NDArray[np.float32]) -> Json:
+    count, height, width = activations.shape if activations.ndim == 3 else (1, 1, len(activations))
+    return {"name": name, "maps": count, "height": height, "width": width, "picture": layer_url(activations)}
 
 
 def _occlusion_json(part: OcclusionEffect) -> Json:
@@ -51,10 +54,12 @@ def _neighbour_json(each: Neighbour) -> Json:
 
 def explanation_json(page: Picture, reading: Reading, stages: Stages, glyphs: list[NDArray[np.uint8]]) -> Json:
     """A page's stages, the upright page itself first, and its digits, each with its glyph; see schema.Explanation."""
-    drawn = chain([("page", Image.fromarray(page.image))], draw_stages(page, reading, stages))  # one by one: large ones
+    stage_images = chain(
+        [("page", Image.fromarray(page.image))], draw_stages(page, reading, stages)
+    )  # one by one: large ones
     return {
         "page": page.page,
-        "stages": [{"name": name, "picture": _stage_json(name, image)} for name, image in drawn],
+        "stages": [{"name": name, "picture": _stage_json(name, image)} for name, image in stage_images],
         "digits": [
             digit.as_dict() | {"glyph": glyph_url(glyph)} for digit, glyph in zip(reading.digits, glyphs, strict=True)
         ],

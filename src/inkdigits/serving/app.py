@@ -98,8 +98,8 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
     """Take the picture in, read it in a thread, answer."""
     bounds = service.settings.bounds
     with service.shelf.place() as place:
-        sent = await body.picture(request, bounds, place)
-        answer = await service.pool.run(partial(do, service.reader, sent, options, bounds))
+        upload = await body.picture(request, bounds, place)
+        answer = await service.pool.run(partial(do, service.reader, upload, options, bounds))
     service.metrics.pages.inc(answer.pages)
     service.metrics.digits.labels("accepted").inc(answer.accepted)
     service.metrics.digits.labels("refused").inc(answer.refused)
@@ -177,8 +177,8 @@ def _add_errors(app: FastAPI) -> None:
 
 
 def _bad_options(error: RequestValidationError) -> Problem:
-    wrong = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()]
-    return Problem("usage", f"These options are not valid: {'; '.join(wrong)[:500]}; see /docs.")
+    messages = [f"{'.'.join(map(str, each['loc'][1:]))}: {each['msg']}" for each in error.errors()]
+    return Problem("usage", f"These options are not valid: {'; '.join(messages)[:500]}; see /docs.")
 
 
 def _http(error: HTTPException, request: Request) -> Problem:

@@ -35,8 +35,8 @@ class Upload:
 class UploadStore:
     """Counts the bytes of all bodies that are held at once, so that many senders cannot fill the memory."""
 
-    def __init__(self, most: int) -> None:
-        self._most, self._held = most, 0
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes, self._held = max_bytes, 0
 
     @contextmanager
     def place(self) -> Iterator[UploadFile]:
@@ -49,7 +49,7 @@ class UploadStore:
 
     def add(self, count: int) -> None:
         """Raises Problem `busy` when there is no room for so many bytes more."""
-        if self._held + count > self._most:
+        if self._held + count > self._max_bytes:
             raise Problem("busy", "Too many pictures are arriving at once; try again in a second.")
         self._held += count
 
@@ -105,16 +105,16 @@ def _check_length(request: Request, bounds: Bounds) -> None:
         raise _too_long(bounds.picture.bytes)
 
 
-def _too_long(most: int) -> Problem:
-    return Problem("too-many-bytes", f"The body has more than {most:,} bytes; send a smaller file.")
+def _too_long(max_bytes: int) -> Problem:
+    return Problem("too-many-bytes", f"The body has more than {max_bytes:,} bytes; send a smaller file.")
 
 
-async def _receive(request: Request, most: int, place: UploadFile) -> bytes:
+async def _receive(request: Request, max_bytes: int, place: UploadFile) -> bytes:
     parts, count = [], 0
     async for part in request.stream():
         count += len(part)
-        if count > most:
-            raise _too_long(most)
+        if count > max_bytes:
+            raise _too_long(max_bytes)
         place.add(len(part))
         parts.append(part)
     return b"".join(parts)

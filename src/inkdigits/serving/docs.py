@@ -25,18 +25,18 @@ HEADERS = {
 }
 
 
-def page(described: dict[str, Any]) -> str:
+def page(description: dict[str, Any]) -> str:
     """The page of a description."""
-    title = escape(described["info"]["title"])
+    title = escape(description["info"]["title"])
     body = "".join(
         _operation(path, method, operation)
-        for path, operations in described["paths"].items()
+        for path, operations in description["paths"].items()
         for method, operation in operations.items()
     )
     return (
         f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>'
         f'<meta name="viewport" content="width=device-width"><style>{_STYLE}</style>'
-        f"<main><h1>{title}</h1><p>{escape(described['info']['description'])} "
+        f"<main><h1>{title}</h1><p>{escape(description['info']['description'])} "
         f'For programs: <a href="/openapi.json">openapi.json</a>.</p>{body}{_kinds()}</main></html>'
     )
 
@@ -47,19 +47,21 @@ def _operation(path: str, method: str, operation: dict[str, Any]) -> str:
     if content:
         parts.append(f"<p>Body: {', '.join(f'<code>{escape(kind)}</code>' for kind in content)}</p>")
     parts.append(_list("Options", (_parameter(each) for each in operation.get("parameters", []))))
-    parts.append(_list("Answers", ((s, told["description"]) for s, told in operation["responses"].items())))
+    parts.append(
+        _list("Answers", ((status, response["description"]) for status, response in operation["responses"].items()))
+    )
     return "".join(parts)
 
 
 def _parameter(parameter: dict[str, Any]) -> tuple[str, str]:
     kinds = [each for each in parameter["schema"].get("anyOf", [parameter["schema"]]) if each.get("type") != "null"]
     rules = ("type", "minimum", "maximum", "pattern", "enum")
-    told = ", ".join(f"{rule} {json.dumps(kind[rule])}" for kind in kinds for rule in rules if rule in kind)
-    return parameter["name"], f"{parameter.get('description', '')} ({told})"
+    constraints = ", ".join(f"{rule} {json.dumps(kind[rule])}" for kind in kinds for rule in rules if rule in kind)
+    return parameter["name"], f"{parameter.get('description', '')} ({constraints})"
 
 
 def _list(title: str, rows: Iterator[tuple[str, str]]) -> str:
-    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(told)}</dd>" for name, told in rows)
+    items = "".join(f"<dt>{escape(name)}</dt><dd>{escape(text)}</dd>" for name, text in rows)
     return f"<p>{title}</p><dl>{items}</dl>" if items else ""
 
 

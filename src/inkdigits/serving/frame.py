@@ -64,9 +64,9 @@ class Middleware:
 
     def _known(self, scope: Scope) -> bool:
         token = self._service.settings.token
-        given = Headers(scope=scope).get("authorization", "")
-        wanted = f"Bearer {token}"
-        return token is None or hmac.compare_digest(given.encode("latin-1"), wanted.encode())
+        header = Headers(scope=scope).get("authorization", "")
+        expected = f"Bearer {token}"
+        return token is None or hmac.compare_digest(header.encode("latin-1"), expected.encode())
 
     def _record_metrics(self, scope: Scope, exchange: Exchange) -> None:
         path = scope["path"] if scope["path"] in self._paths else "other"

@@ -29,12 +29,12 @@ READS = ("gone", "slow", "too-many-bytes", "media-type", "multipart", "usage", "
 
 def problem_responses(*kinds: str) -> dict[int | str, Json]:
     """The `responses` of a path that may answer with these kinds of problems."""
-    found: dict[int | str, Json] = {}
+    responses: dict[int | str, Json] = {}
     for status in sorted({KINDS[kind].status for kind in kinds}):
         titles = " · ".join(f"{KINDS[kind].title} (`{kind}`)" for kind in kinds if KINDS[kind].status == status)
         content = {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        found[status] = {"description": titles, "content": content} | _headers(status)
-    return found
+        responses[status] = {"description": titles, "content": content} | _headers(status)
+    return responses
 
 
 def _headers(status: int) -> Json:
@@ -45,20 +45,22 @@ def _headers(status: int) -> Json:
 def describe_app(app: FastAPI, token: bool) -> Json:
     """The description, made once; with a token, how it is sent."""
     if app.openapi_schema is None:
-        made = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        parts = made.setdefault("components", {}).setdefault("schemas", {})
+        description = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
+        parts = description.setdefault("components", {}).setdefault("schemas", {})
         parts["Problem"] = schema.Problem.model_json_schema()
         if token:
-            made["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            _add_security(made)
-        app.openapi_schema = made
+            description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+            _add_security(description)
+        app.openapi_schema = description
     return app.openapi_schema
 
 
-def _add_security(made: Json) -> None:
+def _add_security(description: Json) -> None:
     """Say of what is guarded that it needs the token, and how it answers without."""
-    for path, operations in made["paths"].items():
+    for path, operations in description["paths"].items():
         if path.startswith("/v1/") or path == "/metrics":
             for operation in operations.values():
                 operation["security"] = [{"token": []}]
-                operation["responses"] |= {str(status): told for status, told in problem_responses("token").items()}
+                operation["responses"] |= {
+                    str(status): response for status, response in problem_responses("token").items()
+                }

@@ -87,9 +87,9 @@ class InspectOptions(BaseModel):
 
 
 @lru_cache(64)  # the same caller wants the same form again and again
-def _form(length: int | None, pattern: str | None, check: str | None, between: str | None) -> Form | None:
-    given = (length, pattern, check, between)
-    return None if given == (None,) * 4 else Form(length, pattern, check, between)
+def _form(length: int | None, pattern: str | None, check: str | None, value_range: str | None) -> Form | None:
+    rules = (length, pattern, check, value_range)
+    return None if rules == (None,) * 4 else Form(length, pattern, check, value_range)
 
 
 class SampleOptions(BaseModel):

@@ -60,8 +60,8 @@ def _add_keeping(app: FastAPI, service: Service) -> None:
         """Keep a picture of one digit, and which digit it is."""
         store, bounds = _store(service, request), service.settings.bounds
         with service.shelf.place() as place:
-            sent = await body.picture(request, bounds, place)
-            answer = await service.pool.run(partial(keep_sample, service, store, sent, options))
+            upload = await body.picture(request, bounds, place)
+            answer = await service.pool.run(partial(keep_sample, service, store, upload, options))
         return JSONResponse(answer, 201)
 
     @app.get("/v1/samples", response_model=schema.Samples, responses=may_answer(*_ALWAYS))
@@ -130,23 +130,23 @@ def _is_address(host: str) -> bool:
         return False
 
 
-def keep_sample(service: Service, store: Store, sent: Upload, options: SampleOptions) -> dict[str, Any]:
+def keep_sample(service: Service, store: Store, upload: Upload, options: SampleOptions) -> dict[str, Any]:
     """Keep a picture, grey and without whatever else was in its file. Raises InkdigitsError, and Problem media-type."""
-    check_kind(sent)
-    page, part = load_single_page(sent.data, service.settings.bounds.picture), options.part()
+    check_kind(upload)
+    page, part = load_single_page(upload.data, service.settings.bounds.picture), options.part()
     drawing = shrink((page if part is None else crop_page(page, part)).grey, SIDE)
     glyph = service.reader.extract_glyph(drawing)
     if not glyph.any():
-        raise PictureError(f"{sent.name}: there is no digit on it; draw one.")
+        raise PictureError(f"{upload.name}: there is no digit on it; draw one.")
     sample = store.add(options.label, options.source, _png(glyph), _png(drawing))
     return {"sample": _sample_json(sample), "counts": store.counts()}
 
 
 def _listed(store: Store, options: ListOptions) -> dict[str, Any]:
-    found = store.latest(options.limit + 1, options.before, options.label)
-    shown = found[: options.limit]
-    following = shown[-1].id if len(found) > len(shown) else None
-    return {"counts": store.counts(), "samples": [_sample_json(sample) for sample in shown], "next": following}
+    samples = store.latest(options.limit + 1, options.before, options.label)
+    page = samples[: options.limit]
+    next_id = page[-1].id if len(samples) > len(page) else None
+    return {"counts": store.counts(), "samples": [_sample_json(sample) for sample in page], "next": next_id}
 
 
 def _deleted(store: Store, number: int) -> dict[str, Any]:

@@ -39,14 +39,14 @@ _PAUSE = 5.0  # seconds after which what is free is given back again; it takes a
 _HEALTHY = 10  # seconds within which a worker says that it lives; one that died meanwhile is missed only after them
 
 
-def serve(settings: Settings, host: str, port: int, workers: int, told: Callable[[str], None]) -> None:
-    """Listen until SIGTERM or Ctrl-C; `told` gets the address, as soon as it can be asked.
+def serve(settings: Settings, host: str, port: int, workers: int, report: Callable[[str], None]) -> None:
+    """Listen until SIGTERM or Ctrl-C; `report` gets the address, as soon as it can be asked.
 
     Raises UsageError when the address cannot be had, and KeyboardInterrupt after Ctrl-C.
     """
     config = _config(settings, workers)
     with _listen(host, port) as listener, _shared_metrics(workers), _exit_on_sigterm():
-        told(_address(listener))
+        report(_address(listener))
         if workers == 1:
             Server(config).run(sockets=[listener])
         else:
@@ -146,11 +146,11 @@ def _shared_metrics(workers: int) -> Iterator[None]:
 @contextmanager
 def _exit_on_sigterm() -> Iterator[None]:
     """SIGTERM ends the program as if it had come to its end; uvicorn passes it on when all is answered."""
-    before = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    previous_handler = signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous_handler)
 
 
 class _Workers(Multiprocess):
@@ -167,9 +167,9 @@ class _Workers(Multiprocess):
         """Start anew who died, and count its queue no more."""
         from prometheus_client.multiprocess import mark_process_dead
 
-        before = {process.pid for process in self.processes}
+        previous_pids = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
-        for pid in before - {process.pid for process in self.processes}:
+        for pid in previous_pids - {process.pid for process in self.processes}:
             mark_process_dead(pid)  # type: ignore[no-untyped-call]
 
 

@@ -31,8 +31,8 @@ class File:
     async def answer(self, request: Request) -> Response:
         """The file, or 304 for a browser that has it. The headers are the same: with 304 they replace those it has."""
         headers = {"ETag": self.tag, "Cache-Control": "no-cache", "Content-Security-Policy": POLICY}
-        known = request.headers.get("if-none-match", "").replace("W/", "").split(",")
-        if self.tag in [each.strip() for each in known]:
+        known_tags = request.headers.get("if-none-match", "").replace("W/", "").split(",")
+        if self.tag in [each.strip() for each in known_tags]:
             return Response(status_code=304, headers=headers)
         return Response(self.content, headers=headers, media_type=self.kind)
 
@@ -40,10 +40,10 @@ class File:
 def load_files(collecting: bool = False, token: bool = False) -> dict[str, File]:
     """Paths → files: `/` is the page itself, `/page/…` what it needs. The page is told whether samples are kept, and
     whether it takes a token to see them."""
-    there = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
-    made = {f"/page/{path.name}": _file(path.read_bytes(), path) for path in there if path != PAGE}
-    told = f'<html data-collecting="{"token" if token else "open"}"'.encode() if collecting else b"<html"
-    return made | {"/": _file(PAGE.read_bytes().replace(b"<html", told, 1), PAGE)}
+    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
+    site_files = {f"/page/{path.name}": _file(path.read_bytes(), path) for path in paths if path != PAGE}
+    tag = f'<html data-collecting="{"token" if token else "open"}"'.encode() if collecting else b"<html"
+    return site_files | {"/": _file(PAGE.read_bytes().replace(b"<html", tag, 1), PAGE)}
 
 
 def _file(content: bytes, path: Path) -> File:

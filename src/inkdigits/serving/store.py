@@ -64,40 +64,44 @@ class Store:
             self._make()
         self._check()
         if not readonly:
-            with _told(self.path), closing(self._connection()) as to:
-                to.execute(
+            with _told(self.path), closing(self._connection()) as connection:
+                connection.execute(
                     "PRAGMA journal_mode = DELETE"
                 )  # whatever others made of it: a log would keep what is deleted
 
     def add(self, label: int, source: Source, glyph: bytes, drawing: bytes) -> Sample:
         """Keep a sample. Raises FullError, BusyError, WriteError."""
         made = datetime.now(UTC).isoformat(timespec="seconds")
-        with self._open("IMMEDIATE") as to:
-            if to.execute("SELECT count(*) FROM samples").fetchone()[0] >= MOST:
+        with self._open("IMMEDIATE") as connection:
+            if connection.execute("SELECT count(*) FROM samples").fetchone()[0] >= MOST:
                 raise StoreFullError(f"{MOST:,} samples are kept already; export them, then delete some.")
             row = (label, made, source, glyph, drawing)
-            cursor = to.execute("INSERT INTO samples (label, made, source, glyph, drawing) VALUES (?, ?, ?, ?, ?)", row)
+            cursor = connection.execute(
+                "INSERT INTO samples (label, made, source, glyph, drawing) VALUES (?, ?, ?, ?, ?)", row
+            )
         return Sample(cursor.lastrowid or 0, label, made, source, glyph, drawing)
 
     def counts(self) -> list[int]:
         """How many samples there are of each digit, 0 to 9."""
-        with self._open() as to:
-            found = dict(to.execute("SELECT label, count(*) FROM samples GROUP BY label"))
-        return [found.get(digit, 0) for digit in range(10)]
+        with self._open() as connection:
+            counts = dict(connection.execute("SELECT label, count(*) FROM samples GROUP BY label"))
+        return [counts.get(digit, 0) for digit in range(10)]
 
     def latest(self, limit: int, before: int | None = None, label: int | None = None) -> list[Sample]:
         """The newest samples, at most `limit`; where it is said, older than sample `before`, or of one label only."""
-        wanted = f"SELECT {_COLUMNS} FROM samples WHERE id < ? AND label BETWEEN ? AND ? ORDER BY id DESC LIMIT ?"
+        query = f"SELECT {_COLUMNS} FROM samples WHERE id < ? AND label BETWEEN ? AND ? ORDER BY id DESC LIMIT ?"
         low, high = (0, 9) if label is None else (label, label)
-        with self._open() as to:
-            return [Sample(*row) for row in to.execute(wanted, (before or 2**62, low, high, limit))]
+        with self._open() as connection:
+            return [Sample(*row) for row in connection.execute(query, (before or 2**62, low, high, limit))]
 
     def all(self) -> Iterator[Sample]:
         """All samples, oldest first, read one by one; those that are added or deleted meanwhile may be among them."""
         last = 0
         while True:
-            with self._open() as to:
-                row = to.execute(f"SELECT {_COLUMNS} FROM samples WHERE id > ? ORDER BY id LIMIT 1", (last,)).fetchone()
+            with self._open() as connection:
+                row = connection.execute(
+                    f"SELECT {_COLUMNS} FROM samples WHERE id > ? ORDER BY id LIMIT 1", (last,)
+                ).fetchone()
             if row is None:
                 return
             yield Sample(*row)
@@ -105,13 +109,13 @@ class Store:
 
     def delete(self, number: int) -> bool:
         """Delete one sample, so that nothing of it is left in the file; whether it was there."""
-        with self._open("IMMEDIATE") as to:
-            return to.execute("DELETE FROM samples WHERE id = ?", (number,)).rowcount > 0
+        with self._open("IMMEDIATE") as connection:
+            return connection.execute("DELETE FROM samples WHERE id = ?", (number,)).rowcount > 0
 
     def clear(self) -> int:
         """Delete all samples; how many there were."""
-        with self._open("IMMEDIATE") as to:
-            return to.execute("DELETE FROM samples WHERE true").rowcount
+        with self._open("IMMEDIATE") as connection:
+            return connection.execute("DELETE FROM samples WHERE true").rowcount
 
     def _make(self) -> None:
         """Make the file, if there is none or an empty one."""
@@ -121,14 +125,14 @@ class Store:
                 return
         except OSError as error:
             raise WriteError(f"{self.path} cannot be written ({error.strerror}); name another file.") from error
-        with _told(self.path), closing(self._connection()) as to:
-            to.execute("PRAGMA auto_vacuum = FULL")
-            to.execute("BEGIN IMMEDIATE")
-            if to.execute("PRAGMA application_id").fetchone()[0] == 0:  # no other process was quicker
-                to.execute(_SCHEMA)
-                to.execute(f"PRAGMA application_id = {_OURS}")
-                to.execute(f"PRAGMA user_version = {_VERSION}")
-            to.execute("COMMIT")
+        with _told(self.path), closing(self._connection()) as connection:
+            connection.execute("PRAGMA auto_vacuum = FULL")
+            connection.execute("BEGIN IMMEDIATE")
+            if connection.execute("PRAGMA application_id").fetchone()[0] == 0:  # no other process was quicker
+                connection.execute(_SCHEMA)
+                connection.execute(f"PRAGMA application_id = {_OURS}")
+                connection.execute(f"PRAGMA user_version = {_VERSION}")
+            connection.execute("COMMIT")
 
     def _check(self) -> None:
         """Raise DataError for what is no file of ours: nothing else of it is ever looked at."""
@@ -138,9 +142,13 @@ class Store:
             raise DataError(
                 f"{self.path} has more than {MOST_BYTES:,} bytes, which is too large for a file of samples."
             )
-        with self._open() as to:
-            kind, version = (to.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version"))
-            schema = [row[0] for row in to.execute("SELECT sql FROM sqlite_schema WHERE name <> 'sqlite_sequence'")]
+        with self._open() as connection:
+            kind, version = (
+                connection.execute(f"PRAGMA {name}").fetchone()[0] for name in ("application_id", "user_version")
+            )
+            schema = [
+                row[0] for row in connection.execute("SELECT sql FROM sqlite_schema WHERE name <> 'sqlite_sequence'")
+            ]
         if kind != _OURS:
             raise DataError(f"{self.path} is some other database; name a file of `inkdigits serve --collect`.")
         if version != _VERSION or schema != [_SCHEMA]:
@@ -151,22 +159,22 @@ class Store:
     @contextmanager
     def _open(self, begin: str = "DEFERRED") -> Iterator[sqlite3.Connection]:
         """A connection in a transaction, which is kept unless an error ends it."""
-        with _told(self.path), closing(self._connection()) as to:
-            to.execute(f"BEGIN {begin}")
-            yield to
-            to.execute("COMMIT")
+        with _told(self.path), closing(self._connection()) as connection:
+            connection.execute(f"BEGIN {begin}")
+            yield connection
+            connection.execute("COMMIT")
 
     def _connection(self) -> sqlite3.Connection:
         mode = "ro" if self._readonly else "rw"
-        to = sqlite3.connect(
+        connection = sqlite3.connect(
             f"{self.path.resolve().as_uri()}?mode={mode}", uri=True, timeout=_PATIENCE, isolation_level=None
         )
-        to.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * LONGEST)
+        connection.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, 2 * LONGEST)
         for pragma in ("trusted_schema = OFF", "cell_size_check = ON", "secure_delete = ON"):
-            to.execute(f"PRAGMA {pragma}")
+            connection.execute(f"PRAGMA {pragma}")
         if not self._readonly:
-            to.execute(f"PRAGMA max_page_count = {MOST_BYTES // _PAGE}")
-        return to
+            connection.execute(f"PRAGMA max_page_count = {MOST_BYTES // _PAGE}")
+        return connection
 
 
 @contextmanager

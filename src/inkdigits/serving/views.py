@@ -22,9 +22,9 @@ def photo_url(image: Image.Image) -> str:
     return _url(image, "jpeg", quality=85)
 
 
-def _url(image: Image.Image, kind: str, **how: int) -> str:
+def _url(image: Image.Image, kind: str, **options: int) -> str:
     file = io.BytesIO()
-    image.save(file, kind.upper(), **how)
+    image.save(file, kind.upper(), **options)
     return _data(kind, file.getvalue())
 
 
@@ -57,9 +57,9 @@ def maps_url(maps: NDArray[np.float32]) -> str:
 
 def count_columns(count: int) -> int:
     """How many maps stand in a row, so that the sheet is wide and its rows are full, if that can be."""
-    wanted = (_WIDER * count) ** 0.5
-    full = min((each for each in range(1, count + 1) if count % each == 0), key=lambda each: abs(each - wanted))
-    return full if wanted / 2 <= full <= wanted * 2 else round(wanted)
+    target = (_WIDER * count) ** 0.5
+    full = min((each for each in range(1, count + 1) if count % each == 0), key=lambda each: abs(each - target))
+    return full if target / 2 <= full <= target * 2 else round(target)
 
 
 def occlusion_url(shares: NDArray[np.float32]) -> str:
@@ -69,9 +69,9 @@ def occlusion_url(shares: NDArray[np.float32]) -> str:
     return data_url(Image.fromarray(np.stack([np.full_like(veil, 255), veil], axis=2)))
 
 
-def layer_url(said: NDArray[np.float32]) -> str:
+def layer_url(activations: NDArray[np.float32]) -> str:
     """What a layer says: its maps, or D single units as one row."""
-    return maps_url(said if said.ndim == 3 else said.reshape(1, 1, -1))
+    return maps_url(activations if activations.ndim == 3 else activations.reshape(1, 1, -1))
 
 
 def _colourise(values: NDArray[np.float32]) -> NDArray[np.uint8]:

@@ -39,72 +39,76 @@ class Answer:
     kind: str = "application/json"
 
 
-def read(reader: Reader, sent: Upload, options: ReadOptions, bounds: Bounds) -> Answer:
+def read(reader: Reader, upload: Upload, options: ReadOptions, bounds: Bounds) -> Answer:
     """All pages. Raises InkdigitsError, and Problem: media-type, or time between two pages."""
-    check_kind(sent)
+    check_kind(upload)
     deadline = time.monotonic() + bounds.seconds
-    told, readings = [], list[Reading]()
-    for page, reading in _read_pages(reader, sent, options.how(), bounds):
-        told.append(reading.as_dict() | ({"annotated": _draw_annotated(page, reading)} if options.annotate else {}))
+    pages, readings = [], list[Reading]()
+    for page, reading in _read_pages(reader, upload, options.how(), bounds):
+        pages.append(reading.as_dict() | ({"annotated": _draw_annotated(page, reading)} if options.annotate else {}))
         readings.append(reading)
         if time.monotonic() > deadline:
             raise timeout_problem(bounds)
-    answer = _build_answer({"readings": told}, len(told), [digit for reading in readings for digit in reading.digits])
+    answer = _build_answer({"readings": pages}, len(pages), [digit for reading in readings for digit in reading.digits])
     return answer if options.format is None else replace(answer, **_format_readings(readings, options.format))
 
 
 def _format_readings(readings: list[Reading], name: str) -> dict[str, Any]:
     """The body in the words of the command line, and what it is."""
-    kind, written = _FORMATS[name]
-    text = written.begin + "".join(map(written.page, readings)) + written.end
+    kind, output_format = _FORMATS[name]
+    text = output_format.begin + "".join(map(output_format.page, readings)) + output_format.end
     return {"body": text.encode("utf-8", "surrogateescape"), "kind": kind}
 
 
-def digit(reader: Reader, sent: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
+def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
-    check_kind(sent)
-    how, page = options.how(), load_single_page(sent.data, bounds.picture)
-    (found,) = _read_page(reader, page, sent.name, how).digits
+    check_kind(upload)
+    how, page = options.how(), load_single_page(upload.data, bounds.picture)
+    (result,) = _read_page(reader, page, upload.name, how).digits
     region = how["region"]
-    seen = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
-    return _build_answer(found.as_dict() | {"glyph": glyph_url(seen)}, 1, [found])
+    glyph = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
+    return _build_answer(result.as_dict() | {"glyph": glyph_url(glyph)}, 1, [result])
 
 
-def inspect(reader: Reader, sent: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
+def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
-    check_kind(sent)
-    page = load_single_page(sent.data, bounds.picture)
-    seen = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
-    return _build_answer(answers.inspection_json(seen), 0, [])
+    check_kind(upload)
+    page = load_single_page(upload.data, bounds.picture)
+    result = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
+    return _build_answer(answers.inspection_json(result), 0, [])
 
 
-def explain(reader: Reader, sent: Upload, options: ExplainOptions, bounds: Bounds) -> Answer:
+def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bounds) -> Answer:
     """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
-    check_kind(sent)
-    how, page = options.how(), load_page(sent.data, options.page, bounds.picture, sent.name)
+    check_kind(upload)
+    how, page = options.how(), load_page(upload.data, options.page, bounds.picture, upload.name)
     region = how["region"]
     part = page if region is None else crop_page(page, region)
-    reading = replace(_read_page(reader, page, sent.name, how), page=page.page)
+    reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
     stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"))
-    glyphs = [stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits]
-    seen = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in glyphs]
-    return _build_answer(answers.explanation_json(page, reading, stages, seen), 0, [])
+    stage_glyphs = [
+        stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits
+    ]
+    glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
+    return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])
 
 
-def check_kind(sent: Upload) -> None:
+def check_kind(upload: Upload) -> None:
     """Whether the bytes begin as a picture does, whatever they were said to be."""
-    if not sent.data or is_pdf(sent.data):
+    if not upload.data or is_pdf(upload.data):
         return  # that there is nothing is told by who opens it
     try:
-        find_opener(sent.data, sent.name)
+        find_opener(upload.data, upload.name)
     except PictureError as error:
         raise Problem("media-type", str(error)) from error
 
 
-def _read_pages(reader: Reader, sent: Upload, how: ReadArguments, bounds: Bounds) -> Iterator[tuple[Picture, Reading]]:
+def _read_pages(
+    reader: Reader, upload: Upload, how: ReadArguments, bounds: Bounds
+) -> Iterator[tuple[Picture, Reading]]:
     start = time.perf_counter()
-    for page in load_pages(sent.data, bounds.picture, sent.name):
-        reading = _read_page(reader, page, sent.name, how)
+    for page in load_pages(upload.data, bounds.picture, upload.name):
+        reading = _read_page(reader, page, upload.name, how)
         yield page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
         start = time.perf_counter()
 

@@ -1,7 +1,7 @@
 """Batched changes to digit images: what a hand, a pen, a scanner and a page may do to a digit and leave it that digit.
 
-Everything works on float32 N×1×28×28 in 0..1 (ink bright on 0) and takes its chances from the generator it is given:
-the same images and the same generator state give the same result. `warp` alone is light; `augment` is everything.
+Everything works on float32 N×1×28×28 in 0..1 (ink bright on 0), with random numbers from the generator it is given: the
+same images and the same generator state give the same result. `warp` alone is light; `augment` is everything.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Batched changes to the texture of a digit image, after published general methods: other filters, waves and spectra.
 
 A network that has met many textures has to go by shape. As everywhere in `augment.py`: float32 N×1×28×28 in 0..1 (ink
-bright on 0), the same shape and range back, chances from the generator, nothing changed in place.
+bright on 0), the same shape and range back, random numbers from the generator, nothing changed in place.
 """
 
 from __future__ import annotations

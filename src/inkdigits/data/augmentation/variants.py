@@ -2,7 +2,7 @@
 
 The 1 with a long flag and perhaps a foot, or as a roof; the 2 on a level foot, or with a curled head; the 4 whose stem
 begins at the bar, the crossed 7, the 9 with a tail or an open loop. Images are float32 N×1×28×28 in 0..1, ink bright on
-0; chances come from the generator. The strokes that are drawn get about the width of the digit's own.
+0; random numbers come from the generator. The strokes that are drawn get about the width of the digit's own.
 """
 
 from __future__ import annotations

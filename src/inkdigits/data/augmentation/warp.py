@@ -1,6 +1,6 @@
 """Bending images, and inking them: what every hand and pen do to a digit, and all that the quicker recipes vary.
 
-Works on float32 N×1×H×W in 0..1 and takes its chances from the generator it is given: the same images and the same
+Works on float32 N×1×H×W in 0..1 with random numbers from the generator it is given: the same images and the same
 generator state give the same result.
 """
 

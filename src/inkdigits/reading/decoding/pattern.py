@@ -5,7 +5,7 @@
 | `d` or `#` | any digit |
 | `0` … `9` | that digit |
 | `[0-5]`, `[179]`, `[^0]` | one of these digits; one but these |
-| `.` `,` `:` `;` `-` `/` `'` and space | a sign between digits; signs are not read, so it may be there or not |
+| `.` `,` `:` `;` `-` `/` `'` and space | a character between digits; it is not read, so it may be there or not |
 | `( … )` | belongs together |
 | `a\\|b` | one or the other |
 | `?` `{3}` `{2,4}` `{2,}` after any of these | at most once; as many times |
