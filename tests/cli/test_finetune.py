@@ -113,7 +113,7 @@ def test_samples_that_cannot_be_used(told: Told, base: Path, folder: Path, file:
     few.add(1, "drawn", b"", Store(file).latest(1)[0].drawing)
     refused(few.path, "has 1 samples; fine-tuning needs 10 to 10,000")
     (folder / "3" / "notes.txt").write_text("no picture")
-    refused(folder, "notes.txt is not a picture")
+    refused(folder, "notes.txt cannot be read as a picture")
 
 
 @pytest.mark.parametrize(
