@@ -1,15 +1,19 @@
-"""Numbers out of people's own pictures: us, Tesseract and RapidOCR on any folder of labelled pictures.
+"""Numbers out of people's own pictures: us, Tesseract and RapidOCR on folders of labelled pictures.
 
-    python -m bench.reading --pictures DIR                   all that is installed
+    python -m bench.reading --pictures DIR [DIR ...]         all readers, and their figures are kept
     python -m bench.reading --pictures DIR --only ours --kinds lines,orand --failures
 
-DIR has a labels.csv with columns file, truth and, if there are several, kind. `truth` is the digits from top to bottom
-and from left to right; anything else in it (spaces, `|` between lines) is dropped, and so it is in what is read. A `?`
-counts by its best candidate; what is accepted is counted apart, at the default threshold. Pictures of kind `single`,
-one digit each, are read both as pages and, by us, as single digits; kind `negative` has an empty truth, so `taken` is
-its figure.
-Tesseract is shown in the page mode that is best for each kind. These are development sets: things are chosen by them,
-no weights are fitted to them.
+A DIR has a labels.csv with columns file, truth and, if there are several, kind. `truth` is the numbers as written, from
+top to bottom and from left to right, with spaces between them and `|` between lines. All is scored twice: as a user has
+it (`bench.shared.whole_numbers`: spaces, lines and every `?` count), and by its digits alone, where a `?` counts by its
+best candidate (`bench.shared.digit_strings`). `bench.shared.risk` asks whether confidence tells right from wrong.
+
+Ours is `inkdigits.read` at its defaults; what the others are given says `bench.peers.ocr`. Tesseract is shown in the
+page mode that is best for each kind. Pictures of kind `single`, one digit each, are read both as pages and, by us, as
+single digits; the truth of kind `negative` is empty. The total is of all kinds but these two. These are development
+sets: things are chosen by them, no weights are fitted to them.
+
+RapidOCR is used where it can be imported: install it with inkdigits, or name its environment's packages in PYTHONPATH.
 """
 
 from __future__ import annotations
@@ -17,8 +21,10 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+import math
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from bench.peers.ocr import (
@@ -31,53 +37,62 @@ from bench.peers.ocr import (
     make_tesseract,
 )
 from bench.shared import store
-from bench.shared.digit_strings import Transcription, extract_digits, format_row, score_transcriptions, sum_scores
+from bench.shared.digit_strings import Transcription, extract_digits, score_transcriptions
+from bench.shared.risk import score_risk
+from bench.shared.whole_numbers import is_as_printed, normalise_text, score_numbers
 from inkdigits.errors import DataError, InkdigitsError
 from inkdigits.reading.reader import Reader
 
-ENGINES = ("ours", "tesseract", "rapidocr")
-SUMMED_KINDS = ("lines", "boxes", "table", "expr", "orand")
-LabelledPictures = dict[str, list[tuple[str, str]]]  # kind → file and truth of each picture
+RESULT_NAME = "numbers"
+RAPIDOCR_MAKERS: Mapping[str, Callable[[], Engine]] = {
+    "rapidocr": make_rapidocr,
+}
+READERS = ("ours", "tesseract", *RAPIDOCR_MAKERS)
+SINGLE, NEGATIVE, SINGLE_WITH_OPTION = "single", "negative", "single --single"
+NOT_SUMMED = (SINGLE, NEGATIVE, SINGLE_WITH_OPTION)
+LabelledPictures = dict[str, list[tuple[Path, str]]]  # kind → file and truth of each picture
+Answers = list[tuple[Transcription, str]]  # what was read and the truth of each picture
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--pictures", type=Path, required=True)
-    parser.add_argument("--only", choices=ENGINES)
+    parser.add_argument("--pictures", type=Path, nargs="+", required=True, metavar="DIR")
+    parser.add_argument("--only", choices=READERS, nargs="+", help="some readers only; nothing is kept then")
     parser.add_argument("--kinds", help="some kinds only, parted by commas; nothing is kept then")
     parser.add_argument("--first", type=int, help="so many pictures of each kind; nothing is kept then")
     parser.add_argument("--failures", action="store_true", help="print file, truth and what was read")
-    parser.add_argument("--model", type=Path, help="an exported network; by default the packaged one")
+    parser.add_argument("--model", type=Path, help="an exported network, not the packaged one; nothing is kept then")
     args = parser.parse_args()
     try:
         labels = load_labels(args.pictures, args.kinds.split(",") if args.kinds else None, args.first)
     except DataError as error:
         sys.exit(str(error))
-    for name in [args.only] if args.only else ENGINES:
-        kinds = measure_engine(name, args.pictures, labels, args.model, args.failures)
-        if kinds and not (args.kinds or args.first or args.model):
-            engine_version = find_version(name) if name != "ours" else Reader().model.version
-            labels_sha256 = hashlib.sha256((args.pictures / "labels.csv").read_bytes()).hexdigest()
-            scores = {"kinds": kinds, "together": sum_kinds(kinds)}
-            store.save(f"reading-{name}", {"version": engine_version, "labels_sha256": labels_sha256} | scores)
+    scores = {name: measure_reader(name, labels, args.model, args.failures) for name in args.only or READERS}
+    if args.only or args.kinds or args.first or args.model:
+        return
+    if missing := [name for name, score in scores.items() if not score]:
+        sys.exit(f"Nothing is kept: {', '.join(missing)} are not installed, and readers are compared in one run.")
+    labels_sha256 = [hashlib.sha256((folder / "labels.csv").read_bytes()).hexdigest() for folder in args.pictures]
+    store.save(RESULT_NAME, {"labels_sha256": labels_sha256, "readers": scores})
 
 
-def load_labels(folder: Path, kinds: list[str] | None = None, first: int | None = None) -> LabelledPictures:
-    """The pictures of a folder by kind (`all` where its labels.csv has no such column), in the order of its labels.csv.
+def load_labels(folders: list[Path], kinds: list[str] | None = None, first: int | None = None) -> LabelledPictures:
+    """The pictures of all folders by kind (`all` where a labels.csv has no such column), in the order of the tables.
 
-    Raises DataError when there is no such table, it lacks a column, a picture that it names is missing, or it has none.
+    The truth has an end of line for each `|`. Raises DataError when a folder has no such table or it lacks a column,
+    when a picture that it names is missing, or when there is none.
     """
     pictures_by_kind: LabelledPictures = {}
-    for line in _read_table(folder / "labels.csv"):
-        kind = line.get("kind") or "all"
-        if kinds is None or kind in kinds:
-            pictures_by_kind.setdefault(kind, []).append((line["file"], extract_digits(line["truth"])))
-    if missing := [
-        file for pictures in pictures_by_kind.values() for file, _ in pictures if not (folder / file).is_file()
-    ]:
-        raise DataError(f"{folder}: {len(missing)} labelled pictures are missing, {missing[0]} first.")
+    for folder in folders:
+        for line in _read_table(folder / "labels.csv"):
+            kind = line.get("kind") or "all"
+            if kinds is None or kind in kinds:
+                picture = folder / line["file"], line["truth"].replace("|", "\n")
+                pictures_by_kind.setdefault(kind, []).append(picture)
+    if missing := [file for pictures in pictures_by_kind.values() for file, _ in pictures if not file.is_file()]:
+        raise DataError(f"{len(missing)} labelled pictures are missing, {missing[0]} first.")
     if not pictures_by_kind:
-        raise DataError(f"{folder}: its labels.csv has no picture of the kinds that are asked for.")
+        raise DataError(f"{', '.join(map(str, folders))}: no labels.csv has a picture of the kinds that are asked for.")
     return {kind: pictures[:first] for kind, pictures in pictures_by_kind.items()}
 
 
@@ -91,41 +106,46 @@ def _read_table(path: Path) -> list[dict[str, str]]:
         return list(table)
 
 
-def measure_engine(
-    name: str, folder: Path, labels: LabelledPictures, model: Path | None, show_failures: bool
-) -> dict[str, store.Json]:
-    """The scores of one engine for every kind, printed as they come; none if the engine is not installed."""
+def measure_reader(name: str, labels: LabelledPictures, model: Path | None, show_failures: bool) -> store.Json:
+    """A reader's version, its scores for every kind, printed as they come, and `together`; none if not installed."""
     print(f"\n{name}")
-    if (name == "tesseract" and not has_tesseract()) or (name == "rapidocr" and not has_rapidocr()):
+    if (name == "tesseract" and not has_tesseract()) or (name in RAPIDOCR_MAKERS and not has_rapidocr()):
         print("not installed, left out")
         return {}
     scores: dict[str, store.Json] = {}
+    summed: Answers = []
     for kind, engines in _list_variants(name, labels, model).items():
-        pictures = labels[kind.partition(" ")[0]]
-        score_by_variant = {
-            label: score_engine(engine, folder, pictures, show_failures) for label, engine in engines.items()
-        }
-        label, best = max(score_by_variant.items(), key=lambda item: (item[1]["exact"], -item[1]["edits"]))
-        scores[kind] = best | ({"mode": label, "modes": score_by_variant} if len(score_by_variant) > 1 else {})
-        print(format_row(kind, best), label if len(score_by_variant) > 1 else "", flush=True)
-    print(format_row("together", sum_kinds(scores)))
-    return scores
+        answers_by_mode = {mode: read_pictures(read, labels[_strip_option(kind)]) for mode, read in engines.items()}
+        score_by_mode = {mode: score_answers(answers) for mode, answers in answers_by_mode.items()}
+        best = max(score_by_mode, key=lambda mode: rank_score(score_by_mode[mode]))
+        scores[kind] = score_by_mode[best] | ({"mode": best} if best else {})
+        print(format_row(kind, scores[kind]), best, flush=True)
+        if show_failures:
+            print_failures(labels[_strip_option(kind)], answers_by_mode[best])
+        summed += answers_by_mode[best] if kind not in NOT_SUMMED else []
+    together = score_answers(summed)
+    print(format_row("together", together))
+    version = Reader(model).model.version if name == "ours" else find_version(name)
+    return {"version": version, "kinds": scores, "together": together}
+
+
+def _strip_option(kind: str) -> str:
+    """The kind of the pictures, without the option with which we read them."""
+    return kind.partition(" ")[0]
 
 
 def _list_variants(name: str, labels: LabelledPictures, model: Path | None) -> dict[str, dict[str, Engine]]:
-    """For every kind, the ways in which an engine is asked; the best of them counts."""
+    """For every kind, the modes in which a reader is asked; the best of them counts. An only one has no name."""
+    if name == "ours":
+        reader = Reader(model)
+        modes = {"": make_our_reader(reader)}
+        single = {SINGLE_WITH_OPTION: {"": make_our_reader(reader, single=True)}} if SINGLE in labels else {}
+        return dict.fromkeys(labels, modes) | single
     if name == "tesseract":
-        readers = {f"--psm {mode}": make_tesseract(mode) for mode in TESSERACT_PAGE_MODES}
-        return dict.fromkeys(labels, readers)
-    if name == "rapidocr":
-        engine = make_rapidocr()
-        return {kind: {"": engine} for kind in labels}
-    reader = Reader(model)
-    read = make_our_reader(reader)
-    variants = {kind: {"": read} for kind in labels}
-    if "single" in labels:
-        variants["single --single"] = {"": make_our_reader(reader, single=True)}
-    return variants
+        modes = {f"--psm {mode}": make_tesseract(mode) for mode in TESSERACT_PAGE_MODES}
+    else:
+        modes = {"": RAPIDOCR_MAKERS[name]()}
+    return dict.fromkeys(labels, modes)
 
 
 def make_our_reader(reader: Reader, single: bool = False) -> Engine:
@@ -134,35 +154,57 @@ def make_our_reader(reader: Reader, single: bool = False) -> Engine:
     def read(path: Path) -> Transcription:
         start = time.perf_counter()
         try:
-            digits = [digit for page in reader.read_pages(path, single=single) for digit in page.digits]
+            pages = list(reader.read_pages(path, single=single))
         except InkdigitsError as error:
             print(f"{path.name}: {error}")
-            digits = []
-        text = "".join(str(digit.digit) for digit in digits)
-        return Transcription(text, tuple(digit.accepted for digit in digits), time.perf_counter() - start)
+            pages = []
+        seconds = time.perf_counter() - start
+        digits = [digit for page in pages for digit in page.digits]
+        return Transcription(
+            "\n".join(page.text for page in pages),
+            "".join(str(digit.digit) for digit in digits),
+            seconds,
+            math.prod(number.confidence for page in pages for number in page.numbers),
+            math.prod(digit.confidence for digit in digits),
+        )
 
     return read
 
 
-def score_engine(engine: Engine, folder: Path, pictures: list[tuple[str, str]], show_failures: bool) -> store.Json:
-    """One engine on pictures of one kind."""
-    transcriptions = [(engine(folder / file), truth) for file, truth in pictures]
-    if show_failures:
-        for (file, truth), (transcription, _) in zip(pictures, transcriptions, strict=True):
-            if transcription.digits != truth:
-                print(f"{file}\n  truth {truth}\n  read  {mark_refused(transcription)}")
-    return score_transcriptions(transcriptions)
+def read_pictures(read: Engine, pictures: list[tuple[Path, str]]) -> Answers:
+    """What a reader makes of the pictures of one kind, each with its truth."""
+    return [(read(file), truth) for file, truth in pictures]
 
 
-def mark_refused(transcription: Transcription) -> str:
-    """What was read, digits that were not accepted followed by `?`."""
-    pairs = zip(transcription.digits, transcription.accepted, strict=True)
-    return "".join(digit if accepted else f"{digit}?" for digit, accepted in pairs)
+def score_answers(answers: Answers) -> store.Json:
+    """All figures of some pictures: by digits, by whole numbers, and `risk` where confidences are told."""
+    by_digits = score_transcriptions((transcription, extract_digits(truth)) for transcription, truth in answers)
+    risk = score_risk(answers)
+    return by_digits | score_numbers(answers) | ({"risk": risk} if risk else {})
 
 
-def sum_kinds(scores: dict[str, store.Json]) -> store.Json:
-    """The kinds of several digits in one score."""
-    return sum_scores([scores[kind] for kind in SUMMED_KINDS if kind in scores])
+def rank_score(score: store.Json) -> tuple[int, int, int]:
+    """What makes a score the better one."""
+    return score["as_printed"], score["exact"], -score["edits"]
+
+
+def print_failures(pictures: list[tuple[Path, str]], answers: Answers) -> None:
+    """Every picture that did not read as printed: its file, its truth, what was read, and with best candidates."""
+    for (file, truth), (transcription, _) in zip(pictures, answers, strict=True):
+        if not is_as_printed(transcription, truth):
+            read = normalise_text(transcription.text)
+            print(f"{file}\n  truth {truth!r}\n  read  {read!r}\n  digits {transcription.digits}")
+
+
+def format_row(name: str, score: store.Json) -> str:
+    """One line of a table: as printed, digits right, silently wrong, character error rate, numbers right, time."""
+    error_rate = f"{100 * score['edits'] / score['digits']:5.1f} %" if score["digits"] else "      –"
+    return (
+        f"{name:<15} of {score['pictures']:>3}: as printed {score['as_printed']:>3}, digits {score['exact']:>3}, "
+        f"sure {score['sure']:>3}, silently wrong {score['silently_wrong']:>3}   CER {error_rate}   "
+        f"numbers {score['numbers_right']:>3} of {score['numbers']:>3}   stray {score['stray']:>3}   "
+        f"accepted {score['taken']:>4}, wrong {score['wrong']:>3}   {score['seconds']:.3f} s"
+    )
 
 
 if __name__ == "__main__":

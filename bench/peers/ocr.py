@@ -1,12 +1,14 @@
 """Other programs that read digits out of pictures, each asked as its users would: Tesseract and RapidOCR.
 
-Both get every page upright and opaque, as a PNG that is decoded within their time, as ours is. Tesseract is asked for
-digits only; of what RapidOCR reads, which cannot be asked so, the digits count. Neither refuses single digits, so all
-that they read counts as accepted. A picture that cannot be opened reads as nothing, for them as for us.
+Both get every page upright and opaque, as a PNG in its own colours, light ink on dark as it is, which they decode
+within their time, as we do. Tesseract is asked for digits only, RapidOCR cannot be asked so. Neither is told where
+digits are or of what kind a picture is, and neither refuses single digits, so all that they read counts as accepted,
+and a `?` of theirs is a sign. A picture that cannot be opened reads as nothing, for them as for us.
 """
 
 from __future__ import annotations
 
+import math
 import shutil
 import subprocess
 import time
@@ -14,6 +16,7 @@ from collections.abc import Callable, Sequence
 from importlib import import_module, metadata
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -36,7 +39,7 @@ def make_tesseract(page_mode: int) -> Engine:
         pictures = _encode_pages(path)
         start = time.perf_counter()
         completed = [subprocess.run(command, input=picture, capture_output=True, check=False) for picture in pictures]
-        return _accept_all(" ".join(page.stdout.decode("utf-8", "replace") for page in completed), start)
+        return _accept_all("\n".join(page.stdout.decode("utf-8", "replace") for page in completed), start)
 
     return read
 
@@ -50,20 +53,30 @@ def has_tesseract() -> bool:
 
 
 def make_rapidocr() -> Engine:
-    """RapidOCR with its own models and settings; of what it reads, the digits count, line by line.
+    """RapidOCR with its own models and settings; its pieces of text are put in lines by `join_pieces`.
 
-    It gives its pieces by their top edges, which mixes up those of a line that are not quite level.
+    It gives them by their top edges, which mixes up those of a line that are not quite level.
     """
-    engine = import_module("rapidocr").RapidOCR(params={"Global.log_level": "critical"})
+    engine = _load_rapidocr()
 
     def read(path: Path) -> Transcription:
         pictures = _encode_pages(path)
         start = time.perf_counter()
-        pages_read = [engine(picture) for picture in pictures]
-        texts = [join_pieces(page.boxes, page.txts) for page in pages_read if page.txts]
-        return _accept_all(" ".join(texts), start)
+        pages_read = [page for picture in pictures if (page := engine(picture)).txts]
+        text = "\n".join(join_pieces(page.boxes, page.txts) for page in pages_read)
+        return _accept_all(text, start, _multiply_scores(pages_read))
 
     return read
+
+
+def _load_rapidocr() -> Any:
+    return import_module("rapidocr").RapidOCR(params={"Global.log_level": "critical"})
+
+
+def _multiply_scores(pages_read: Sequence[Any]) -> float:
+    """The product of RapidOCR's own scores for all its pieces of text that have digits."""
+    pieces = [piece for page in pages_read for piece in zip(page.txts, page.scores, strict=True)]
+    return math.prod(float(score) for text, score in pieces if extract_digits(text))
 
 
 def join_pieces(boxes: NDArray[np.floating], texts: Sequence[str]) -> str:
@@ -88,7 +101,7 @@ def has_rapidocr() -> bool:
 
 def find_version(name: str) -> str:
     """The version of one of them, which must be installed."""
-    if name == "rapidocr":
+    if name != "tesseract":
         return metadata.version("rapidocr")
     completed = subprocess.run(["tesseract", "--version"], capture_output=True, text=True, check=True)
     return (completed.stdout or completed.stderr).split()[1]
@@ -108,6 +121,6 @@ def _to_bgr(image: Pixels) -> Pixels:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_GRAY2BGR if image.ndim == 2 else cv2.COLOR_RGB2BGR), np.uint8)
 
 
-def _accept_all(text: str, start: float) -> Transcription:
-    digits = extract_digits(text)
-    return Transcription(digits, (True,) * len(digits), time.perf_counter() - start)
+def _accept_all(text: str, start: float, confidence: float | None = None) -> Transcription:
+    seconds = time.perf_counter() - start
+    return Transcription(text.replace("?", " "), extract_digits(text), seconds, confidence)

@@ -10,14 +10,28 @@ from bench.shared.store import Json
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What was read on one picture: the best candidate of every digit, whether each was accepted, and the time taken.
+    """What was read on one picture.
 
-    `digits` and `accepted` are as long as each other; who never refuses has accepted all. `seconds` is wall time.
+    `text` is as a user gets it, numbers parted by spaces and lines by ends of lines, with `?` for each digit that was
+    not accepted; who never refuses has none. `digits` are the best candidates, one for each digit and `?` of the text
+    (else ValueError). `seconds` is wall time. `confidence` is the probability that the whole text is right, and
+    `digits_confidence` the product of the single digits' probabilities; both in 0..1, None from who does not tell.
     """
 
+    text: str
     digits: str
-    accepted: tuple[bool, ...]
     seconds: float
+    confidence: float | None = None
+    digits_confidence: float | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.accepted) != len(self.digits):
+            raise ValueError(f"{self.text!r} has not one place for each of the digits {self.digits!r}.")
+
+    @property
+    def accepted(self) -> tuple[bool, ...]:
+        """Whether each digit was accepted."""
+        return tuple(character != "?" for character in self.text if character in "0123456789?")
 
 
 def extract_digits(text: str) -> str:
@@ -100,21 +114,3 @@ def _count_accepted(transcription: Transcription, truth: str) -> tuple[int, int]
             accepted += truth_index is not None
             wrong += truth_index is None or transcription.digits[read_index] != truth[truth_index]
     return accepted, wrong
-
-
-def sum_scores(scores: list[Json]) -> Json:
-    """Several kinds together; times are not summed."""
-    keys = ("pictures", "exact", "edits", "digits", "accepted", "taken", "wrong")
-    return {key: sum(score[key] for score in scores) for key in keys}
-
-
-def format_row(name: str, score: Json) -> str:
-    """One line of a table: counts, character error rate, accepted share, wrong among accepted, time."""
-    digit_count, accepted_count = max(1, score["digits"]), max(1, score["taken"])
-    error_rate = f"{100 * score['edits'] / digit_count:6.1f} %" if score["digits"] else "       –"
-    seconds = f"{score['seconds']:7.3f} s" if "seconds" in score else ""
-    return (
-        f"{name:<12} {score['exact']:>4} of {score['pictures']:>4}   CER {error_rate}   "
-        f"accepted {100 * score['accepted'] / digit_count:5.1f} %   "
-        f"wrong {score['wrong']:>4} of {score['taken']:>5} ({100 * score['wrong'] / accepted_count:5.1f} %) {seconds}"
-    )

@@ -7,8 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from bench import reading
 from bench.peers.ocr import has_rapidocr, join_pieces, make_tesseract
-from bench.reading import load_labels, make_our_reader, mark_refused, measure_engine
+from bench.reading import RESULT_NAME, load_labels, make_our_reader, measure_reader, print_failures, score_answers
+from bench.shared import store
 from bench.shared.digit_strings import Transcription
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError
@@ -27,47 +29,93 @@ def make_folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_labels_are_sorted_by_kind_and_spaces_dropped(tmp_path: Path) -> None:
+def test_labels_are_sorted_by_kind_and_keep_spaces_and_lines(tmp_path: Path) -> None:
     folder = make_folder(tmp_path)
-    assert load_labels(folder)["lines"] == [("row.png", "721")]
-    assert set(load_labels(folder, ["single", "lines"])) == {"single", "lines"}
+    assert load_labels([folder])["lines"] == [(folder / "row.png", "7 2\n1")]
+    assert set(load_labels([folder], ["single", "lines"])) == {"single", "lines"}
+
+
+def test_kinds_of_several_folders_are_put_together(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "b").mkdir()
+    a, b = make_folder(tmp_path / "a"), make_folder(tmp_path / "b")
+    assert [file for file, _ in load_labels([a, b])["single"]] == [a / "one.png", b / "one.png"]
 
 
 def test_our_reader_is_scored_on_every_kind(tmp_path: Path) -> None:
     folder = make_folder(tmp_path)
-    scores = measure_engine("ours", folder, load_labels(folder), None, show_failures=False)
-    assert set(scores) == {"lines", "single", "single --single", "negative"}
-    assert scores["lines"]["exact"] == scores["single --single"]["exact"] == 1
-    assert scores["negative"]["taken"] == 0
+    scores = measure_reader("ours", load_labels([folder]), None, show_failures=False)
+    assert set(scores["kinds"]) == {"lines", "single", "single --single", "negative"}
+    assert scores["kinds"]["lines"]["exact"] == scores["kinds"]["single --single"]["as_printed"] == 1
+    assert scores["kinds"]["lines"]["as_printed"] == 0  # the truth is two lines, and the picture one
+    assert scores["kinds"]["negative"]["taken"] == 0
+    assert scores["together"]["pictures"] == 1
+    assert scores["kinds"]["single"]["risk"]["area"] == 0
 
 
-def test_failures_show_what_was_refused() -> None:
-    assert mark_refused(Transcription("123", (True, False, True), 0.0)) == "12?3"
+def test_our_reader_tells_its_text_and_confidences(tmp_path: Path) -> None:
+    folder = make_folder(tmp_path)
+    page = Reader().read(folder / "row.png")
+    transcription = make_our_reader(Reader())(folder / "row.png")
+    assert transcription.text == page.text
+    assert transcription.confidence == pytest.approx(np.prod([number.confidence for number in page.numbers]))
+    assert transcription.digits_confidence == pytest.approx(np.prod([digit.confidence for digit in page.digits]))
+
+
+def test_a_run_of_all_readers_is_kept_in_one_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = make_folder(tmp_path)
+    monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
+    monkeypatch.setattr(reading, "READERS", ("ours",))
+    monkeypatch.setattr("sys.argv", ["reading", "--pictures", str(folder), "--kinds", "single"])
+    reading.main()
+    assert store.load(RESULT_NAME) is None
+    monkeypatch.setattr("sys.argv", ["reading", "--pictures", str(folder)])
+    reading.main()
+    kept = store.load(RESULT_NAME)
+    assert kept is not None and set(kept["readers"]) == {"ours"} and len(kept["labels_sha256"]) == 1
+    assert str(tmp_path) not in (tmp_path / f"{RESULT_NAME}.json").read_text()
+    (tmp_path / f"{RESULT_NAME}.json").unlink()
+    monkeypatch.setattr(reading, "measure_reader", lambda *_: {})  # as if it were not installed
+    with pytest.raises(SystemExit, match="Nothing is kept: ours"):
+        reading.main()
+    assert store.load(RESULT_NAME) is None
+
+
+def test_digits_and_whole_numbers_stand_in_one_score() -> None:
+    score = score_answers([(Transcription("1? 3", "123", 0.5), "123"), (Transcription("4", "4", 0.1), "4\n5")])
+    assert (score["pictures"], score["exact"], score["edits"], score["digits"]) == (2, 1, 1, 5)
+    assert (score["as_printed"], score["silently_wrong"], score["numbers_right"]) == (0, 1, 1)
+
+
+def test_failures_show_what_was_read_and_the_best_candidates(capsys: pytest.CaptureFixture[str]) -> None:
+    pictures = [(Path("a.png"), "123"), (Path("b.png"), "45")]
+    print_failures(pictures, [(Transcription("1? 3", "123", 0.0), "123"), (Transcription("4,5", "45", 0.0), "45")])
+    assert capsys.readouterr().out == "a.png\n  truth '123'\n  read  '1? 3'\n  digits 123\n"
 
 
 def test_without_kinds_all_are_one_kind(tmp_path: Path) -> None:
     folder = make_folder(tmp_path)
     (folder / "labels.csv").write_text("file,truth\none.png,7\nrow.png,7 2 1\n", encoding="utf-8-sig")
-    assert load_labels(folder) == {"all": [("one.png", "7"), ("row.png", "721")]}
-    assert load_labels(folder, first=1) == {"all": [("one.png", "7")]}
+    assert load_labels([folder]) == {"all": [(folder / "one.png", "7"), (folder / "row.png", "7 2 1")]}
+    assert load_labels([folder], first=1) == {"all": [(folder / "one.png", "7")]}
 
 
 @pytest.mark.parametrize(
     ("table", "says"),
     [
         ("file,kind\nrow.png,lines\n", r"columns `file` and `truth` are needed"),
-        ("file,truth,kind\ngone.png,7,lines\n", r"1 labelled pictures are missing, gone.png first"),
-        ("file,truth,kind\n", r"has no picture of the kinds"),
+        ("file,truth,kind\ngone.png,7,lines\n", r"1 labelled pictures are missing, .*gone.png first"),
+        ("file,truth,kind\n", r"has a picture of the kinds"),
     ],
 )
 def test_a_folder_that_cannot_be_scored_is_refused(tmp_path: Path, table: str, says: str) -> None:
     folder = make_folder(tmp_path)
     (folder / "labels.csv").write_text(table, encoding="utf-8")
     with pytest.raises(DataError, match=says):
-        load_labels(folder)
+        load_labels([folder])
     (folder / "labels.csv").unlink()
     with pytest.raises(DataError, match=r"labels.csv is missing"):
-        load_labels(folder)
+        load_labels([folder])
 
 
 def make_two_pages(tmp_path: Path) -> Path:
@@ -103,7 +151,8 @@ def test_pieces_of_a_line_are_put_from_left_to_right_though_not_level() -> None:
 
 
 @pytest.mark.skipif(has_rapidocr(), reason="RapidOCR is installed")
-def test_who_is_not_installed_is_left_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+@pytest.mark.parametrize("name", reading.RAPIDOCR_MAKERS)
+def test_who_is_not_installed_is_left_out(tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]) -> None:
     folder = make_folder(tmp_path)
-    assert measure_engine("rapidocr", folder, load_labels(folder), None, show_failures=False) == {}
+    assert measure_reader(name, load_labels([folder]), None, show_failures=False) == {}
     assert "not installed, left out" in capsys.readouterr().out

@@ -9,39 +9,10 @@ from bench import nothing
 from bench.datasets import negatives
 from bench.datasets.drawn_pages import draw_sheet
 from bench.pages import measure_page, sum_pages
-from bench.render.reading_rows import make_negative_rows, make_page_rows, make_picture_rows, make_rows, make_speed_rows
+from bench.render.reading_rows import make_negative_rows, make_page_rows, make_rows, make_speed_rows
 from bench.shared import store
-from bench.shared.digit_strings import Transcription, score_transcriptions, sum_scores
 from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
-
-
-def make_kept_scores(seconds: float) -> store.Json:
-    """As bench.reading keeps them: a string of four digits, the last one wrong, one single digit, one negative."""
-    lines = score_transcriptions([(Transcription("1235", (True, True, True, True), seconds), "1234")])
-    single = score_transcriptions([(Transcription("7", (True,), seconds), "7")])
-    negative = score_transcriptions([(Transcription("1", (True,), seconds), "")])
-    scores = {"lines": lines, "single": single, "negative": negative}
-    return {"version": "3.1", "kinds": scores, "together": sum_scores([lines])}
-
-
-def test_pictures_stand_beside_the_others() -> None:
-    ours = make_kept_scores(0.1)
-    ours["kinds"]["single --single"] = ours["kinds"]["single"]
-    picture_rows = list(make_picture_rows(ours, {"tesseract": make_kept_scores(0.25)}))
-    assert [row[:3] for row in picture_rows] == [
-        (
-            "pictures: lines, every digit right; character error rate",
-            "0 of 1; 25.0 %, 0.1 s",
-            "Tesseract 3.1: 0 of 1; 25.0 %, 0.25 s",
-        ),
-        ("pictures of one digit, right", "1 of 1, 0.1 s", "Tesseract 3.1: 1 of 1, 0.25 s"),
-        ("pictures: negative, accepted digits", "1, 0.1 s", "Tesseract 3.1: 1, 0.25 s"),
-        ("pictures of one digit, right, with `--single`", "1 of 1, 0.1 s", "Tesseract 3.1: 1 of 1, 0.25 s"),
-        ("pictures of several digits: wrong among accepted / accepted", "25.00 % / 100.0 %", ""),
-    ]
-    assert picture_rows[0][3] == "1 picture, never learnt from; a development set"
-    assert picture_rows[-1][3] == "4 digits in 1 picture, default threshold"
 
 
 def test_pages_say_what_was_found() -> None:

@@ -12,14 +12,13 @@ from bench.shared.digit_strings import (
     compute_edit_distance,
     extract_digits,
     score_transcriptions,
-    sum_scores,
 )
 
 digits = st.text("0123", max_size=7)
 
 
 def transcribe(text: str, refused: str = "") -> Transcription:
-    return Transcription(text, tuple(character not in refused for character in text), 0.1)
+    return Transcription("".join("?" if character in refused else character for character in text), text, 0.1)
 
 
 @cache
@@ -74,12 +73,13 @@ def test_accepted_digits_too_many_or_exchanged_are_wrong() -> None:
     assert (figures["taken"], figures["wrong"], figures["accepted"]) == (8, 2, 7)
 
 
-def test_scores_add_up() -> None:
-    one, two = score_transcriptions([(transcribe("12"), "13")]), score_transcriptions([(transcribe("5"), "5")])
-    assert sum_scores([one, two]) == {key: one[key] + two[key] for key in one if key != "seconds"}
+def test_what_was_accepted_follows_from_the_text() -> None:
+    assert Transcription("1? 2\n?", "1729", 0.0).accepted == (True, False, True, False)
+    with pytest.raises(ValueError, match="not one place for each"):
+        Transcription("1? 2", "12", 0.0)
 
 
 def test_the_time_is_the_median() -> None:
-    assert score_transcriptions([(Transcription("", (), seconds), "") for seconds in (0.1, 9.0, 0.2)])[
+    assert score_transcriptions([(Transcription("", "", seconds), "") for seconds in (0.1, 9.0, 0.2)])[
         "seconds"
     ] == pytest.approx(0.2)
