@@ -34,6 +34,7 @@ from bench.peers.ocr import (
     has_rapidocr,
     has_tesseract,
     make_rapidocr,
+    make_rapidocr_recogniser,
     make_tesseract,
 )
 from bench.shared import store
@@ -46,6 +47,8 @@ from inkdigits.reading.reader import Reader
 RESULT_NAME = "numbers"
 RAPIDOCR_MAKERS: Mapping[str, Callable[[], Engine]] = {
     "rapidocr": make_rapidocr,
+    "rapidocr-recogniser": make_rapidocr_recogniser,
+    "rapidocr-digits": lambda: make_rapidocr_recogniser(digits_only=True),
 }
 READERS = ("ours", "tesseract", *RAPIDOCR_MAKERS)
 SINGLE, NEGATIVE, SINGLE_WITH_OPTION = "single", "negative", "single --single"

@@ -1,9 +1,11 @@
 """Other programs that read digits out of pictures, each asked as its users would: Tesseract and RapidOCR.
 
-Both get every page upright and opaque, as a PNG in its own colours, light ink on dark as it is, which they decode
-within their time, as we do. Tesseract is asked for digits only, RapidOCR cannot be asked so. Neither is told where
-digits are or of what kind a picture is, and neither refuses single digits, so all that they read counts as accepted,
-and a `?` of theirs is a sign. A picture that cannot be opened reads as nothing, for them as for us.
+All get every page upright and opaque, as a PNG in its own colours, light ink on dark as it is, which they decode within
+their time, as we do. Tesseract is asked for digits only. RapidOCR cannot be asked so, whole or its recogniser alone on
+the whole picture as one line; `make_rapidocr_recogniser` also asks for digits only, by leaving it no other characters
+to choose from. None is told where digits are or of what kind a picture is. None refuses single digits, so all that they
+read counts as accepted, and a `?` of theirs is a sign. A picture that cannot be opened reads as nothing, for them as
+for us.
 """
 
 from __future__ import annotations
@@ -67,6 +69,39 @@ def make_rapidocr() -> Engine:
         return _accept_all(text, start, _multiply_scores(pages_read))
 
     return read
+
+
+def make_rapidocr_recogniser(digits_only: bool = False) -> Engine:
+    """RapidOCR's recogniser alone, on the whole picture as one line of text.
+
+    It neither looks for text nor for pictures upside down, which both cost it right readings of single numbers. With
+    `digits_only` its network can only answer digits and spaces, see `keep_digits`.
+    """
+    engine = _load_rapidocr()
+    if digits_only:
+        recogniser = engine._load_rec_model()  # else it is loaded with the first picture
+        decode = recogniser.postprocess_op
+        recogniser.postprocess_op = lambda probabilities, *args, **kwargs: decode(
+            keep_digits(probabilities, decode.character), *args, **kwargs
+        )
+
+    def read(path: Path) -> Transcription:
+        pictures = _encode_pages(path)
+        start = time.perf_counter()
+        pages_read = [page for picture in pictures if (page := engine(picture, use_det=False, use_cls=False)).txts]
+        text = "\n".join(" ".join(page.txts) for page in pages_read)
+        return _accept_all(text, start, _multiply_scores(pages_read))
+
+    return read
+
+
+def keep_digits(probabilities: NDArray[np.floating], characters: Sequence[str]) -> NDArray[np.floating]:
+    """Zero for all that is no digit, no space and not CTC's blank, the first of the `characters`.
+
+    `probabilities` are N×T×C, of C characters at each of T places from left to right.
+    """
+    is_kept = [place == 0 or character in {*"0123456789 "} for place, character in enumerate(characters)]
+    return np.where(is_kept, probabilities, 0)
 
 
 def _load_rapidocr() -> Any:

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from bench import reading
-from bench.peers.ocr import has_rapidocr, join_pieces, make_tesseract
+from bench.peers.ocr import has_rapidocr, join_pieces, keep_digits, make_rapidocr_recogniser, make_tesseract
 from bench.reading import RESULT_NAME, load_labels, make_our_reader, measure_reader, print_failures, score_answers
 from bench.shared import store
 from bench.shared.digit_strings import Transcription
@@ -148,6 +148,24 @@ def test_pieces_of_a_line_are_put_from_left_to_right_though_not_level() -> None:
     corners = np.array([[[x, y], [x + 30, y], [x + 30, y + 20], [x, y + 20]] for x, y in places.values()], float)
     assert join_pieces(corners, list(places)) == "12 345 6\n78 9"
     assert join_pieces(corners[::-1], list(places)[::-1]) == "12 345 6\n78 9"
+
+
+def test_all_but_digits_spaces_and_the_blank_is_forbidden() -> None:
+    characters = ["blank", "O", "0", "?", "1", " "]
+    probabilities = np.array([[[0.1, 0.5, 0.3, 0.0, 0.1, 0.0], [0.2, 0.1, 0.1, 0.4, 0.1, 0.1]]])
+    kept = keep_digits(probabilities, characters)
+    assert kept.tolist() == [[[0.1, 0, 0.3, 0, 0.1, 0], [0.2, 0, 0.1, 0, 0.1, 0.1]]]
+    assert kept.argmax(axis=2).tolist() == [[2, 0]]
+
+
+@pytest.mark.skipif(not has_rapidocr(), reason="RapidOCR is not installed")
+def test_rapidocrs_recogniser_can_be_asked_for_digits_only(tmp_path: Path) -> None:
+    cv2.putText(page := np.full((48, 200), 255, np.uint8), "7 cats", (10, 36), cv2.FONT_HERSHEY_SIMPLEX, 1, (0,), 2)
+    cv2.imwrite(str(tmp_path / "words.png"), page)
+    free, digits_only = (make_rapidocr_recogniser(only)(tmp_path / "words.png") for only in (False, True))
+    assert "cats" in free.text and free.digits == "7"
+    assert set(digits_only.text) <= {*"0123456789 "} and digits_only.digits.startswith("7")
+    assert digits_only.confidence is not None and 0 < digits_only.confidence <= 1
 
 
 @pytest.mark.skipif(has_rapidocr(), reason="RapidOCR is installed")
