@@ -17,7 +17,8 @@ from pathlib import Path
 from bench import choosing
 from bench.frontier import RESULT_NAME as FRONTIER
 from bench.pictures import encode_png
-from bench.render import frontier_report, service_rows
+from bench.reading import RESULT_NAME as NUMBERS
+from bench.render import frontier_report, number_tables, service_rows
 from bench.render.model_card import format_detector, format_reader
 from bench.render.readme_figures import format_figures
 from bench.render.summary import TABLES, format_table
@@ -49,7 +50,11 @@ def render_pages() -> dict[Path, str]:
     trials = {question: frontier_report.format_trials(question) for question in choosing.QUESTIONS}
     blocks = {
         README_PATH: {"demo output": format_demo(), "figures": format_figures()},
-        DOCS_FOLDER / "benchmark.md": {"frontier": frontier_report.format_table()}
+        DOCS_FOLDER / "benchmark.md": {
+            "frontier": frontier_report.format_table(),
+            "numbers": number_tables.format_comparison(),
+            "readers": number_tables.format_readers(),
+        }
         | {name: format_table(make_rows()) for name, make_rows in TABLES.items()},
         DOCS_FOLDER / "model.md": {"reader": format_reader(), "detector": format_detector()},
         DOCS_FOLDER / "service.md": {"figures": service_rows.format_table()},
@@ -110,6 +115,8 @@ def format_results() -> str:
             sections.append(f"\n- seed {card['seed']}: {accuracies}, {card['seconds']:.1f} s")
         if path.stem == FRONTIER:
             sections.append(frontier_report.format_details())
+        if path.stem == NUMBERS:
+            sections.append(number_tables.format_details())
     return "".join(sections).rstrip() + "\n"
 
 

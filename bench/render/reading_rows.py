@@ -7,16 +7,11 @@ from collections.abc import Iterable, Iterator
 from bench.shared import store
 
 Row = tuple[str, str, str, str]
-PEER_LABELS = {"rapidocr": "RapidOCR", "tesseract": "Tesseract"}
-SINGLE, SINGLE_WITH_OPTION = "single", "single --single"
 DEVELOPMENT_SET = "never learnt from; a development set"
 
 
 def make_rows() -> Iterator[Row]:
     """All rows of what is kept; what was not measured is left out."""
-    if ours := store.load("reading-ours"):
-        peers = {name: kept for name in PEER_LABELS if (kept := store.load(f"reading-{name}"))}
-        yield from add_date(make_picture_rows(ours, peers), ours)
     if result := store.load("pages"):
         yield from add_date(make_page_rows(result), result)
     if result := store.load("nothing"):
@@ -29,51 +24,9 @@ def add_date(rows: Iterable[Row], result: store.Json) -> Iterator[Row]:
         yield what, here, beside, f"{conditions}; {result['conditions']['date']}"
 
 
-def make_picture_rows(ours: store.Json, peers: dict[str, store.Json]) -> Iterator[Row]:
-    """People's own pictures, a row a kind, beside other programs, then all strings together."""
-    for kind, score in ours["kinds"].items():
-        peer_kind = kind.partition(" ")[0]  # the others are never told that a picture is one digit
-        peer_figures = "; ".join(
-            f"{PEER_LABELS[name]} {peer['version']}: {format_figure(peer['kinds'][peer_kind])}"
-            for name, peer in peers.items()
-            if peer_kind in peer["kinds"]
-        )
-        yield (
-            describe_kind(kind, score),
-            format_figure(score),
-            peer_figures,
-            f"{count(score['pictures'], 'picture')}, {DEVELOPMENT_SET}",
-        )
-    total = ours["together"]
-    if total["taken"]:
-        wrong, accepted = total["wrong"] / total["taken"], total["accepted"] / total["digits"]
-        here = f"{100 * wrong:.2f} % / {100 * accepted:.1f} %"
-        conditions = f"{total['digits']:,} digits in {count(total['pictures'], 'picture')}, default threshold"
-        yield "pictures of several digits: wrong among accepted / accepted", here, "", conditions
-
-
 def count(n: int, noun: str) -> str:
     """So many of a thing."""
     return f"{n:,} {noun}" + ("s" if n != 1 else "")
-
-
-def describe_kind(kind: str, score: store.Json) -> str:
-    """What the figure of a kind is."""
-    if not score["digits"]:
-        return f"pictures: {kind}, accepted digits"
-    if kind in (SINGLE, SINGLE_WITH_OPTION):
-        return "pictures of one digit, right" + (", with `--single`" if kind == SINGLE_WITH_OPTION else "")
-    return f"pictures: {kind}, every digit right; character error rate"
-
-
-def format_figure(score: store.Json) -> str:
-    """The figure of a kind: the digits accepted where there is none; pictures that are all right, character error
-    rate where there are several to a picture; the time of a picture."""
-    if not score["digits"]:
-        return f"{score['taken']}, {score['seconds']:.2g} s"
-    exact = f"{score['exact']} of {score['pictures']}"
-    error_rate = f"; {100 * score['edits'] / score['digits']:.1f} %" if score["digits"] != score["pictures"] else ""
-    return f"{exact}{error_rate}, {score['seconds']:.2g} s"
 
 
 def make_page_rows(result: store.Json) -> Iterator[Row]:

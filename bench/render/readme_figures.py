@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from bench.render.reading_rows import Row
+from bench.reading import RESULT_NAME
+from bench.render.reading_rows import Row, count
 from bench.render.summary import PEER_LABELS, format_share
 from bench.shared import store
 
@@ -28,7 +29,7 @@ def make_figures() -> Iterator[Row]:
     """The rows of everything that is kept; what was not measured is left out."""
     row_makers: dict[str, Callable[[store.Json], Iterator[Row]]] = {
         "shift": make_single_digit_rows,
-        "reading-ours": make_picture_rows,
+        RESULT_NAME: make_picture_rows,
         "nothing": make_negative_rows,
         "speed-reading": make_photo_rows,
         "speed-standard": make_training_rows,
@@ -49,16 +50,14 @@ def make_single_digit_rows(result: store.Json) -> Iterator[Row]:
 
 
 def make_picture_rows(result: store.Json) -> Iterator[Row]:
-    """Cheque amounts and lines of digits; how many digits are accepted, and how many of these are wrong."""
-    for kind, label in {"orand": "cheque amounts", "lines": "lines of digits"}.items():
-        if score := result["kinds"].get(kind):
-            figure = f"{score['exact']} of {score['pictures']}"
-            yield f"{label}: pictures with every digit right", figure, "other people's pictures", DEVELOPMENT_SET
-    total = result["together"]
-    if total["taken"]:
-        figure = f"{100 * total['accepted'] / total['digits']:.1f} %; {100 * total['wrong'] / total['taken']:.2f} %"
-        measured_on = f"{total['digits']:,} digits in {total['pictures']:,} pictures, these and others"
-        yield "digits not left as `?`; wrong among those", figure, measured_on, DEVELOPMENT_SET
+    """Cheque amounts, lines of digits, and all pictures of several digits, by whole numbers."""
+    ours = result["readers"]["ours"]
+    labels = {"orand": "cheque amounts", "lines": "lines of digits"}
+    scores = {label: ours["kinds"][kind] for kind, label in labels.items() if kind in ours["kinds"]}
+    for label, score in (scores | {"these, sums, forms, tables and bills": ours["together"]}).items():
+        figure = f"{score['as_printed']}; {score['exact']}; {score['silently_wrong']}"
+        measured_on = f"{count(score['pictures'], 'picture')} by other people"
+        yield f"{label}: as printed; digits right; silently wrong", figure, measured_on, DEVELOPMENT_SET
 
 
 def make_negative_rows(result: store.Json) -> Iterator[Row]:
