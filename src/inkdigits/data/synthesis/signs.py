@@ -84,7 +84,7 @@ def draw_operator(height: float, pen_width: float, rng: Generator, kind: int | N
             strokes, pen_width = [level, dot, dot + np.array([0, 1.4 * half_width])], pen_width * 1.3
         case _:
             strokes = [_sample_bracket(height * rng.uniform(1.1, 1.9), rng)]
-    return _draw_strokes(strokes, pen_width)
+    return draw_strokes(strokes, pen_width)
 
 
 def _sample_bracket(height: float, rng: Generator) -> NDArray[np.floating]:
@@ -97,7 +97,7 @@ def _sample_bracket(height: float, rng: Generator) -> NDArray[np.floating]:
     return np.asarray(np.concatenate([[spine[0] + foot], spine, [spine[-1] + foot]]))
 
 
-def _draw_strokes(strokes: list[NDArray[np.floating]], pen_width: float) -> Ink:
+def draw_strokes(strokes: list[NDArray[np.floating]], pen_width: float) -> Ink:
     """Several strokes as one piece of ink."""
     origin = np.concatenate(strokes).min(axis=0)
     size = np.concatenate(strokes).max(axis=0) - origin
@@ -109,7 +109,7 @@ def _draw_strokes(strokes: list[NDArray[np.floating]], pen_width: float) -> Ink:
 
 def draw_stroke(points: NDArray[np.floating], pen_width: float) -> Ink:
     """A stroke through K×2 points (x, y in pixels), `pen_width` wide, as ink cut to its box."""
-    return _draw_strokes([points], pen_width)
+    return draw_strokes([points], pen_width)
 
 
 def _make_canvas(size: NDArray[np.floating], pen_width: float) -> NDArray[np.uint8]:

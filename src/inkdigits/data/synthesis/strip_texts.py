@@ -1,0 +1,123 @@
+"""What people write in one line beside digits: amounts, dates, times, sums, serial numbers, columns of small numbers.
+
+Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from numpy.random import Generator
+
+
+def sample_text(rng: Generator) -> str:
+    """One line of text, without a space at its ends; now and then empty."""
+    draw, limit = rng.random(), 0.0
+    for probability, sample in _KINDS:
+        limit += probability
+        if draw < limit:
+            return sample(rng).strip()
+    return ""
+
+
+def sample_integer(rng: Generator) -> str:
+    """One to ten digits, often with zeros at the end or one digit over and over, as numbers of daily life have them."""
+    count = int(rng.choice(range(1, 11), p=[0.06, 0.12, 0.15, 0.19, 0.18, 0.14, 0.08, 0.04, 0.02, 0.02]))
+    digits = [str(digit) for digit in rng.integers(0, 10, count)]
+    draw = rng.random()
+    if draw < 0.3 and count > 1:
+        zeros = int(rng.integers(1, count))
+        digits[count - zeros :] = "0" * zeros
+    elif draw < 0.38:
+        repeated = str(rng.integers(10))
+        digits = [repeated if rng.random() < 0.7 else digit for digit in digits]
+    return "".join(digits)
+
+
+def _sample_amount(rng: Generator) -> str:
+    """As on cheques and bills: grouped by thousands, with cents, and filled up so that nothing can be added."""
+    digits = sample_integer(rng).lstrip("0") or "7"
+    mark = str(rng.choice([".", ",", "'", " ", ""], p=[0.4, 0.12, 0.04, 0.04, 0.4]))
+    groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
+    text = mark.join(groups)
+    if rng.random() < 0.25:
+        text += ("," if mark == "." else ".") + f"{rng.integers(100):02d}"
+    if rng.random() < 0.15:
+        text = str(rng.choice(["#", "~", "~ ", "=", "-"])) + text
+    if rng.random() < 0.35:
+        text += str(rng.choice([".-", "-", "=", "--", "/-", ",-", ".=", "#", " =", "/=", "==", " ~", ".", "."]))
+    return text
+
+
+def _sample_decimal(rng: Generator) -> str:
+    point = "." if rng.random() < 0.6 else ","
+    sign = "-" if rng.random() < 0.15 else ""
+    decimals = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 4)))))
+    percent = "%" if rng.random() < 0.15 else ""
+    return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{point}{decimals}{percent}"
+
+
+def _sample_date(rng: Generator) -> str:
+    mark = str(rng.choice(["/", "-", ".", " ", ". "], p=[0.45, 0.2, 0.2, 0.1, 0.05]))
+    day, month, year = int(rng.integers(1, 32)), int(rng.integers(1, 13)), int(rng.integers(1900, 2100))
+    pad = "02d" if rng.random() < 0.5 else "d"
+    year_text = str(year) if rng.random() < 0.6 else f"{year % 100:02d}"
+    parts = [f"{day:{pad}}", f"{month:{pad}}"]
+    if rng.random() < 0.3:
+        parts.reverse()
+    return mark.join([*parts, year_text] if rng.random() < 0.85 else [year_text, *parts])
+
+
+def _sample_time(rng: Generator) -> str:
+    text = f"{rng.integers(24)}:{rng.integers(60):02d}"
+    return text + f":{rng.integers(60):02d}" if rng.random() < 0.2 else text
+
+
+def _sample_sum(rng: Generator) -> str:
+    space = " " if rng.random() < 0.3 else ""
+    numbers = [str(rng.integers(10 ** int(rng.integers(1, 5)))) for _ in range(int(rng.integers(2, 4)))]
+    text = numbers[0]
+    for number in numbers[1:]:
+        text += space + str(rng.choice(list("+-×÷/"), p=[0.3, 0.25, 0.25, 0.12, 0.08])) + space + number
+    if rng.random() < 0.15:
+        text = f"({text})"
+    return text + (f"{space}={space}{rng.integers(10 ** int(rng.integers(1, 5)))}" if rng.random() < 0.7 else "")
+
+
+def _sample_columns(rng: Generator) -> str:
+    """Several numbers with spaces between, as in a row of a table."""
+    length = int(rng.integers(1, 5))
+    return " ".join(
+        "".join(map(str, rng.integers(0, 10, max(1, length + int(rng.integers(-1, 2))))))
+        for _ in range(int(rng.integers(2, 7)))
+    )
+
+
+def _sample_serial(rng: Generator) -> str:
+    """Letters and digits that belong together."""
+    digits = "".join(map(str, rng.integers(0, 10, int(rng.integers(2, 8)))))
+    text = f"~{digits}" if rng.random() < 0.7 else f"{digits}~"
+    return text + "".join(map(str, rng.integers(0, 10, 2))) if rng.random() < 0.15 and text[-1] == "~" else text
+
+
+def _sample_words(rng: Generator) -> str:
+    """Words, and perhaps a number beside them."""
+    text = " ".join("~" * int(rng.integers(1, 3)))
+    draw = rng.random()
+    if draw < 0.6:
+        number = sample_integer(rng)
+        text = f"{text} {number}" if draw < 0.4 else f"{number} {text}"
+    return text
+
+
+_KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
+    (0.30, sample_integer),
+    (0.24, _sample_amount),
+    (0.07, _sample_decimal),
+    (0.08, _sample_date),
+    (0.02, _sample_time),
+    (0.08, _sample_sum),
+    (0.09, _sample_columns),
+    (0.05, _sample_serial),
+    (0.05, _sample_words),
+)  # the rest is empty

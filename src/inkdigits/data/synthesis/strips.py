@@ -1,0 +1,241 @@
+"""Strips: one line of writing, straightened and brought to a height, with the text that stands on it.
+
+A strip is ink alone, bright on 0, as the reader cuts it out of a page for the transcriber. One hand writes a strip:
+its digits share slant, pen and size, and a digit that comes twice has the same form. Equal generators give equal
+strips.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import DIGITS, OTHER, SPACE
+from inkdigits.data.synthesis import paper, signs
+from inkdigits.data.synthesis.hand_signs import draw_hand_sign
+from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
+from inkdigits.data.synthesis.scenes import Material
+from inkdigits.data.synthesis.strip_texts import sample_text
+from inkdigits.data.synthesis.strokes import Ink, Strokes, WritingStyle
+
+STRIP_HEIGHT_PIXELS = 48
+DIGIT_HEIGHT_RANGE = (22.0, 38.0)  # pixels; the reader brings digits to about 30
+_SIMILAR_COUNT = 8  # digits of a label that may stand for the same hand's
+_FORM_SIDE = 14  # pixels: digits are compared at this size
+_FORM_SAMPLE = 3_000  # digits of a label that are compared at most
+_MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
+
+
+@dataclass(frozen=True)
+class Strip:
+    """`ink` float32 48×W, 0..1, and its `text`, of `inkdigits.alphabet.CHARACTERS`."""
+
+    ink: Ink
+    text: str
+
+
+@dataclass(frozen=True)
+class Hands:
+    """For every digit of a set, those most like it in form among its own label: indices, int32 N×8, itself first."""
+
+    neighbours: NDArray[np.int32]
+
+    @classmethod
+    def from_strokes(cls, strokes: Strokes) -> Hands:
+        """Compare the distance fields, made small, label by label; of a label with many digits, with the first ones."""
+        neighbours = np.empty((len(strokes.labels), _SIMILAR_COUNT), np.int32)
+        for label in np.unique(strokes.labels):
+            own = np.flatnonzero(strokes.labels == label)
+            forms = np.stack(
+                [
+                    cv2.resize(strokes.distance_fields[index], (_FORM_SIDE, _FORM_SIDE), interpolation=cv2.INTER_AREA)
+                    for index in own
+                ]
+            ).reshape(len(own), -1).astype(np.float32)  # fmt: skip
+            others = forms[:_FORM_SAMPLE]
+            distances = (others**2).sum(axis=1)[None] - 2 * forms @ others.T
+            nearest = np.argpartition(distances, min(_SIMILAR_COUNT, len(others)) - 1, axis=1)[:, :_SIMILAR_COUNT]
+            nearest = np.pad(nearest, ((0, 0), (0, _SIMILAR_COUNT - nearest.shape[1])), mode="edge")
+            neighbours[own] = own[nearest]
+        return cls(neighbours)
+
+
+@dataclass
+class _Writer:
+    """One hand, and where on the strip it has got to."""
+
+    style: WritingStyle
+    material: Material
+    hands: Hands
+    rng: Generator
+    canvas: Canvas
+    x: float
+    baseline: float
+    right_edge: NDArray[np.floating]
+    space_ratio: float
+    forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
+
+    def write(self, character: str) -> None:
+        """One character, after the last one."""
+        height = self.style.height
+        if character == SPACE:
+            self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
+            self.right_edge[:] = -1e9
+        elif character in DIGITS:
+            ink = self.style.write(self._sample_form(int(character)), self._sample_size(character), self.rng)
+            self._place(ink, self.rng.normal(0, 0.035), self._sample_gap())
+        elif character == OTHER:
+            self._write_other()
+        else:
+            sign = draw_hand_sign(character, height, self.style.pen_width, self.style.slant, self.rng)
+            gap = self._sample_gap() if character in ".,'" else max(0.06, self._sample_gap())
+            self._place(sign.ink, sign.bottom, gap)
+
+    def _place(self, ink: Ink, bottom: float, gap: float) -> None:
+        """Ink with its lower edge `bottom` heights above the baseline, `gap` heights after what stands left of it."""
+        top = round(self.baseline - bottom * self.style.height - ink.shape[0] + self.style.slope * self.x)
+        self.x = find_x_after_gap(self.right_edge, ink, top, self.x, gap * self.style.height)
+        self.canvas.add_ink(ink, round(self.x), top)
+        extend_right_edge(self.right_edge, ink, top, round(self.x))
+        self.x += ink.shape[1]
+
+    def _sample_gap(self) -> float:
+        """Heights to the next character: this hand's own, now and then a wider one, as where a number is grouped."""
+        gap = self.style.gap_ratio * self.rng.uniform(0.6, 1.4) + self.rng.normal(0, 0.03)
+        return gap + self.rng.uniform(0, 0.22) if self.rng.random() < 0.1 else gap
+
+    def _sample_form(self, label: int) -> NDArray[np.uint8]:
+        """A digit as this hand writes it."""
+        strokes = self.material.digits
+        if label not in self.forms:
+            self.forms[label] = int(self.rng.choice(np.flatnonzero(strokes.labels == label)))
+        index = self.forms[label]
+        if self.rng.random() < 0.85:
+            index = int(self.hands.neighbours[index, self.rng.integers(_SIMILAR_COUNT)])
+        else:
+            index = int(self.rng.choice(np.flatnonzero(strokes.labels == label)))
+        field: NDArray[np.uint8] = strokes.distance_fields[index]
+        return field
+
+    def _sample_size(self, character: str) -> float:
+        size_ratio = float(np.exp(self.rng.normal(0, self.style.size_sd)))
+        return size_ratio * (self.rng.uniform(0.6, 0.85) if character == "0" and self.rng.random() < 0.12 else 1.0)
+
+    def _write_other(self) -> None:
+        """A letter or a word, by hand or printed."""
+        draw, letters = self.rng.random(), self.material.letters
+        if letters is not None and draw < 0.6:
+            gap = max(0.02, self._sample_gap() / 2)
+            for index in range(int(self.rng.choice([1, 2, 3, 5, 7], p=[0.4, 0.15, 0.2, 0.15, 0.1]))):
+                label = 0 if index and self.rng.random() < 0.3 else 1  # those like digits only within a word
+                field = letters.distance_fields[self.rng.choice(np.flatnonzero(letters.labels == label))]
+                size = float(self.rng.choice([0.65, 1.0]))
+                self._place(self.style.write(field, size, self.rng), self.rng.normal(0, 0.05), gap)
+        elif self.material.faces:
+            draw_other = signs.draw_letter if self.rng.random() < 0.4 else signs.draw_word
+            ink = draw_other(self.material.faces, self.rng)
+            scale = self.style.height * self.rng.uniform(0.6, 1.2) / ink.shape[0]
+            sides = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+            self._place(np.asarray(cv2.resize(ink, sides, interpolation=cv2.INTER_AREA), np.float32), 0.0, 0.1)
+
+
+def draw_strip(material: Material, hands: Hands, rng: Generator, width: int = 256, text: str | None = None) -> Strip:
+    """One strip, `width` pixels wide, of `text`, by default a random one (strip_texts.py); a text that does not fit
+    ends with the last character that does."""
+    style, space_ratio = _sample_style(rng)
+    canvas = Canvas(np.zeros((STRIP_HEIGHT_PIXELS, width), np.float32))
+    baseline = (STRIP_HEIGHT_PIXELS + style.height) / 2 + rng.normal(0, 2.5)
+    start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
+    writer = _Writer(
+        style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio
+    )
+    written = ""
+    for character in sample_text(rng) if text is None else text:
+        before, x = canvas.ink.copy(), writer.x
+        writer.write(character)
+        if writer.x > width + 0.05 * style.height:
+            canvas.ink, writer.x = before, x
+            break
+        written += character
+        if character in DIGITS and rng.random() < style.link_probability:
+            _draw_link(writer)
+    _add_distractors(canvas, writer.x, style, material, rng)
+    return Strip(paper.degrade(canvas.ink, style.height, rng), written.strip())
+
+
+def _sample_style(rng: Generator) -> tuple[WritingStyle, float]:
+    """A hand whose digits fit on a strip, and how wide its spaces are, in heights: wider than between its digits."""
+    low, high = DIGIT_HEIGHT_RANGE
+    gap = float(
+        [rng.uniform(-0.14, 0.02), rng.uniform(0, 0.12), rng.uniform(0.1, 0.35), rng.uniform(0.3, 0.9)][
+            rng.choice(4, p=[0.35, 0.35, 0.22, 0.08])
+        ]
+    )
+    height = float(np.exp(rng.uniform(np.log(low), np.log(high))))
+    style = WritingStyle(
+        height=height,
+        pen_width=max(1.1, height * float(np.exp(rng.uniform(np.log(0.04), np.log(0.2))))),
+        slant=float(rng.normal(0.1, 0.22)),
+        slope=float(rng.normal(0, 0.02)),
+        gap_ratio=gap,
+        stretch=float(rng.uniform(0.65, 1.3)),
+        size_sd=float(rng.choice([0.04, 0.1, 0.2])),
+        point_probability=0.0,
+        sign_probability=0.0,
+        space_probability=0.0,
+        link_probability=float(rng.choice([0, 0.35], p=[0.75, 0.25])),
+        word_probability=0.0,
+    )
+    return style, max(_MIN_SPACE_RATIO, 1.6 * gap + 0.2) + float(rng.exponential(0.25))
+
+
+def _draw_link(writer: _Writer) -> None:
+    """A stroke from the last character towards the next one, as quick writers leave it; mostly high or low."""
+    style, rng = writer.style, writer.rng
+    levels = [rng.uniform(0.8, 1.05), rng.uniform(-0.05, 0.3), rng.uniform(0, 1)]  # heights above the baseline
+    level = writer.baseline - style.height * float(rng.choice(levels))
+    reach_back, reach_on = rng.uniform(0.1, 0.3) * style.height, rng.uniform(0.05, 0.35) * style.height
+    rises = rng.normal(0, 0.06) * style.height, rng.normal(0, 0.1) * style.height
+    points = np.array([[-reach_back, 0.0], [0, rises[0]], [reach_on, rises[1]]])
+    ink = signs.draw_stroke(points, style.pen_width * rng.uniform(0.7, 1))
+    writer.canvas.add_ink(ink, round(writer.x - reach_back), round(level))
+
+
+def _add_distractors(canvas: Canvas, end: float, style: WritingStyle, material: Material, rng: Generator) -> None:
+    """Rules, cells, patterns, stains, the lines above and below, and strokes across."""
+    size = canvas.ink.shape[0], canvas.ink.shape[1]
+    if rng.random() < 0.25:
+        np.maximum(canvas.ink, paper.draw_rules(size, style.height, rng), out=canvas.ink)
+    if rng.random() < 0.12:
+        box = (float(rng.uniform(0, 4)), float(rng.uniform(2, 8)), end, 0.85 * size[0])
+        np.maximum(canvas.ink, paper.draw_frame(size, box, style.height, rng), out=canvas.ink)
+    if rng.random() < 0.3:
+        np.maximum(canvas.ink, paper.draw_pattern(size, style.height, rng), out=canvas.ink)
+    if rng.random() < 0.1:
+        np.maximum(canvas.ink, paper.draw_stains(size, rng) * np.float32(rng.uniform(0.2, 1)), out=canvas.ink)
+    if rng.random() < 0.06:
+        np.maximum(canvas.ink, paper.draw_texture(size, rng) * np.float32(rng.uniform(0.3, 0.8)), out=canvas.ink)
+    if rng.random() < 0.08:
+        np.maximum(canvas.ink, paper.draw_dark_edge(size, rng), out=canvas.ink)
+    if rng.random() < 0.2:
+        _draw_neighbour_line(canvas, style, material, rng)
+    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.08 else 0):
+        points = rng.uniform(0, 1, (int(rng.integers(2, 4)), 2)) * [size[1], size[0]]
+        ink = signs.draw_stroke(points, max(1.0, style.pen_width * rng.uniform(0.5, 1.2)))
+        canvas.add_ink(ink * np.float32(rng.uniform(0.3, 0.9)), round(points[:, 0].min()), round(points[:, 1].min()))
+
+
+def _draw_neighbour_line(canvas: Canvas, style: WritingStyle, material: Material, rng: Generator) -> None:
+    """The feet of the line above, or the heads of the one below."""
+    fields = material.digits.distance_fields
+    x, is_above = rng.uniform(-0.5, 2) * style.height, rng.random() < 0.5
+    depth = rng.uniform(0.05, 0.2) * STRIP_HEIGHT_PIXELS
+    while x < canvas.ink.shape[1]:
+        ink = style.write(fields[rng.integers(len(fields))], 1.0, rng)
+        y = depth - ink.shape[0] if is_above else STRIP_HEIGHT_PIXELS - depth
+        canvas.add_ink(ink, round(x), round(y + rng.normal(0, 1)))
+        x += ink.shape[1] + rng.uniform(0.05, 1.5) * style.height

@@ -1,0 +1,96 @@
+"""Strips: a line of writing whose text is known, by one hand."""
+
+import numpy as np
+import pytest
+
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, OTHER, SIGNS, SPACE, encode_text
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis import strips
+from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
+from inkdigits.data.synthesis.scenes import Material
+from inkdigits.data.synthesis.signs import load_fonts
+from inkdigits.data.synthesis.strip_texts import sample_text
+from inkdigits.data.synthesis.strips import Hands, Strip, draw_strip
+from inkdigits.data.synthesis.strokes import Strokes
+from tests.conftest import FONT_FOLDER
+
+
+@pytest.fixture(scope="module")
+def material() -> Material:
+    digits = load("train")
+    letters = Strokes(Strokes.from_digits(digits.slice(400, 440)).distance_fields, np.arange(40) % 2)
+    return Material(Strokes.from_digits(digits.slice(0, 400)), letters, load_fonts([FONT_FOLDER / "DejaVuSans.ttf"]))
+
+
+@pytest.fixture(scope="module")
+def hands(material: Material) -> Hands:
+    return Hands.from_strokes(material.digits)
+
+
+def draw(material: Material, hands: Hands, seed: int, width: int = 256) -> Strip:
+    return draw_strip(material, hands, np.random.default_rng(seed), width)
+
+
+def test_equal_seeds_give_equal_strips(material: Material, hands: Hands) -> None:
+    first, again, other = (draw(material, hands, seed) for seed in (1, 1, 2))
+    assert np.array_equal(first.ink, again.ink) and first.text == again.text
+    assert not np.array_equal(first.ink, other.ink)
+
+
+def test_strips_are_ink_of_one_height_with_texts_of_the_alphabet(material: Material, hands: Hands) -> None:
+    drawn = [draw(material, hands, seed, width) for seed in range(40) for width in (128, 320)]
+    assert {strip.ink.shape for strip in drawn} == {(48, 128), (48, 320)}
+    assert all(strip.ink.dtype == np.float32 and 0 <= strip.ink.min() <= strip.ink.max() <= 1 for strip in drawn)
+    assert all(set(strip.text) <= set(CHARACTERS) and strip.text == strip.text.strip() for strip in drawn)
+    assert sum(strip.text != "" for strip in drawn) > 60
+
+
+def test_a_text_that_does_not_fit_ends_before_the_edge(
+    material: Material, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(strips, "sample_text", lambda _: "8" * 40)
+    lengths = [len(draw(material, hands, seed, 128).text) for seed in range(10)]
+    assert min(lengths) > 0 and max(lengths) < 15
+
+
+def test_a_digit_that_comes_twice_mostly_has_one_form(
+    material: Material, hands: Hands, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of neighbours in form, and so the same label; the nearest of all is the digit itself."""
+    labels = material.digits.labels
+    assert (labels[hands.neighbours] == labels[:, None]).all()
+    assert (hands.neighbours == np.arange(len(labels))[:, None]).any(axis=1).all()
+
+
+def test_every_kind_of_text_is_of_the_alphabet() -> None:
+    texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
+    assert set("".join(texts)) == set(CHARACTERS)  # every class is learnt
+    assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
+    assert all(len(encode_text(text)) == len(text) for text in texts)
+
+
+def draw_sign(character: str, seed: int = 0) -> HandSign:
+    return draw_hand_sign(character, 100.0, 8.0, 0.0, np.random.default_rng(seed))
+
+
+def test_signs_stand_where_people_write_them() -> None:
+    """Heights over the baseline, of 100 pixels: where a sign stands tells it from others of its form."""
+    places = {each: [(s.bottom, s.bottom + s.ink.shape[0] / 100) for s in (draw_sign(each, k) for k in range(20))]
+              for each in SIGNS}  # fmt: skip
+    assert all(low > -0.2 and top < 0.35 for low, top in places["."])
+    assert all(low < -0.02 and top < 0.35 for low, top in places[","])
+    assert all(low > 0.5 for low, _ in places["'"])
+    assert all(low > 0.15 and top < 0.85 for low, top in places["-"])
+    assert all(top - low > 0.8 for sign in "/()" for low, top in places[sign])
+
+
+def test_only_signs_of_the_alphabet_are_drawn() -> None:
+    for character in (SPACE, OTHER, "7"):
+        with pytest.raises(KeyError):
+            draw_sign(character)
+
+
+def test_a_text_of_other_characters_has_no_classes() -> None:
+    assert encode_text("0~") == [1, CLASS_COUNT - 1]
+    with pytest.raises(ValueError, match="substring"):
+        encode_text("x")
