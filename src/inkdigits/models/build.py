@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
@@ -17,21 +18,24 @@ from inkdigits.models.fast import FastNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.readernet import ReaderNet
 from inkdigits.models.softmax import Softmax
+from inkdigits.models.transcriber import TranscriberNet
 from inkdigits.models.turnednet import EquivariantNet
+
+TaskName = Literal["classification", "detection", "transcription"]
 
 
 @dataclass(frozen=True)
 class Architecture:
     """A kind of network: how it is made, which of the knobs `hidden` and `width` it has, and what it answers.
 
-    `digitness`: its eleventh logit says whether there is a digit at all. `detects`: it is asked about whole pages, and
-    answers for every place where a digit may stand.
+    `digitness`: its eleventh logit says whether there is a digit at all. `task`: it classifies images of one digit,
+    detects digits wherever they stand on a page, or transcribes a strip of a page as a text.
     """
 
     make: Callable[..., nn.Sequential]
     knobs: tuple[str, ...] = ()
     digitness: bool = False
-    detects: bool = False
+    task: TaskName = "classification"
 
 
 ARCHITECTURES: Mapping[str, Architecture] = {
@@ -40,7 +44,8 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "cnn": Architecture(CNN, knobs=("width",)),
     "fast": Architecture(FastNet),
     "reader": Architecture(ReaderNet, digitness=True),
-    "detector": Architecture(DetectorNet, detects=True),
+    "detector": Architecture(DetectorNet, task="detection"),
+    "transcriber": Architecture(TranscriberNet, task="transcription"),
     "best": Architecture(partial(build_ensemble, 3, partial(EquivariantNet, 8, (24, 32), (48, 64, 64)))),
     "tiny-600": Architecture(partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
     "tiny-3k": Architecture(partial(EquivariantNet, 4, (9, 11, 11), (13,))),

@@ -87,8 +87,8 @@ class MetricsRecorder:
             "epoch": round(state.epoch, 4),
             "seconds": round(state.seconds, 3),
             "lr": state.lr,
-            "train_loss": F.cross_entropy(logits, labels).item(),
-            "train_accuracy": accuracy(logits, labels),
+            "train_loss": F.cross_entropy(logits, labels).item() if len(labels) else None,
+            "train_accuracy": accuracy(logits, labels) if len(labels) else None,
             "held_loss": None,
             "held_accuracy": None,
         }

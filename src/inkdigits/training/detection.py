@@ -61,14 +61,7 @@ class SceneBatches:
         )  # a scene has several digits: an epoch is a way to count
         self._executor = ThreadPoolExecutor(1)
         self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
-        faces = signs.load_fonts(
-            [path for faces in require_fonts(TRAINING_FONTS) for path in faces[:MAX_FONTS_PER_FAMILY]]
-        )
-        self.material = Material(
-            Strokes.from_digits(augment_forms(digits, recipe.seed)),
-            Strokes.from_digits(render_letters(len(digits) // DIGITS_PER_LETTER + 10, recipe.seed)),
-            faces,
-        )
+        self.material = make_material(digits, recipe.seed)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
@@ -86,6 +79,19 @@ class SceneBatches:
     def render_scene(self, step: int, index: int) -> Scene:
         """The scene at a place of a step's batch."""
         return draw_scene(self.material, np.random.default_rng([self.recipe.seed, step, index]), SCENE_SIZE)
+
+
+def make_material(digits: Digits, seed: int) -> Material:
+    """What scenes and strips are written with: the digits, some in other forms, letters, and fonts for words.
+
+    Raises DataError if a training font is not installed.
+    """
+    paths = [path for faces in require_fonts(TRAINING_FONTS) for path in faces[:MAX_FONTS_PER_FAMILY]]
+    return Material(
+        Strokes.from_digits(augment_forms(digits, seed)),
+        Strokes.from_digits(render_letters(len(digits) // DIGITS_PER_LETTER + 10, seed)),
+        signs.load_fonts(paths),
+    )
 
 
 def augment_forms(digits: Digits, seed: int) -> Digits:

@@ -25,19 +25,21 @@ from inkdigits.files import write_atomically
 from inkdigits.glyph import GLYPH_SIDE, to_float
 from inkdigits.models.build import ARCHITECTURES, compute_activations
 from inkdigits.models.detector import DetectorNet
+from inkdigits.models.transcriber import STRIP_HEIGHT, TranscriberNet
 from inkdigits.training import runs
 from inkdigits.training.quantise import quantise
 from inkdigits.training.runs import Json, Run, load_trained_network
 
 MAX_LOGIT_DIFFERENCE = 1e-3  # in logits, which reach about ±20
 MAX_CHANGED_GUESS_SHARE = 0.01  # of the guesses: so many may change when a network is rounded to 8 bits
+PAGE_OUTPUTS = ("answers", "frames")  # the last layer of networks that see a page, or a row of it
 CHECKED_DIGITS = 1000  # digits on which both runtimes must agree
 
 
 class NamedOutputs(nn.Module):
     """A network whose outputs are its layers' activations, with `logits` and `digitness` apart.
 
-    Of the detector, whose maps are large, only `answers`.
+    Of networks that see a page or a row of it, whose maps are large, only the last.
     """
 
     def __init__(self, network: nn.Sequential) -> None:
@@ -50,8 +52,9 @@ class NamedOutputs(nn.Module):
     def compute_outputs(self, images: Tensor) -> OrderedDict[str, Tensor]:
         """The outputs of the ONNX file by name, the ones that reading needs first."""
         activations = compute_activations(self.network, images)
-        if "answers" in activations:
-            return OrderedDict(answers=activations["answers"])
+        for name in PAGE_OUTPUTS:
+            if name in activations:
+                return OrderedDict([(name, activations[name])])
         logits = activations.pop("logits")  # N×10, or N×11 where the last is the logit of being a digit at all
         outputs = OrderedDict(logits=logits[:, :NUM_CLASSES])
         if logits.shape[1] > NUM_CLASSES:
@@ -71,8 +74,8 @@ def export(run: Run, target: Path, calibration: Json | None = None, int8: bool =
     """
     if target.suffix != ".onnx":
         raise UsageError(f"The name of an exported network must end in .onnx, not {target.name}.")
-    if int8 and ARCHITECTURES[run.read_recipe().model].detects:
-        raise UsageError("Only digit classifiers can be rounded to 8 bits, the detector cannot; leave --int8 out.")
+    if int8 and ARCHITECTURES[run.read_recipe().model].task != "classification":
+        raise UsageError("Only digit classifiers can be rounded to 8 bits, this network cannot; leave --int8 out.")
     card_calibration: Json = calibration or {"temperature": 1.0, "accept": {"confidence": 0.5, "digitness": 0.5}}
     card = run.read_card()  # says what is missing where a run is not finished
     return write_network(load_trained_network(run), card, card_calibration, target, int8)
@@ -99,13 +102,16 @@ def write_network(network: nn.Sequential, card: Json, calibration: Json, target:
 
 def convert_to_onnx(network: nn.Sequential) -> bytes:
     """The network as an ONNX file with a dynamic batch and one named output a layer; of the detector, which takes
-    images of any size in multiples of 16, also with dynamic sides."""
+    images of any size in multiples of 16, also with dynamic sides; of the transcriber with a dynamic width."""
     named_outputs = NamedOutputs(network).eval()
     dynamic_dims: dict[int, Any] = {0: torch.export.Dim("batch")}
     example = torch.zeros(2, 1, GLYPH_SIDE, GLYPH_SIDE)
     if isinstance(network, DetectorNet):
         dynamic_dims |= {2: 16 * torch.export.Dim("rows"), 3: 16 * torch.export.Dim("columns")}
         example = torch.zeros(2, 1, 64, 96)
+    elif isinstance(network, TranscriberNet):
+        dynamic_dims |= {3: 16 * torch.export.Dim("columns")}
+        example = torch.zeros(2, 1, STRIP_HEIGHT, 96)
     with torch.inference_mode():
         names = list(named_outputs.compute_outputs(example))
     # torch tells of operators it would know with torchvision, and of a change inside torch: nothing for our users
@@ -139,6 +145,10 @@ def check_outputs_agree(network: nn.Sequential, content: bytes, tolerance: float
             .swapaxes(2, 3)
             .reshape(10, 1, 8 * GLYPH_SIDE, 12 * GLYPH_SIDE)
         )
+    elif isinstance(network, TranscriberNet):
+        digits = images.reshape(100, 10, 1, GLYPH_SIDE, GLYPH_SIDE)
+        rows = digits.transpose(0, 2, 3, 1, 4).reshape(100, 1, GLYPH_SIDE, 10 * GLYPH_SIDE)
+        images = np.pad(rows, ((0, 0), (0, 0), (10, 10), (4, 4)))  # 100×1×48×288
     session = _open_session(content)
     name = session.get_outputs()[0].name
     for batch in (images[:1], images):

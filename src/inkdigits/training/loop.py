@@ -15,11 +15,13 @@ from typing import Any, cast
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel
 
 from inkdigits.data.sets.splits import Split
 from inkdigits.models.build import build_network
+from inkdigits.reading.networks.session import WEIGHTS_FOLDER
 from inkdigits.training.batches import seed_generator
 from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate
 from inkdigits.training.recipes import Recipe
@@ -81,12 +83,21 @@ def create_state(recipe: Recipe, split: Split, device: torch.device, warm_start:
     Equal recipes, data and warm starts give equal states.
     """
     network = build_network(recipe.model, hidden=recipe.hidden, width=recipe.width, seed=recipe.seed).to(device)
+    if recipe.start is not None:
+        network.load_state_dict(load_packaged_layers(recipe.start, network), strict=False)
     if warm_start is not None:
         network.load_state_dict(warm_start.weights)
     batches = get_task(recipe).batches(
         split.train, recipe, device, None if warm_start is None else warm_start.nondigits
     )
     return assemble_state(recipe, split, network, batches, device)
+
+
+def load_packaged_layers(name: str, network: nn.Sequential) -> dict[str, Tensor]:
+    """The weights of a packaged network, of those layers that `network` has as well."""
+    weights: dict[str, Tensor] = load_file(WEIGHTS_FOLDER / f"{name}.safetensors")
+    own = network.state_dict()
+    return {key: value for key, value in weights.items() if key in own}
 
 
 def assemble_state(

@@ -17,6 +17,7 @@ from inkdigits.models.build import ARCHITECTURES
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
+STARTS = ("detector",)
 AUGMENTATIONS = ("none", "light", "inked", "bent", "hands")
 
 
@@ -37,6 +38,7 @@ class Recipe:
     samples: int | None = knob("learn from the first so many digits only", None, low=1)
     hidden: int | None = knob("units of the hidden layer (mlp)", None, low=1, high=10_000)
     width: int | None = knob("channels of the first convolution (cnn)", None, low=1, high=256)
+    start: str | None = knob("begin with the layers of this packaged network", None, choices=STARTS)
     batch: int = knob("digits in a step; 0 takes all of them as one batch", 128, low=0)
     steps: int | None = knob("how many steps; by default as many as the epochs need", None, low=1, high=10_000_000)
     epochs: float = knob("how often every digit is seen", 1.0, low=0.001, high=10_000)
@@ -259,6 +261,21 @@ RECIPES: Mapping[str, Recipe] = {
             split="choosing",
             batch=16,
             steps=30_000,
+            optimizer="muon",
+            lr=3e-3,
+            decay=0.02,
+            schedule="onecycle",
+            average=0.998,
+            precision="bfloat16",
+        ),
+        Recipe(
+            name="transcriber",
+            about="the network that reads a whole strip of a page; it learns from lines of our own writing",
+            model="transcriber",
+            split="choosing",
+            start="detector",
+            batch=32,
+            steps=8_000,
             optimizer="muon",
             lr=3e-3,
             decay=0.02,

@@ -71,12 +71,16 @@ def ship_classifier(recipe: Recipe, folder: Path, target: Path) -> Path:
     return exported_path
 
 
-def ship_detector(recipe: Recipe, folder: Path, target: Path) -> Path:
-    """The network that finds digits."""
+def ship_page_network(recipe: Recipe, folder: Path, target: Path) -> Path:
+    """A network that finds digits, or reads a row of them: one run, exported as it is."""
     return export(train_to_end(folder / recipe.name, recipe), target)
 
 
-SHIPPERS: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {"reader": ship_classifier, "detector": ship_detector}
+SHIPPERS: Mapping[str, Callable[[Recipe, Path, Path], Path]] = {
+    "reader": ship_classifier,
+    "detector": ship_page_network,
+    "transcriber": ship_page_network,
+}
 
 
 def train_to_end(folder: Path, recipe: Recipe) -> Run:

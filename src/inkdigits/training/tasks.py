@@ -1,11 +1,12 @@
 """What a network is trained for: where its batches come from, what its loss is, and how well it does.
 
-The loop knows a task by the protocol `Task` alone. There are two: to say which digit an image is, and to find digits
-on a page.
+The loop knows a task by the protocol `Task` alone. There are three: to say which digit an image is, to find digits on
+a page, and to read a strip of a page.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Protocol
 
 import numpy as np
@@ -15,11 +16,12 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from inkdigits.data.sets.digits import NOT_A_DIGIT, NUM_CLASSES, Digits
-from inkdigits.models.build import ARCHITECTURES
+from inkdigits.models.build import ARCHITECTURES, TaskName
 from inkdigits.training.batches import Batches
 from inkdigits.training.detection import SceneBatches, detection_loss, score_detector
 from inkdigits.training.evaluate import Score, score_network
 from inkdigits.training.recipes import Recipe
+from inkdigits.training.transcription import StripBatches, score_transcriber, transcription_loss
 
 DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"
 
@@ -101,9 +103,38 @@ class Detection:
         return score_detector(network, digits, recipe)
 
 
+class Transcription:
+    """What does it say on this strip of a page?"""
+
+    def batches(
+        self, digits: Digits, recipe: Recipe, device: torch.device, nondigits: NDArray[np.uint8] | None = None
+    ) -> StripBatches:
+        """Strips written with the digits, and their texts (see transcription.py)."""
+        return StripBatches(digits, recipe, device)
+
+    def loss(self, outputs: Tensor, targets: Tensor, recipe: Recipe) -> tuple[Tensor, Tensor, Tensor]:
+        """See `transcription_loss`."""
+        return transcription_loss(outputs, targets)
+
+    def validation_digits(self, held: Digits | None) -> None:
+        """None: single digits are no strip to look at."""
+        return
+
+    def evaluate(self, network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
+        """Which digits they are, on strips that training never draws."""
+        return score_transcriber(network, digits, recipe)
+
+
+TASKS: Mapping[TaskName, Task] = {
+    "classification": Classification(),
+    "detection": Detection(),
+    "transcription": Transcription(),
+}
+
+
 def get_task(recipe: Recipe) -> Task:
     """What the recipe's network is trained for."""
-    return Detection() if ARCHITECTURES[recipe.model].detects else Classification()
+    return TASKS[ARCHITECTURES[recipe.model].task]
 
 
 def classification_loss(logits: Tensor, labels: Tensor, smoothing: float) -> Tensor:
