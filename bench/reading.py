@@ -21,7 +21,6 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
-import math
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -38,7 +37,7 @@ from bench.peers.ocr import (
     make_tesseract,
 )
 from bench.shared import store
-from bench.shared.digit_strings import Transcription, extract_digits, score_transcriptions
+from bench.shared.digit_strings import Transcription, extract_digits, score_transcriptions, transcribe_pages
 from bench.shared.risk import score_risk
 from bench.shared.whole_numbers import is_as_printed, normalise_text, score_numbers
 from inkdigits.errors import DataError, InkdigitsError
@@ -162,14 +161,7 @@ def make_our_reader(reader: Reader, single: bool = False) -> Engine:
             print(f"{path.name}: {error}")
             pages = []
         seconds = time.perf_counter() - start
-        digits = [digit for page in pages for digit in page.digits]
-        return Transcription(
-            "\n".join(page.text for page in pages),
-            "".join(str(digit.digit) for digit in digits),
-            seconds,
-            math.prod(number.confidence for page in pages for number in page.numbers),
-            math.prod(digit.confidence for digit in digits),
-        )
+        return transcribe_pages(pages, seconds)
 
     return read
 

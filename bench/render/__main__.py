@@ -19,7 +19,7 @@ from bench.frontier import RESULT_NAME as FRONTIER
 from bench.pictures import encode_png
 from bench.reading import RESULT_NAME as NUMBERS
 from bench.render import frontier_report, number_tables, service_rows
-from bench.render.model_card import format_detector, format_reader
+from bench.render.model_card import format_detector, format_reader, format_transcriber
 from bench.render.readme_figures import format_figures
 from bench.render.summary import TABLES, format_table
 from bench.shared import store
@@ -56,7 +56,11 @@ def render_pages() -> dict[Path, str]:
             "readers": number_tables.format_readers(),
         }
         | {name: format_table(make_rows()) for name, make_rows in TABLES.items()},
-        DOCS_FOLDER / "model.md": {"reader": format_reader(), "detector": format_detector()},
+        DOCS_FOLDER / "model.md": {
+            "reader": format_reader(),
+            "detector": format_detector(),
+            "transcriber": format_transcriber(),
+        },
         DOCS_FOLDER / "service.md": {"figures": service_rows.format_table()},
         DOCS_FOLDER / "frontier.md": {question: table for question, table in trials.items() if table},
     }

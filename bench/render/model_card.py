@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from pathlib import Path
 
 from bench.render.reading_rows import make_page_rows
 from bench.render.summary import format_share
 from bench.shared import store
 from inkdigits.reading.networks.classifier import PACKAGED_PATH
 from inkdigits.reading.networks.detector import PACKAGED_PATH as DETECTOR
+from inkdigits.reading.networks.transcriber import PACKAGED_PATH as TRANSCRIBER
 
 CALIBRATION_LABELS = {
     "accuracy": "right",
@@ -79,23 +81,33 @@ def make_reader_rows(card: store.Json) -> Iterator[tuple[str, str, str]]:
 
 def format_detector() -> str:
     """What the card of the network that finds digits says, and how it does on pages of our own drawing."""
-    card = json.loads(DETECTOR.with_suffix(".json").read_text(encoding="utf-8"))
-    trained = card["trained"]
-    scene_count = trained["recipe"]["steps"] * trained["recipe"]["batch"]
-    lines = [
-        "| what | figure | conditions |",
-        "|---|---|---|",
-        f"| parameters | {trained['parameters']:,} | {DETECTOR.stat().st_size / 2**20:.2f} MB as ONNX |",
-        f"| learnt from | {scene_count:,} scenes in {trained['seconds'] / 60:.0f} min | {trained['data']['name']} |",
-    ]
-    for score in trained["scores"]:
-        figure = f"{100 * score['accuracy']:.2f} % | {score['n']:,} digits, as spoilt as in training"
-        lines.append(f"| right digit where one is, {score['name']} | {figure} |")
+    lines = list_page_network_rows(DETECTOR, "scenes")
     if result := store.load("pages"):
         lines += [
             "| " + " | ".join((what, here, conditions)) + " |" for what, here, _, conditions in make_page_rows(result)
         ]
     return "\n".join(lines) + "\n"
+
+
+def format_transcriber() -> str:
+    """What the card of the network that reads rows says."""
+    return "\n".join(list_page_network_rows(TRANSCRIBER, "strips")) + "\n"
+
+
+def list_page_network_rows(path: Path, drawn: str) -> list[str]:
+    """What the card of a network says that learnt from what was drawn for it: scenes, or strips."""
+    trained = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["trained"]
+    count = trained["recipe"]["steps"] * trained["recipe"]["batch"]
+    lines = [
+        "| what | figure | conditions |",
+        "|---|---|---|",
+        f"| parameters | {trained['parameters']:,} | {path.stat().st_size / 2**20:.2f} MB as ONNX |",
+        f"| learnt from | {count:,} {drawn} in {trained['seconds'] / 60:.0f} min | {trained['data']['name']} |",
+    ]
+    for score in trained["scores"]:
+        figure = f"{100 * score['accuracy']:.2f} % | {score['n']:,} digits, as spoilt as in training"
+        lines.append(f"| right digit where one is, {score['name']} | {figure} |")
+    return lines
 
 
 def make_style_row(part: store.Json) -> tuple[str, str, str]:

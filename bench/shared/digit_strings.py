@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from bench.shared.store import Json
+from inkdigits.types import Reading
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,18 @@ class Transcription:
     def accepted(self) -> tuple[bool, ...]:
         """Whether each digit was accepted."""
         return tuple(character != "?" for character in self.text if character in "0123456789?")
+
+
+def transcribe_pages(pages: Sequence[Reading], seconds: float) -> Transcription:
+    """What inkdigits read on all pages of a picture, as one transcription."""
+    digits = [digit for page in pages for digit in page.digits]
+    return Transcription(
+        "\n".join(page.text for page in pages),
+        "".join(str(digit.digit) for digit in digits),
+        seconds,
+        math.prod(number.confidence for page in pages for number in page.numbers),
+        math.prod(digit.confidence * digit.digitness for digit in digits),
+    )
 
 
 def extract_digits(text: str) -> str:

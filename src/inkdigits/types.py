@@ -92,12 +92,14 @@ class Number:
     """Digits that belong together, left to right (at least one).
 
     `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
-    `known` is the probability of the whole number where it was chosen by the form it must have, else None.
+    `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
+    says whether it has the form that was asked for, None where none was.
     """
 
     digits: tuple[Digit, ...]
     gaps: tuple[int, ...] = ()
     known: float | None = None
+    fits: bool | None = None
 
     @property
     def text(self) -> str:
@@ -105,9 +107,16 @@ class Number:
         return "".join(digit.text for digit in self.digits)
 
     @property
+    def accepted(self) -> bool:
+        """Whether every digit of it was accepted."""
+        return all(digit.accepted for digit in self.digits)
+
+    @property
     def confidence(self) -> float:
-        """The probability that every digit is right: as known of the whole number, else the digits' product."""
-        return self.known if self.known is not None else math.prod(digit.confidence for digit in self.digits)
+        """The probability that every digit is right, `?` or not: as known of the number, else the digits' product."""
+        if self.known is not None:
+            return self.known
+        return math.prod(digit.confidence * digit.digitness for digit in self.digits)
 
     @property
     def box(self) -> Box:
@@ -119,6 +128,8 @@ class Number:
         return {
             "text": self.text,
             "confidence": round(self.confidence, 4),
+            "accepted": self.accepted,
+            "fits": self.fits,
             "box": self.box.as_list(),
             "gaps": list(self.gaps),
             "digits": [digit.as_dict() for digit in self.digits],
@@ -128,7 +139,8 @@ class Number:
     def from_dict(cls, number: Mapping[str, Any]) -> Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
-        return cls(digits, tuple(int(gap) for gap in number["gaps"]), float(number["confidence"]))
+        gaps = tuple(int(gap) for gap in number["gaps"])
+        return cls(digits, gaps, float(number["confidence"]), number["fits"])
 
 
 @dataclass(frozen=True, slots=True)

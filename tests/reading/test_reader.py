@@ -109,15 +109,18 @@ def test_a_form_chooses_so_many_digits_a_number(reader: Reader, many: Digits) ->
         image = draw_page(many, ("1984 2026", "3141 5926"), seed).image
         reading = reader.read(image, form=Form(length=4))
         assert len(reading.lines) == 2 and 3 <= len(reading.numbers) <= 4
-        assert all(len(number.digits) == 4 for number in reading.numbers)
+        assert all(number.fits == (len(number.digits) == 4) for number in reading.numbers)
+        assert sum(number.fits is True for number in reading.numbers) >= 3
         assert all(number.known == number.confidence for number in reading.numbers)
         years = reader.read(image, form=Form(length=4, range=(1900, 6000)))
-        assert all(1900 <= int("".join(str(d.digit) for d in n.digits)) <= 6000 for n in years.numbers)
+        values = [int("".join(str(d.digit) for d in number.digits)) for number in years.numbers if number.fits]
+        assert len(values) >= 3 and all(1900 <= value <= 6000 for value in values)
 
 
-def test_what_cannot_fit_is_refused(reader: Reader, written: Pixels) -> None:
-    reading = reader.read(written, form=Form(pattern="7777777777777"))
-    assert reading.lines and not any(digit.accepted for digit in reading.digits)
+def test_what_cannot_fit_keeps_its_plain_reading(reader: Reader, written: Pixels) -> None:
+    plain, reading = reader.read(written), reader.read(written, form=Form(pattern="7777777777777"))
+    assert reading.text == plain.text and all(number.fits is False for number in reading.numbers)
+    assert all(number.fits is None for number in plain.numbers)
 
 
 def test_the_least_confidence_is_what_is_asked(reader: Reader, written: Pixels) -> None:
@@ -277,3 +280,13 @@ def test_a_stain_or_an_edge_that_is_all_there_is_is_not_accepted(reader: Reader)
     assert reader.read_digit(stain).accepted, "asked for a digit, it is one"
     for picture in (stain, edge):
         assert not any(digit.accepted for digit in reader.read(picture).digits)
+
+
+@pytest.mark.parametrize("ground", [30, 60])
+def test_a_sheet_on_a_dark_table_is_read_as_it_is_without(reader: Reader, many: Digits, ground: int) -> None:
+    page = draw_page(many, ("1984 2026", "3141 5926"), seed=1).image
+    height, width = page.shape[:2]
+    table = np.full((4 * height, 3 * width, 3), ground, np.uint8)
+    table[height : 2 * height, width : 2 * width] = page
+    alone, on_table = reader.read(page), reader.read(table)
+    assert alone.text and on_table.text == alone.text

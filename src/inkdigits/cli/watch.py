@@ -57,8 +57,9 @@ def headline(state: State) -> str:
 
 
 def figures(state: State) -> dict[str, Any]:
-    """The newest recorded figures; before the first there is only the loss of the last batch."""
-    return state.history[-1] if state.history else {"train_loss": state.loss.item()}
+    """The newest recorded figures; before the first, and while no digit counts, only the loss of the last batch."""
+    has_figures = bool(state.history) and state.history[-1]["train_loss"] is not None
+    return state.history[-1] if has_figures else {"train_loss": state.loss.item()}
 
 
 def seconds_left(state: State) -> float:
@@ -95,7 +96,7 @@ def panel(state: State) -> Group:
     table.add_row("train", *_cells(newest, "train"))
     if newest.get("held_loss") is not None:
         table.add_row(state.split.held_out_name, *_cells(newest, "held"))
-    losses = [record["train_loss"] for record in state.history]
+    losses = [record["train_loss"] for record in state.history if record["train_loss"] is not None]
     return Group(progress, table, Text(curve(losses), style="cyan"))
 
 

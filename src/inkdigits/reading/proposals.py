@@ -43,7 +43,8 @@ class Proposals:
 
     `detections` are in pixels of the page. `is_fragment`, bool N, marks those that hold only a fragment of something
     much larger. `ink` is that of the page shrunk to `ink_scale` (at most 1) ink pixels a page pixel. `ink_components`
-    are the boxes of its connected components, in pixels of the page.
+    are the boxes of its connected components, in pixels of the page. `full_strength`, 1 to 255, is the ink's strength
+    that the networks see as 1.
     """
 
     detections: Detections
@@ -51,19 +52,22 @@ class Proposals:
     ink: Ink
     ink_scale: float
     ink_components: tuple[Box, ...]
+    full_strength: float
 
 
-def propose_digits(grey: Pixels, detector: Detector) -> Proposals:
-    """Propose digits on a page, uint8 H×W. The detections may still overlap and conflict."""
+def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = False) -> Proposals:
+    """Propose digits on a page, uint8 H×W. The detections may still overlap and conflict. For `other_polarity` see
+    `imaging.ink.extract_ink`."""
     small = inks.shrink(grey, _MAX_SIDE_PX)
-    ink = inks.extract_ink(small)
+    ink = inks.extract_ink(small, other_polarity)
     labels, stats = label_components(remove_rules(ink.mask))
     component_boxes = _select_component_boxes(stats)
-    detections = detect_multiscale(ink, choose_scales(component_boxes, ink.mask.shape), detector)
+    full_strength = measure_full_strength(ink)
+    detections = detect_multiscale(ink, full_strength, choose_scales(component_boxes, ink.mask.shape), detector)
     ink_scale = small.shape[1] / grey.shape[1]
     ink_components = tuple(Box(*(int(side / ink_scale) for side in box)) for box in component_boxes)
     is_fragment = find_fragments(detections.boxes, labels, stats)
-    return Proposals(detections.rescale(1 / ink_scale), is_fragment, ink, ink_scale, ink_components)
+    return Proposals(detections.rescale(1 / ink_scale), is_fragment, ink, ink_scale, ink_components, full_strength)
 
 
 def label_components(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -128,16 +132,23 @@ def choose_scales(component_boxes: NDArray[np.int32], shape: tuple[int, ...]) ->
     return sorted(set(chosen_scales)) or [min(_MAX_SCALE, (budget / pixels) ** 0.5)]
 
 
-def detect_multiscale(ink: Ink, scales: list[float], detector: Detector) -> Detections:
-    """Run the detector on the ink enlarged by each scale; each digit is detected once, in pixels of the ink."""
-    full_strength = 255.0
-    if ink.mask.any():
-        full_strength = max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL_STRENGTH_PERCENTILE)))
+def measure_full_strength(ink: Ink) -> float:
+    """The strength, 1 to 255, of ink that is as strong as most of a page's."""
+    if not ink.mask.any():
+        return 255.0
+    return max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL_STRENGTH_PERCENTILE)))
+
+
+def detect_multiscale(ink: Ink, full_strength: float, scales: list[float], detector: Detector) -> Detections:
+    """Run the detector on the ink enlarged by each scale; each digit is detected once, in pixels of the ink.
+
+    `full_strength` is the ink's strength that the detector sees as 1.
+    """
     return fuse_boxes([(scale, _detect_at_scale(ink.strength, full_strength, scale, detector)) for scale in scales])
 
 
 def _detect_at_scale(ink: Pixels, full_strength: float, scale: float, detector: Detector) -> Detections:
-    """Run the detector at one scale; boxes in pixels of the ink. `full_strength` is the strength that counts as 1."""
+    """Run the detector at one scale; boxes in pixels of the ink."""
     size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
     strength = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
     detections = detector.detect(np.clip(strength.astype(np.float32) / np.float32(full_strength), 0, 1))

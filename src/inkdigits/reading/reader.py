@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TypedDict
 
 import numpy as np
@@ -23,10 +23,12 @@ from inkdigits.reading.inspect import Inspection, inspect_crop
 from inkdigits.reading.nearest import NeighbourIndex
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.networks.detector import Detections, Detector
+from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, propose_digits
 from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
+from inkdigits.reading.strips import transcribe_row
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -90,6 +92,11 @@ class Reader:
     def _detector(self) -> Detector:
         """Loaded when it is first needed: single digits do without."""
         return Detector(threads=self._threads)
+
+    @cached_property
+    def _transcriber(self) -> Transcriber:
+        """Loaded when it is first needed, as the detector is."""
+        return Transcriber(threads=self._threads)
 
     @cached_property
     def _neighbour_index(self) -> NeighbourIndex:
@@ -175,9 +182,24 @@ class Reader:
         return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds)
 
     def run_stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
-        """The whole way: where digits may stand on a page, which they are, and the numbers they make."""
+        """The whole way: where digits may stand on a page, which they are, and the numbers they make.
+
+        A page without any digits is looked at again with ink and paper exchanged: a bright sheet on a dark table may
+        have seemed to be dark.
+        """
+        thresholds = self._get_thresholds(min_confidence)
+        stages = self._run_stages(page, form, thresholds)
+        if not stages.lines:
+            exchanged = self._run_stages(page, form, thresholds, other_polarity=True)
+            if any(number.accepted for line in exchanged.lines for number in line.numbers):
+                return exchanged
+        return stages
+
+    def _run_stages(
+        self, page: Picture, form: Form | None, thresholds: AcceptThresholds, other_polarity: bool = False
+    ) -> Stages:
         # Where digits may stand, by the detector. Detections overlap and conflict; boxes are in pixels of the page.
-        proposals = propose_digits(page.grey, self._detector)
+        proposals = propose_digits(page.grey, self._detector, other_polarity)
         # Every detection by itself, as MNIST has digits: uint8 N×28×28.
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         # Which digit it is, and whether it is one: both networks' scores as one, then what the page makes of them.
@@ -185,9 +207,10 @@ class Reader:
         detections = penalise_size_outliers(detections)  # the digits of a page are about equally high
         detections = penalise_isolated(detections)  # and seldom stand alone
         detections = cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
-        # The most probable digits that do not conflict and fit the form, in numbers and lines.
-        thresholds = self._get_thresholds(min_confidence)
-        lines = decode_lines(detections, proposals.ink_components, thresholds, form)
+        # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
+        # a second network, which reads it from left to right, counts as much as the digits that were found in it.
+        transcribe = partial(transcribe_row, self._transcriber, proposals)
+        lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe)
         if is_unsure(lines):
             lines = self._try_whole_page(page, thresholds, form, lines)
         return Stages(proposals, glyphs, detections, lines)

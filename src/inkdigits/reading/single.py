@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import GLYPH_SIDE
-from inkdigits.reading.decoding.decide import make_digit, make_empty_digit, set_accepted
+from inkdigits.reading.decoding.digits import make_digit, make_empty_digit, set_accepted
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import extract_ink_crops, make_glyph

@@ -98,6 +98,8 @@ class Number(BaseModel):
 
     text: str
     confidence: _Share
+    accepted: bool = Field(description="Whether no digit of it is `?`.")
+    fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
     box: _Box
     gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
     digits: list[Digit] = Field(min_length=1)

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.decoding.decide import decode_lines, make_digit, make_empty_digit
+from inkdigits.reading.decoding.decide import decode_lines
+from inkdigits.reading.decoding.digits import make_digit, make_empty_digit
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections

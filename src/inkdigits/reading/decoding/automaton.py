@@ -54,6 +54,9 @@ class Automaton:
         return bool(self.accepting[state])
 
 
+ANY_DIGITS = Automaton((0,), np.zeros((1, 10), np.intp), np.ones(1, np.bool_))  # any digits, also none
+
+
 def make_nonempty_rule() -> Rule[bool]:
     """At least one digit."""
     return Rule((False,), lambda _state, _digit: True, lambda state: state)

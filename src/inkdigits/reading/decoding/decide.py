@@ -2,47 +2,63 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
-import numpy as np
-from numpy.typing import NDArray
-
+from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.decoding.fusion import fuse_row
 from inkdigits.reading.decoding.group import group_digits, make_number
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.letters import is_among_letters
+from inkdigits.reading.decoding.numbers import build_lines
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
+from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.reading.decoding.unread import add_unread_digits
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Box, Digit, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
+_LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
 _MIN_PLAIN_SHARE = 0.25  # of a page's digits: where fewer are plain, the page is a texture
-_MIN_CANDIDATE_PROBABILITY = 0.001  # candidates that are less probable are left out, beyond the first two
 
 
 def decode_lines(
-    detections: Detections, ink_components: Sequence[Box], thresholds: AcceptThresholds, form: Form | None
+    detections: Detections,
+    ink_components: Sequence[Box],
+    thresholds: AcceptThresholds,
+    form: Form | None,
+    transcribe: Callable[[Sequence[Box]], Sequence[Transcript]] | None = None,
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
     A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
-    of all ink, in pixels of the page.
+    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits; without it the detections
+    alone tell.
     """
     rows = find_rows(list(_make_hypotheses(detections)))
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
-    if form is not None:
+    if transcribe is not None:
+        transcripts = [transcribe([each.box for each, _ in string.assignments]) for _, string in decoded]
+        fused = [
+            add_unread_digits(fuse_row(row, each, form), each[0])
+            for (row, _), each in zip(decoded, transcripts, strict=True)
+        ]
+        lines = build_lines(fused, ink_components, thresholds, form)
+    elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
-    return _refuse_letters_and_textures(lines, ink_components)
+    return _refuse_letters_and_textures(lines, ink_components, thresholds)
 
 
-def _refuse_letters_and_textures(lines: tuple[Line, ...], ink_components: Sequence[Box]) -> tuple[Line, ...]:
-    """Refuse the digits that stand among letters, and all of them where most are doubtful: that is a texture, and some
-    of it will look like a digit."""
+def _refuse_letters_and_textures(
+    lines: tuple[Line, ...], ink_components: Sequence[Box], thresholds: AcceptThresholds
+) -> tuple[Line, ...]:
+    """Doubt the digits that stand among letters, and all of them where most are doubtful: that is a texture, and some
+    of it will look like a digit. A number that was weighed as a whole may still be sure enough; others are refused."""
     digits = [digit for line in lines for number in line.numbers for digit in number.digits]
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
     is_refused = iter(
@@ -50,9 +66,16 @@ def _refuse_letters_and_textures(lines: tuple[Line, ...], ink_components: Sequen
     )
 
     def refuse(number: Number) -> Number:
+        refused = [next(is_refused) for _ in number.digits]
+        if not any(refused):
+            return number
+        if number.known is not None:
+            confidence = _LETTER_ODDS * number.known / (1 - number.known + _LETTER_ODDS * number.known)
+            number = replace(number, known=confidence)
+            if confidence >= thresholds.min_confidence:
+                return number
         kept = (
-            set_accepted(digit, digit.accepted and not refused)
-            for digit, refused in zip(number.digits, is_refused, strict=False)
+            set_accepted(digit, digit.accepted and not each) for digit, each in zip(number.digits, refused, strict=True)
         )
         return replace(number, digits=tuple(kept))
 
@@ -97,38 +120,7 @@ def _make_hypotheses(detections: Detections) -> Iterator[Hypothesis]:
         )
 
 
-def make_digit(
-    probabilities: Sequence[float] | NDArray[np.float32],
-    digitness: float,
-    box: Box,
-    thresholds: AcceptThresholds,
-    chosen_digit: int | None = None,
-) -> Digit:
-    """A digit from the probabilities of the ten; `chosen_digit` if another one than the most probable is taken.
-
-    It is accepted when the probability that it is a digit and this one reaches `thresholds.min_confidence`, and its
-    digitness reaches `thresholds.min_digitness`.
-    """
-    order = np.argsort(-np.asarray(probabilities), kind="stable")
-    chosen_digit = int(order[0]) if chosen_digit is None else chosen_digit
-    confidence = float(probabilities[chosen_digit])
-    candidate_count = max(2, int((np.asarray(probabilities) >= _MIN_CANDIDATE_PROBABILITY).sum()))
-    candidates = tuple((int(digit), float(probabilities[digit])) for digit in order[:candidate_count])
-    is_accepted = confidence * digitness >= thresholds.min_confidence and digitness >= thresholds.min_digitness
-    return Digit(chosen_digit, confidence, digitness, is_accepted, box, candidates)
-
-
-def set_accepted(digit: Digit, is_accepted: bool) -> Digit:
-    """The digit, accepted or not."""
-    return replace(digit, accepted=is_accepted)
-
-
 def is_unsure(lines: tuple[Line, ...]) -> bool:
     """Whether there is at most one digit, and it is not accepted."""
     digits = [digit for line in lines for number in line.numbers for digit in number.digits]
     return len(digits) <= 1 and not any(digit.accepted for digit in digits)
-
-
-def make_empty_digit(box: Box) -> Digit:
-    """The digit that is returned where there is no ink; never accepted."""
-    return Digit(0, 0.1, 0.0, False, box, tuple((digit, 0.1) for digit in range(10)))

@@ -42,6 +42,11 @@ def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: boo
 
 
 def _build_number(digits: Sequence[Digit], row_spacing: Spacing, confidence: float | None = None) -> Number:
-    """A number with its `gaps`: the positions before which a point or comma stands."""
-    point_positions = np.flatnonzero(np.diagonal(row_spacing.has_point([digit.box for digit in digits]), 1)) + 1
-    return Number(tuple(digits), tuple(int(position) for position in point_positions), confidence)
+    """A number with its `gaps`."""
+    return Number(tuple(digits), find_points(digits, row_spacing), confidence)
+
+
+def find_points(digits: Sequence[Digit], row_spacing: Spacing) -> tuple[int, ...]:
+    """The positions in a number before which a point or comma stands."""
+    has_point = np.diagonal(row_spacing.has_point([digit.box for digit in digits]), 1)
+    return tuple(int(position) + 1 for position in np.flatnonzero(has_point))

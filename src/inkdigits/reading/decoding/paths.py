@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -64,6 +64,25 @@ def score_backwards(lattice: Lattice, automaton: Automaton, add: np.ufunc) -> Ba
         )
     empty_score = lattice.neighbour_log_probs[0, -1] if automaton.accepting[starts].any() else -np.inf
     return BackwardScores(remaining, float(add(_score_new_number(lattice, entry_scores, 0, starts, add), empty_score)))
+
+
+def score_strings(lattice: Lattice, strings: Sequence[str]) -> NDArray[np.float64]:
+    """The log probability of each of K strings of digits as one number, summed over all paths: float64 K, -inf where
+    there is none."""
+    steps = lattice.neighbour_log_probs + lattice.continue_log_probs
+    totals = np.full(len(strings), -np.inf)
+    totals[[not string for string in strings]] = lattice.neighbour_log_probs[0, -1]
+    scores = np.full((len(steps), len(strings)), -np.inf)  # of the strings up to a digit that a hypothesis is taken as
+    scores[0] = 0
+    for position in range(max(map(len, strings), default=0)):
+        going_on = np.array([position < len(string) for string in strings])
+        digits = [int(string[position]) if position < len(string) else 0 for string in strings]
+        arriving = np.logaddexp.reduce(scores[:, np.newaxis] + steps[:, :, np.newaxis], axis=0)  # (N+2)×K
+        scores = np.where(going_on, arriving + lattice.digit_log_probs[:, digits], -np.inf)
+        is_last = np.array([position == len(string) - 1 for string in strings])
+        ended = np.logaddexp.reduce(scores + lattice.neighbour_log_probs[:, -1:], axis=0)
+        totals = np.where(is_last, ended, totals)
+    return totals
 
 
 def _score_new_number(

@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkdigits.reading.decoding.automaton import Automaton, build_word_automaton
+from inkdigits.reading.decoding.automaton import ANY_DIGITS, build_word_automaton
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, add_spacing, build_lattice, extract_span
 from inkdigits.reading.decoding.paths import (
@@ -33,7 +33,6 @@ from inkdigits.reading.decoding.spacing import measure_spacing
 from inkdigits.types import Box
 
 SHARPNESS = 0.5  # 1: being unsure which digit it is counts as much as being unsure whether it is one; 0: not at all
-_ANY_DIGITS = Automaton((0,), np.zeros((1, 10), np.intp), np.ones(1, np.bool_))  # any digits, also none
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +88,13 @@ def decode_row_with_form(
 def _find_best_number(hypotheses: Sequence[Hypothesis]) -> LatticeNumber:
     """The most probable digits without a form; of digits that are equally probable the lowest."""
     lattice = build_lattice(hypotheses, SHARPNESS)
-    path = find_best_path(lattice, _ANY_DIGITS, score_backwards(lattice, _ANY_DIGITS, np.maximum))
+    path = find_best_path(lattice, ANY_DIGITS, score_backwards(lattice, ANY_DIGITS, np.maximum))
     number = next(iter(path.numbers), ())
     return tuple((index, int(np.argmax(lattice.hypotheses[index - 1].probabilities))) for index, _ in number)
 
 
 def _compute_free_confidence(lattice: Lattice, number: LatticeNumber) -> float:
-    return float(np.exp(lattice.score(number) - score_backwards(lattice, _ANY_DIGITS, np.logaddexp).total))
+    return float(np.exp(lattice.score(number) - score_backwards(lattice, ANY_DIGITS, np.logaddexp).total))
 
 
 def _decode_with_form(lattice: Lattice, form: Form, beam: int) -> list[DecodedString] | None:

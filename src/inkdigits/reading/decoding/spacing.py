@@ -29,7 +29,8 @@ class Spacing:
     between columns.
 
     `points` are points and commas, which separate nothing; `separators` is all other ink between digits of the row. A
-    digit narrower than `min_advance_px` is given that width.
+    digit narrower than `min_advance_px` is given that width. `is_spaced_out` says that most gaps are so wide that
+    elsewhere they would end a number.
     """
 
     number_gap_px: float
@@ -37,6 +38,7 @@ class Spacing:
     min_advance_px: float = 0.0
     points: tuple[Box, ...] = ()
     separators: tuple[Box, ...] = ()
+    is_spaced_out: bool = False
 
     def measure_gaps(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
         """N boxes → N×N pixels free between one and a later one, each at least `min_advance_px` wide; negative where
@@ -82,10 +84,11 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
-    usual_gap = float(gaps[len(gaps) // 4])
+    wide_gap_px = _GAP_RATIO * float(gaps[len(gaps) // 4])
     return replace(
         row_spacing,
-        number_gap_px=min(max(row_spacing.number_gap_px, _GAP_RATIO * usual_gap), row_spacing.column_gap_px),
+        number_gap_px=min(max(row_spacing.number_gap_px, wide_gap_px), row_spacing.column_gap_px),
+        is_spaced_out=wide_gap_px > row_spacing.number_gap_px,
     )
 
 

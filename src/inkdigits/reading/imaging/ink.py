@@ -32,9 +32,13 @@ class Ink:
     mask: Pixels
 
 
-def extract_ink(grey: Pixels) -> Ink:
-    """Extract the ink. `grey` is uint8 H×W of any size, light and polarity; the ink has the same H×W."""
-    return _extract_dark_ink(_darken_ink(grey, is_paper_dark(grey)))
+def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
+    """Extract the ink. `grey` is uint8 H×W of any size, light and polarity; the ink has the same H×W.
+
+    `other_polarity` takes for ink what is of the brightness that paper seems to have: a bright sheet on a dark table
+    may seem to be dark.
+    """
+    return _extract_dark_ink(_darken_ink(grey, is_paper_dark(grey) != other_polarity))
 
 
 def extract_ink_candidates(grey: Pixels) -> list[Ink]:

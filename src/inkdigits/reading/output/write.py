@@ -17,7 +17,10 @@ from dataclasses import dataclass
 from inkdigits.reading.output import hocr
 from inkdigits.types import Box, Failure, Reading
 
-COLUMNS = ("file", "page", "line", "number", "text", "confidence", "x", "y", "width", "height")
+COLUMNS = (
+    *("file", "page", "line", "number", "text", "confidence", "accepted", "fits"),
+    *("x", "y", "width", "height"),
+)
 TSV_COLUMNS = (  # Tesseract's, and the file after them
     *("level", "page_num", "block_num", "par_num", "line_num", "word_num"),
     *("left", "top", "width", "height", "conf", "text", "file"),
@@ -57,7 +60,8 @@ def format_csv_header() -> str:
 
 
 def format_csv_rows(reading: Reading) -> str:
-    """A row per number: where it stands, its text with `?` for unsure digits, confidence and box. A page without digits
+    """A row per number: where it stands, its text with `?` for unsure digits, confidence, whether it is
+    accepted and fits the form, and its box. A page without digits
     has one row with nothing but its file and page, so that it is not missed."""
     return _format_rows(
         iterate_number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))]
@@ -68,8 +72,10 @@ def iterate_number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
     """The values of `COLUMNS` for every number, in reading order."""
     for row, line in enumerate(reading.lines, 1):
         for column, number in enumerate(line.numbers, 1):
-            confidence = round(number.confidence, 4)
-            yield (reading.file, reading.page, row, column, number.text, confidence, *number.box.as_list())
+            place = (reading.file, reading.page, row, column)
+            fits = "" if number.fits is None else str(number.fits).lower()
+            verdict = (round(number.confidence, 4), str(number.accepted).lower(), fits)
+            yield (*place, number.text, *verdict, *number.box.as_list())
 
 
 def format_tsv_header() -> str:

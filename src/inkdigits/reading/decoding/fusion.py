@@ -1,0 +1,255 @@
+"""Two readers of one row as one: the lattice of detected digits, and the frames of the transcriber.
+
+Each of them gives every string of digits a probability, and each errs in its own way: the lattice loses a digit that
+was not detected, the frames may take a stroke between two digits for one. So the strings that either finds likely are
+scored by both, and the weighted log probabilities are added. This is done piece by piece: a row falls apart where
+neither sees a digit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice, pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import CHARACTERS, DIGITS
+from inkdigits.reading.decoding import frames as ctc
+from inkdigits.reading.decoding import paths
+from inkdigits.reading.decoding.automaton import ANY_DIGITS, Automaton, build_word_automaton
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, build_lattice
+from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.types import Box
+
+_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.4, 0.8  # of their log probabilities
+_MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
+_LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
+_MAX_PATHS = 1000  # that the search for them may begin
+_MIN_DIGITNESS = 0.01  # hypotheses that are less likely to be a digit are left out
+_PIECE_GAP_RATIO = 0.3  # of the row's height: where digits are so far apart, a row falls apart
+_NEW_DIGITNESS = 0.3  # of a digit that only the frames have
+_SAME_PLACE_RATIO = 0.35  # of the row's height: nearer to a hypothesis than this, a digit of the frames is the same
+_MAX_HALF_WIDTH_RATIO = 0.5  # of the row's height: no digit reaches farther from its middle
+_SEPARATING = [index + 1 for index, each in enumerate(CHARACTERS) if each not in DIGITS + ".,'"]  # classes that end one
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedPiece:
+    """A piece of a row, read as the n digits of `string`, and how probable the K strings are that were scored.
+
+    `probabilities` float64 K, sum 1; `aligned` int64 K×n: the digit that each of `strings` has in the place of each
+    digit, -1 where it has none; `hypotheses` has one for each digit, from left to right.
+    """
+
+    strings: tuple[str, ...]
+    probabilities: NDArray[np.float64]
+    string: str
+    aligned: NDArray[np.int64]
+    hypotheses: tuple[Hypothesis, ...]
+    _place: Callable[[str], tuple[Hypothesis, ...]]
+
+    def read_as(self, string: str) -> FusedPiece:
+        """The same piece, read as other digits."""
+        if string == self.string:
+            return self
+        return replace(self, string=string, aligned=align_strings(self.strings, string), hypotheses=self._place(string))
+
+    def compute_confidence(self, indices: Sequence[int]) -> float:
+        """The probability that all digits at these indices are right."""
+        own = np.array([int(self.string[index]) for index in indices], np.int64)
+        agrees = (self.aligned[:, list(indices)] == own).all(axis=1)
+        return float(self.probabilities[agrees].sum())
+
+    def compute_distribution(self, index: int) -> NDArray[np.float64]:
+        """How probable each of the ten digits is in a place: float64 10, the sum is that any is there."""
+        present = self.aligned[:, index] >= 0
+        counts = np.bincount(self.aligned[present, index], self.probabilities[present], minlength=10)
+        return np.asarray(counts, np.float64)
+
+    def list_readings(self, start: int, end: int) -> list[tuple[str, float]]:
+        """What may stand in the place of the digits from `start` to `end` (not included), with probabilities, best
+        first: for the whole piece strings of any length, for a part of it digits one for one."""
+        totals: dict[str, float] = {}
+        for string, row, probability in zip(self.strings, self.aligned, self.probabilities.tolist(), strict=True):
+            is_whole = end - start == len(self.string)
+            text = string if is_whole else "".join(map(str, row[start:end])) if (row[start:end] >= 0).all() else ""
+            if text:
+                totals[text] = totals.get(text, 0.0) + probability
+        return sorted(totals.items(), key=lambda item: -item[1])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FusedRow:
+    """The pieces of a row, from left to right, and between its N digits how probable it is that a new number begins:
+    `splits` float64 N−1."""
+
+    pieces: tuple[FusedPiece, ...]
+    splits: NDArray[np.float64]
+
+    @property
+    def boxes(self) -> list[Box]:
+        """The boxes of its digits, in pixels of the page."""
+        return [hypothesis.box for piece in self.pieces for hypothesis in piece.hypotheses]
+
+
+def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript], form: Form | None = None) -> FusedRow:
+    """The digits of one row by both readers; its transcripts differ in size, and count alike.
+
+    With a form, strings that fit it are scored as well, however improbable they are.
+    """
+    likely = [each for each in hypotheses if each.digitness >= _MIN_DIGITNESS]
+    for transcript in transcripts:
+        likely += _propose_from_frames(likely, transcript)
+    parts = _split_row(likely, transcripts[0].strip.digit_height)
+    pieces = [_fuse_piece(*part, transcripts, form) for part in parts]
+    pieces = [each for each in pieces if each.string]
+    string = "".join(each.string for each in pieces)
+    return FusedRow(tuple(pieces), np.mean([_find_splits(each, string) for each in transcripts], axis=0))
+
+
+def _find_splits(transcript: Transcript, string: str) -> NDArray[np.float64]:
+    """Between each two digits of a string the greatest probability, over the frames there, of what ends a number."""
+    frames = transcript.digit_frames
+    if len(string) < 2 or len(frames) < ctc.count_needed_frames(string):
+        return np.zeros(max(0, len(string) - 1))
+    ends = np.exp(transcript.frames[:, _SEPARATING].astype(np.float64)).sum(axis=1)
+    spans = ctc.align_string(frames, string)
+    return np.array([ends[first[1] : second[0]].max(initial=0.0) for first, second in pairwise(spans)])
+
+
+def _propose_from_frames(hypotheses: Sequence[Hypothesis], transcript: Transcript) -> list[Hypothesis]:
+    """The digits of the frames' best path where there is no hypothesis."""
+    centres, frames = np.array([get_centre_x(each.box) for each in hypotheses], np.float64), transcript.digit_frames
+    proposed = []
+    for start, end in _find_spans(frames):
+        box = make_box(transcript, start, end)
+        if not (np.abs(centres - get_centre_x(box)) < _SAME_PLACE_RATIO * transcript.strip.digit_height).any():
+            peak = frames[start:end, 1:].max(axis=0)
+            proposed.append(Hypothesis(box, tuple(np.exp(peak - np.logaddexp.reduce(peak)).tolist()), _NEW_DIGITNESS))
+    return proposed
+
+
+def _find_spans(frames: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
+    """The frames of each digit on the best path."""
+    best = frames.argmax(axis=1)
+    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
+    for start, end in zip(starts, [*starts[1:], len(best)], strict=True):
+        if best[start] != ctc.GAP:
+            yield start, end
+
+
+def make_box(transcript: Transcript, start: int, end: int) -> Box:
+    """The box of a digit that the frames from `start` to `end` (not included) show, in pixels of the page."""
+    strip = transcript.strip
+    middle, half = strip.find_x((start + end) / 2), _MAX_HALF_WIDTH_RATIO * strip.digit_height
+    left, right = max(middle - half, strip.find_x(start - 0.5)), min(middle + half, strip.find_x(end + 0.5))
+    top = strip.level + strip.slope * middle - strip.digit_height / 2
+    return Box(round(left), round(top), max(1, round(right - left)), max(1, round(strip.digit_height)))
+
+
+def _split_row(hypotheses: Sequence[Hypothesis], height: float) -> Iterator[tuple[list[Hypothesis], float, float]]:
+    """The pieces of a row: their hypotheses, and from where to where they reach, in pixels of the page."""
+    groups, right = list[list[Hypothesis]](), -np.inf
+    for each in sorted(hypotheses, key=lambda each: each.box.x):
+        if each.box.x > right + _PIECE_GAP_RATIO * height:
+            groups.append([])
+        groups[-1].append(each)
+        right = max(right, each.box.right)
+    rights = [max(each.box.right for each in group) for group in groups]
+    borders = [(right + group[0].box.x) / 2 for right, group in zip(rights, groups[1:], strict=False)]
+    for group, (start, end) in zip(groups, pairwise([-np.inf, *borders, np.inf]), strict=False):
+        yield group, start, end
+
+
+def _fuse_piece(
+    hypotheses: list[Hypothesis], left: float, right: float, transcripts: Sequence[Transcript], form: Form | None
+) -> FusedPiece:
+    """What both readers make of a piece, from `left` to `right` on the page."""
+    lattice, parts = build_lattice(hypotheses), [each.cut_frames(left, right) for each in transcripts]
+    strings = _find_strings(lattice, [part for part, _ in parts], form)
+    lattice_scores = paths.score_strings(lattice, strings)
+    frames_scores = _mix_scores([_score_in_frames(part, strings) for part, _ in parts])
+    scores = _LATTICE_WEIGHT * np.maximum(lattice_scores, lattice_scores.max() - _MAX_LATTICE_COST)
+    scores += _FRAMES_WEIGHT * frames_scores
+    probabilities = np.exp(scores - np.logaddexp.reduce(scores))
+    best = strings[int(scores.argmax())]
+    place = partial(_place_digits, lattice, *parts[0], transcripts[0])
+    return FusedPiece(tuple(strings), probabilities, best, align_strings(strings, best), place(best), place)
+
+
+def _mix_scores(scores: Sequence[NDArray[np.float64]]) -> NDArray[np.float64]:
+    """The log of the mean probability of each string: one size at which a row cannot be read spoils nothing."""
+    normalised = [each - np.logaddexp.reduce(each) for each in scores]
+    return np.asarray(np.logaddexp.reduce(normalised, axis=0) - np.log(len(scores)), np.float64)
+
+
+def _score_in_frames(frames: NDArray[np.float64], strings: Sequence[str]) -> NDArray[np.float64]:
+    """The log probability of each string, none much lower than the best; all alike where there are no frames."""
+    if not len(frames):
+        return np.zeros(len(strings))
+    scores = ctc.score_strings(frames, strings)
+    return np.asarray(np.maximum(scores, scores.max() - _MAX_FRAMES_COST), np.float64)
+
+
+def _find_strings(lattice: Lattice, parts: Sequence[NDArray[np.float64]], form: Form | None) -> list[str]:
+    """The strings that either reader finds likely, and with a form the likeliest that fit it."""
+    from_lattice = _list_paths(lattice, ANY_DIGITS)
+    if form is not None:
+        from_lattice += _list_paths(lattice, form.automaton)
+    from_frames = [string for frames in parts for string in ctc.search_strings(frames, _FRAMES_STRINGS)]
+    return list(dict.fromkeys([*from_lattice, *from_frames]))
+
+
+def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
+    """The strings of the lattice's best paths that the automaton accepts as one number."""
+    backward_scores = paths.score_backwards(lattice, automaton, np.maximum)
+    best_paths = paths.iterate_valid_paths(lattice, automaton, backward_scores, lambda _text: True, _MAX_PATHS)
+    return ["".join(map(paths.join_digits, path.numbers)) for path in islice(best_paths, _LATTICE_PATHS)]
+
+
+def align_strings(strings: Sequence[str], best: str) -> NDArray[np.int64]:
+    """`align_string` for each of K strings: int64 K×n."""
+    return np.array([align_string(string, best) for string in strings], np.int64).reshape(len(strings), len(best))
+
+
+def align_string(other: str, best: str) -> list[int]:
+    """The digit that `other` has in the place of each of `best`, -1 where it has none, by the least edit distance."""
+    costs = np.zeros((len(other) + 1, len(best) + 1), np.int64)
+    costs[:, 0], costs[0] = np.arange(len(other) + 1), np.arange(len(best) + 1)
+    for i, character in enumerate(other, 1):
+        for j, own in enumerate(best, 1):
+            costs[i, j] = min(costs[i - 1, j - 1] + (character != own), costs[i - 1, j] + 1, costs[i, j - 1] + 1)
+    aligned, i, j = [-1] * len(best), len(other), len(best)
+    while i and j:
+        if costs[i, j] == costs[i - 1, j - 1] + (other[i - 1] != best[j - 1]):
+            aligned[j - 1] = int(other[i - 1])
+            i, j = i - 1, j - 1
+        elif costs[i, j] == costs[i - 1, j] + 1:
+            i -= 1
+        else:
+            j -= 1
+    return aligned
+
+
+def _place_digits(
+    lattice: Lattice, frames: NDArray[np.float64], first_frame: int, transcript: Transcript, string: str
+) -> tuple[Hypothesis, ...]:
+    """The hypothesis of each digit of a string: the lattice's best, or where it has no path those of the frames."""
+    if not string:
+        return ()
+    automaton = build_word_automaton(string)
+    backward_scores = paths.score_backwards(lattice, automaton, np.maximum)
+    if backward_scores.total > -np.inf:
+        path = paths.find_best_path(lattice, automaton, backward_scores)
+        return tuple(lattice.hypotheses[index - 1] for number in path.numbers for index, _ in number)
+    spans = ctc.align_string(frames, string)
+    boxes = [make_box(transcript, first_frame + start, first_frame + end) for start, end in spans]
+    return tuple(
+        Hypothesis(box, tuple(np.eye(10)[int(digit)].tolist()), _NEW_DIGITNESS)
+        for box, digit in zip(boxes, string, strict=True)
+    )

@@ -1,0 +1,105 @@
+"""Where numbers begin and end on a row, and as what they are read, when the form that each must have is known.
+
+A form never harms: digits that fit nothing keep their plain reading. So the best way to cut a row into numbers is the
+most probable one, in which a number that does not fit costs something, and how sure a number is takes into account
+that the form may not hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
+
+_MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number does not have the form that all have
+_PLAIN_SPLIT = 0.5  # probability of a boundary between numbers, from which on there is one without a form
+_MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
+_MAX_READINGS = 200  # of a number that are compared
+_MAX_DIGITS = 24  # of a number on a row with a form
+_CLOSED_RANGE = (0.02, 0.98)  # no boundary between numbers is surer than this
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """One number of a row: `texts`, what each piece adds to it, with the piece's index; whether it `fits` the form, and
+    then the probability that it is right, given that the form mostly holds."""
+
+    texts: tuple[tuple[int, str], ...]
+    fits: bool
+    confidence: float | None = None
+
+
+def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple[FusedRow, list[tuple[int, Segment]]]:
+    """A row read so that its numbers fit the form where they can: the row, and its numbers with their digit counts.
+
+    `splits` float64 N−1: how probable it is that a number ends after each digit but the last.
+    """
+    count = len(splits) + 1
+    closed = np.clip(splits, *_CLOSED_RANGE)
+    inside_costs = np.concatenate([[0.0], np.cumsum(np.log1p(-closed))])  # of going on, up to each digit
+    if form.literals:  # the form has gaps or signs in it
+        inside_costs[:] = 0.0
+    best: list[tuple[float, int, Segment | None]] = [(0.0, 0, None)]
+    for end in range(1, count + 1):
+        options = []
+        for start in range(max(0, end - _MAX_DIGITS), end):
+            segment, score = _read_segment(row, start, end, form)
+            if not segment.fits:  # as many as it joins: so misfits are not joined for their own sake
+                score += _MISFIT_LOG_PROBABILITY * (1 + int((splits[start : end - 1] >= _PLAIN_SPLIT).sum()))
+            score += best[start][0] + inside_costs[end - 1] - inside_costs[start]
+            score += float(np.log(closed[start - 1])) if start else 0.0
+            options.append((score, start, segment))
+        best.append(max(options, key=lambda option: option[0]))
+    segments: list[Segment] = []
+    end = count
+    while end:
+        _, end, chosen = best[end]
+        assert chosen is not None  # only before the first digit
+        segments.insert(0, chosen)
+    return _read_row(row, segments), [(sum(len(text) for _, text in each.texts), each) for each in segments]
+
+
+def _read_row(row: FusedRow, segments: Sequence[Segment]) -> FusedRow:
+    """The row with its pieces read as the segments say."""
+    strings = [""] * len(row.pieces)
+    for segment in segments:
+        for index, text in segment.texts:
+            strings[index] += text
+    pieces = tuple(piece.read_as(string) for piece, string in zip(row.pieces, strings, strict=True))
+    return replace(row, pieces=pieces)
+
+
+def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segment, float]:
+    """The digits from `start` to `end` of a row as one number, and the log probability of that reading."""
+    readings = _list_readings(row.pieces, start, end)
+    plain, plain_probability = readings[0]
+    fitting = [(texts, probability) for texts, probability in readings if form.fits("".join(t for _, t in texts))]
+    total = sum(probability for _, probability in fitting)
+    if total < _MIN_FIT * plain_probability:
+        return Segment(plain, False), float(np.log(plain_probability))
+    texts, probability = fitting[0]
+    own = sum(p for other, p in fitting if [t for _, t in other] == [t for _, t in texts])
+    return Segment(texts, True, own / (total + _MIN_FIT * sum(p for _, p in readings))), float(np.log(probability))
+
+
+def _list_readings(
+    pieces: Sequence[FusedPiece], start: int, end: int
+) -> list[tuple[tuple[tuple[int, str], ...], float]]:
+    """What the digits from `start` to `end` may be, piece by piece, with probabilities, best first."""
+    readings: list[tuple[tuple[tuple[int, str], ...], float]] = [((), 1.0)]
+    offsets = [0, *accumulate(len(piece.string) for piece in pieces)]
+    for index, (piece, offset) in enumerate(zip(pieces, offsets, strict=False)):
+        first, last = max(0, start - offset), min(len(piece.string), end - offset)
+        if first < last:
+            parts = piece.list_readings(first, last)
+            longer = [
+                ((*texts, (index, text)), probability * own) for texts, probability in readings for text, own in parts
+            ]
+            readings = sorted(longer, key=lambda reading: -reading[1])[:_MAX_READINGS]
+    return readings

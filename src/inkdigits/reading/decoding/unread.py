@@ -1,0 +1,110 @@
+"""No digit is lost in silence: tall ink beside a digit that was taken for a sign or a letter becomes a `?`.
+
+A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter right beside a digit, or a plus
+with no digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says
+what it might be and is never accepted.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from inkdigits.alphabet import BLANK_INDEX, CHARACTERS, DIGITS, OTHER
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
+from inkdigits.reading.decoding.lattice import Hypothesis
+from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
+from inkdigits.types import Box
+
+_MIN_INKED_SHARE = 0.75  # of a digit's height: so much of it has ink
+_INK_THRESHOLD = 0.4  # of the full strength
+_REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
+_PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    """A character on the best path of frames, from `start` to `end` (not included)."""
+
+    character: str
+    start: int
+    end: int
+
+
+def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
+    """The row with a place more for each piece of ink beside a digit that may be one and was read as something else."""
+    pieces, splits = list(row.pieces), row.splits.tolist()
+    for token, is_attached_left, is_attached_right in _find_attached(transcript):
+        box = _find_tall_ink(transcript, token)
+        if box is None or any(_covers(each, get_centre_x(box)) for piece in pieces for each in piece.hypotheses):
+            continue
+        centres = [get_centre_x(piece.hypotheses[0].box) for piece in pieces]
+        index = sum(centre < get_centre_x(box) for centre in centres)
+        before = sum(len(piece.string) for piece in pieces[:index])  # digits
+        if index and get_centre_x(pieces[index - 1].hypotheses[-1].box) > get_centre_x(box):
+            continue  # among the digits of one piece: there each reader had its say
+        left, right = (0.0 if attached else 1.0 for attached in (is_attached_left, is_attached_right))
+        if before == 0:
+            splits.insert(0, right)
+        elif before == len(splits) + 1:
+            splits.append(left)
+        else:
+            splits[before - 1 : before] = [left, right]
+        pieces.insert(index, _make_piece(transcript, token, box))
+    return FusedRow(tuple(pieces), np.array(splits, np.float64))
+
+
+def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]]:
+    """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
+    tokens = _find_tokens(transcript)
+    for index, token in enumerate(tokens):
+        follows = index > 0 and tokens[index - 1].character in DIGITS
+        is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGITS
+        is_letter, is_last_plus = token.character == OTHER, token.character == "+" and not is_followed
+        if (follows or is_followed) and (is_letter or is_last_plus):
+            yield token, follows, is_followed
+
+
+def _find_tokens(transcript: Transcript) -> list[_Token]:
+    """The characters of the best path, from left to right."""
+    best = transcript.frames.argmax(axis=1)
+    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
+    return [
+        _Token(CHARACTERS[best[start] - 1], start, end)
+        for start, end in zip(starts, [*starts[1:], len(best)], strict=True)
+        if best[start] != BLANK_INDEX
+    ]
+
+
+def _find_tall_ink(transcript: Transcript, token: _Token) -> Box | None:
+    """The box of a digit where a character stands, if its ink is as tall as one; None if it is not."""
+    strip = transcript.strip
+    height = round(strip.digit_height * strip.scale)  # pixels of the strip
+    top = (strip.ink.shape[0] - height) // 2
+    start, end = max(0, token.start - _REACH_FRAMES) * FRAME_WIDTH_PX, (token.end + _REACH_FRAMES) * FRAME_WIDTH_PX
+    has_ink = (strip.ink[top : top + height, start:end] > _INK_THRESHOLD).any(axis=1)
+    if has_ink.mean() < _MIN_INKED_SHARE:
+        return None
+    x, side = strip.find_x((token.start + token.end) / 2), strip.digit_height
+    y = strip.level + strip.slope * x
+    return Box(round(x - side / 4), round(y - side / 2), max(1, round(side / 2)), max(1, round(side)))
+
+
+def _covers(hypothesis: Hypothesis, x: float) -> bool:
+    """Whether a column of the page lies within a digit's box."""
+    return hypothesis.box.x <= x <= hypothesis.box.right
+
+
+def _make_piece(transcript: Transcript, token: _Token, box: Box) -> FusedPiece:
+    """A place of one digit, which may be none, and what it most resembles."""
+    likeness = np.exp(transcript.digit_frames[token.start : token.end, 1:]).sum(axis=0)
+    probabilities = np.append(_PRESENCE * likeness / likeness.sum(), 1 - _PRESENCE)
+    strings = (*DIGITS, "")
+    best = DIGITS[int(likeness.argmax())]
+    hypothesis = Hypothesis(box, tuple((likeness / likeness.sum()).tolist()), _PRESENCE)
+    aligned = align_strings(strings, best)
+    return FusedPiece(strings, probabilities, best, aligned, (hypothesis,), lambda text: (hypothesis,) * len(text))

@@ -1,0 +1,108 @@
+"""Cut strips out of a page: the ink along a row of digits, made straight and level, digits about 30 pixels high."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.decoding.spacing import measure_row_height
+from inkdigits.reading.decoding.transcript import Strip, Transcript
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.transcriber import (
+    DIGIT_HEIGHT_PX,
+    STRIP_HEIGHT_PX,
+    WIDTH_MULTIPLE_PX,
+    Transcriber,
+)
+from inkdigits.reading.proposals import Proposals
+from inkdigits.types import Box
+
+_MARGIN_RATIO = 1.0  # of the row's height: so far a strip goes on beyond the row's ink
+_MAX_HEIGHT_PX = 40.0  # of the tallest ink of a row, on its strip
+_ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (
+    (0.5, 1.9),
+    5.0,
+)  # of the row's height: so high and wide is its ink
+_ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.2  # of the row's height: and is so far off its line, and from it, at most
+_MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
+_MIN_SLOPE_DIGITS = 3
+_MAX_WIDTH_PX = 6000  # of a strip
+_SIZES = (1.0, 0.85, 0.7)  # that a row is transcribed at
+
+
+def transcribe_row(transcriber: Transcriber, proposals: Proposals, boxes: Sequence[Box]) -> list[Transcript]:
+    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, at each of several sizes."""
+    strips = [cut_strip(proposals, boxes, size) for size in _SIZES]
+    return [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
+
+
+def cut_strip(proposals: Proposals, boxes: Sequence[Box], size: float = 1.0) -> Strip:
+    """The strip along a row of digits, `boxes` in pixels of the page, at least one.
+
+    It holds all ink that goes on with the row. At a `size` below 1 everything is so much smaller on it.
+    """
+    strength, ink_scale = proposals.ink.strength, proposals.ink_scale
+    digit_boxes = np.array([box.as_list() for box in boxes], np.float64) * ink_scale
+    height = measure_row_height(digit_boxes[:, 3].tolist())
+    level, slope = _fit_line(digit_boxes, height)
+    components = np.array([box.as_list() for box in proposals.ink_components], np.float64).reshape(-1, 4) * ink_scale
+    row_boxes = _add_row_ink(digit_boxes, components, height, level, slope)
+    scale = size * min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[:, 3].max()))
+    left = max(0.0, float(row_boxes[:, 0].min()) - _MARGIN_RATIO * height)
+    right = min(strength.shape[1], float((row_boxes[:, 0] + row_boxes[:, 2]).max()) + _MARGIN_RATIO * height)
+    width = max(WIDTH_MULTIPLE_PX, min(_MAX_WIDTH_PX, round((right - left) * scale)))
+    width += -width % WIDTH_MULTIPLE_PX
+    window, corner = _cut_window(strength, left, right, level, slope, scale)
+    shrinking = min(1.0, scale)  # sampled with fewer pixels, ink is averaged first
+    if shrinking < 1:
+        window = np.asarray(
+            cv2.resize(window, None, fx=shrinking, fy=shrinking, interpolation=cv2.INTER_AREA), np.uint8
+        )
+    top = level + slope * left - STRIP_HEIGHT_PX / 2 / scale
+    to_window = np.array([[1 / scale, 0.0, left - corner[0]], [slope / scale, 1 / scale, top - corner[1]]]) * shrinking
+    sampled = cv2.warpAffine(window, to_window, (width, STRIP_HEIGHT_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    ink = np.clip(sampled.astype(np.float32) / np.float32(proposals.full_strength), 0, 1)
+    return Strip(ink, left / ink_scale, scale * ink_scale, level / ink_scale, slope)
+
+
+def _add_row_ink(
+    digits: NDArray[np.float64], components: NDArray[np.float64], height: float, level: float, slope: float
+) -> NDArray[np.float64]:
+    """The boxes of a row's digits and of all ink of about their height that goes on with the row on either side."""
+    x, y, widths, heights = components.T
+    off_line = np.abs(y + heights / 2 - level - slope * (x + widths / 2))
+    is_alike = (heights >= _ROW_INK_HEIGHTS[0] * height) & (heights <= _ROW_INK_HEIGHTS[1] * height)
+    candidates = components[is_alike & (off_line <= _ROW_INK_LEVEL * height) & (widths <= _ROW_INK_WIDTH * height)]
+    row, reach = digits, _ROW_INK_REACH * height
+    while len(candidates):
+        left, right = row[:, 0].min() - reach, (row[:, 0] + row[:, 2]).max() + reach
+        is_near = (candidates[:, 0] < right) & (candidates[:, 0] + candidates[:, 2] > left)
+        if not is_near.any():
+            break
+        row, candidates = np.concatenate([row, candidates[is_near]]), candidates[~is_near]
+    return row
+
+
+def _cut_window(
+    strength: Pixels, left: float, right: float, level: float, slope: float, scale: float
+) -> tuple[Pixels, tuple[int, int]]:
+    """The part of the page that a strip lies on, and its left top corner."""
+    levels = level + slope * left, level + slope * right
+    reach = STRIP_HEIGHT_PX / 2 / scale + 2
+    height, width = strength.shape
+    top, bottom = max(0, int(min(levels) - reach)), min(height, int(max(levels) + reach) + 1)
+    start, end = max(0, int(left) - 2), min(width, int(right) + 3)
+    return strength[top : max(bottom, top + 1), start:end], (start, top)
+
+
+def _fit_line(boxes: NDArray[np.float64], height: float) -> tuple[float, float]:
+    """Where the middle of a row is at column 0, and its slope, by least squares; tall digits count more."""
+    x, y, weights = boxes[:, 0] + boxes[:, 2] / 2, boxes[:, 1] + boxes[:, 3] / 2, boxes[:, 3]
+    middle_x, middle_y = np.average(x, weights=weights), np.average(y, weights=weights)
+    slope = 0.0
+    if len(boxes) >= _MIN_SLOPE_DIGITS and np.ptp(x) > _MIN_SLOPE_WIDTH * height:
+        slope = float((weights * (x - middle_x) * (y - middle_y)).sum() / (weights * (x - middle_x) ** 2).sum())
+    return float(middle_y - slope * middle_x), slope

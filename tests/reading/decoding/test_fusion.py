@@ -1,0 +1,125 @@
+"""Two readers of one row: what one of them misses the other brings, and forms choose among what both find likely."""
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.decoding.fusion import align_string, fuse_row
+from inkdigits.reading.decoding.lattice import Hypothesis
+from inkdigits.reading.decoding.numbers import build_lines
+from inkdigits.reading.decoding.transcript import Strip, Transcript
+from inkdigits.reading.networks.classifier import AcceptThresholds
+from inkdigits.types import Box, Line
+
+THRESHOLDS = AcceptThresholds(0.8, 0.5)
+PITCH, HEIGHT = 24, 30  # pixels, of a strip at the page's own scale: six frames a digit
+
+
+def make_hypothesis(place: int, digit: int, digitness: float = 0.99, probability: float = 0.99) -> Hypothesis:
+    probabilities = np.full(10, (1 - probability) / 9)
+    probabilities[digit] = probability
+    return Hypothesis(Box(place * PITCH + 3, 10, 18, HEIGHT), tuple(probabilities.tolist()), digitness)
+
+
+def make_transcript(text: str, probability: float = 0.99, doubts: dict[int, str] | None = None) -> Transcript:
+    """Frames that say a text of one character a pitch, surely, or that some of its characters may be others."""
+    frames = np.full((6 * len(text), CLASS_COUNT), 1e-5)
+    frames[:, 0] = 1
+    for place, character in enumerate(text):
+        others = (doubts or {}).get(place, "")
+        peak = frames[6 * place + 3]
+        peak[0] = (1 - probability) / 2
+        peak[CHARACTERS.index(character) + 1] = probability / (1 + len(others))
+        for other in others:
+            peak[CHARACTERS.index(other) + 1] = probability / (1 + len(others))
+    frames /= frames.sum(axis=1, keepdims=True)
+    ink: NDArray[np.float32] = np.zeros((48, PITCH * len(text)), np.float32)
+    return Transcript(Strip(ink, 0.0, 1.0, 25.0, 0.0), np.log(frames).astype(np.float32))
+
+
+def read_row(hypotheses: list[Hypothesis], *transcripts: Transcript, form: Form | None = None) -> Line:
+    (line,) = build_lines([fuse_row(hypotheses, transcripts, form)], [], THRESHOLDS, form)
+    return line
+
+
+def test_what_both_say_is_sure() -> None:
+    line = read_row([make_hypothesis(i, d) for i, d in enumerate((5, 0, 3))], make_transcript("503"))
+    assert line.text == "503" and line.numbers[0].confidence > 0.97 and line.numbers[0].accepted
+    assert line.numbers[0].digits[0].box == Box(3, 10, 18, HEIGHT)
+
+
+def test_a_digit_that_was_not_detected_is_brought_by_the_frames() -> None:
+    line = read_row([make_hypothesis(i, 0) for i in (1, 2, 3)], make_transcript("5000"))
+    assert "".join(str(digit.digit) for digit in line.numbers[0].digits) == "5000"
+    first = line.numbers[0].digits[0].box
+    assert first.x < PITCH and 10 <= first.y + first.height / 2 <= 40
+
+
+def test_a_letter_that_the_detector_takes_for_a_digit_is_not_read() -> None:
+    hypotheses = [make_hypothesis(0, 1), make_hypothesis(1, 2, digitness=0.9)]
+    assert read_row(hypotheses, make_transcript("12")).text == "12"
+    assert read_row(hypotheses, make_transcript("1~")).text == "1"
+
+
+def test_the_least_certain_digit_is_refused_and_the_number_says_how_sure_it_is() -> None:
+    hypotheses = [make_hypothesis(0, 4), make_hypothesis(1, 1, probability=0.5), make_hypothesis(2, 8)]
+    line = read_row(hypotheses, make_transcript("418", doubts={1: "7"}))
+    number = line.numbers[0]
+    assert number.text == "4?8" and not number.accepted
+    assert number.confidence == pytest.approx(
+        number.digits[1].confidence * number.digits[1].digitness, abs=0.02
+    )  # as sure as its least certain digit, not as the others
+    assert number.confidence < 0.8
+
+
+def test_a_space_that_the_frames_see_ends_a_number() -> None:
+    hypotheses = [make_hypothesis(i, d) for i, d in zip((0, 1, 3, 4), (1, 2, 3, 4), strict=True)]
+    assert read_row(hypotheses, make_transcript(f"12{SPACE}34")).text == "12 34"
+    assert read_row(hypotheses, make_transcript("12.34")).text == "1234"
+    assert read_row(hypotheses, make_transcript("12-34")).text == "12 34"
+
+
+def test_a_form_chooses_among_what_is_likely() -> None:
+    hypotheses = [make_hypothesis(i, d, probability=0.6) for i, d in enumerate((1, 7))]
+    transcript = make_transcript("17", doubts={1: "1"})
+    number = read_row(hypotheses, transcript, form=Form(range="10..12")).numbers[0]
+    assert number.text == "11" and number.fits is True
+
+
+def test_a_form_joins_what_a_gap_parts() -> None:
+    hypotheses = [make_hypothesis(i, d) for i, d in zip((0, 1, 3), (1, 2, 3), strict=True)]
+    transcript = make_transcript(f"12{SPACE}3")
+    assert read_row(hypotheses, transcript).text == "12 3"
+    number = read_row(hypotheses, transcript, form=Form(length=3)).numbers[0]
+    assert number.text == "123" and number.fits is True
+
+
+def test_what_fits_no_form_keeps_its_plain_reading() -> None:
+    hypotheses = [make_hypothesis(i, d) for i, d in enumerate((1, 3, 5, 4))]
+    plain = read_row(hypotheses, make_transcript("1354")).numbers[0]
+    number = read_row(hypotheses, make_transcript("1354"), form=Form(length=5)).numbers[0]
+    assert plain.fits is None and number.fits is False
+    assert number.text == plain.text == "1354" and number.digits == plain.digits
+
+
+def test_frames_of_two_sizes_count_alike() -> None:
+    hypotheses = [make_hypothesis(0, 3, probability=0.5)]
+    agreeing = read_row(hypotheses, make_transcript("3"), make_transcript("3")).numbers[0]
+    disagreeing = read_row(hypotheses, make_transcript("3"), make_transcript("8")).numbers[0]
+    assert agreeing.confidence > 0.9 > disagreeing.confidence
+
+
+@pytest.mark.parametrize(
+    ("other", "best", "aligned"),
+    [
+        ("123", "123", [1, 2, 3]),
+        ("13", "123", [1, -1, 3]),
+        ("1923", "123", [1, 2, 3]),
+        ("183", "123", [1, 8, 3]),
+        ("", "12", [-1, -1]),
+    ],
+)
+def test_strings_are_aligned_by_the_least_edits(other: str, best: str, aligned: list[int]) -> None:
+    assert align_string(other, best) == aligned
