@@ -1,6 +1,7 @@
 """Numbers out of people's own pictures: us, Tesseract and RapidOCR on folders of labelled pictures.
 
     python -m bench.reading --pictures DIR [DIR ...]         all readers, and their figures are kept
+    python -m bench.reading --pictures DIR [DIR ...] --only ours        ours anew, beside what is kept of the others
     python -m bench.reading --pictures DIR --only ours --kinds lines,orand --failures
 
 A DIR has a labels.csv with columns file, truth and, if there are several, kind. `truth` is the numbers as written, from
@@ -59,7 +60,9 @@ Answers = list[tuple[Transcription, str]]  # what was read and the truth of each
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--pictures", type=Path, nargs="+", required=True, metavar="DIR")
-    parser.add_argument("--only", choices=READERS, nargs="+", help="some readers only; nothing is kept then")
+    parser.add_argument(
+        "--only", choices=READERS, nargs="+", help="some readers only; what is kept of the others stays"
+    )
     parser.add_argument("--kinds", help="some kinds only, parted by commas; nothing is kept then")
     parser.add_argument("--first", type=int, help="so many pictures of each kind; nothing is kept then")
     parser.add_argument("--failures", action="store_true", help="print file, truth and what was read")
@@ -70,12 +73,17 @@ def main() -> None:
     except DataError as error:
         sys.exit(str(error))
     scores = {name: measure_reader(name, labels, args.model, args.failures) for name in args.only or READERS}
-    if args.only or args.kinds or args.first or args.model:
+    if args.kinds or args.first or args.model:
         return
     if missing := [name for name, score in scores.items() if not score]:
-        sys.exit(f"Nothing is kept: {', '.join(missing)} are not installed, and readers are compared in one run.")
+        sys.exit(
+            f"Nothing is kept: {', '.join(missing)} are not installed, and readers are compared on the same pictures."
+        )
     labels_sha256 = [hashlib.sha256((folder / "labels.csv").read_bytes()).hexdigest() for folder in args.pictures]
-    store.save(RESULT_NAME, {"labels_sha256": labels_sha256, "readers": scores})
+    kept = store.load(RESULT_NAME) if args.only else None
+    if args.only and (kept is None or kept["labels_sha256"] != labels_sha256):
+        sys.exit("Nothing is kept: the figures of the other readers are of other pictures; leave --only out.")
+    store.save(RESULT_NAME, {"labels_sha256": labels_sha256, "readers": (kept["readers"] if kept else {}) | scores})
 
 
 def load_labels(folders: list[Path], kinds: list[str] | None = None, first: int | None = None) -> LabelledPictures:

@@ -53,11 +53,14 @@ class RunningService:
         return sum(measure_resident_bytes(pid) for pid in list_process_tree(self.process.pid))
 
     def count_faults(self) -> int:
-        """Answers that were faults of the service, by its own metrics, and tracebacks in its log."""
+        """Answers that were faults of the service, by its metrics, and tracebacks in its log; these go to stderr."""
         lines = self.request("GET", "/metrics")[1].decode().splitlines()
         metric_total = sum(float(line.rsplit(" ", 1)[1]) for line in lines if line.startswith(FAULT_METRIC))
         self.log.seek(0)
-        return round(metric_total) + sum(b'"trace"' in line or not line.startswith(b"{") for line in self.log)
+        fault_lines = [line for line in self.log if b'"trace"' in line or not line.startswith(b"{")]
+        if metric_total or fault_lines:
+            print(f"{metric_total:g} faults by its metrics; in its log:", *fault_lines, sep="\n", file=sys.stderr)
+        return round(metric_total) + len(fault_lines)
 
 
 FAULT_METRIC = 'inkdigits_errors_total{kind="error"}'

@@ -1,10 +1,10 @@
 """The characters that a line of numbers is made of, in the order of the transcriber's classes."""
 
-DIGITS = "0123456789"
+DIGIT_CHARACTERS = "0123456789"
 SPACE = " "
 SIGNS = ".,':-+/=×÷%()#"  # each is one class, and means what it looks like; × is also written as a cross or a dot
 OTHER = "~"  # any letter, word or symbol that is none of these, however long
-CHARACTERS = DIGITS + SPACE + SIGNS + OTHER
+CHARACTERS = DIGIT_CHARACTERS + SPACE + SIGNS + OTHER
 BLANK_INDEX = 0  # of the class that stands between characters; character k of CHARACTERS is class k + 1
 CLASS_COUNT = len(CHARACTERS) + 1
 

@@ -59,7 +59,9 @@ def test_our_reader_tells_its_text_and_confidences(tmp_path: Path) -> None:
     transcription = make_our_reader(Reader())(folder / "row.png")
     assert transcription.text == page.text
     assert transcription.confidence == pytest.approx(np.prod([number.confidence for number in page.numbers]))
-    assert transcription.digits_confidence == pytest.approx(np.prod([digit.confidence for digit in page.digits]))
+    assert transcription.digits_confidence == pytest.approx(
+        np.prod([digit.confidence * digit.digitness for digit in page.digits])
+    )
 
 
 def test_a_run_of_all_readers_is_kept_in_one_file_and_no_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_all_of_it_at_small_size() -> None:
     assert attacks_result["attacks"] == sum(attacks_result["statuses"].values()) == 200 and attacks_result["well_after"]
     assert not {status for status in attacks_result["statuses"] if status[0] == "5" and status not in ("503", "504")}
     assert not {attack_client.SILENT, attack_client.NO_HTTP} & set(attacks_result["statuses"])
-    assert result["faults"] == attacks_result["faults"] == 0
+    assert result["faults"] == attacks_result["faults"] == 0, completed.stderr
     rows = [*service_rows.make_load_rows(result), service_rows.make_attack_row(attacks_result)]
     assert all(len(row) == 4 and all(row) for row in rows)
 

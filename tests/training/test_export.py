@@ -119,7 +119,7 @@ def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
     detector = Detector(path)
     assert not (detector.detect(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
-    with pytest.raises(UsageError, match="the network cannot; leave --int8 out"):
+    with pytest.raises(UsageError, match="this network cannot; leave --int8 out"):
         export(Run(tmp_path / "run"), tmp_path / "small.onnx", int8=True)
     assert path.with_suffix(".safetensors").exists()
 

@@ -9,9 +9,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from inkdigits.alphabet import BLANK_INDEX, DIGITS, encode_text
+from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis.strips import Hands, Strip, draw_strip
+from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, make_material
 from inkdigits.training.evaluate import Score, compute_score
 from inkdigits.training.recipes import Recipe
@@ -19,7 +19,7 @@ from inkdigits.training.recipes import Recipe
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
 PADDING = -1  # after the end of a text that is shorter than others of its batch
-_FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGITS)  # the classes of 0 and of 9
+_FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 
 
 class StripBatches:
@@ -36,7 +36,7 @@ class StripBatches:
         self._executor = ThreadPoolExecutor(1)
         self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
         self.material = make_material(digits, recipe.seed)
-        self.hands = Hands.from_strokes(self.material.digits)
+        self.hands = FormNeighbours.from_strokes(self.material.digits)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""

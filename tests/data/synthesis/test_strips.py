@@ -10,7 +10,7 @@ from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strip_texts import sample_text
-from inkdigits.data.synthesis.strips import Hands, Strip, draw_strip
+from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes
 from tests.conftest import FONT_FOLDER
 
@@ -23,21 +23,21 @@ def material() -> Material:
 
 
 @pytest.fixture(scope="module")
-def hands(material: Material) -> Hands:
-    return Hands.from_strokes(material.digits)
+def hands(material: Material) -> FormNeighbours:
+    return FormNeighbours.from_strokes(material.digits)
 
 
-def draw(material: Material, hands: Hands, seed: int, width: int = 256) -> Strip:
+def draw(material: Material, hands: FormNeighbours, seed: int, width: int = 256) -> Strip:
     return draw_strip(material, hands, np.random.default_rng(seed), width)
 
 
-def test_equal_seeds_give_equal_strips(material: Material, hands: Hands) -> None:
+def test_equal_seeds_give_equal_strips(material: Material, hands: FormNeighbours) -> None:
     first, again, other = (draw(material, hands, seed) for seed in (1, 1, 2))
     assert np.array_equal(first.ink, again.ink) and first.text == again.text
     assert not np.array_equal(first.ink, other.ink)
 
 
-def test_strips_are_ink_of_one_height_with_texts_of_the_alphabet(material: Material, hands: Hands) -> None:
+def test_strips_are_ink_of_one_height_with_texts_of_the_alphabet(material: Material, hands: FormNeighbours) -> None:
     drawn = [draw(material, hands, seed, width) for seed in range(40) for width in (128, 320)]
     assert {strip.ink.shape for strip in drawn} == {(48, 128), (48, 320)}
     assert all(strip.ink.dtype == np.float32 and 0 <= strip.ink.min() <= strip.ink.max() <= 1 for strip in drawn)
@@ -46,7 +46,7 @@ def test_strips_are_ink_of_one_height_with_texts_of_the_alphabet(material: Mater
 
 
 def test_a_text_that_does_not_fit_ends_before_the_edge(
-    material: Material, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    material: Material, hands: FormNeighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(strips, "sample_text", lambda _: "8" * 40)
     lengths = [len(draw(material, hands, seed, 128).text) for seed in range(10)]
@@ -54,7 +54,7 @@ def test_a_text_that_does_not_fit_ends_before_the_edge(
 
 
 def test_a_digit_that_comes_twice_mostly_has_one_form(
-    material: Material, hands: Hands, monkeypatch: pytest.MonkeyPatch
+    material: Material, hands: FormNeighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Of neighbours in form, and so the same label; the nearest of all is the digit itself."""
     labels = material.digits.labels

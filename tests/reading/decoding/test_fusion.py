@@ -10,6 +10,7 @@ from inkdigits.reading.decoding.fusion import align_string, fuse_row
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.numbers import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
+from inkdigits.reading.decoding.unread import add_unread_digits
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Box, Line
 
@@ -23,8 +24,11 @@ def make_hypothesis(place: int, digit: int, digitness: float = 0.99, probability
     return Hypothesis(Box(place * PITCH + 3, 10, 18, HEIGHT), tuple(probabilities.tolist()), digitness)
 
 
-def make_transcript(text: str, probability: float = 0.99, doubts: dict[int, str] | None = None) -> Transcript:
-    """Frames that say a text of one character a pitch, surely, or that some of its characters may be others."""
+def make_transcript(
+    text: str, probability: float = 0.99, doubts: dict[int, str] | None = None, tall_ink_at: int | None = None
+) -> Transcript:
+    """Frames that say a text of one character a pitch, surely, or that some of its characters may be others. There is
+    no ink on the strip, but at `tall_ink_at` a stroke as tall as a digit."""
     frames = np.full((6 * len(text), CLASS_COUNT), 1e-5)
     frames[:, 0] = 1
     for place, character in enumerate(text):
@@ -36,6 +40,8 @@ def make_transcript(text: str, probability: float = 0.99, doubts: dict[int, str]
             peak[CHARACTERS.index(other) + 1] = probability / (1 + len(others))
     frames /= frames.sum(axis=1, keepdims=True)
     ink: NDArray[np.float32] = np.zeros((48, PITCH * len(text)), np.float32)
+    if tall_ink_at is not None:
+        ink[9:39, PITCH * tall_ink_at + 10 : PITCH * tall_ink_at + 14] = 1
     return Transcript(Strip(ink, 0.0, 1.0, 25.0, 0.0), np.log(frames).astype(np.float32))
 
 
@@ -123,3 +129,24 @@ def test_frames_of_two_sizes_count_alike() -> None:
 )
 def test_strings_are_aligned_by_the_least_edits(other: str, best: str, aligned: list[int]) -> None:
     assert align_string(other, best) == aligned
+
+
+@pytest.mark.parametrize(("text", "place"), [("~00", 0), ("00+", 2), ("0~0", 1)])
+def test_tall_ink_beside_digits_that_was_taken_for_a_letter_or_a_plus_is_in_doubt(text: str, place: int) -> None:
+    hypotheses = [make_hypothesis(index, 0) for index in range(3) if index != place]
+    transcript = make_transcript(text, tall_ink_at=place)
+    (line,) = build_lines([add_unread_digits(fuse_row(hypotheses, [transcript]), transcript)], [], THRESHOLDS)
+    (number,) = line.numbers
+    assert number.text == "".join("?" if index == place else "0" for index in range(3))
+    assert number.confidence < 0.8 and abs(number.digits[place].box.x - PITCH * place) < PITCH / 2
+
+
+@pytest.mark.parametrize(
+    ("text", "tall_ink_at"), [("~00", None), ("00-", 2), ("0+0", 1), (f"~{SPACE}00", 0), (f"00{SPACE}+", 3)]
+)
+def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: int | None) -> None:
+    """Low ink, a minus, a plus between two numbers, a word and a plus that stand apart."""
+    hypotheses = [make_hypothesis(index, 0) for index, character in enumerate(text) if character == "0"]
+    transcript = make_transcript(text, tall_ink_at=tall_ink_at)
+    row = fuse_row(hypotheses, [transcript])
+    assert add_unread_digits(row, transcript).boxes == row.boxes

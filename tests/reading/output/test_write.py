@@ -55,6 +55,7 @@ def test_csv_is_a_row_per_number() -> None:
     assert not any(rows[2][column] for column in write.COLUMNS[2:]), "a page without digits has its file and page"
     assert rows[1] == {
         "file": "a,b.png", "page": "1", "line": "1", "number": "2", "text": "3?", "confidence": "0.81",
+        "accepted": "false", "fits": "",
         "x": "40", "y": "5", "width": "18", "height": "20",
     }  # fmt: skip
 

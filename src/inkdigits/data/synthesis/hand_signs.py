@@ -41,12 +41,12 @@ def _wobble(points: Points, rng: Generator) -> Points:
     return points + rng.normal(0, 0.06 * length, points.shape)
 
 
-def _dot(x: float, y: float) -> Points:
+def _make_dot(x: float, y: float) -> Points:
     return np.array([[x, y], [x + 0.015, y]])
 
 
 def _draw_point(rng: Generator) -> list[Points]:
-    return [_dot(0, rng.uniform(-0.03, 0.1))]
+    return [_make_dot(0, rng.uniform(-0.03, 0.1))]
 
 
 def _draw_comma(rng: Generator) -> list[Points]:
@@ -61,12 +61,12 @@ def _draw_apostrophe(rng: Generator) -> list[Points]:
 
 def _draw_colon(rng: Generator) -> list[Points]:
     low = rng.uniform(0.05, 0.25)
-    return [_dot(0, low), _dot(rng.normal(0, 0.03), low + rng.uniform(0.3, 0.5))]
+    return [_make_dot(0, low), _make_dot(rng.normal(0, 0.03), low + rng.uniform(0.3, 0.5))]
 
 
 def _draw_minus(rng: Generator) -> list[Points]:
     level = rng.uniform(0.3, 0.65)
-    return [_level(rng.uniform(0.3, 0.9), level, rng)]
+    return [_make_level(rng.uniform(0.3, 0.9), level, rng)]
 
 
 def _draw_plus(rng: Generator) -> list[Points]:
@@ -84,13 +84,13 @@ def _draw_slash(rng: Generator) -> list[Points]:
 
 def _draw_equals(rng: Generator) -> list[Points]:
     length, low, distance = rng.uniform(0.35, 0.9), rng.uniform(0.2, 0.45), rng.uniform(0.15, 0.32)
-    return [_level(length, low + distance, rng), _level(length * rng.uniform(0.8, 1.2), low, rng)]
+    return [_make_level(length, low + distance, rng), _make_level(length * rng.uniform(0.8, 1.2), low, rng)]
 
 
 def _draw_times(rng: Generator) -> list[Points]:
     middle, half = rng.uniform(0.3, 0.55), rng.uniform(0.17, 0.4)
     if rng.random() < 0.12:
-        return [_dot(0, middle)]
+        return [_make_dot(0, middle)]
     corner, centre = np.array([half * rng.uniform(0.8, 1.1), half]), np.array([0, middle])
     return [
         np.array([-corner, corner]) + centre,
@@ -100,19 +100,23 @@ def _draw_times(rng: Generator) -> list[Points]:
 
 def _draw_division(rng: Generator) -> list[Points]:
     middle, distance = rng.uniform(0.35, 0.55), rng.uniform(0.18, 0.35)
-    return [_level(rng.uniform(0.4, 0.8), middle, rng), _dot(0, middle + distance), _dot(0, middle - distance)]
+    return [
+        _make_level(rng.uniform(0.4, 0.8), middle, rng),
+        _make_dot(0, middle + distance),
+        _make_dot(0, middle - distance),
+    ]
 
 
 def _draw_percent(rng: Generator) -> list[Points]:
-    return [*_draw_slash(rng), _circle(-0.28, 0.75, rng), _circle(0.28, 0.2, rng)]
+    return [*_draw_slash(rng), _make_circle(-0.28, 0.75, rng), _make_circle(0.28, 0.2, rng)]
 
 
 def _draw_opening(rng: Generator) -> list[Points]:
-    return [_bracket(-1, rng)]
+    return [_make_bracket(-1, rng)]
 
 
 def _draw_closing(rng: Generator) -> list[Points]:
-    return [_bracket(1, rng)]
+    return [_make_bracket(1, rng)]
 
 
 def _draw_hash(rng: Generator) -> list[Points]:
@@ -122,18 +126,18 @@ def _draw_hash(rng: Generator) -> list[Points]:
     return [across + places[0], across + places[1], upright + places[2], upright + places[3]]
 
 
-def _level(length: float, level: float, rng: Generator) -> Points:
+def _make_level(length: float, level: float, rng: Generator) -> Points:
     """A stroke from left to right, perhaps a little bent."""
     bend = rng.normal(0, 0.06) * length
     return np.array([[-length / 2, level], [0, level + bend], [length / 2, level]])
 
 
-def _circle(x: float, y: float, rng: Generator) -> Points:
+def _make_circle(x: float, y: float, rng: Generator) -> Points:
     angles = np.linspace(0, 2 * np.pi * rng.uniform(0.9, 1.1), 10)
     return np.stack([np.cos(angles), np.sin(angles)], axis=1) * rng.uniform(0.09, 0.17) + [x, y]
 
 
-def _bracket(side: int, rng: Generator) -> Points:
+def _make_bracket(side: int, rng: Generator) -> Points:
     half, depth, middle = rng.uniform(0.55, 0.8), rng.uniform(0.1, 0.28), rng.uniform(0.4, 0.55)
     way = np.linspace(-1, 1, 9)
     return np.stack([side * depth * (1 - way**2), -half * way + middle], axis=1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import DIGITS, OTHER, SPACE
+from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, SPACE
 from inkdigits.data.synthesis import paper, signs
 from inkdigits.data.synthesis.hand_signs import draw_hand_sign
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
@@ -39,13 +39,13 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Hands:
+class FormNeighbours:
     """For every digit of a set, those most like it in form among its own label: indices, int32 N×8, itself first."""
 
     neighbours: NDArray[np.int32]
 
     @classmethod
-    def from_strokes(cls, strokes: Strokes) -> Hands:
+    def from_strokes(cls, strokes: Strokes) -> FormNeighbours:
         """Compare the distance fields, made small, label by label; of a label with many digits, with the first ones."""
         neighbours = np.empty((len(strokes.labels), _SIMILAR_COUNT), np.int32)
         for label in np.unique(strokes.labels):
@@ -70,7 +70,7 @@ class _Writer:
 
     style: WritingStyle
     material: Material
-    hands: Hands
+    hands: FormNeighbours
     rng: Generator
     canvas: Canvas
     x: float
@@ -85,7 +85,7 @@ class _Writer:
         if character == SPACE:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
             self.right_edge[:] = -1e9
-        elif character in DIGITS:
+        elif character in DIGIT_CHARACTERS:
             ink = self.style.write(self._sample_form(int(character)), self._sample_size(character), self.rng)
             self._place(ink, self.rng.normal(0, 0.035), self._sample_gap())
         elif character == OTHER:
@@ -143,7 +143,9 @@ class _Writer:
             self._place(np.asarray(cv2.resize(ink, sides, interpolation=cv2.INTER_AREA), np.float32), 0.0, 0.1)
 
 
-def draw_strip(material: Material, hands: Hands, rng: Generator, width: int = 256, text: str | None = None) -> Strip:
+def draw_strip(
+    material: Material, hands: FormNeighbours, rng: Generator, width: int = 256, text: str | None = None
+) -> Strip:
     """One strip, `width` pixels wide, of `text`, by default a random one (strip_texts.py); a text that does not fit
     ends with the last character that does."""
     style, space_ratio = _sample_style(rng)
@@ -153,18 +155,18 @@ def draw_strip(material: Material, hands: Hands, rng: Generator, width: int = 25
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio
     )
-    written = ""
+    drawn_text = ""
     for character in sample_text(rng) if text is None else text:
         before, x = canvas.ink.copy(), writer.x
         writer.write(character)
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        written += character
-        if character in DIGITS and rng.random() < style.link_probability:
+        drawn_text += character
+        if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     _add_distractors(canvas, writer.x, style, material, rng)
-    return Strip(paper.degrade(canvas.ink, style.height, rng), written.strip())
+    return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
 
 
 def _sample_style(rng: Generator) -> tuple[WritingStyle, float]:

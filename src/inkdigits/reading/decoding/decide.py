@@ -41,24 +41,28 @@ def decode_lines(
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
     if transcribe is not None:
         transcripts = [transcribe([each.box for each, _ in string.assignments]) for _, string in decoded]
-        fused = [
+        fused_rows = [
             add_unread_digits(fuse_row(row, each, form), each[0])
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
-        lines = build_lines(fused, ink_components, thresholds, form)
+        lines = build_lines(fused_rows, ink_components, thresholds, form)
     elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
-    return _refuse_letters_and_textures(lines, ink_components, thresholds)
+    return _refuse_letters_and_textures(lines, ink_components, None if form is not None else thresholds)
 
 
 def _refuse_letters_and_textures(
-    lines: tuple[Line, ...], ink_components: Sequence[Box], thresholds: AcceptThresholds
+    lines: tuple[Line, ...], ink_components: Sequence[Box], thresholds: AcceptThresholds | None
 ) -> tuple[Line, ...]:
     """Doubt the digits that stand among letters, and all of them where most are doubtful: that is a texture, and some
-    of it will look like a digit. A number that was weighed as a whole may still be sure enough; others are refused."""
+    of it will look like a digit.
+
+    A number that was weighed as a whole may still be sure enough for the thresholds; others are refused, and all are
+    where there are no thresholds: a form makes everything look like what it asks for.
+    """
     digits = [digit for line in lines for number in line.numbers for digit in number.digits]
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
     is_refused = iter(
@@ -69,7 +73,7 @@ def _refuse_letters_and_textures(
         refused = [next(is_refused) for _ in number.digits]
         if not any(refused):
             return number
-        if number.known is not None:
+        if number.known is not None and thresholds is not None:
             confidence = _LETTER_ODDS * number.known / (1 - number.known + _LETTER_ODDS * number.known)
             number = replace(number, known=confidence)
             if confidence >= thresholds.min_confidence:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import DIGITS
+from inkdigits.alphabet import DIGIT_CHARACTERS
 
 GAP = 0  # the class of all that is no digit; digit d is class d + 1
 _MIN_PROBABILITY = 2e-3  # a digit that is less probable in a frame is not searched for there
@@ -23,7 +23,7 @@ Array = NDArray[np.float64]
 
 def keep_digits(log_probabilities: NDArray[np.floating]) -> Array:
     """Log probabilities T×27 → T×11: no digit, and the ten digits."""
-    first, last = 1, len(DIGITS) + 1  # class 0 is the blank
+    first, last = 1, len(DIGIT_CHARACTERS) + 1  # class 0 is the blank
     digits = log_probabilities[:, first:last].astype(np.float64)
     rest = np.concatenate([log_probabilities[:, :first], log_probabilities[:, last:]], axis=1)
     return np.concatenate([np.logaddexp.reduce(rest.astype(np.float64), axis=1, keepdims=True), digits], axis=1)
@@ -43,8 +43,8 @@ def score_strings(frames: Array, strings: Sequence[str]) -> Array:
     for frame in frames[1:]:
         moved, skipped = np.full_like(scores, -np.inf), np.full_like(scores, -np.inf)
         moved[:, 1:], skipped[:, 2:] = scores[:, :-1], scores[:, :-2]
-        reached = np.logaddexp(np.logaddexp(scores, moved), np.where(may_skip, skipped, -np.inf))
-        scores = reached + frame[states]
+        arriving = np.logaddexp(np.logaddexp(scores, moved), np.where(may_skip, skipped, -np.inf))
+        scores = arriving + frame[states]
     ends = np.array([2 * len(string) for string in strings], np.intp)
     last_digit = np.where(ends > 0, scores[rows, np.maximum(ends - 1, 0)], -np.inf)
     return np.asarray(np.logaddexp(scores[rows, ends], last_digit), np.float64)

@@ -16,7 +16,7 @@ from itertools import islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, DIGITS
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding import paths
 from inkdigits.reading.decoding.automaton import ANY_DIGITS, Automaton, build_word_automaton
@@ -35,7 +35,9 @@ _PIECE_GAP_RATIO = 0.3  # of the row's height: where digits are so far apart, a 
 _NEW_DIGITNESS = 0.3  # of a digit that only the frames have
 _SAME_PLACE_RATIO = 0.35  # of the row's height: nearer to a hypothesis than this, a digit of the frames is the same
 _MAX_HALF_WIDTH_RATIO = 0.5  # of the row's height: no digit reaches farther from its middle
-_SEPARATING = [index + 1 for index, each in enumerate(CHARACTERS) if each not in DIGITS + ".,'"]  # classes that end one
+_SEPARATING = [
+    index + 1 for index, each in enumerate(CHARACTERS) if each not in DIGIT_CHARACTERS + ".,'"
+]  # classes that end one
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,13 +53,15 @@ class FusedPiece:
     string: str
     aligned: NDArray[np.int64]
     hypotheses: tuple[Hypothesis, ...]
-    _place: Callable[[str], tuple[Hypothesis, ...]]
+    _place_string: Callable[[str], tuple[Hypothesis, ...]]
 
     def read_as(self, string: str) -> FusedPiece:
         """The same piece, read as other digits."""
         if string == self.string:
             return self
-        return replace(self, string=string, aligned=align_strings(self.strings, string), hypotheses=self._place(string))
+        return replace(
+            self, string=string, aligned=align_strings(self.strings, string), hypotheses=self._place_string(string)
+        )
 
     def compute_confidence(self, indices: Sequence[int]) -> float:
         """The probability that all digits at these indices are right."""
@@ -88,13 +92,13 @@ class FusedRow:
     """The pieces of a row, from left to right, and between its N digits how probable it is that a new number begins:
     `splits` float64 N−1."""
 
-    pieces: tuple[FusedPiece, ...]
+    fused_pieces: tuple[FusedPiece, ...]
     splits: NDArray[np.float64]
 
     @property
     def boxes(self) -> list[Box]:
         """The boxes of its digits, in pixels of the page."""
-        return [hypothesis.box for piece in self.pieces for hypothesis in piece.hypotheses]
+        return [hypothesis.box for piece in self.fused_pieces for hypothesis in piece.hypotheses]
 
 
 def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript], form: Form | None = None) -> FusedRow:
@@ -106,10 +110,10 @@ def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript]
     for transcript in transcripts:
         likely += _propose_from_frames(likely, transcript)
     parts = _split_row(likely, transcripts[0].strip.digit_height)
-    pieces = [_fuse_piece(*part, transcripts, form) for part in parts]
-    pieces = [each for each in pieces if each.string]
-    string = "".join(each.string for each in pieces)
-    return FusedRow(tuple(pieces), np.mean([_find_splits(each, string) for each in transcripts], axis=0))
+    fused_pieces = [_fuse_piece(*part, transcripts, form) for part in parts]
+    fused_pieces = [each for each in fused_pieces if each.string]
+    string = "".join(each.string for each in fused_pieces)
+    return FusedRow(tuple(fused_pieces), np.mean([_find_splits(each, string) for each in transcripts], axis=0))
 
 
 def _find_splits(transcript: Transcript, string: str) -> NDArray[np.float64]:

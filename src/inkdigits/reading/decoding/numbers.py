@@ -32,7 +32,7 @@ def build_lines(
 
     With a form, numbers begin and end so that they fit it, and those that cannot keep their plain reading.
     """
-    filled = [row for row in rows if row.pieces]
+    filled = [row for row in rows if row.fused_pieces]
     is_in_cells = has_cells([row.boxes for row in filled])
     lines = []
     for row in filled:
@@ -102,9 +102,9 @@ def _build_number(row: FusedRow, indices: range, spacing: Spacing, thresholds: A
 
 def _find_parts(row: FusedRow, indices: range) -> list[tuple[FusedPiece, list[int]]]:
     """The pieces that these digits of the row belong to, each with the indices of its own digits among them."""
-    starts = [0, *accumulate(len(piece.string) for piece in row.pieces)]
+    starts = [0, *accumulate(len(piece.string) for piece in row.fused_pieces)]
     parts = []
-    for piece, start in zip(row.pieces, starts, strict=False):
+    for piece, start in zip(row.fused_pieces, starts, strict=False):
         own = [index - start for index in indices if start <= index < start + len(piece.string)]
         if own:
             parts.append((piece, own))
@@ -115,10 +115,10 @@ def _compute_confidence(parts: Sequence[tuple[FusedPiece, list[int]]], kept: set
     """The probability that the digits at these places of a number are all right."""
     probability, place = 1.0, 0
     for piece, own in parts:
-        chosen = [index for offset, index in enumerate(own) if place + offset in kept]
+        selected = [index for offset, index in enumerate(own) if place + offset in kept]
         place += len(own)
-        if chosen:
-            probability *= piece.compute_confidence(chosen)
+        if selected:
+            probability *= piece.compute_confidence(selected)
     return probability
 
 

@@ -69,15 +69,15 @@ def score_backwards(lattice: Lattice, automaton: Automaton, add: np.ufunc) -> Ba
 def score_strings(lattice: Lattice, strings: Sequence[str]) -> NDArray[np.float64]:
     """The log probability of each of K strings of digits as one number, summed over all paths: float64 K, -inf where
     there is none."""
-    steps = lattice.neighbour_log_probs + lattice.continue_log_probs
+    moves = lattice.neighbour_log_probs + lattice.continue_log_probs
     totals = np.full(len(strings), -np.inf)
     totals[[not string for string in strings]] = lattice.neighbour_log_probs[0, -1]
-    scores = np.full((len(steps), len(strings)), -np.inf)  # of the strings up to a digit that a hypothesis is taken as
+    scores = np.full((len(moves), len(strings)), -np.inf)  # of the strings up to a digit that a hypothesis is taken as
     scores[0] = 0
     for position in range(max(map(len, strings), default=0)):
         going_on = np.array([position < len(string) for string in strings])
         digits = [int(string[position]) if position < len(string) else 0 for string in strings]
-        arriving = np.logaddexp.reduce(scores[:, np.newaxis] + steps[:, :, np.newaxis], axis=0)  # (N+2)×K
+        arriving = np.logaddexp.reduce(scores[:, np.newaxis] + moves[:, :, np.newaxis], axis=0)  # (N+2)×K
         scores = np.where(going_on, arriving + lattice.digit_log_probs[:, digits], -np.inf)
         is_last = np.array([position == len(string) - 1 for string in strings])
         ended = np.logaddexp.reduce(scores + lattice.neighbour_log_probs[:, -1:], axis=0)

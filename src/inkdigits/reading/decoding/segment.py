@@ -59,25 +59,25 @@ def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple
     segments: list[Segment] = []
     end = count
     while end:
-        _, end, chosen = best[end]
-        assert chosen is not None  # only before the first digit
-        segments.insert(0, chosen)
+        _, end, selected = best[end]
+        assert selected is not None  # only before the first digit
+        segments.insert(0, selected)
     return _read_row(row, segments), [(sum(len(text) for _, text in each.texts), each) for each in segments]
 
 
 def _read_row(row: FusedRow, segments: Sequence[Segment]) -> FusedRow:
     """The row with its pieces read as the segments say."""
-    strings = [""] * len(row.pieces)
+    strings = [""] * len(row.fused_pieces)
     for segment in segments:
         for index, text in segment.texts:
             strings[index] += text
-    pieces = tuple(piece.read_as(string) for piece, string in zip(row.pieces, strings, strict=True))
-    return replace(row, pieces=pieces)
+    fused_pieces = tuple(piece.read_as(string) for piece, string in zip(row.fused_pieces, strings, strict=True))
+    return replace(row, fused_pieces=fused_pieces)
 
 
 def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segment, float]:
     """The digits from `start` to `end` of a row as one number, and the log probability of that reading."""
-    readings = _list_readings(row.pieces, start, end)
+    readings = _list_readings(row.fused_pieces, start, end)
     plain, plain_probability = readings[0]
     fitting = [(texts, probability) for texts, probability in readings if form.fits("".join(t for _, t in texts))]
     total = sum(probability for _, probability in fitting)
@@ -89,12 +89,12 @@ def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segm
 
 
 def _list_readings(
-    pieces: Sequence[FusedPiece], start: int, end: int
+    fused_pieces: Sequence[FusedPiece], start: int, end: int
 ) -> list[tuple[tuple[tuple[int, str], ...], float]]:
     """What the digits from `start` to `end` may be, piece by piece, with probabilities, best first."""
     readings: list[tuple[tuple[tuple[int, str], ...], float]] = [((), 1.0)]
-    offsets = [0, *accumulate(len(piece.string) for piece in pieces)]
-    for index, (piece, offset) in enumerate(zip(pieces, offsets, strict=False)):
+    offsets = [0, *accumulate(len(piece.string) for piece in fused_pieces)]
+    for index, (piece, offset) in enumerate(zip(fused_pieces, offsets, strict=False)):
         first, last = max(0, start - offset), min(len(piece.string), end - offset)
         if first < last:
             parts = piece.list_readings(first, last)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkdigits.alphabet import BLANK_INDEX, CHARACTERS, DIGITS, OTHER
+from inkdigits.alphabet import BLANK_INDEX, CHARACTERS, DIGIT_CHARACTERS, OTHER
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.spacing import get_centre_x
@@ -37,15 +37,15 @@ class _Token:
 
 def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
     """The row with a place more for each piece of ink beside a digit that may be one and was read as something else."""
-    pieces, splits = list(row.pieces), row.splits.tolist()
+    fused_pieces, splits = list(row.fused_pieces), row.splits.tolist()
     for token, is_attached_left, is_attached_right in _find_attached(transcript):
         box = _find_tall_ink(transcript, token)
-        if box is None or any(_covers(each, get_centre_x(box)) for piece in pieces for each in piece.hypotheses):
+        if box is None or any(_covers(each, get_centre_x(box)) for piece in fused_pieces for each in piece.hypotheses):
             continue
-        centres = [get_centre_x(piece.hypotheses[0].box) for piece in pieces]
+        centres = [get_centre_x(piece.hypotheses[0].box) for piece in fused_pieces]
         index = sum(centre < get_centre_x(box) for centre in centres)
-        before = sum(len(piece.string) for piece in pieces[:index])  # digits
-        if index and get_centre_x(pieces[index - 1].hypotheses[-1].box) > get_centre_x(box):
+        before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
+        if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > get_centre_x(box):
             continue  # among the digits of one piece: there each reader had its say
         left, right = (0.0 if attached else 1.0 for attached in (is_attached_left, is_attached_right))
         if before == 0:
@@ -54,16 +54,16 @@ def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
             splits.append(left)
         else:
             splits[before - 1 : before] = [left, right]
-        pieces.insert(index, _make_piece(transcript, token, box))
-    return FusedRow(tuple(pieces), np.array(splits, np.float64))
+        fused_pieces.insert(index, _make_piece(transcript, token, box))
+    return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
 def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]]:
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
     tokens = _find_tokens(transcript)
     for index, token in enumerate(tokens):
-        follows = index > 0 and tokens[index - 1].character in DIGITS
-        is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGITS
+        follows = index > 0 and tokens[index - 1].character in DIGIT_CHARACTERS
+        is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGIT_CHARACTERS
         is_letter, is_last_plus = token.character == OTHER, token.character == "+" and not is_followed
         if (follows or is_followed) and (is_letter or is_last_plus):
             yield token, follows, is_followed
@@ -101,10 +101,10 @@ def _covers(hypothesis: Hypothesis, x: float) -> bool:
 
 def _make_piece(transcript: Transcript, token: _Token, box: Box) -> FusedPiece:
     """A place of one digit, which may be none, and what it most resembles."""
-    likeness = np.exp(transcript.digit_frames[token.start : token.end, 1:]).sum(axis=0)
-    probabilities = np.append(_PRESENCE * likeness / likeness.sum(), 1 - _PRESENCE)
-    strings = (*DIGITS, "")
-    best = DIGITS[int(likeness.argmax())]
-    hypothesis = Hypothesis(box, tuple((likeness / likeness.sum()).tolist()), _PRESENCE)
+    likelihoods = np.exp(transcript.digit_frames[token.start : token.end, 1:]).sum(axis=0)
+    probabilities = np.append(_PRESENCE * likelihoods / likelihoods.sum(), 1 - _PRESENCE)
+    strings = (*DIGIT_CHARACTERS, "")
+    best = DIGIT_CHARACTERS[int(likelihoods.argmax())]
+    hypothesis = Hypothesis(box, tuple((likelihoods / likelihoods.sum()).tolist()), _PRESENCE)
     aligned = align_strings(strings, best)
     return FusedPiece(strings, probabilities, best, aligned, (hypothesis,), lambda text: (hypothesis,) * len(text))
