@@ -84,8 +84,11 @@ class Recipe:
         return min(self.batch or digit_count, digit_count)
 
     def as_dict(self) -> dict[str, Any]:
-        """All settings as JSON has them."""
-        return asdict(self)
+        """All settings as JSON has them; `start` only where it is given: runs and cards from before do not know it."""
+        settings = asdict(self)
+        if self.start is None:
+            del settings["start"]
+        return settings
 
     @classmethod
     def from_dict(cls, settings: dict[str, Any]) -> Recipe:
