@@ -33,9 +33,14 @@ _MAX_WIDTH_PX = 6000  # of a strip
 _SIZES = (1.0, 0.85, 0.7)  # that a row is transcribed at
 
 
-def transcribe_row(transcriber: Transcriber, proposals: Proposals, boxes: Sequence[Box]) -> list[Transcript]:
-    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, at each of several sizes."""
-    strips = [cut_strip(proposals, boxes, size) for size in _SIZES]
+def transcribe_row(
+    transcriber: Transcriber, proposals: Proposals, boxes: Sequence[Box], is_one_of_many: bool = False
+) -> list[Transcript]:
+    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, at each of several sizes.
+
+    A row that `is_one_of_many` is transcribed at one size only, which keeps full pages quick.
+    """
+    strips = [cut_strip(proposals, boxes, size) for size in (_SIZES[:1] if is_one_of_many else _SIZES)]
     return [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
 
 

@@ -1,5 +1,7 @@
 """Two readers of one row: what one of them misses the other brings, and forms choose among what both find likely."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -150,3 +152,14 @@ def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: in
     transcript = make_transcript(text, tall_ink_at=tall_ink_at)
     row = fuse_row(hypotheses, [transcript])
     assert add_unread_digits(row, transcript).boxes == row.boxes
+
+
+def test_a_long_row_falls_into_pieces_and_stays_whole() -> None:
+    """What both readers compare stays small, however long a row is on which everything touches."""
+    count = 120
+    hypotheses = [make_hypothesis(index, index % 10) for index in range(count)]
+    touching = [replace(each, box=replace(each.box, width=PITCH)) for each in hypotheses]
+    row = fuse_row(touching, [make_transcript("".join(str(index % 10) for index in range(count)))])
+    assert max(len(piece.hypotheses) for piece in row.fused_pieces) < 60
+    assert "".join(piece.string for piece in row.fused_pieces) == "".join(str(index % 10) for index in range(count))
+    assert row.splits.shape == (count - 1,) and row.splits.max() < 0.5

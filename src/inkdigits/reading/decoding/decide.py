@@ -22,6 +22,7 @@ from inkdigits.types import Box, Digit, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
+_MAX_FEW_ROWS = 20  # a page with more rows is full
 _MIN_PLAIN_SHARE = 0.25  # of a page's digits: where fewer are plain, the page is a texture
 
 
@@ -30,17 +31,18 @@ def decode_lines(
     ink_components: Sequence[Box],
     thresholds: AcceptThresholds,
     form: Form | None,
-    transcribe: Callable[[Sequence[Box]], Sequence[Transcript]] | None = None,
+    transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]] | None = None,
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
     A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
-    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits; without it the detections
-    alone tell.
+    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, fewer for a row that is one of
+    many; without it the detections alone tell.
     """
     rows = find_rows(list(_make_hypotheses(detections)))
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
     if transcribe is not None:
-        transcripts = [transcribe([each.box for each, _ in string.assignments]) for _, string in decoded]
+        are_many = len(decoded) > _MAX_FEW_ROWS
+        transcripts = [transcribe([each.box for each, _ in string.assignments], are_many) for _, string in decoded]
         fused_rows = [
             add_unread_digits(fuse_row(row, each, form), each[0])
             for (row, _), each in zip(decoded, transcripts, strict=True)

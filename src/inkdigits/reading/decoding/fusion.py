@@ -32,6 +32,8 @@ _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
 _MAX_PATHS = 1000  # that the search for them may begin
 _MIN_DIGITNESS = 0.01  # hypotheses that are less likely to be a digit are left out
 _PIECE_GAP_RATIO = 0.3  # of the row's height: where digits are so far apart, a row falls apart
+_MAX_PIECE_HYPOTHESES = 48  # a piece with so many ends where two digits overlap little, so that long rows stay cheap:
+_FULL_OVERLAP_RATIO = 0.3  # of the row's height
 _NEW_DIGITNESS = 0.3  # of a digit that only the frames have
 _SAME_PLACE_RATIO = 0.35  # of the row's height: nearer to a hypothesis than this, a digit of the frames is the same
 _MAX_HALF_WIDTH_RATIO = 0.5  # of the row's height: no digit reaches farther from its middle
@@ -112,18 +114,23 @@ def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript]
     parts = _split_row(likely, transcripts[0].strip.digit_height)
     fused_pieces = [_fuse_piece(*part, transcripts, form) for part in parts]
     fused_pieces = [each for each in fused_pieces if each.string]
-    string = "".join(each.string for each in fused_pieces)
-    return FusedRow(tuple(fused_pieces), np.mean([_find_splits(each, string) for each in transcripts], axis=0))
+    row = FusedRow(tuple(fused_pieces), np.zeros(0))
+    return replace(row, splits=np.mean([_find_splits(each, row) for each in transcripts], axis=0))
 
 
-def _find_splits(transcript: Transcript, string: str) -> NDArray[np.float64]:
-    """Between each two digits of a string the greatest probability, over the frames there, of what ends a number."""
-    frames = transcript.digit_frames
-    if len(string) < 2 or len(frames) < ctc.count_needed_frames(string):
-        return np.zeros(max(0, len(string) - 1))
+def _find_splits(transcript: Transcript, row: FusedRow) -> NDArray[np.float64]:
+    """Between each two digits the greatest probability, over the frames there, of what ends a number; 0 beyond the end
+    of the strip."""
+    frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
+    string = "".join(piece.string for piece in row.fused_pieces)
+    splits = np.zeros(max(0, len(string) - 1))
+    shown = string[: sum(get_centre_x(box) < end for box in row.boxes)]
+    if len(shown) < 2 or len(frames) < ctc.count_needed_frames(shown):
+        return splits
     ends = np.exp(transcript.frames[:, _SEPARATING].astype(np.float64)).sum(axis=1)
-    spans = ctc.align_string(frames, string)
-    return np.array([ends[first[1] : second[0]].max(initial=0.0) for first, second in pairwise(spans)])
+    for index, (first, second) in enumerate(pairwise(ctc.align_string(frames, shown))):
+        splits[index] = ends[first[1] : second[0]].max(initial=0.0)
+    return splits
 
 
 def _propose_from_frames(hypotheses: Sequence[Hypothesis], transcript: Transcript) -> list[Hypothesis]:
@@ -160,7 +167,8 @@ def _split_row(hypotheses: Sequence[Hypothesis], height: float) -> Iterator[tupl
     """The pieces of a row: their hypotheses, and from where to where they reach, in pixels of the page."""
     groups, right = list[list[Hypothesis]](), -np.inf
     for each in sorted(hypotheses, key=lambda each: each.box.x):
-        if each.box.x > right + _PIECE_GAP_RATIO * height:
+        is_full = bool(groups) and len(groups[-1]) >= _MAX_PIECE_HYPOTHESES
+        if each.box.x > right + (-_FULL_OVERLAP_RATIO if is_full else _PIECE_GAP_RATIO) * height:
             groups.append([])
         groups[-1].append(each)
         right = max(right, each.box.right)

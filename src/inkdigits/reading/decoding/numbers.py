@@ -36,13 +36,20 @@ def build_lines(
     is_in_cells = has_cells([row.boxes for row in filled])
     lines = []
     for row in filled:
-        spacing = measure_spacing(row.boxes, ink_components, is_in_cells)
+        near_ink = _select_near(ink_components, Box.around(row.boxes))
+        spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = _weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         if form is None:
             lines.append(_build_line(row, splits, spacing, thresholds))
         else:
-            lines.append(_build_form_line(row, splits, form, ink_components, thresholds))
+            lines.append(_build_form_line(row, splits, form, near_ink, thresholds))
     return tuple(lines)
+
+
+def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
+    """Those that are level with a row, or less than its height above or below: no others can be signs in it."""
+    top, bottom = row.y - row.height, row.bottom + row.height
+    return [each for each in ink_components if each.y < bottom and each.bottom > top]
 
 
 def _build_line(row: FusedRow, splits: NDArray[np.float64], spacing: Spacing, thresholds: AcceptThresholds) -> Line:
