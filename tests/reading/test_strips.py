@@ -10,7 +10,7 @@ from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.proposals import Proposals
-from inkdigits.reading.strips import cut_strip, transcribe_row
+from inkdigits.reading.strips import cut_strips, transcribe_row
 from inkdigits.types import Box
 
 NOTHING = Detections(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
@@ -33,7 +33,7 @@ def make_bars(count: int, slope: float, height: int = 60) -> tuple[NDArray[np.ui
 @pytest.mark.parametrize("slope", [0.0, 0.2, -0.1])
 def test_a_sloping_row_comes_out_level_and_in_the_middle(slope: float) -> None:
     page, boxes = make_bars(6, slope)
-    strip = cut_strip(make_page(page), boxes)
+    (strip,) = cut_strips(make_page(page), boxes)
     assert strip.ink.shape[0] == 48 and strip.ink.shape[1] % 16 == 0 and strip.ink.dtype == np.float32
     for box in boxes:
         column = strip.ink[:, round((box.x + box.width / 2 - strip.left) * strip.scale)]
@@ -43,7 +43,7 @@ def test_a_sloping_row_comes_out_level_and_in_the_middle(slope: float) -> None:
 
 def test_places_on_a_strip_are_places_on_the_page() -> None:
     page, boxes = make_bars(4, 0.0)
-    strip = cut_strip(make_page(cv2.resize(page, None, fx=0.5, fy=0.5), ink_scale=0.5), boxes)
+    (strip,) = cut_strips(make_page(cv2.resize(page, None, fx=0.5, fy=0.5), ink_scale=0.5), boxes)
     for box in boxes:
         frame = strip.find_frame(box.x + box.width / 2)
         assert strip.find_x(frame) == pytest.approx(box.x + box.width / 2)
@@ -57,7 +57,7 @@ def test_ink_that_goes_on_with_the_row_is_on_the_strip_and_fits_on_it() -> None:
     tall, above = Box(5, 100, 12, 100), Box(5, 10, 20, 50)
     for box in (tall, above):
         page[box.y : box.bottom, box.x : box.right] = 255
-    strip = cut_strip(make_page(page, *boxes, tall, above), boxes)
+    (strip,) = cut_strips(make_page(page, *boxes, tall, above), boxes)
     assert strip.left < tall.x
     column = strip.ink[:, round((tall.x + 6 - strip.left) * strip.scale)]
     assert 30 < (column > 0.5).sum() <= 41

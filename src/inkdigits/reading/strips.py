@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -40,37 +41,62 @@ def transcribe_row(
 
     A row that `is_one_of_many` is transcribed at one size only, which keeps full pages quick.
     """
-    strips = [cut_strip(proposals, boxes, size) for size in (_SIZES[:1] if is_one_of_many else _SIZES)]
+    strips = cut_strips(proposals, boxes, _SIZES[:1] if is_one_of_many else _SIZES)
     return [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
 
 
-def cut_strip(proposals: Proposals, boxes: Sequence[Box], size: float = 1.0) -> Strip:
-    """The strip along a row of digits, `boxes` in pixels of the page, at least one.
+def cut_strips(proposals: Proposals, boxes: Sequence[Box], sizes: Sequence[float] = (1.0,)) -> list[Strip]:
+    """The strip along a row of digits, `boxes` in pixels of the page, at least one, at each of several sizes.
 
-    It holds all ink that goes on with the row. At a `size` below 1 everything is so much smaller on it.
+    It holds all ink that goes on with the row. At a size below 1 everything is so much smaller on it.
     """
-    strength, ink_scale = proposals.ink.strength, proposals.ink_scale
+    row = _locate_row(proposals, boxes)
+    return [_cut_strip(proposals, row, size * row.scale) for size in sizes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """Where a row lies, in pixels of the ink: from `left` to `right`, the middles of its digits at y = `level` +
+    `slope` · x; `scale` is that of its strip, in strip pixels an ink pixel."""
+
+    left: float
+    right: float
+    level: float
+    slope: float
+    scale: float
+
+
+def _locate_row(proposals: Proposals, boxes: Sequence[Box]) -> _Row:
+    ink_scale = proposals.ink_scale
     digit_boxes = np.array([box.as_list() for box in boxes], np.float64) * ink_scale
     height = measure_row_height(digit_boxes[:, 3].tolist())
     level, slope = _fit_line(digit_boxes, height)
     components = np.array([box.as_list() for box in proposals.ink_components], np.float64).reshape(-1, 4) * ink_scale
     row_boxes = _add_row_ink(digit_boxes, components, height, level, slope)
-    scale = size * min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[:, 3].max()))
     left = max(0.0, float(row_boxes[:, 0].min()) - _MARGIN_RATIO * height)
-    right = min(strength.shape[1], float((row_boxes[:, 0] + row_boxes[:, 2]).max()) + _MARGIN_RATIO * height)
-    width = max(WIDTH_MULTIPLE_PX, min(_MAX_WIDTH_PX, round((right - left) * scale)))
+    right = float((row_boxes[:, 0] + row_boxes[:, 2]).max()) + _MARGIN_RATIO * height
+    scale = min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[:, 3].max()))
+    return _Row(left, min(proposals.ink.strength.shape[1], right), level, slope, scale)
+
+
+def _cut_strip(proposals: Proposals, row: _Row, scale: float) -> Strip:
+    """The strip of a row, `scale` of its pixels an ink pixel."""
+    width = max(WIDTH_MULTIPLE_PX, min(_MAX_WIDTH_PX, round((row.right - row.left) * scale)))
     width += -width % WIDTH_MULTIPLE_PX
-    window, corner = _cut_window(strength, left, right, level, slope, scale)
+    window, corner = _cut_window(proposals.ink.strength, row, scale)
     shrinking = min(1.0, scale)  # sampled with fewer pixels, ink is averaged first
     if shrinking < 1:
         window = np.asarray(
             cv2.resize(window, None, fx=shrinking, fy=shrinking, interpolation=cv2.INTER_AREA), np.uint8
         )
-    top = level + slope * left - STRIP_HEIGHT_PX / 2 / scale
-    to_window = np.array([[1 / scale, 0.0, left - corner[0]], [slope / scale, 1 / scale, top - corner[1]]]) * shrinking
+    top = row.level + row.slope * row.left - STRIP_HEIGHT_PX / 2 / scale
+    to_window = (
+        np.array([[1 / scale, 0.0, row.left - corner[0]], [row.slope / scale, 1 / scale, top - corner[1]]]) * shrinking
+    )
     sampled = cv2.warpAffine(window, to_window, (width, STRIP_HEIGHT_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     ink = np.clip(sampled.astype(np.float32) / np.float32(proposals.full_strength), 0, 1)
-    return Strip(ink, left / ink_scale, scale * ink_scale, level / ink_scale, slope)
+    ink_scale = proposals.ink_scale
+    return Strip(ink, row.left / ink_scale, scale * ink_scale, row.level / ink_scale, row.slope)
 
 
 def _add_row_ink(
@@ -91,15 +117,13 @@ def _add_row_ink(
     return row
 
 
-def _cut_window(
-    strength: Pixels, left: float, right: float, level: float, slope: float, scale: float
-) -> tuple[Pixels, tuple[int, int]]:
-    """The part of the page that a strip lies on, and its left top corner."""
-    levels = level + slope * left, level + slope * right
+def _cut_window(strength: Pixels, row: _Row, scale: float) -> tuple[Pixels, tuple[int, int]]:
+    """The part of the ink that a strip lies on, and its left top corner."""
+    levels = row.level + row.slope * row.left, row.level + row.slope * row.right
     reach = STRIP_HEIGHT_PX / 2 / scale + 2
     height, width = strength.shape
     top, bottom = max(0, int(min(levels) - reach)), min(height, int(max(levels) + reach) + 1)
-    start, end = max(0, int(left) - 2), min(width, int(right) + 3)
+    start, end = max(0, int(row.left) - 2), min(width, int(row.right) + 3)
     return strength[top : max(bottom, top + 1), start:end], (start, top)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import replace
 
@@ -46,29 +47,34 @@ FORM_AUGMENTATION = replace(
 HEATMAP_PLANE, HEATMAP_WEIGHT_PLANE, LABEL_PLANE, CELL_WEIGHT_PLANE, BOX_PLANES = 0, 1, 2, 3, slice(4, 8)  # of a target
 
 
-class SceneBatches:
-    """`batches(step)` → ink float32 B×1×128×256 in 0..1 and targets float32 B×8×32×64, on the device.
+class DrawnBatches(ABC):
+    """`batches(step)` → ink and targets of what is drawn for training, with the digits given, on the device.
 
-    Written with the digits given, some in other forms as `augment` draws them. A batch depends on the seed and the
-    step only. Raises DataError if a training font is not installed.
+    A batch depends on the seed and the step only. Raises DataError if a training font is not installed.
     """
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
         self.recipe, self.device = recipe, device
         self.batch_size = recipe.compute_batch_size(len(digits))
-        self.batches_per_epoch = max(
-            1, len(digits) // self.batch_size
-        )  # a scene has several digits: an epoch is a way to count
+        self.batches_per_epoch = max(1, len(digits) // self.batch_size)  # a way to count: each drawing has many digits
         self._executor = ThreadPoolExecutor(1)
         self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
         self.material = make_material(digits, recipe.seed)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
+        """The batch of that step, counted from 0. The next one is drawn meanwhile, on another core if one is free."""
         prefetched_step, future = self._prefetched
         batch = future.result() if future is not None and prefetched_step == step else self._render_batch(step)
         self._prefetched = step + 1, self._executor.submit(self._render_batch, step + 1)
         return batch
+
+    @abstractmethod
+    def _render_batch(self, step: int) -> tuple[Tensor, Tensor]: ...
+
+
+class SceneBatches(DrawnBatches):
+    """Ink float32 B×1×128×256 in 0..1 and targets float32 B×8×32×64: scenes (data/synthesis/scenes.py), some digits in
+    other forms as `augment` draws them."""
 
     def _render_batch(self, step: int) -> tuple[Tensor, Tensor]:
         scenes = [self.render_scene(step, index) for index in range(self.batch_size)]

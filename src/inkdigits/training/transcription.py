@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from concurrent.futures import Future, ThreadPoolExecutor
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,7 +10,7 @@ from torch import Tensor, nn
 from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
-from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, make_material
+from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, DrawnBatches
 from inkdigits.training.evaluate import Score, compute_score
 from inkdigits.training.recipes import Recipe
 
@@ -22,28 +20,12 @@ PADDING = -1  # after the end of a text that is shorter than others of its batch
 _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 
 
-class StripBatches:
-    """`batches(step)` → ink float32 B×1×48×W in 0..1 and texts int64 B×L (classes, then PADDING), on the device.
-
-    Written with the digits given. A batch depends on the seed and the step only. Raises DataError if a training font
-    is not installed.
-    """
+class StripBatches(DrawnBatches):
+    """Ink float32 B×1×48×W in 0..1 and texts int64 B×L (classes, then PADDING): strips (data/synthesis/strips.py)."""
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
-        self.recipe, self.device = recipe, device
-        self.batch_size = recipe.compute_batch_size(len(digits))
-        self.batches_per_epoch = max(1, len(digits) // self.batch_size)  # a way to count: a strip has several digits
-        self._executor = ThreadPoolExecutor(1)
-        self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
-        self.material = make_material(digits, recipe.seed)
+        super().__init__(digits, recipe, device)
         self.hands = FormNeighbours.from_strokes(self.material.digits)
-
-    def __call__(self, step: int) -> tuple[Tensor, Tensor]:
-        """The batch of that step, counted from 0. The next one is written meanwhile, on another core if one is free."""
-        prefetched_step, future = self._prefetched
-        batch = future.result() if future is not None and prefetched_step == step else self._render_batch(step)
-        self._prefetched = step + 1, self._executor.submit(self._render_batch, step + 1)
-        return batch
 
     def _render_batch(self, step: int) -> tuple[Tensor, Tensor]:
         width = int(np.random.default_rng([self.recipe.seed, step]).choice(STRIP_WIDTHS))

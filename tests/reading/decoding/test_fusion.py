@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.decoding.fusion import align_string, fuse_row
+from inkdigits.reading.decoding.fusion import align_digits, fuse_row
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.numbers import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
@@ -130,7 +130,7 @@ def test_frames_of_two_sizes_count_alike() -> None:
     ],
 )
 def test_strings_are_aligned_by_the_least_edits(other: str, best: str, aligned: list[int]) -> None:
-    assert align_string(other, best) == aligned
+    assert align_digits(other, best) == aligned
 
 
 @pytest.mark.parametrize(("text", "place"), [("~00", 0), ("00+", 2), ("0~0", 1)])

@@ -7,7 +7,7 @@ spell a string are exact (Graves et al., "Connectionist temporal classification"
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 import numpy as np
@@ -80,6 +80,16 @@ def search_strings(frames: Array, beam: int = 16) -> list[str]:
 def _find_likely(frame: Array) -> NDArray[np.intp]:
     """The digits that may stand in a frame of probabilities."""
     return np.flatnonzero(frame[1:] > _MIN_PROBABILITY)
+
+
+def find_runs(frames: NDArray[np.floating]) -> Iterator[tuple[int, int, int]]:
+    """The best path of frames, T×K: each class that is not the first, and its frames, the first and the one behind the
+    last."""
+    best = frames.argmax(axis=1)
+    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
+    for start, end in zip(starts, [*starts[1:], len(best)], strict=True):
+        if best[start] != GAP:
+            yield int(best[start]), start, end
 
 
 def count_needed_frames(string: str) -> int:

@@ -137,21 +137,12 @@ def _propose_from_frames(hypotheses: Sequence[Hypothesis], transcript: Transcrip
     """The digits of the frames' best path where there is no hypothesis."""
     centres, frames = np.array([get_centre_x(each.box) for each in hypotheses], np.float64), transcript.digit_frames
     proposed = []
-    for start, end in _find_spans(frames):
+    for _, start, end in ctc.find_runs(frames):
         box = make_box(transcript, start, end)
         if not (np.abs(centres - get_centre_x(box)) < _SAME_PLACE_RATIO * transcript.strip.digit_height).any():
             peak = frames[start:end, 1:].max(axis=0)
             proposed.append(Hypothesis(box, tuple(np.exp(peak - np.logaddexp.reduce(peak)).tolist()), _NEW_DIGITNESS))
     return proposed
-
-
-def _find_spans(frames: NDArray[np.float64]) -> Iterator[tuple[int, int]]:
-    """The frames of each digit on the best path."""
-    best = frames.argmax(axis=1)
-    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
-    for start, end in zip(starts, [*starts[1:], len(best)], strict=True):
-        if best[start] != ctc.GAP:
-            yield start, end
 
 
 def make_box(transcript: Transcript, start: int, end: int) -> Box:
@@ -225,11 +216,11 @@ def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
 
 
 def align_strings(strings: Sequence[str], best: str) -> NDArray[np.int64]:
-    """`align_string` for each of K strings: int64 K×n."""
-    return np.array([align_string(string, best) for string in strings], np.int64).reshape(len(strings), len(best))
+    """`align_digits` for each of K strings: int64 K×n."""
+    return np.array([align_digits(string, best) for string in strings], np.int64).reshape(len(strings), len(best))
 
 
-def align_string(other: str, best: str) -> list[int]:
+def align_digits(other: str, best: str) -> list[int]:
     """The digit that `other` has in the place of each of `best`, -1 where it has none, by the least edit distance."""
     costs = np.zeros((len(other) + 1, len(best) + 1), np.int64)
     costs[:, 0], costs[0] = np.arange(len(other) + 1), np.arange(len(best) + 1)

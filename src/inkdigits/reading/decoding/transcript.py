@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,14 +37,14 @@ class Strip:
         return self.left + frame * FRAME_WIDTH_PX / self.scale
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Transcript:
     """A strip and its frames, float32 T×27: log probabilities of the classes of `inkdigits.alphabet`."""
 
     strip: Strip
     frames: NDArray[np.float32]
 
-    @property
+    @cached_property
     def digit_frames(self) -> NDArray[np.float64]:
         """The frames with all that is no digit as one class, float64 T×11."""
         return keep_digits(self.frames)

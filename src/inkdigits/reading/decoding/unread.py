@@ -12,7 +12,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from inkdigits.alphabet import BLANK_INDEX, CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.reading.decoding.frames import find_runs
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.spacing import get_centre_x
@@ -60,24 +61,13 @@ def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
 
 def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]]:
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
-    tokens = _find_tokens(transcript)
+    tokens = [_Token(CHARACTERS[index - 1], start, end) for index, start, end in find_runs(transcript.frames)]
     for index, token in enumerate(tokens):
         follows = index > 0 and tokens[index - 1].character in DIGIT_CHARACTERS
         is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGIT_CHARACTERS
         is_letter, is_last_plus = token.character == OTHER, token.character == "+" and not is_followed
         if (follows or is_followed) and (is_letter or is_last_plus):
             yield token, follows, is_followed
-
-
-def _find_tokens(transcript: Transcript) -> list[_Token]:
-    """The characters of the best path, from left to right."""
-    best = transcript.frames.argmax(axis=1)
-    starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
-    return [
-        _Token(CHARACTERS[best[start] - 1], start, end)
-        for start, end in zip(starts, [*starts[1:], len(best)], strict=True)
-        if best[start] != BLANK_INDEX
-    ]
 
 
 def _find_tall_ink(transcript: Transcript, token: _Token) -> Box | None:

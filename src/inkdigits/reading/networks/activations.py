@@ -12,6 +12,12 @@ def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.asarray(exponentials / exponentials.sum(axis=1, keepdims=True), np.float32)
 
 
+def log_softmax(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Logits N×K → log probabilities."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
+
+
 def sigmoid(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     """Logits → probabilities; never overflows."""
     return np.asarray(0.5 * (1 + np.tanh(0.5 * logits)), np.float32)

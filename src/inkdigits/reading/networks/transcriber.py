@@ -7,6 +7,7 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.networks.activations import log_softmax
 from inkdigits.reading.networks.session import DEFAULT_THREADS, WEIGHTS_FOLDER, OnnxModel
 
 PACKAGED_PATH = WEIGHTS_FOLDER / "transcriber.onnx"
@@ -26,6 +27,4 @@ class Transcriber:
     def transcribe(self, strip: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frames of a strip, float32 48×W in 0..1 (W a multiple of 16): log probabilities, float32 W/4×27, of the
         classes of `inkdigits.alphabet`."""
-        logits = self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T  # W/4×27
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        return np.asarray(shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True)), np.float32)
+        return log_softmax(self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T)
