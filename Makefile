@@ -5,10 +5,11 @@
 # make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
+# make hands     fetch the handwriting fonts that the transcriber learns from as well, into runs/hands (needs npm)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test docs course check install weights fonts clean
+.PHONY: demo test docs course check install weights fonts hands clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
@@ -44,12 +45,15 @@ install: .venv/.train
 	$(BIN)/python -m pip install --quiet --editable ".[train,serve,course,dev]"
 	touch $@
 
-# Before it, on Debian: sudo apt-get install $(make fonts)
+# Before it, on Debian: sudo apt-get install npm $(make fonts); make hands
 weights: .venv/.train
 	$(BIN)/python -m inkdigits.training.ship runs/weights $(NAMES)
 
 fonts:
 	@grep -o '`fonts-[a-z-]*`' src/inkdigits/data/synthesis/nondigits.py | tr -d '`'
+
+hands: .venv/.train
+	npm install --silent --no-save --prefix runs/hands $$($(BIN)/python -m inkdigits.data.synthesis.hand_fonts)
 
 clean:
 	rm -rf .venv dist build runs demo

@@ -12,7 +12,8 @@ import torch
 from hypothesis import settings
 
 from inkdigits.data.synthesis import nondigits
-from inkdigits.training import detection, ensembles
+from inkdigits.data.synthesis.signs import load_fonts
+from inkdigits.training import detection, ensembles, transcription
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run
 from inkdigits.training.session import start
@@ -79,3 +80,5 @@ def bundled_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
             module, "draw_font_glyphs", lambda n, c, _, rng: draw_font_glyphs(n, c, FONT_FAMILIES, rng, FONT_FOLDER)
         )
     monkeypatch.setattr(detection, "require_fonts", lambda _: require_fonts(FONT_FAMILIES, FONT_FOLDER))
+    hand_fonts = load_fonts([FONT_FOLDER / f"{family}.ttf" for family in FONT_FAMILIES])
+    monkeypatch.setattr(transcription, "load_hand_fonts", lambda: hand_fonts)

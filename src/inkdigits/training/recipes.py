@@ -17,7 +17,7 @@ from inkdigits.models.build import ARCHITECTURES
 OPTIMIZERS = ("adam", "adamw", "muon")
 SCHEDULES = ("constant", "onecycle")
 PRECISIONS = ("float32", "bfloat16")
-STARTS = ("detector",)
+STARTS = ("detector", "transcriber")
 AUGMENTATIONS = ("none", "light", "inked", "bent", "hands")
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -9,13 +11,17 @@ from torch import Tensor, nn
 
 from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis.hand_fonts import load_hand_fonts
+from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
+from inkdigits.data.synthesis.strokes import Strokes
 from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, DrawnBatches
 from inkdigits.training.evaluate import Score, compute_score
 from inkdigits.training.recipes import Recipe
 
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
+FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.18, 0.18  # for each digit of MNIST, so many of other hands
 PADDING = -1  # after the end of a text that is shorter than others of its batch
 _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 
@@ -23,8 +29,11 @@ _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 
 class StripBatches(DrawnBatches):
     """Ink float32 B×1×48×W in 0..1 and texts int64 B×L (classes, then PADDING): strips (data/synthesis/strips.py)."""
 
-    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = True) -> None:
         super().__init__(digits, recipe, device)
+        if with_other_hands:
+            extra_digits = write_other_hands(len(digits), recipe.seed)
+            self.material = replace(self.material, digits=self.material.digits + extra_digits)
         self.hands = FormNeighbours.from_strokes(self.material.digits)
 
     def _render_batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -40,6 +49,17 @@ class StripBatches(DrawnBatches):
     def render_strip(self, step: int, index: int, width: int) -> Strip:
         """The strip at a place of a step's batch."""
         return draw_strip(self.material, self.hands, np.random.default_rng([self.recipe.seed, step, index]), width)
+
+
+def write_other_hands(count: int, seed: int) -> Strokes:
+    """Digits in hands that MNIST does not have, to go with `count` of its own.
+
+    Raises DataError if the handwriting fonts are not there.
+    """
+    rng, fonts = np.random.default_rng(seed), load_hand_fonts()
+    font_variants = max(1, round(FONT_DIGIT_SHARE * count / (10 * len(fonts))))
+    drawn_count = max(1, round(DRAWN_DIGIT_SHARE * count / 10))
+    return write_font_digits(fonts, font_variants, rng) + write_drawn_digits(drawn_count, rng)
 
 
 def transcription_loss(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -75,7 +95,8 @@ def score_transcriber(network: nn.Module, digits: Digits, recipe: Recipe) -> Sco
 
     What this leaves out, characters lost and added, is measured on whole numbers (bench/strips.py).
     """
-    strips = StripBatches(digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), recipe, next(network.parameters()).device)
+    judges, device = digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), next(network.parameters()).device
+    strips = StripBatches(judges, recipe, device, with_other_hands=False)
     network.eval()
     with torch.inference_mode():
         batches = (strips(FIRST_EVAL_STEP + index) for index in range(EVAL_BATCHES))

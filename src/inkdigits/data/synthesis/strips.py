@@ -26,7 +26,8 @@ STRIP_HEIGHT_PIXELS = 48
 DIGIT_HEIGHT_RANGE = (22.0, 38.0)  # pixels; the reader brings digits to about 30
 _SIMILAR_COUNT = 8  # digits of a label that may stand for the same hand's
 _FORM_SIDE = 14  # pixels: digits are compared at this size
-_FORM_SAMPLE = 3_000  # digits of a label that are compared at most
+_COMPARED_TOGETHER = 1_000  # digits
+_CHAINED_ZEROS_SHARE = 0.25  # of hands
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 
@@ -46,7 +47,7 @@ class FormNeighbours:
 
     @classmethod
     def from_strokes(cls, strokes: Strokes) -> FormNeighbours:
-        """Compare the distance fields, made small, label by label; of a label with many digits, with the first ones."""
+        """Compare the distance fields, made small, label by label."""
         neighbours = np.empty((len(strokes.labels), _SIMILAR_COUNT), np.int32)
         for label in np.unique(strokes.labels):
             own = np.flatnonzero(strokes.labels == label)
@@ -56,11 +57,12 @@ class FormNeighbours:
                     for index in own
                 ]
             ).reshape(len(own), -1).astype(np.float32)  # fmt: skip
-            others = forms[:_FORM_SAMPLE]
-            distances = (others**2).sum(axis=1)[None] - 2 * forms @ others.T
-            nearest = np.argpartition(distances, min(_SIMILAR_COUNT, len(others)) - 1, axis=1)[:, :_SIMILAR_COUNT]
-            nearest = np.pad(nearest, ((0, 0), (0, _SIMILAR_COUNT - nearest.shape[1])), mode="edge")
-            neighbours[own] = own[nearest]
+            lengths, count = (forms**2).sum(axis=1), min(_SIMILAR_COUNT, len(own))
+            for start in range(0, len(own), _COMPARED_TOGETHER):
+                part = slice(start, start + _COMPARED_TOGETHER)
+                distances = lengths[None] - 2 * forms[part] @ forms.T
+                nearest = np.argpartition(distances, count - 1, axis=1)[:, :count]
+                neighbours[own[part]] = own[np.pad(nearest, ((0, 0), (0, _SIMILAR_COUNT - count)), mode="edge")]
         return cls(neighbours)
 
 
@@ -77,6 +79,8 @@ class _Writer:
     baseline: float
     right_edge: NDArray[np.floating]
     space_ratio: float
+    chains_zeros: bool  # zeros after a zero are smaller, and hang together
+    last: str = ""
     forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
 
     def write(self, character: str) -> None:
@@ -86,14 +90,18 @@ class _Writer:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
             self.right_edge[:] = -1e9
         elif character in DIGIT_CHARACTERS:
-            ink = self.style.write(self._sample_form(int(character)), self._sample_size(character), self.rng)
-            self._place(ink, self.rng.normal(0, 0.035), self._sample_gap())
+            is_chained = self.chains_zeros and character == self.last == "0"
+            size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
+            gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
+            ink = self.style.write(self._sample_form(int(character)), size, self.rng)
+            self._place(ink, self.rng.normal(0, 0.035), gap)
         elif character == OTHER:
             self._write_other()
         else:
             sign = draw_hand_sign(character, height, self.style.pen_width, self.style.slant, self.rng)
             gap = self._sample_gap() if character in ".,'" else max(0.06, self._sample_gap())
             self._place(sign.ink, sign.bottom, gap)
+        self.last = character
 
     def _place(self, ink: Ink, bottom: float, gap: float) -> None:
         """Ink with its lower edge `bottom` heights above the baseline, `gap` heights after what stands left of it."""
@@ -153,8 +161,9 @@ def draw_strip(
     baseline = (STRIP_HEIGHT_PIXELS + style.height) / 2 + rng.normal(0, 2.5)
     start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
     writer = _Writer(
-        style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio
-    )
+        style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
+        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
+    )  # fmt: skip
     drawn_text = ""
     for character in sample_text(rng) if text is None else text:
         before, x = canvas.ink.copy(), writer.x

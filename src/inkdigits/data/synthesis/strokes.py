@@ -21,6 +21,7 @@ Ink = NDArray[np.float32]  # H×W, 0..1, bright on 0
 Bits = NDArray[np.uint8]
 
 OVERSAMPLING = 2  # times: thinned at twice MNIST's resolution
+CENTRE_LINE_SIDE = OVERSAMPLING * GLYPH_SIDE  # fine pixels
 STEPS_PER_PIXEL = 16  # of the distance in one fine pixel, as it is kept in 8 bits
 INK_THRESHOLD = 0.4  # from here on a pixel counts as part of a digit's box
 _BATCH_SIZE = 100  # images that are thinned together: they stay in the cache
@@ -28,9 +29,7 @@ _BINARISE_THRESHOLD = 110  # of 255: what is ink in an enlarged MNIST digit,
 _HOLLOW_MIN_DEPTH = 28  # of 255: unless it is so much darker than the ink all around it, as in a small loop,
 _LOOP_KERNEL = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (7, 7))  # of this size at most
 _SMOOTHING_SD = 0.7  # fine pixels: what the steps of a thinned line are smoothed by
-_PIXEL_GRID = np.stack(
-    np.meshgrid(*[np.arange(OVERSAMPLING * GLYPH_SIDE, dtype=np.float32)] * 2), axis=-1
-)  # 56×56×2, x and y
+_PIXEL_GRID = np.stack(np.meshgrid(*[np.arange(CENTRE_LINE_SIDE, dtype=np.float32)] * 2), axis=-1)  # 56×56×2, x and y
 _MAX_THINNING_ROUNDS = 24  # of thinning at most; the widest stroke of MNIST needs fewer
 
 
@@ -45,13 +44,24 @@ class Strokes:
     @classmethod
     def from_digits(cls, digits: Digits) -> Strokes:
         """Thin every digit of a set and measure distances."""
-        fields = np.empty((len(digits), OVERSAMPLING * GLYPH_SIDE, OVERSAMPLING * GLYPH_SIDE), np.uint8)
+        fields = np.empty((len(digits), CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
         for start in range(0, len(digits), _BATCH_SIZE):
             part = digits.images[start : start + _BATCH_SIZE]
             for index, centre_line in enumerate(thin(_enlarge_and_binarise(part)), start):
-                distance = cv2.distanceTransform(1 - centre_line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-                fields[index] = np.minimum(cv2.GaussianBlur(distance, (0, 0), _SMOOTHING_SD) * STEPS_PER_PIXEL, 255)
+                fields[index] = measure_distances(centre_line)
         return cls(fields, digits.labels)
+
+    def __add__(self, more: Strokes) -> Strokes:
+        """Both, one after the other."""
+        return Strokes(
+            np.concatenate([self.distance_fields, more.distance_fields]), np.concatenate([self.labels, more.labels])
+        )
+
+
+def measure_distances(centre_line: Bits) -> Bits:
+    """A centre line of 0 and 1, uint8 56×56 → its distance field, uint8 56×56, smoothed."""
+    distance = cv2.distanceTransform(1 - centre_line, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    return np.minimum(cv2.GaussianBlur(distance, (0, 0), _SMOOTHING_SD) * STEPS_PER_PIXEL, 255).astype(np.uint8)
 
 
 def _enlarge_and_binarise(images: Bits) -> Bits:
@@ -107,7 +117,7 @@ def bend(field: Bits, rng: Generator, sd: float = 1.3) -> Bits:
     """
     offsets = rng.normal(0, sd, (4, 4, 2)).astype(np.float32)
     source_points = _PIXEL_GRID + cv2.resize(
-        offsets, (OVERSAMPLING * GLYPH_SIDE, OVERSAMPLING * GLYPH_SIDE), interpolation=cv2.INTER_CUBIC
+        offsets, (CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), interpolation=cv2.INTER_CUBIC
     )
     return np.asarray(
         cv2.remap(field, source_points[..., 0], source_points[..., 1], cv2.INTER_LINEAR, borderValue=255), np.uint8
@@ -128,7 +138,7 @@ def write_digit(
         [[scale_x, -slant * scale], [0.0, scale]]
     )
     matrix = matrix @ (np.eye(2) + rng.normal(0, 0.04, (2, 2)))
-    side = OVERSAMPLING * GLYPH_SIDE
+    side = CENTRE_LINE_SIDE
     corners = matrix @ (np.array([[0, side, 0, side], [0, 0, side, side]]) - side / 2)
     size = np.ceil(corners.max(axis=1) - corners.min(axis=1)).astype(int) + 2
     translation = size / 2 - matrix @ np.array([side / 2, side / 2])

@@ -1,0 +1,72 @@
+"""Free handwriting fonts: other people's digits, each font one hand.
+
+They are needed for training the transcriber only, and are fetched by `make hands` (npm's packages `@fontsource/…`;
+their licences, the Open Font License or Apache's, come with them).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from inkdigits.data.synthesis.strokes import CENTRE_LINE_SIDE
+from inkdigits.errors import DataError
+from inkdigits.glyph import DIGIT_SIDE, GLYPH_SIDE
+
+HAND_FONT_FOLDER = Path("runs/hands")
+HAND_FONTS = (
+    *("allison", "amatic-sc", "annie-use-your-telescope", "architects-daughter", "bad-script", "beth-ellen", "bilbo"),
+    *("butterfly-kids", "calligraffitti", "caramel", "caveat", "cedarville-cursive", "chilanka", "comforter"),
+    *("coming-soon", "covered-by-your-grace", "crafty-girls", "dawning-of-a-new-day", "dekko", "delicious-handrawn"),
+    *("delius", "east-sea-dokdo", "edu-au-vic-wa-nt-hand", "edu-nsw-act-foundation", "edu-qld-beginner"),
+    *("edu-sa-beginner", "fuzzy-bubbles", "gaegu", "gamja-flower", "give-you-glory", "gloria-hallelujah"),
+    *("gochi-hand", "grape-nuts", "grechen-fuemen", "gwendolyn", "hachi-maru-pop", "handlee", "hi-melody"),
+    *("homemade-apple", "indie-flower", "just-another-hand", "kalam", "klee-one", "kristi", "la-belle-aurore"),
+    *("liu-jian-mao-cao", "long-cang", "loved-by-the-king", "mali", "mansalva", "marck-script", "meddon"),
+    *("meow-script", "my-soul", "mynerve", "nanum-pen-script", "neucha", "nothing-you-could-do", "oooh-baby"),
+    *("over-the-rainbow", "pangolin", "passions-conflict", "patrick-hand", "playpen-sans", "playwrite-ar"),
+    *("playwrite-at", "playwrite-cl", "playwrite-cu", "playwrite-cz", "playwrite-de-grund", "playwrite-de-sas"),
+    *("playwrite-dk-loopet", "playwrite-es", "playwrite-hr", "playwrite-hu", "playwrite-it-moderna", "playwrite-mx"),
+    *("playwrite-nl", "playwrite-no", "playwrite-pl", "playwrite-us-trad", "playwrite-vn", "poor-story", "qwigley"),
+    *("reenie-beanie", "rock-salt", "ruthie", "sacramento", "satisfy", "schoolbell", "sedgwick-ave"),
+    *("shadows-into-light", "shadows-into-light-two", "short-stack", "single-day", "square-peg", "stalemate"),
+    *("sue-ellen-francisco", "sunshiney", "swanky-and-moo-moo", "the-girl-next-door", "the-nautigal", "vibur"),
+    *("vujahday-script", "waiting-for-the-sunrise", "walter-turncoat", "whisper", "windsong", "yomogi", "yuji-boku"),
+    *("zen-kurenaido", "zeyada"),
+)
+_FONT_SIZE_PIXELS = 120
+_CANVAS_SIDE = 360
+
+
+def load_hand_fonts(folder: Path = HAND_FONT_FOLDER) -> list[ImageFont.FreeTypeFont]:
+    """The fonts of HAND_FONTS. Raises DataError if one is not there: with other hands, other digits would come out."""
+    paths = [folder / f"node_modules/@fontsource/{name}/files/{name}-latin-400-normal.woff" for name in HAND_FONTS]
+    missing = [path.name for path in paths if not path.is_file()]
+    if missing:
+        raise DataError(
+            f"{len(missing)} handwriting fonts are not under {folder}, such as {missing[0]}; run `make hands`."
+        )
+    return [ImageFont.truetype(str(path), _FONT_SIZE_PIXELS) for path in paths]
+
+
+def draw_font_digit(label: int, font: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
+    """A digit as it stands in a font, brought to the size of an MNIST digit: 0 and 1, uint8 56×56."""
+    canvas = Image.new("L", (_CANVAS_SIDE, _CANVAS_SIDE))
+    ImageDraw.Draw(canvas).text((_CANVAS_SIDE / 2, _CANVAS_SIDE / 2), str(label), fill=255, font=font, anchor="mm")
+    ink = np.asarray(canvas)
+    rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
+    box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    scale = CENTRE_LINE_SIDE * DIGIT_SIDE / GLYPH_SIDE / max(box.shape)
+    height, width = (max(1, round(side * scale)) for side in box.shape)
+    digit = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
+    top, left = (CENTRE_LINE_SIDE - height) // 2, (CENTRE_LINE_SIDE - width) // 2
+    digit[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > 90
+    return digit
+
+
+if __name__ == "__main__":
+    print(*(f"@fontsource/{name}@5" for name in HAND_FONTS))

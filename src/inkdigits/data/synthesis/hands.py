@@ -1,0 +1,67 @@
+"""More hands than MNIST has: digits of handwriting fonts, warped hard, and digits drawn stroke by stroke."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import ImageFont
+
+from inkdigits.data.synthesis.hand_digits import sample_digit
+from inkdigits.data.synthesis.hand_fonts import draw_font_digit
+from inkdigits.data.synthesis.strokes import CENTRE_LINE_SIDE, Strokes, bend, measure_distances, thin
+from inkdigits.glyph import DIGIT_SIDE, GLYPH_SIDE
+
+FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so that no digit of one comes twice
+DRAWN_WARP_SD = 1.2
+_MAX_TILT = 0.15  # shear either way of a font's digits
+_SUBPIXEL_BITS = 4
+
+
+def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: int, rng: Generator) -> Strokes:
+    """Every digit of every font, `variant_count` times, each time warped anew."""
+    labels = np.tile(np.arange(10), len(fonts))
+    centre_lines = thin(np.stack([draw_font_digit(label, font) for font in fonts for label in range(10)]))
+    fields = [
+        _tilt(bend(measure_distances(line), rng, FONT_WARP_SD), rng)
+        for line in centre_lines
+        for _ in range(variant_count)
+    ]
+    return Strokes(np.stack(fields), np.repeat(labels, variant_count))
+
+
+def _tilt(field: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
+    """A field leaning to one side, and wider or narrower."""
+    shear, stretch = rng.uniform(-_MAX_TILT, _MAX_TILT), rng.uniform(0.85, 1.2)
+    middle = CENTRE_LINE_SIDE / 2
+    matrix = np.array([[stretch, shear, middle - (stretch + shear) * middle], [0, 1, 0]])
+    return np.asarray(
+        cv2.warpAffine(field, matrix, (CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), flags=cv2.INTER_LINEAR, borderValue=255),
+        np.uint8,
+    )
+
+
+def write_drawn_digits(count_per_label: int, rng: Generator) -> Strokes:
+    """Digits in the forms of hand_digits.py, each bent a little."""
+    labels = np.repeat(np.arange(10), count_per_label)
+    fields = [
+        bend(measure_distances(_draw_centre_line(sample_digit(int(label), rng))), rng, DRAWN_WARP_SD)
+        for label in labels
+    ]
+    return Strokes(np.stack(fields), labels)
+
+
+def _draw_centre_line(strokes: Sequence[NDArray[np.floating]]) -> NDArray[np.uint8]:
+    """Strokes, y upwards → lines one fine pixel wide, 0 and 1, as large as an MNIST digit: uint8 56×56."""
+    every_point = np.concatenate(strokes)
+    low, high = every_point.min(axis=0), every_point.max(axis=0)
+    scale = CENTRE_LINE_SIDE * DIGIT_SIDE / GLYPH_SIDE / float((high - low).max())
+    canvas = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
+    for points in strokes:
+        places = (points - (low + high) / 2) * [scale, -scale] + CENTRE_LINE_SIDE / 2
+        fixed_point = (places * 2**_SUBPIXEL_BITS).round().astype(np.int32)
+        cv2.polylines(canvas, [fixed_point], False, 1, 1, cv2.LINE_8, _SUBPIXEL_BITS)
+    return canvas
