@@ -152,10 +152,15 @@ class _Writer:
 
 
 def draw_strip(
-    material: Material, hands: FormNeighbours, rng: Generator, width: int = 256, text: str | None = None
+    material: Material,
+    hands: FormNeighbours,
+    rng: Generator,
+    width: int = 256,
+    text: str | None = None,
+    is_cluttered: bool = True,
 ) -> Strip:
     """One strip, `width` pixels wide, of `text`, by default a random one (strip_texts.py); a text that does not fit
-    ends with the last character that does."""
+    ends with the last character that does. One that is not cluttered has no rules, stains or other writing on it."""
     style, space_ratio = _sample_style(rng)
     canvas = Canvas(np.zeros((STRIP_HEIGHT_PIXELS, width), np.float32))
     baseline = (STRIP_HEIGHT_PIXELS + style.height) / 2 + rng.normal(0, 2.5)
@@ -174,7 +179,8 @@ def draw_strip(
         drawn_text += character
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
-    _add_distractors(canvas, writer.x, style, material, rng)
+    if is_cluttered:
+        _add_distractors(canvas, writer.x, style, material, rng)
     return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
 
 
