@@ -21,7 +21,7 @@ from inkdigits.training.recipes import Recipe
 
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
-FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.18, 0.18  # for each digit of MNIST, so many of other hands
+FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.2, 0.3  # for each digit of MNIST, so many of other hands
 PADDING = -1  # after the end of a text that is shorter than others of its batch
 _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 

@@ -196,7 +196,7 @@ def _sample_style(rng: Generator) -> tuple[WritingStyle, float]:
     style = WritingStyle(
         height=height,
         pen_width=max(1.1, height * float(np.exp(rng.uniform(np.log(0.04), np.log(0.2))))),
-        slant=float(rng.normal(0.1, 0.22)),
+        slant=float(rng.normal(0.15, 0.3)),
         slope=float(rng.normal(0, 0.02)),
         gap_ratio=gap,
         stretch=float(rng.uniform(0.65, 1.3)),
@@ -225,22 +225,22 @@ def _draw_link(writer: _Writer) -> None:
 def _add_distractors(canvas: Canvas, end: float, style: WritingStyle, material: Material, rng: Generator) -> None:
     """Rules, cells, patterns, stains, the lines above and below, and strokes across."""
     size = canvas.ink.shape[0], canvas.ink.shape[1]
-    if rng.random() < 0.25:
+    if rng.random() < 0.2:
         np.maximum(canvas.ink, paper.draw_rules(size, style.height, rng), out=canvas.ink)
-    if rng.random() < 0.12:
+    if rng.random() < 0.08:
         box = (float(rng.uniform(0, 4)), float(rng.uniform(2, 8)), end, 0.85 * size[0])
         np.maximum(canvas.ink, paper.draw_frame(size, box, style.height, rng), out=canvas.ink)
-    if rng.random() < 0.3:
+    if rng.random() < 0.25:
         np.maximum(canvas.ink, paper.draw_pattern(size, style.height, rng), out=canvas.ink)
-    if rng.random() < 0.1:
-        np.maximum(canvas.ink, paper.draw_stains(size, rng) * np.float32(rng.uniform(0.2, 1)), out=canvas.ink)
     if rng.random() < 0.06:
+        np.maximum(canvas.ink, paper.draw_stains(size, rng) * np.float32(rng.uniform(0.2, 1)), out=canvas.ink)
+    if rng.random() < 0.04:
         np.maximum(canvas.ink, paper.draw_texture(size, rng) * np.float32(rng.uniform(0.3, 0.8)), out=canvas.ink)
-    if rng.random() < 0.08:
+    if rng.random() < 0.05:
         np.maximum(canvas.ink, paper.draw_dark_edge(size, rng), out=canvas.ink)
-    if rng.random() < 0.2:
+    if rng.random() < 0.15:
         _draw_neighbour_line(canvas, style, material, rng)
-    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.08 else 0):
+    for _ in range(int(rng.integers(1, 3)) if rng.random() < 0.05 else 0):
         points = rng.uniform(0, 1, (int(rng.integers(2, 4)), 2)) * [size[1], size[0]]
         ink = signs.draw_stroke(points, max(1.0, style.pen_width * rng.uniform(0.5, 1.2)))
         canvas.add_ink(ink * np.float32(rng.uniform(0.3, 0.9)), round(points[:, 0].min()), round(points[:, 1].min()))
