@@ -273,7 +273,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="transcriber",
-            about="the network that reads a whole strip of a page; it learns from lines in many hands: MNIST's, fonts, drawn ones",
+            about="the network that reads a whole strip of a page; it learns from lines in MNIST's hands and in others",
             model="transcriber",
             split="choosing",
             start="detector",
