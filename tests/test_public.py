@@ -85,7 +85,7 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-OPTIONS = {"single": False, "region": None, "form": None, "min_confidence": None}
+OPTIONS = {"single": False, "region": None, "form": None, "min_confidence": None, "boxes": "auto"}
 
 
 @pytest.mark.parametrize("name", ["read", "read_pages"])

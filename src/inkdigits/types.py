@@ -93,13 +93,16 @@ class Number:
 
     `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
-    says whether it has the form that was asked for, None where none was.
+    says whether it has the form that was asked for, None where none was. `row` and `column`, from 0, are those of the
+    ruled table it stands in, None outside of one.
     """
 
     digits: tuple[Digit, ...]
     gaps: tuple[int, ...] = ()
     known: float | None = None
     fits: bool | None = None
+    row: int | None = None
+    column: int | None = None
 
     @property
     def text(self) -> str:
@@ -131,6 +134,8 @@ class Number:
             "accepted": self.accepted,
             "fits": self.fits,
             "box": self.box.as_list(),
+            "row": self.row,
+            "column": self.column,
             "gaps": list(self.gaps),
             "digits": [digit.as_dict() for digit in self.digits],
         }
@@ -140,7 +145,8 @@ class Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
         gaps = tuple(int(gap) for gap in number["gaps"])
-        return cls(digits, gaps, float(number["confidence"]), number["fits"])
+        place = number.get("row"), number.get("column")
+        return cls(digits, gaps, float(number["confidence"]), number["fits"], *place)
 
 
 @dataclass(frozen=True, slots=True)

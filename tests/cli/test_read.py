@@ -50,7 +50,7 @@ def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers"]
     number = read["lines"][0]["numbers"][0]
-    assert list(number) == ["text", "confidence", "accepted", "fits", "box", "gaps", "digits"]
+    assert list(number) == ["text", "confidence", "accepted", "fits", "box", "row", "column", "gaps", "digits"]
     digit = number["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
     assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]
@@ -92,6 +92,7 @@ def test_the_least_confidence(pictures: Path, told: Told) -> None:
         (["--range", "few"], "'few' is not a range"),
         (["--min-confidence", "1.5"], "The minimum confidence must be from 0 to 1, not 1.5."),
         (["--min-confidence", "nan"], "The minimum confidence must be from 0 to 1, not nan."),
+        (["--boxes", "rows"], "Printed boxes are one of auto, comb or cells, not 'rows'."),
         (["--single", "--length", "1"], "A single digit has no form"),
         (["--single", "--explain", "seen"], "--explain cannot be used with --single"),
     ],
@@ -128,7 +129,7 @@ def test_pages_and_parts_of_them_after_every_stage(pictures: Path, told: Told, t
 def test_csv(pictures: Path, told: Told) -> None:
     rows = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "page.png").out)))
     assert [(row["line"], row["number"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1")]
-    columns = "file page line number text confidence accepted fits x y width height"
+    columns = "file page line number text confidence accepted fits row column x y width height"
     assert list(rows[0]) == columns.split()
     assert [row["accepted"] for row in rows] == [str("?" not in row["text"]).lower() for row in rows]
 

@@ -53,7 +53,7 @@ def test_every_schema_is_one(described: Any) -> None:
 def test_options_and_bodies_are_described(described: Any) -> None:
     read, digit = described["paths"]["/v1/read"]["post"], described["paths"]["/v1/digit"]["post"]
     options = {each["name"] for each in read["parameters"]}
-    assert options == {"min_confidence", "pattern", "length", "check", "range", "region", "annotate", "format"}
+    assert options == {"min_confidence", "pattern", "length", "check", "range", "boxes", "region", "annotate", "format"}
     assert {each["name"] for each in digit["parameters"]} == {"min_confidence", "region"}
     for operation in (read, digit):
         content = operation["requestBody"]["content"]

@@ -82,6 +82,7 @@ def test_several_pages_are_no_digit(service: Service) -> None:
         "pattern=d%7B2%2C1%7D",
         "pattern=" + "d" * 201,
         "check=crc",
+        "boxes=rows",
         "range=9..1",
         "range=a",
         "length=2&range=500..600",

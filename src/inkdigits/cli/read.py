@@ -60,6 +60,13 @@ def read(
     value_range: Annotated[
         str | None, _form("--range", help="Every number is in this range, both ends included.", metavar="A..B")
     ] = None,
+    boxes: Annotated[
+        str,
+        _how(
+            help="What printed boxes mean: comb, a row of them is one number; cells, each is a number; auto, as ruled.",
+            metavar="KIND",
+        ),
+    ] = "auto",
     model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
     as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
     as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
@@ -111,6 +118,7 @@ def read(
     from inkdigits.cli.inputs import expand_names
     from inkdigits.cli.results import Results
     from inkdigits.cli.views import build_views
+    from inkdigits.reading.decoding.cells import check_box_kind
     from inkdigits.reading.imaging.region import parse_region as parsed
     from inkdigits.reading.reader import Reader, check_arguments
 
@@ -120,6 +128,7 @@ def read(
         "region": None if region is None else parsed(region),
         "form": _build_form(length=length, pattern=pattern, check=check, range=value_range),
         "min_confidence": min_confidence,
+        "boxes": check_box_kind(boxes),
     }
     check_arguments(**how)
     limits = _build_limits(max_bytes, max_pixels, max_pages)

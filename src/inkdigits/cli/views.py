@@ -61,7 +61,9 @@ def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArg
     """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
     from inkdigits.reading.explain import draw_stages
 
-    stages = reader.run_stages(crop_to_region(page, how), how.get("form"), how.get("min_confidence"))
+    stages = reader.run_stages(
+        crop_to_region(page, how), how.get("form"), how.get("min_confidence"), how.get("boxes", "auto")
+    )
     for number, (stage, image) in enumerate(draw_stages(page, reading, stages), 1):
         save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
 

@@ -123,7 +123,7 @@ def _(parts):
 
 @app.cell
 def _(accuracy, few, judges, learnt, recipe):
-    answers = [predict_digit_logits(learnt(replace(recipe, seed=seed), few).judged, judges) for seed in range(6)]
+    answers = [predict_digit_logits(learnt(replace(recipe, seed=seed), few).eval_network, judges) for seed in range(6)]
     by_seed = [accuracy(said, judges) for said in answers]
 
     assert min(by_seed) > 0.96 and max(by_seed) < 0.995
@@ -284,7 +284,7 @@ def _(accuracy, judges, learnt, parts, recipe):
     thousand = replace(parts, train=parts.train.slice(0, 1000))
 
     def after_200_steps(kind, seed):
-        return learnt(replace(recipe, steps=200, augment=kind, seed=seed), thousand).judged
+        return learnt(replace(recipe, steps=200, augment=kind, seed=seed), thousand).eval_network
 
     plain, varied = ([after_200_steps(kind, seed) for seed in range(2)] for kind in ("none", "light"))
     by_variation = {
@@ -353,9 +353,8 @@ def _():
 @app.cell
 def _(few, judges, learnt, recipe):
     restless = learnt(replace(recipe, steps=150, schedule="constant", average=0.95), few)
-    of_last, of_average = (
-        score_logits(predict_digit_logits(network, judges), judges) for network in (restless.network, restless.judged)
-    )
+    two_networks = (restless.network, restless.eval_network)
+    of_last, of_average = (score_logits(predict_digit_logits(each, judges), judges) for each in two_networks)
 
     assert of_average.loss < of_last.loss
     table(

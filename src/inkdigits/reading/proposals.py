@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging import ink as inks
+from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.imaging.rules import remove_rules
@@ -68,6 +69,14 @@ def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = Fals
     ink_components = tuple(Box(*(int(side / ink_scale) for side in box)) for box in component_boxes)
     is_fragment = find_fragments(detections.boxes, labels, stats)
     return Proposals(detections.rescale(1 / ink_scale), is_fragment, ink, ink_scale, ink_components, full_strength)
+
+
+def find_page_grid(proposals: Proposals, detections: Detections) -> Grid:
+    """The rules of a page, told from strokes by the height of what is more likely a digit than not; none without any.
+
+    `detections` are those of the proposals, with other scores."""
+    heights = detections.boxes[detections.digitness >= 0.5, 3]
+    return find_grid(proposals.ink.mask, float(np.median(heights)), proposals.ink_scale) if len(heights) else NO_GRID
 
 
 def label_components(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

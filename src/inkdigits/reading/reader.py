@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
+from inkdigits.reading.decoding.cells import BoxKind, check_box_kind
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.limits import Limits
@@ -25,7 +26,7 @@ from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.networks.detector import Detections, Detector
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
-from inkdigits.reading.proposals import Proposals, propose_digits
+from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
 from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
@@ -39,12 +40,19 @@ class ReadArguments(TypedDict, total=False):
     region: Box | None
     form: Form | None
     min_confidence: float | None
+    boxes: BoxKind
 
 
 def check_arguments(
-    *, single: bool = False, region: Box | None = None, form: Form | None = None, min_confidence: float | None = None
+    *,
+    single: bool = False,
+    region: Box | None = None,
+    form: Form | None = None,
+    min_confidence: float | None = None,
+    boxes: BoxKind = "auto",
 ) -> None:
     """Raise UsageError for options that contradict each other or make no sense."""
+    check_box_kind(boxes)
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence}.")
     if single and form is not None:
@@ -116,11 +124,12 @@ class Reader:
         region: Box | None = None,
         form: Form | None = None,
         min_confidence: float | None = None,
+        boxes: BoxKind = "auto",
     ) -> Reading:
         """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
         page = load_single_page(picture, self._limits)
-        return self._read_page(page, start, single, region, form, min_confidence)
+        return self._read_page(page, start, single, region, form, min_confidence, boxes)
 
     def read_pages(
         self,
@@ -131,11 +140,12 @@ class Reader:
         region: Box | None = None,
         form: Form | None = None,
         min_confidence: float | None = None,
+        boxes: BoxKind = "auto",
     ) -> Iterator[Reading]:
         """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
         start = time.perf_counter()
         for page in load_pages(picture, self._limits, name):
-            yield self._read_page(page, start, single, region, form, min_confidence)
+            yield self._read_page(page, start, single, region, form, min_confidence, boxes)
             start = time.perf_counter()
 
     def attempt(
@@ -147,12 +157,13 @@ class Reader:
         region: Box | None = None,
         form: Form | None = None,
         min_confidence: float | None = None,
+        boxes: BoxKind = "auto",
     ) -> Iterator[Reading | Failure]:
         """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
         page = 1
         try:
             for reading in self.read_pages(
-                picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence
+                picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
             ):
                 yield reading
                 page = reading.page + 1
@@ -168,35 +179,43 @@ class Reader:
         region: Box | None,
         form: Form | None,
         min_confidence: float | None,
+        boxes: BoxKind,
     ) -> Reading:
-        check_arguments(single=single, form=form, min_confidence=min_confidence)
+        check_arguments(single=single, form=form, min_confidence=min_confidence, boxes=boxes)
         cropped = page if region is None else crop_page(page, region)
         if single:
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            lines = self.run_stages(cropped, form, min_confidence).lines
+            lines = self.run_stages(cropped, form, min_confidence, boxes).lines
         if region is not None:
             lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
         return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds)
 
-    def run_stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
+    def run_stages(
+        self, page: Picture, form: Form | None = None, min_confidence: float | None = None, boxes: BoxKind = "auto"
+    ) -> Stages:
         """The whole way: where digits may stand on a page, which they are, and the numbers they make.
 
         A page without any digits is looked at again with ink and paper exchanged: a bright sheet on a dark table may
         have seemed to be dark.
         """
         thresholds = self._get_thresholds(min_confidence)
-        stages = self._run_stages(page, form, thresholds)
+        stages = self._run_stages(page, form, thresholds, boxes)
         if not stages.lines:
-            exchanged = self._run_stages(page, form, thresholds, other_polarity=True)
+            exchanged = self._run_stages(page, form, thresholds, boxes, other_polarity=True)
             if any(number.accepted for line in exchanged.lines for number in line.numbers):
                 return exchanged
         return stages
 
     def _run_stages(
-        self, page: Picture, form: Form | None, thresholds: AcceptThresholds, other_polarity: bool = False
+        self,
+        page: Picture,
+        form: Form | None,
+        thresholds: AcceptThresholds,
+        boxes: BoxKind,
+        other_polarity: bool = False,
     ) -> Stages:
         # Where digits may stand, by the detector. Detections overlap and conflict; boxes are in pixels of the page.
         proposals = propose_digits(page.grey, self._detector, other_polarity)
@@ -207,10 +226,12 @@ class Reader:
         detections = penalise_size_outliers(detections)  # the digits of a page are about equally high
         detections = penalise_isolated(detections)  # and seldom stand alone
         detections = cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
+        # The rules of boxes and tables: no digits, and where numbers end.
+        grid = find_page_grid(proposals, detections)
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, proposals)
-        lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe)
+        lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe, grid, boxes)
         if is_unsure(lines):
             lines = self._try_whole_page(page, thresholds, form, lines)
         return Stages(proposals, glyphs, detections, lines)

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import cache
 from threading import Lock
 
+from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import Source
 from inkdigits.reading.reader import Reader
@@ -31,6 +32,7 @@ def read(
     region: Box | None = None,
     form: Form | None = None,
     min_confidence: float | None = None,
+    boxes: BoxKind = "auto",
 ) -> Reading:
     """Read the numbers on a picture of one page, with the packaged networks.
 
@@ -42,6 +44,9 @@ def read(
         form: what is known of every number: its length, pattern, check digit, range. Not together with `single`.
         min_confidence: the least confidence, 0..1, with which a digit is accepted; a digit below it is shown as `?`.
             By default what the network's card says.
+        boxes: what printed boxes mean, each of which holds a digit: "comb", one row of them is one number, or "cells",
+            each is a number of its own, as in a table. "auto" goes by the rules: those of a table run through several
+            rows.
 
     Raises:
         PictureError: the picture cannot be opened, or `region` lies outside it.
@@ -49,7 +54,9 @@ def read(
         SeveralPagesError: it has several pages; use `read_pages`.
         UsageError: options that contradict each other or make no sense.
     """
-    return _get_shared_reader().read(picture, single=single, region=region, form=form, min_confidence=min_confidence)
+    return _get_shared_reader().read(
+        picture, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
+    )
 
 
 def read_pages(
@@ -60,19 +67,20 @@ def read_pages(
     region: Box | None = None,
     form: Form | None = None,
     min_confidence: float | None = None,
+    boxes: BoxKind = "auto",
 ) -> Iterator[Reading]:
     """Read a picture page by page (a PDF, a TIFF of several pages, or one page), with the packaged networks.
 
     Args:
         picture: as in `read`.
         name: what the picture is called in readings and errors; by default its path, or `-`.
-        single, region, form, min_confidence: as in `read`, the same for every page.
+        single, region, form, min_confidence, boxes: as in `read`, the same for every page.
 
     Raises:
         PictureError, PictureTooLargeError, UsageError: as `read`, at the page where it happens.
     """
     return _get_shared_reader().read_pages(
-        picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence
+        picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
     )
 
 

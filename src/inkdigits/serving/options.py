@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.region import parse_region as parsed
 from inkdigits.reading.reader import ReadArguments
@@ -53,10 +54,16 @@ class PageOptions(DigitOptions):
     )
     check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Kind of check digit in every number.")
     range: _Range | None = Field(None, description="Range of every number's value, both ends included.")
+    boxes: BoxKind = Field(
+        "auto",
+        description="What printed boxes mean: `comb`, a row of them is one number; `cells`, each is a number; `auto`, "
+        "as they are ruled.",
+    )
 
     def how(self) -> ReadArguments:
         """The options as the reader takes them. May take a second for a large pattern."""
-        return self._common() | {"form": _form(self.length, self.pattern, self.check, self.range)}
+        form = _form(self.length, self.pattern, self.check, self.range)
+        return self._common() | {"form": form, "boxes": self.boxes}
 
 
 class ReadOptions(PageOptions):

@@ -100,6 +100,8 @@ class Number(BaseModel):
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
+    row: int | None = Field(ge=0, description="The row of the ruled table it stands in; null outside of one.")
+    column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box
     gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
     digits: list[Digit] = Field(min_length=1)

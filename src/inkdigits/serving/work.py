@@ -85,7 +85,7 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     region = how["region"]
     part = page if region is None else crop_page(page, region)
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
-    stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"))
+    stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"), how.get("boxes", "auto"))
     stage_glyphs = [
         stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits
     ]

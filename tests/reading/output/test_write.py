@@ -55,7 +55,7 @@ def test_csv_is_a_row_per_number() -> None:
     assert not any(rows[2][column] for column in write.COLUMNS[2:]), "a page without digits has its file and page"
     assert rows[1] == {
         "file": "a,b.png", "page": "1", "line": "1", "number": "2", "text": "3?", "confidence": "0.81",
-        "accepted": "false", "fits": "",
+        "accepted": "false", "fits": "", "row": "", "column": "",
         "x": "40", "y": "5", "width": "18", "height": "20",
     }  # fmt: skip
 
@@ -108,3 +108,12 @@ def test_a_name_that_is_no_utf_8_can_be_written_in_every_format(name: str) -> No
 @pytest.mark.parametrize("name", write.FORMATS)
 def test_only_json_has_a_place_for_failures(name: str) -> None:
     assert bool(write.FORMATS[name].page(FAILURE)) == (name == "json")
+
+
+def test_a_number_of_a_table_has_its_cell_in_csv_and_json() -> None:
+    placed = replace(number("65", 0), row=0, column=3)
+    reading = replace(READING, lines=(Line((placed, number("31", 40))),))
+    rows = list(csv.DictReader(io.StringIO(write.format_csv_header() + write.format_csv_rows(reading))))
+    assert [(row["row"], row["column"]) for row in rows] == [("0", "3"), ("", "")]
+    back = Reading.from_dict(json.loads(write.format_json_line(reading)))
+    assert [(each.row, each.column) for each in back.numbers] == [(0, 3), (None, None)]

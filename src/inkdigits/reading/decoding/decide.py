@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
+from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import fuse_row
@@ -16,6 +17,7 @@ from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Box, Digit, Line, Number
@@ -32,13 +34,17 @@ def decode_lines(
     thresholds: AcceptThresholds,
     form: Form | None,
     transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]] | None = None,
+    grid: Grid = NO_GRID,
+    boxes: BoxKind = "auto",
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
     A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
     of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, fewer for a row that is one of
-    many; without it the detections alone tell.
+    many; without it the detections alone tell. `grid` has the page's rules, which are no digits and part numbers as
+    `boxes` says.
     """
-    rows = find_rows(list(_make_hypotheses(detections)))
+    hypotheses = [each for each in _make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
+    rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
     if transcribe is not None:
         are_many = len(decoded) > _MAX_FEW_ROWS
@@ -47,17 +53,17 @@ def decode_lines(
             add_unread_digits(fuse_row(row, each, form), each[0])
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
-        lines = build_lines(fused_rows, ink_components, thresholds, form)
+        lines = build_lines(fused_rows, ink_components, thresholds, form, grid, boxes)
     elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
-    return _refuse_letters_and_textures(lines, ink_components, None if form is not None else thresholds)
+    return _refuse_letters_and_textures(lines, ink_components, grid, None if form is not None else thresholds)
 
 
 def _refuse_letters_and_textures(
-    lines: tuple[Line, ...], ink_components: Sequence[Box], thresholds: AcceptThresholds | None
+    lines: tuple[Line, ...], ink_components: Sequence[Box], grid: Grid, thresholds: AcceptThresholds | None
 ) -> tuple[Line, ...]:
     """Doubt the digits that stand among letters, and all of them where most are doubtful: that is a texture, and some
     of it will look like a digit.
@@ -68,7 +74,7 @@ def _refuse_letters_and_textures(
     digits = [digit for line in lines for number in line.numbers for digit in number.digits]
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
     is_refused = iter(
-        (is_among_letters(digits, ink_components) | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist()
+        (is_among_letters(digits, ink_components, grid) | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist()
     )
 
     def refuse(number: Number) -> Number:

@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import islice, pairwise
+from itertools import accumulate, islice, pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +34,7 @@ _MIN_DIGITNESS = 0.01  # hypotheses that are less likely to be a digit are left 
 _PIECE_GAP_RATIO = 0.3  # of the row's height: where digits are so far apart, a row falls apart
 _MAX_PIECE_HYPOTHESES = 48  # a piece with so many ends where two digits overlap little, so that long rows stay cheap:
 _FULL_OVERLAP_RATIO = 0.3  # of the row's height
+_MIN_EXPECTED = 0.5  # probability of one digit in a piece, from which on one is expected in a printed box
 _NEW_DIGITNESS = 0.3  # of a digit that only the frames have
 _SAME_PLACE_RATIO = 0.35  # of the row's height: nearer to a hypothesis than this, a digit of the frames is the same
 _MAX_HALF_WIDTH_RATIO = 0.5  # of the row's height: no digit reaches farther from its middle
@@ -64,6 +65,14 @@ class FusedPiece:
         return replace(
             self, string=string, aligned=align_strings(self.strings, string), hypotheses=self._place_string(string)
         )
+
+    def expect_one_digit(self) -> FusedPiece:
+        """The same piece where one digit is expected and nothing else, as in a printed box; unless that is unlikely."""
+        is_one_digit = np.array([len(string) == 1 for string in self.strings])
+        presence = float(self.probabilities[is_one_digit].sum())
+        if len(self.string) != 1 or presence < _MIN_EXPECTED:
+            return self
+        return replace(self, probabilities=np.where(is_one_digit, self.probabilities / presence, 0.0))
 
     def compute_confidence(self, indices: Sequence[int]) -> float:
         """The probability that all digits at these indices are right."""
@@ -101,6 +110,17 @@ class FusedRow:
     def boxes(self) -> list[Box]:
         """The boxes of its digits, in pixels of the page."""
         return [hypothesis.box for piece in self.fused_pieces for hypothesis in piece.hypotheses]
+
+    def expect_digits(self, is_boxed: NDArray[np.bool_]) -> FusedRow:
+        """The same row, where some of its N digits, bool N, are known to stand alone in a printed box."""
+        starts = accumulate((len(piece.string) for piece in self.fused_pieces), initial=0)
+        return replace(
+            self,
+            fused_pieces=tuple(
+                piece.expect_one_digit() if is_boxed[start] else piece
+                for piece, start in zip(self.fused_pieces, starts, strict=False)
+            ),
+        )
 
 
 def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript], form: Form | None = None) -> FusedRow:

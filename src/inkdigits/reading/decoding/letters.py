@@ -3,6 +3,7 @@
 What a letter looks like is not known here. But ink as tall as a digit that no digit explains is some other character,
 and characters that stand close together are a word. A digit is taken for a letter when its word has more other
 characters than accepted digits, and also when it stands alone on a line of them: some letter there will look like one.
+No word goes on across an upright rule.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.types import Box, Digit
 
 # Chosen by the development pictures, and by words drawn in fonts.
@@ -22,6 +24,7 @@ _LEVEL_SHARE = 0.5  # of its height: so much of a character, about its centre, m
 _LETTER_HEIGHT_RANGE = (0.4, 1.8)  # of a digit's height: a letter's
 _MIN_LETTER_WIDTH = 0.3  # of its own height: what is narrower is a stroke, a bracket or a rule, and tells nothing
 _LETTER_WIDTH = 0.8  # of its own height: the width of a letter where several hang together
+_RULE_HEIGHT = 0.7  # of its own height: a box that holds a rule so high is a piece of a form
 _MAX_ASPECT = 8.0  # times as wide as high: a rule
 _REFUSED_DIGIT_WEIGHT = 0.5  # of a letter: so much counts a digit that is not accepted
 _RASTER_HEIGHT_PX = 8.0  # the height of the median character where words are put together
@@ -30,16 +33,18 @@ _MAX_RASTER_SIDE_PX = 2000  # the longest side of that raster
 Boxes = NDArray[np.float64]  # N×4: x, y, width, height, in pixels
 
 
-def is_among_letters(digits: Sequence[Digit], ink_components: Sequence[Box]) -> NDArray[np.bool_]:
-    """For each of N digits, whether it stands among letters. `ink_components` are boxes of all of a page's ink."""
+def is_among_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: Grid = NO_GRID) -> NDArray[np.bool_]:
+    """For each of N digits, whether it stands among letters. `ink_components` are boxes of all of a page's ink, and
+    `grid` has its rules."""
     if not digits:
         return np.zeros(0, np.bool_)
     digit_boxes = _stack_boxes([digit.box for digit in digits])
     other_boxes = _select_letter_sized(_stack_boxes(ink_components), digit_boxes)
+    other_boxes = other_boxes[~_hold_rule(other_boxes, grid)]
     accepted = np.array([digit.accepted for digit in digits], np.float64)
     letters = np.concatenate([_REFUSED_DIGIT_WEIGHT * (1 - accepted), _count_letters(other_boxes, digit_boxes)])
     boxes = np.concatenate([digit_boxes, other_boxes])
-    word_labels, line_labels = _label_groups(boxes, _WORD_REACH), _label_groups(boxes, _LINE_REACH)
+    word_labels, line_labels = (_label_groups(boxes, reach, grid) for reach in (_WORD_REACH, _LINE_REACH))
     sure_digits, word_letters = (
         _sum_by_label(word_labels, each)[: len(digit_boxes)]
         for each in (np.pad(accepted, (0, len(other_boxes))), letters)
@@ -62,6 +67,17 @@ def _select_letter_sized(boxes: Boxes, digits: Boxes) -> Boxes:
     return boxes[(heights >= low) & (heights <= high) & (widths <= _MAX_ASPECT * heights)]
 
 
+def _hold_rule(boxes: Boxes, grid: Grid) -> NDArray[np.bool_]:
+    """Which of N boxes hold an upright rule, as high as they are: they are pieces of a form, and no letters."""
+    x, y, widths, heights = boxes.T
+    holds = np.zeros(len(boxes), np.bool_)
+    for rule in grid.uprights:
+        across = np.interp(y + heights / 2, rule.along, rule.across)
+        common = np.minimum(rule.end, y + heights) - np.maximum(rule.start, y)
+        holds |= (x <= across) & (across <= x + widths) & (common >= _RULE_HEIGHT * heights)
+    return holds
+
+
 def _count_letters(boxes: Boxes, digits: Boxes) -> NDArray[np.float64]:
     """How many letters each box holds, by the width of it that no digit explains."""
     x, y, widths, heights = boxes.T
@@ -74,8 +90,9 @@ def _count_letters(boxes: Boxes, digits: Boxes) -> NDArray[np.float64]:
     return np.asarray(np.where(unexplained >= _MIN_LETTER_WIDTH * heights, letters, 0.0), np.float64)
 
 
-def _label_groups(boxes: Boxes, reach: float) -> NDArray[np.int64]:
-    """A number for each of N boxes, the same for those that reach each other, directly or by others between."""
+def _label_groups(boxes: Boxes, reach: float, grid: Grid) -> NDArray[np.int64]:
+    """A number for each of N boxes, the same for those that reach each other, directly or by others between, and
+    not across a rule."""
     raster_scale = min(
         _RASTER_HEIGHT_PX / float(np.median(boxes[:, 3])),
         _MAX_RASTER_SIDE_PX / float((boxes[:, :2] + boxes[:, 2:]).max()),
@@ -85,10 +102,14 @@ def _label_groups(boxes: Boxes, reach: float) -> NDArray[np.int64]:
     end = np.ceil([x + widths + reach * heights, y + (1 + _LEVEL_SHARE) / 2 * heights]).astype(np.int64) + 1
     corner = start.min(axis=1, keepdims=True)
     start, end = start - corner, end - corner
+    middle = np.floor([x + widths / 2, y + heights / 2]).astype(np.int64) - corner
     raster = np.zeros(end.max(axis=1)[::-1], np.uint8)
     for (left, top), (right, bottom) in zip(start.T.tolist(), end.T.tolist(), strict=True):
         raster[top:bottom, left:right] = 1
-    return np.asarray(cv2.connectedComponents(raster, connectivity=4)[1][start[1], start[0]], np.int64)
+    for rule in grid.uprights:
+        line = np.stack([rule.across, rule.along], axis=1) * raster_scale - corner.T  # K×2
+        cv2.polylines(raster, [np.floor(line).astype(np.int32)], False, 0)
+    return np.asarray(cv2.connectedComponents(raster, connectivity=4)[1][middle[1], middle[0]], np.int64)
 
 
 def _sum_by_label(labels: NDArray[np.int64], values: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -13,12 +13,14 @@ from itertools import accumulate, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.decoding.cells import BoxKind, find_cells
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.group import find_points
 from inkdigits.reading.decoding.segment import segment_row
 from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Box, Digit, Line, Number
 
@@ -26,24 +28,46 @@ _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
 def build_lines(
-    rows: Sequence[FusedRow], ink_components: Sequence[Box], thresholds: AcceptThresholds, form: Form | None = None
+    rows: Sequence[FusedRow],
+    ink_components: Sequence[Box],
+    thresholds: AcceptThresholds,
+    form: Form | None = None,
+    grid: Grid = NO_GRID,
+    boxes: BoxKind = "auto",
 ) -> tuple[Line, ...]:
-    """The lines of a page. `ink_components` are the boxes of all its ink, in pixels of the page.
+    """The lines of a page. `ink_components` are the boxes of all its ink, in pixels of the page, and `grid` its rules;
+    `boxes` says what these mean.
 
     With a form, numbers begin and end so that they fit it, and those that cannot keep their plain reading.
     """
     filled = [row for row in rows if row.fused_pieces]
     is_in_cells = has_cells([row.boxes for row in filled])
-    lines = []
-    for row in filled:
+    cells = find_cells([row.boxes for row in filled], grid, boxes)
+    lines, table_row = [], 0
+    for bare_row, own in zip(filled, cells, strict=True):
+        row = bare_row.expect_digits(own.is_boxed)
         near_ink = _select_near(ink_components, Box.around(row.boxes))
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = _weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
+        splits = np.where(np.isnan(own.ends), splits, own.ends)
         if form is None:
-            lines.append(_build_line(row, splits, spacing, thresholds))
+            line = _build_line(row, splits, spacing, thresholds)
         else:
-            lines.append(_build_form_line(row, splits, form, near_ink, thresholds))
+            line = _build_form_line(row, splits, form, near_ink, thresholds)
+        if own.columns is not None:
+            line, table_row = _place_numbers(line, table_row, own.columns), table_row + 1
+        lines.append(line)
     return tuple(lines)
+
+
+def _place_numbers(line: Line, row: int, columns: Sequence[int]) -> Line:
+    """The line with its numbers in the cells of a table: `columns` has that of each digit."""
+    starts = accumulate((len(number.digits) for number in line.numbers), initial=0)
+    return Line(
+        tuple(
+            replace(number, row=row, column=columns[start]) for number, start in zip(line.numbers, starts, strict=False)
+        )
+    )
 
 
 def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:

@@ -18,7 +18,7 @@ from inkdigits.reading.output import hocr
 from inkdigits.types import Box, Failure, Reading
 
 COLUMNS = (
-    *("file", "page", "line", "number", "text", "confidence", "accepted", "fits"),
+    *("file", "page", "line", "number", "text", "confidence", "accepted", "fits", "row", "column"),
     *("x", "y", "width", "height"),
 )
 TSV_COLUMNS = (  # Tesseract's, and the file after them
@@ -61,7 +61,7 @@ def format_csv_header() -> str:
 
 def format_csv_rows(reading: Reading) -> str:
     """A row per number: where it stands, its text with `?` for unsure digits, confidence, whether it is
-    accepted and fits the form, and its box. A page without digits
+    accepted and fits the form, where in a table it stands, and its box. A page without digits
     has one row with nothing but its file and page, so that it is not missed."""
     return _format_rows(
         iterate_number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))]
@@ -75,7 +75,8 @@ def iterate_number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
             place = (reading.file, reading.page, row, column)
             fits = "" if number.fits is None else str(number.fits).lower()
             verdict = (round(number.confidence, 4), str(number.accepted).lower(), fits)
-            yield (*place, number.text, *verdict, *number.box.as_list())
+            cell = tuple("" if each is None else each for each in (number.row, number.column))
+            yield (*place, number.text, *verdict, *cell, *number.box.as_list())
 
 
 def format_tsv_header() -> str:

@@ -1,0 +1,231 @@
+"""Numbers among printed rules: what stands in boxes for single digits is one number, in a table each cell has its own.
+
+A comb is a row of boxes, one digit in each. The upright rules of a table go on through several rows, or its cells are
+wide, or hold several digits. Where that does not tell, `boxes` does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.errors import UsageError
+from inkdigits.reading.decoding.spacing import get_centre_x, measure_row_height
+from inkdigits.reading.imaging.grid import Grid, Rule
+from inkdigits.types import Box
+
+BoxKind = Literal["auto", "comb", "cells"]
+BOX_KINDS: tuple[BoxKind, ...] = ("auto", "comb", "cells")
+
+# Of a digit's width:
+_INNER_MARGIN = 0.25  # farther inside its box than this, a rule runs through it
+# Of a digit's height:
+_STROKE_WIDTH = 0.6  # a wider box holds more than a rule
+_ON_RULE = 0.15  # the middle of a box that holds a rule only is so near to it, and the rule goes so far beyond the box
+_SPAN = 0.3  # above and below the middle of a row, to be one of its rules, an upright rule goes on so far;
+_LONG_RULE, _EXTENSION = 3.0, 1.0  # one that is so long may also be broken off, so far away
+_CROSSING = 0.9  # an upright rule that goes on so far on both sides of a level one goes through several rows,
+_BEYOND = 0.5  # also where the level one ends so far away
+# Of others:
+_MAX_BOX_ASPECT = 1.4  # of its height: a wider box is a cell
+_PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
+_MAX_RULED_PITCH = 1.6  # and also if it is more, but there is a rule between them
+_MAX_WALL = 0.4  # of the distance between two digits: two rules between them that are nearer are one wall
+_MAX_CROSSED = 0.2  # of the digits: where long rules run through more, the writer did not heed them
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class RowCells:
+    """What rules say of a row of N digits. `ends`, float64 N−1: whether a number ends after each digit but the last, 1
+    or 0, or NaN where they do not tell. `is_boxed`, bool N: which digits stand in a box or cell, where there is nothing
+    but digits. `columns` has for each digit the column of the table it stands in; None if the row is not of a table."""
+
+    ends: NDArray[np.float64]
+    is_boxed: NDArray[np.bool_]
+    columns: tuple[int, ...] | None = None
+
+
+def check_box_kind(boxes: str) -> BoxKind:
+    """The same, if it is a `BoxKind`. Raises UsageError if it is not."""
+    for kind in BOX_KINDS:
+        if boxes == kind:
+            return kind
+    raise UsageError(f"Printed boxes are one of auto, comb or cells, not {boxes!r}.")
+
+
+def holds_only_rule(box: Box, grid: Grid) -> bool:
+    """Whether what looks like a digit is a stretch of an upright rule."""
+    margin, middle = _ON_RULE * box.height, box.y + box.height / 2
+    return box.width <= _STROKE_WIDTH * box.height and any(
+        rule.covers(box.y - margin)
+        and rule.covers(box.bottom + margin)
+        and abs(rule.find_across(middle) - get_centre_x(box)) < margin
+        for rule in grid.uprights
+    )
+
+
+def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> list[RowCells]:
+    """What the rules of a page say of its rows of digits, each from left to right (at least one).
+
+    They say nothing where digits stand across them, as on squared paper.
+    """
+    all_boxes = [box for row in rows for box in row]
+    if not grid.uprights or not all_boxes:
+        return [_make_unruled(row) for row in rows]
+    long_px = _LONG_RULE * measure_row_height([box.height for box in all_boxes])
+    long_rules = [rule for rule in grid.uprights if rule.length >= long_px]
+    crossed = sum(any(_runs_through(rule, box) for rule in long_rules) for box in all_boxes)
+    if crossed > max(1, _MAX_CROSSED * len(all_boxes)):
+        return [_make_unruled(row) for row in rows]
+    crossings = [sum(_runs_through(rule, box) for box in all_boxes) for rule in grid.uprights]
+    uprights = [
+        rule
+        for rule, count in zip(grid.uprights, crossings, strict=True)
+        if count == 0 or (count == 1 and rule.length >= long_px)
+    ]
+    page = _Page(uprights, grid.levels, [float(np.mean([_get_centre_y(box) for box in row])) for row in rows], boxes)
+    cells = [page.find_row_cells(row) for row in rows]
+    return _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
+
+
+def _add_columns(cells: Sequence[RowCells], counts: Sequence[Sequence[int]], boxes: BoxKind) -> list[RowCells]:
+    """The cells with their columns, from 0 on: what stands left of all rules is in a column of its own. `counts` is how
+    many rules are left of each digit of a row, empty for a row without rules.
+
+    Rows with no rule between their digits are of a table if any other is.
+    """
+    is_table = [bool((each.ends == 1).any() and not (each.ends == 0).any()) for each in cells]
+    if not any(is_table) and boxes != "cells":
+        return list(cells)
+    is_table = [
+        own or (len(row) > 0 and not np.isfinite(each.ends).any())
+        for own, row, each in zip(is_table, counts, cells, strict=True)
+    ]
+    first = min((min(row) for row, own in zip(counts, is_table, strict=True) if own), default=0)
+    return [
+        replace(each, columns=tuple(count - min(first, 1) for count in row)) if own else each
+        for each, row, own in zip(cells, counts, is_table, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """The rules of a page, and where its rows are: the rows of pixels at their middles."""
+
+    uprights: list[Rule]
+    levels: tuple[Rule, ...]
+    row_levels: list[float]
+    boxes: BoxKind
+
+    def find_row_cells(self, row: Sequence[Box]) -> RowCells:
+        """What the rules say of one row, but for its columns."""
+        height = measure_row_height([box.height for box in row])
+        own = [rule for rule in self.uprights if _spans(rule, row, height)]
+        between = [[rule for rule in own if _is_between(rule, *pair)] for pair in pairwise(row)]
+        has_rule = np.array([len(each) > 0 for each in between], np.bool_)
+        ends = np.full(len(row) - 1, np.nan)
+        if not has_rule.any():
+            return RowCells(ends, _find_enclosed(own, row) & (len(row) == 1))
+        pitches = np.diff([get_centre_x(box) for box in row])
+        counts = [_count_walls(each, pitch) for each, pitch in zip(between, pitches, strict=True) if each]
+        pitch = float(np.median(pitches[has_rule] / counts))
+        holds_several = 2 * has_rule.sum() < len(has_rule)
+        if holds_several and sum(map(len, between)) == 1 and not self._goes_through(max(between, key=len)[0], height):
+            return RowCells(ends, np.zeros(len(row), np.bool_))  # one short rule among many digits may be a stroke
+        if self.boxes == "cells" or holds_several or (self.boxes == "auto" and self._is_table(between, pitch, height)):
+            ends[has_rule] = 1.0
+            return RowCells(ends, _find_enclosed(own, row))
+        low, high = (ratio * pitch for ratio in _PITCH_RANGE)
+        is_joined = (pitches > low) & (pitches < np.where(has_rule, _MAX_RULED_PITCH * pitch, high))
+        ends[is_joined] = 0.0
+        ends[~is_joined & (has_rule | (pitches <= low))] = 1.0
+        return RowCells(ends, np.append(False, is_joined) | np.append(is_joined, False))
+
+    def _is_table(self, between: Sequence[Sequence[Rule]], pitch: float, height: float) -> bool:
+        """Whether the rules between a row's digits, `pitch` pixels from one to the next, are those of a table."""
+        rules = [rule for each in between for rule in each]
+        is_wide = pitch > _MAX_BOX_ASPECT * float(np.median([rule.length for rule in rules]))
+        goes_through = 2 * sum(self._goes_through(rule, height) for rule in rules) > len(rules)
+        return is_wide or goes_through
+
+    def _goes_through(self, rule: Rule, height: float) -> bool:
+        """Whether an upright rule goes through several rows: it crosses a level rule, or has several rows beside it."""
+        for level in self.levels:
+            y = level.find_across(rule.find_across((rule.start + rule.end) / 2))
+            if rule.covers(y, _CROSSING * height) and level.covers(rule.find_across(y), -_BEYOND * height):
+                return True
+        return sum(rule.covers(y, _BEYOND * height) for y in self.row_levels) > 1
+
+    def count_rules_before(self, row: Sequence[Box]) -> list[int]:
+        """How many upright rules are left of each digit of a row; long ones that end before it count as well, and the
+        pieces of a broken one count once. Empty for a row without rules."""
+        height = measure_row_height([box.height for box in row])
+        if not any(_spans(rule, row, height) for rule in self.uprights):
+            return []
+        whole_rules: list[Rule] = []
+        for rule in self.uprights:
+            if (rule.length >= _LONG_RULE * height or _spans(rule, row, height)) and not any(
+                _continues(rule, other, _BEYOND * height) for other in whole_rules
+            ):
+                whole_rules.append(rule)
+        return [sum(_get_x(rule, box) < get_centre_x(box) for rule in whole_rules) for box in row]
+
+
+def _count_walls(rules: Sequence[Rule], distance: float) -> int:
+    """How many walls between boxes these upright rules are, between digits so far apart: boxes may have a wall each."""
+    return 1 + sum(
+        float(second.across.mean() - first.across.mean()) > _MAX_WALL * distance for first, second in pairwise(rules)
+    )
+
+
+def _make_unruled(row: Sequence[Box]) -> RowCells:
+    return RowCells(np.full(len(row) - 1, np.nan), np.zeros(len(row), np.bool_))
+
+
+def _find_enclosed(rules: Sequence[Rule], row: Sequence[Box]) -> NDArray[np.bool_]:
+    """Which digits of a row stand between two of its upright rules."""
+    sides = [[np.sign(_get_x(rule, box) - get_centre_x(box)) for rule in rules] for box in row]
+    return np.array([-1 in each and 1 in each for each in sides], np.bool_)
+
+
+def _spans(rule: Rule, row: Sequence[Box], height: float) -> bool:
+    """Whether an upright rule is one of a row's."""
+    nearest = min(row, key=lambda box: abs(get_centre_x(box) - rule.find_across(_get_centre_y(box))))
+    y = _get_centre_y(nearest)
+    if rule.length >= _LONG_RULE * height:
+        return rule.covers(y, -_EXTENSION * height)
+    return rule.covers(y - _SPAN * height) and rule.covers(y + _SPAN * height)
+
+
+def _is_between(rule: Rule, left: Box, right: Box) -> bool:
+    x = rule.find_across((_get_centre_y(left) + _get_centre_y(right)) / 2)
+    return left.right - _INNER_MARGIN * left.width < x < right.x + _INNER_MARGIN * right.width
+
+
+def _runs_through(rule: Rule, box: Box) -> bool:
+    """Whether an upright rule runs through the inside of a digit's box."""
+    y, margin = _get_centre_y(box), _SPAN * box.height
+    is_level = rule.covers(y - margin) and rule.covers(y + margin)
+    return is_level and box.x + _INNER_MARGIN * box.width < rule.find_across(y) < box.right - _INNER_MARGIN * box.width
+
+
+def _continues(rule: Rule, other: Rule, distance: float) -> bool:
+    """Whether two upright rules are pieces of one."""
+    if rule.start < other.end and other.start < rule.end:
+        return False
+    first, second = sorted((rule, other), key=lambda each: each.start)
+    return abs(float(first.across[-1] - second.across[0])) < distance
+
+
+def _get_x(rule: Rule, box: Box) -> float:
+    """The column of an upright rule at the level of a digit."""
+    return rule.find_across(_get_centre_y(box))
+
+
+def _get_centre_y(box: Box) -> float:
+    return box.y + box.height / 2

@@ -1,0 +1,69 @@
+"""The rules of boxes and tables are found, whole or broken, level or tilted; strokes are none."""
+
+import cv2
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from inkdigits.reading.imaging.grid import NO_GRID, Rule, find_grid
+from tests.reading.drawing import Pixels
+
+HEIGHT = 40  # of the digits that are or might be there
+
+
+def draw_table(columns: int, rows: int, cell: int = 70, slope: float = 0.0) -> Pixels:
+    """The mask of a table's rules, which slope as on a photo of a turned sheet."""
+    mask = np.zeros((rows * cell + 120, columns * cell + 120), np.uint8)
+
+    def turn(x: float, y: float) -> tuple[int, int]:
+        return round(60 + x - slope * y), round(60 + y + slope * x)
+
+    for column in range(columns + 1):
+        cv2.line(mask, turn(column * cell, 0), turn(column * cell, rows * cell), 1, 2)
+    for row in range(rows + 1):
+        cv2.line(mask, turn(0, row * cell), turn(columns * cell, row * cell), 1, 2)
+    return mask
+
+
+@given(st.integers(1, 6), st.integers(1, 4), st.floats(-0.08, 0.08), st.sampled_from([1.0, 0.5, 2.0]))
+def test_a_table_has_its_rules_where_they_were_drawn(columns: int, rows: int, slope: float, scale: float) -> None:
+    mask = draw_table(columns, rows, slope=slope)
+    grid = find_grid(mask, HEIGHT / scale, scale)
+    assert len(grid.uprights) == columns + 1
+    assert len(grid.levels) == rows + 1
+    for column, rule in enumerate(grid.uprights):
+        y = 60 + 35 + slope * column * 70
+        assert rule.covers(y / scale)
+        assert abs(scale * rule.find_across(y / scale) - (60 + column * 70 - slope * 35)) < 4
+
+
+def test_a_broken_rule_is_a_rule_among_others() -> None:
+    mask = draw_table(4, 3)
+    mask[:, 196:206].reshape(-1, 10)[np.arange(mask.shape[0]) % 26 < 8] = 0
+    mask[mask.shape[0] - 60 - 2 : mask.shape[0] - 56, 60:340] = 1
+    assert len(find_grid(mask, HEIGHT).uprights) == 5
+
+
+@pytest.mark.parametrize("digits", ["1111", "7417", "0986"])
+def test_strokes_are_no_rules(digits: str) -> None:
+    mask = np.zeros((160, 400), np.uint8)
+    for place, digit in enumerate(digits):
+        cv2.putText(mask, digit, (40 + 80 * place, 100), cv2.FONT_HERSHEY_SIMPLEX, 2, 1, 4)
+    assert find_grid(mask, 44) == NO_GRID
+    mask[20:23], mask[130:133] = 1, 1  # on ruled paper
+    assert not find_grid(mask, 44).uprights
+
+
+@given(st.integers(1, 200), st.integers(1, 200), st.floats(1, 500))
+def test_any_size_of_page_and_digits_is_fine(height: int, width: int, digit_height: float) -> None:
+    for value in (0, 1):
+        grid = find_grid(np.full((height, width), value, np.uint8), digit_height)
+        assert all(np.isfinite(rule.across).all() for rule in grid.uprights)
+
+
+def test_a_rule_is_followed_between_its_ends() -> None:
+    rule = Rule(np.array([10.0, 20.0, 30.0]), np.array([5.0, 6.0, 7.0]))
+    assert (rule.start, rule.end, rule.length) == (10, 30, 20)
+    assert [rule.find_across(y) for y in (0, 15, 40)] == [5, 5.5, 7]
+    assert rule.covers(12) and not rule.covers(12, 5) and rule.covers(8, -5)
