@@ -183,7 +183,10 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels."""
+    """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels.
+
+    `hint` says why no digit was accepted and what to try; None where one was.
+    """
 
     file: str
     page: int
@@ -192,6 +195,7 @@ class Reading:
     lines: tuple[Line, ...]
     model: ModelName
     seconds: float
+    hint: str | None = None
 
     @property
     def text(self) -> str:
@@ -217,6 +221,7 @@ class Reading:
             "height": self.height,
             "text": self.text,
             "lines": [line.as_dict() for line in self.lines],
+            "hint": self.hint,
             "model": {"name": self.model.name, "version": self.model.version},
             "seconds": round(self.seconds, 4),
         }
@@ -236,6 +241,7 @@ class Reading:
                 lines=tuple(Line.from_dict(line) for line in reading["lines"]),
                 model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
                 seconds=float(reading["seconds"]),
+                hint=reading.get("hint"),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(

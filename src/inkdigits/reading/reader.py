@@ -16,6 +16,7 @@ from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.hints import find_hint
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
 from inkdigits.reading.imaging.region import crop_page, shift_boxes
@@ -171,15 +172,18 @@ class Reader:
     ) -> Reading:
         check_arguments(single=single, form=form, min_confidence=min_confidence)
         cropped = page if region is None else crop_page(page, region)
+        proposals: Proposals | None = None
         if single:
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            lines = self.run_stages(cropped, form, min_confidence).lines
+            stages = self.run_stages(cropped, form, min_confidence)
+            lines, proposals = stages.lines, stages.proposals
+        hint = find_hint(cropped.grey, proposals, lines)
         if region is not None:
             lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
-        return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds)
+        return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds, hint)
 
     def run_stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
         """The whole way: where digits may stand on a page, which they are, and the numbers they make.

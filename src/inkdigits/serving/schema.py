@@ -129,6 +129,7 @@ class Reading(BaseModel):
     height: int = Field(ge=1)
     text: str
     lines: list[Line]
+    hint: str | None = Field(description="Why no digit was accepted, and what to try; null where one was.")
     model: Model
     seconds: float = Field(ge=0)
     annotated: _Picture | None = Field(None, description="With `annotate`; its longer side has 2,000 pixels at most.")
