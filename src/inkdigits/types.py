@@ -185,7 +185,8 @@ class ModelName:
 class Reading:
     """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels.
 
-    `hint` says why no digit was accepted and what to try; None where one was.
+    `hint` says why no digit was accepted and what to try; None where one was. `turned_degrees`, 0, 90, 180 or 270, is
+    how far clockwise the page was turned to read it; boxes are those of the page as it is.
     """
 
     file: str
@@ -196,6 +197,7 @@ class Reading:
     model: ModelName
     seconds: float
     hint: str | None = None
+    turned_degrees: int = 0
 
     @property
     def text(self) -> str:
@@ -222,6 +224,7 @@ class Reading:
             "text": self.text,
             "lines": [line.as_dict() for line in self.lines],
             "hint": self.hint,
+            "turned_degrees": self.turned_degrees,
             "model": {"name": self.model.name, "version": self.model.version},
             "seconds": round(self.seconds, 4),
         }
@@ -242,6 +245,7 @@ class Reading:
                 model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
                 seconds=float(reading["seconds"]),
                 hint=reading.get("hint"),
+                turned_degrees=int(reading.get("turned_degrees", 0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(

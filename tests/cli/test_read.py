@@ -47,7 +47,18 @@ def test_text(pictures: Path) -> None:
 def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     (line,) = told("read", "--json", pictures / "page.png").out.splitlines()
     read = json.loads(line)
-    assert list(read) == ["file", "page", "width", "height", "text", "lines", "hint", "model", "seconds"]
+    assert list(read) == [
+        "file",
+        "page",
+        "width",
+        "height",
+        "text",
+        "lines",
+        "hint",
+        "turned_degrees",
+        "model",
+        "seconds",
+    ]
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers"]
     number = read["lines"][0]["numbers"][0]

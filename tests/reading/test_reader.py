@@ -155,7 +155,18 @@ def test_the_json_of_a_reading_is_the_promised_one(reader: Reader, digits: Digit
     path = tmp_path / "page.png"
     path.write_bytes(encode_image(draw_rows(digits.images, 10), "PNG"))
     found = json.loads(json.dumps(reader.read(path).as_dict()))
-    assert list(found) == ["file", "page", "width", "height", "text", "lines", "hint", "model", "seconds"]
+    assert list(found) == [
+        "file",
+        "page",
+        "width",
+        "height",
+        "text",
+        "lines",
+        "hint",
+        "turned_degrees",
+        "model",
+        "seconds",
+    ]
     assert found["file"] == str(path) and found["model"].keys() == {"name", "version"}
     digit = found["lines"][0]["numbers"][0]["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]

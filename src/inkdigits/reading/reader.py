@@ -30,6 +30,7 @@ from inkdigits.reading.proposals import Proposals, propose_digits
 from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
+from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
 
 
@@ -61,12 +62,16 @@ def check_glyph_shape(shape: tuple[int, ...]) -> None:
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
     """What was found out about a page on the way. `detections` are those of `proposals`, with the scores of both
-    networks, and `glyphs`, uint8 N×28×28, has one for each."""
+    networks, and `glyphs`, uint8 N×28×28, has one for each.
+
+    If the page was turned to read it, clockwise by `turned_degrees`, only the boxes of `lines` are turned back.
+    """
 
     proposals: Proposals
     glyphs: NDArray[np.uint8]
     detections: Detections
     lines: tuple[Line, ...]
+    turned_degrees: int = 0
 
     def find_glyph(self, digit: Digit) -> NDArray[np.uint8] | None:
         """The glyph of one of the digits of `lines`, uint8 28×28; None if it was read from the whole page."""
@@ -172,31 +177,37 @@ class Reader:
     ) -> Reading:
         check_arguments(single=single, form=form, min_confidence=min_confidence)
         cropped = page if region is None else crop_page(page, region)
-        proposals: Proposals | None = None
+        proposals, turned_degrees = None, 0
         if single:
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
             stages = self.run_stages(cropped, form, min_confidence)
-            lines, proposals = stages.lines, stages.proposals
+            lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
         hint = find_hint(cropped.grey, proposals, lines)
         if region is not None:
             lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
-        return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds, hint)
+        size, model = (page.width, page.height), self._classifier.name
+        return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
 
     def run_stages(self, page: Picture, form: Form | None = None, min_confidence: float | None = None) -> Stages:
         """The whole way: where digits may stand on a page, which they are, and the numbers they make.
 
         A page without any digits is looked at again with ink and paper exchanged: a bright sheet on a dark table may
-        have seemed to be dark.
+        have seemed to be dark. A page that reads poorly is read turned, if it probably lies on its side.
         """
         thresholds = self._get_thresholds(min_confidence)
         stages = self._run_stages(page, form, thresholds)
         if not stages.lines:
             exchanged = self._run_stages(page, form, thresholds, other_polarity=True)
             if any(number.accepted for line in exchanged.lines for number in line.numbers):
-                return exchanged
+                stages = exchanged
+        if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
+            turned = self._run_stages(turn_page(page, quarters), form, thresholds)
+            if is_clearly_more(count_right(turned.lines), count_right(stages.lines)):
+                lines = turn_lines_back(turned.lines, quarters, page)
+                return replace(turned, lines=lines, turned_degrees=90 * quarters)
         return stages
 
     def _run_stages(

@@ -130,6 +130,7 @@ class Reading(BaseModel):
     text: str
     lines: list[Line]
     hint: str | None = Field(description="Why no digit was accepted, and what to try; null where one was.")
+    turned_degrees: Literal[0, 90, 180, 270] = Field(description="How far clockwise the page was turned to read it.")
     model: Model
     seconds: float = Field(ge=0)
     annotated: _Picture | None = Field(None, description="With `annotate`; its longer side has 2,000 pixels at most.")
