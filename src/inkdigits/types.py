@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CROSSED_OUT = "crossed out"  # why a number is rejected
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels of the upright picture; `x, y` is its top left corner."""
@@ -93,18 +96,20 @@ class Number:
 
     `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
-    says whether it has the form that was asked for, None where none was.
+    says whether it has the form that was asked for, None where none was. `rejected` says why it is not to be read at
+    all, as `CROSSED_OUT`, None for most; its text is empty then.
     """
 
     digits: tuple[Digit, ...]
     gaps: tuple[int, ...] = ()
     known: float | None = None
     fits: bool | None = None
+    rejected: str | None = None
 
     @property
     def text(self) -> str:
-        """The digits as text, `?` for each that was not accepted."""
-        return "".join(digit.text for digit in self.digits)
+        """The digits as text, `?` for each that was not accepted; nothing if it is rejected."""
+        return "" if self.rejected else "".join(digit.text for digit in self.digits)
 
     @property
     def accepted(self) -> bool:
@@ -130,6 +135,7 @@ class Number:
             "confidence": round(self.confidence, 4),
             "accepted": self.accepted,
             "fits": self.fits,
+            "rejected": self.rejected,
             "box": self.box.as_list(),
             "gaps": list(self.gaps),
             "digits": [digit.as_dict() for digit in self.digits],
@@ -140,7 +146,7 @@ class Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
         gaps = tuple(int(gap) for gap in number["gaps"])
-        return cls(digits, gaps, float(number["confidence"]), number["fits"])
+        return cls(digits, gaps, float(number["confidence"]), number["fits"], number.get("rejected"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,8 +157,8 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The numbers as text, parted by spaces."""
-        return " ".join(number.text for number in self.numbers)
+        """The numbers as text, parted by spaces, without rejected ones."""
+        return " ".join(number.text for number in self.numbers if not number.rejected)
 
     @property
     def box(self) -> Box:
@@ -201,8 +207,8 @@ class Reading:
 
     @property
     def text(self) -> str:
-        """One text line per line, numbers parted by spaces, `?` for what was not accepted."""
-        return "\n".join(line.text for line in self.lines)
+        """One text line per line with numbers to read, parted by spaces, `?` for what was not accepted."""
+        return "\n".join(line.text for line in self.lines if line.text)
 
     @property
     def numbers(self) -> list[Number]:
@@ -211,8 +217,8 @@ class Reading:
 
     @property
     def digits(self) -> list[Digit]:
-        """All digits of the page, in reading order."""
-        return [digit for number in self.numbers for digit in number.digits]
+        """All digits of the page, in reading order, without those of rejected numbers."""
+        return [digit for number in self.numbers if not number.rejected for digit in number.digits]
 
     def as_dict(self) -> dict[str, Any]:
         """The reading as JSON has it."""

@@ -62,7 +62,7 @@ def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers"]
     number = read["lines"][0]["numbers"][0]
-    assert list(number) == ["text", "confidence", "accepted", "fits", "box", "gaps", "digits"]
+    assert list(number) == ["text", "confidence", "accepted", "fits", "rejected", "box", "gaps", "digits"]
     digit = number["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
     assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]

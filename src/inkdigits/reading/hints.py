@@ -19,6 +19,7 @@ NO_INK = "no digits were found: nothing stands out from the paper; if it is not 
 TOO_SMALL = "what is written is only about {height} pixels high, too small to read; take the picture from nearer"
 NO_DIGITS = "no digits were found: there is ink, but nothing like a digit; read only the part with digits (--region)"
 ALL_UNSURE = "no digit is sure enough; take a sharper picture, or accept less sure ones (--min-confidence)"
+ALL_CROSSED_OUT = "every number is crossed out; read a number by itself if it is not (--region)"
 
 
 def find_hint(grey: Pixels, proposals: Proposals | None, lines: Sequence[Line]) -> str | None:
@@ -26,9 +27,12 @@ def find_hint(grey: Pixels, proposals: Proposals | None, lines: Sequence[Line]) 
 
     Without `proposals` the page was read as one digit.
     """
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    numbers = [number for line in lines for number in line.numbers]
+    digits = [digit for number in numbers for digit in number.digits]
     if any(digit.accepted for digit in digits):
         return None
+    if numbers and all(number.rejected for number in numbers):
+        return ALL_CROSSED_OUT
     heights = [box.height for box in proposals.ink_components] if proposals is not None else []
     if heights and (height := measure_row_height(heights)) < _MIN_LEGIBLE_PX:
         return TOO_SMALL.format(height=round(height))

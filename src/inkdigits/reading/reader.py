@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
+from inkdigits.reading.crossed import reject_crossed_out
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.hints import find_hint
@@ -226,6 +227,7 @@ class Reader:
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe)
+        lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if is_unsure(lines):
             lines = self._try_whole_page(page, thresholds, form, lines)
         return Stages(proposals, glyphs, detections, lines)

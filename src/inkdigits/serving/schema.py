@@ -100,6 +100,7 @@ class Number(BaseModel):
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
+    rejected: Literal["crossed out"] | None = Field(description="Why it is not read; null for most.")
     box: _Box
     gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
     digits: list[Digit] = Field(min_length=1)

@@ -87,7 +87,11 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
     stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"))
     stage_glyphs = [
-        stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits
+        stages.find_glyph(each)
+        for line in stages.lines
+        for number in line.numbers
+        if not number.rejected
+        for each in number.digits
     ]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
     return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])

@@ -40,7 +40,7 @@ def format_page(reading: Reading) -> str:
 
 def _format_line(line: Line, angle: int) -> str:
     """A line that runs `angle` degrees counter-clockwise of level."""
-    words = " ".join(_format_word(number) for number in line.numbers)
+    words = " ".join(_format_word(number) for number in line.numbers if not number.rejected)
     textangle = f"; textangle {angle}" if angle else ""
     return f'<span class="ocr_line" title="{_format_bbox(line.box)}{textangle}">{words}</span>\n'
 
