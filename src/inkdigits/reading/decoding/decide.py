@@ -16,6 +16,7 @@ from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
+from inkdigits.reading.decoding.words import remove_letters
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Box, Digit, Line, Number
@@ -44,7 +45,7 @@ def decode_lines(
         are_many = len(decoded) > _MAX_FEW_ROWS
         transcripts = [transcribe([each.box for each, _ in string.assignments], are_many) for _, string in decoded]
         fused_rows = [
-            add_unread_digits(fuse_row(row, each, form), each[0])
+            remove_letters(add_unread_digits(fuse_row(row, each, form), each[0]), each)
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
         lines = build_lines(fused_rows, ink_components, thresholds, form)
