@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+CROSSED_OUT = "crossed out"  # why a number is rejected
+
+
 @dataclass(frozen=True, slots=True)
 class Box:
     """A rectangle in pixels of the upright picture; `x, y` is its top left corner."""
@@ -94,7 +97,8 @@ class Number:
     `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
     says whether it has the form that was asked for, None where none was. `row` and `column`, from 0, are those of the
-    ruled table it stands in, None outside of one.
+    ruled table it stands in, None outside of one. `rejected` says why it is not to be read at all, as `CROSSED_OUT`,
+    None for most; its text is empty then.
     """
 
     digits: tuple[Digit, ...]
@@ -103,11 +107,12 @@ class Number:
     fits: bool | None = None
     row: int | None = None
     column: int | None = None
+    rejected: str | None = None
 
     @property
     def text(self) -> str:
-        """The digits as text, `?` for each that was not accepted."""
-        return "".join(digit.text for digit in self.digits)
+        """The digits as text, `?` for each that was not accepted; nothing if it is rejected."""
+        return "" if self.rejected else "".join(digit.text for digit in self.digits)
 
     @property
     def accepted(self) -> bool:
@@ -133,6 +138,7 @@ class Number:
             "confidence": round(self.confidence, 4),
             "accepted": self.accepted,
             "fits": self.fits,
+            "rejected": self.rejected,
             "box": self.box.as_list(),
             "row": self.row,
             "column": self.column,
@@ -145,8 +151,8 @@ class Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
         gaps = tuple(int(gap) for gap in number["gaps"])
-        place = number.get("row"), number.get("column")
-        return cls(digits, gaps, float(number["confidence"]), number["fits"], *place)
+        place, rejected = (number.get("row"), number.get("column")), number.get("rejected")
+        return cls(digits, gaps, float(number["confidence"]), number["fits"], *place, rejected)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +163,8 @@ class Line:
 
     @property
     def text(self) -> str:
-        """The numbers as text, parted by spaces."""
-        return " ".join(number.text for number in self.numbers)
+        """The numbers as text, parted by spaces, without rejected ones."""
+        return " ".join(number.text for number in self.numbers if not number.rejected)
 
     @property
     def box(self) -> Box:
@@ -189,7 +195,11 @@ class ModelName:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels."""
+    """All that was read on one page: lines from top to bottom. `width, height` are the upright picture's pixels.
+
+    `hint` says why no digit was accepted and what to try; None where one was. `turned_degrees`, 0, 90, 180 or 270, is
+    how far clockwise the page was turned to read it; boxes are those of the page as it is.
+    """
 
     file: str
     page: int
@@ -198,11 +208,13 @@ class Reading:
     lines: tuple[Line, ...]
     model: ModelName
     seconds: float
+    hint: str | None = None
+    turned_degrees: int = 0
 
     @property
     def text(self) -> str:
-        """One text line per line, numbers parted by spaces, `?` for what was not accepted."""
-        return "\n".join(line.text for line in self.lines)
+        """One text line per line with numbers to read, parted by spaces, `?` for what was not accepted."""
+        return "\n".join(line.text for line in self.lines if line.text)
 
     @property
     def numbers(self) -> list[Number]:
@@ -211,8 +223,8 @@ class Reading:
 
     @property
     def digits(self) -> list[Digit]:
-        """All digits of the page, in reading order."""
-        return [digit for number in self.numbers for digit in number.digits]
+        """All digits of the page, in reading order, without those of rejected numbers."""
+        return [digit for number in self.numbers if not number.rejected for digit in number.digits]
 
     def as_dict(self) -> dict[str, Any]:
         """The reading as JSON has it."""
@@ -223,6 +235,8 @@ class Reading:
             "height": self.height,
             "text": self.text,
             "lines": [line.as_dict() for line in self.lines],
+            "hint": self.hint,
+            "turned_degrees": self.turned_degrees,
             "model": {"name": self.model.name, "version": self.model.version},
             "seconds": round(self.seconds, 4),
         }
@@ -242,6 +256,8 @@ class Reading:
                 lines=tuple(Line.from_dict(line) for line in reading["lines"]),
                 model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
                 seconds=float(reading["seconds"]),
+                hint=reading.get("hint"),
+                turned_degrees=int(reading.get("turned_degrees", 0)),
             )
         except (KeyError, TypeError, ValueError) as error:
             raise UsageError(

@@ -11,6 +11,7 @@ from PIL import Image
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.reading.hints import NO_INK
 from tests.cli.conftest import Told
 from tests.helpers import extract_error_sentence, run_inkdigits
 
@@ -46,11 +47,22 @@ def test_text(pictures: Path) -> None:
 def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     (line,) = told("read", "--json", pictures / "page.png").out.splitlines()
     read = json.loads(line)
-    assert list(read) == ["file", "page", "width", "height", "text", "lines", "model", "seconds"]
+    assert list(read) == [
+        "file",
+        "page",
+        "width",
+        "height",
+        "text",
+        "lines",
+        "hint",
+        "turned_degrees",
+        "model",
+        "seconds",
+    ]
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers"]
     number = read["lines"][0]["numbers"][0]
-    assert list(number) == ["text", "confidence", "accepted", "fits", "box", "row", "column", "gaps", "digits"]
+    assert " ".join(number) == "text confidence accepted fits rejected box row column gaps digits"
     digit = number["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
     assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]
@@ -187,7 +199,7 @@ def test_strict(pictures: Path, told: Told, names: list[str], code: int) -> None
 
 def test_an_all_white_picture_has_nothing_on_it(pictures: Path, told: Told) -> None:
     said = told("read", pictures / "blank.png")
-    assert said.out == "" and extract_error_sentence(said.err).endswith("blank.png: no digits were found.")
+    assert said.out == "" and extract_error_sentence(said.err).endswith(f"blank.png: {NO_INK}.")
     (row,) = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "blank.png").out)))
     assert row.pop("file").endswith("blank.png") and row.pop("page") == "1" and not any(row.values())
     told("read", "--strict", pictures / "blank.png", code=3)
@@ -204,3 +216,13 @@ def test_output_goes_to_a_file_whole(pictures: Path, told: Told, tmp_path: Path)
 def test_output_where_nothing_can_be_written(pictures: Path, told: Told) -> None:
     said = told("read", "--output", pictures / "seven.png" / "out.txt", pictures / "seven.png", code=1)
     assert "could not be written" in extract_error_sentence(said.err)
+
+
+def test_several_pages_without_digits_take_one_line(pictures: Path, told: Told) -> None:
+    page = Image.open(pictures / "blank.png")
+    page.save(pictures / "blank.tiff", save_all=True, append_images=[page])
+    assert extract_error_sentence(told("read", pictures / "blank.tiff").err).endswith(
+        "nothing was read on 2 of 2 pages."
+    )
+    said = told("read", pictures / "blank.tiff", pictures / "blank.png").err
+    assert extract_error_sentence(said).endswith("2 pictures, 2 without digits.")

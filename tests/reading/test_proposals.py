@@ -9,7 +9,7 @@ from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
 from inkdigits.data.sets.digits import Digits
-from inkdigits.reading.imaging.ink import shrink
+from inkdigits.reading.imaging.pixels import shrink
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, Detections, Detector
 from inkdigits.reading.proposals import (
     Proposals,

@@ -18,9 +18,10 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
+from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import load_pages
-from inkdigits.reading.reader import ReadArguments, Reader
+from inkdigits.reading.reader import Reader
 from inkdigits.types import Box, Failure, Reading
 from tests.reading.drawing import Pixels, draw_on_paper, draw_rows, encode_image
 
@@ -155,7 +156,18 @@ def test_the_json_of_a_reading_is_the_promised_one(reader: Reader, digits: Digit
     path = tmp_path / "page.png"
     path.write_bytes(encode_image(draw_rows(digits.images, 10), "PNG"))
     found = json.loads(json.dumps(reader.read(path).as_dict()))
-    assert list(found) == ["file", "page", "width", "height", "text", "lines", "model", "seconds"]
+    assert list(found) == [
+        "file",
+        "page",
+        "width",
+        "height",
+        "text",
+        "lines",
+        "hint",
+        "turned_degrees",
+        "model",
+        "seconds",
+    ]
     assert found["file"] == str(path) and found["model"].keys() == {"name", "version"}
     digit = found["lines"][0]["numbers"][0]["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]

@@ -25,12 +25,13 @@ class ReadPages(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PageResult:
-    """One page done: its text for each file of results, whether something on it is unsure or nothing was found, and
-    what went wrong."""
+    """One page done: its text for each file of results, whether something on it is unsure or nothing was found, why
+    nothing was accepted, and what went wrong."""
 
     texts: tuple[str, ...]
     unsure: bool = False
     empty: bool = False
+    hint: str | None = None
     trouble: str | None = None
 
 
@@ -65,7 +66,8 @@ class Work:
         if image is not None:
             for view in self.views:
                 view(image, outcome)
-        return PageResult(texts, not all(digit.accepted for digit in outcome.digits), not outcome.digits)
+        unsure = not all(digit.accepted for digit in outcome.digits)
+        return PageResult(texts, unsure, not outcome.digits, outcome.hint)
 
 
 def process_in_order(

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import ResultFormat, Results
+    from inkdigits.reading.arguments import ReadArguments
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
-    from inkdigits.reading.reader import ReadArguments
 
 FAILED, REJECTED = 1, 3
 ENDINGS = {  # of files, by the format that they promise
@@ -118,9 +118,10 @@ def read(
     from inkdigits.cli.inputs import expand_names
     from inkdigits.cli.results import Results
     from inkdigits.cli.views import build_views
+    from inkdigits.reading.arguments import check_arguments
     from inkdigits.reading.decoding.cells import check_box_kind
     from inkdigits.reading.imaging.region import parse_region as parsed
-    from inkdigits.reading.reader import Reader, check_arguments
+    from inkdigits.reading.reader import Reader
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
     how: ReadArguments = {
@@ -210,26 +211,31 @@ def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_s
     from inkdigits.cli.batch import process_in_order
     from inkdigits.cli.talk import Progress
 
-    remaining = inputs[results.done :]
+    remaining, hints = inputs[results.done :], list[str | None]()
     with Progress(len(inputs), results.done, on_stdout) as progress:
         for picture, pages in zip(remaining, process_in_order(work, remaining, jobs), strict=True):
             failed = unsure = empty = False
             for page in pages:
                 results.add(page.texts)
+                hints.append(page.hint)
                 if page.trouble is not None:
                     progress.say(page.trouble)
                 failed, unsure, empty = failed or page.trouble is not None, unsure or page.unsure, empty or page.empty
             results.settle(_input_name(picture), failed, unsure, empty)
             progress.advance()
         results.finish()
-        if summary := _summarise(inputs, results):
+        if summary := _summarise(inputs, results, hints):
             progress.say(summary)
 
 
-def _summarise(inputs: list[Input], results: Results) -> str:
-    """What became of the pictures; nothing to say of a single one in which digits were found."""
+def _summarise(inputs: list[Input], results: Results, hints: list[str | None]) -> str:
+    """What became of the pictures; of a single one, why nothing was read on it, or on how many of its pages."""
     if len(inputs) == 1:
-        return f"{_input_name(inputs[0])}: no digits were found." if results.empty else ""
+        missed = [hint for hint in hints if hint is not None]
+        if not missed:
+            return ""
+        reason = missed[0] if len(hints) == 1 else f"nothing was read on {len(missed)} of {len(hints)} pages"
+        return f"{_input_name(inputs[0])}: {reason}."
     counts = {"failed": results.failed, "unsure in places": results.unsure, "without digits": results.empty}
     return ", ".join([f"{len(inputs)} pictures", *(f"{count} {word}" for word, count in counts.items() if count)]) + "."
 

@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
     from inkdigits.cli.batch import View
     from inkdigits.cli.inputs import Input
+    from inkdigits.reading.arguments import ReadArguments
     from inkdigits.reading.imaging.picture import Picture
-    from inkdigits.reading.reader import ReadArguments, Reader
+    from inkdigits.reading.reader import Reader
 
 
 def build_views(

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from inkdigits import glyph
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, shrink
 from inkdigits.types import Box
 
 _MAX_SIDE_PX = 800  # a larger image of one digit is shrunk to this longest side
@@ -34,7 +34,7 @@ def extract_ink_crops(grey: Pixels) -> list[InkCrop]:
     """What may be the one digit of an image, uint8 H×W: all its ink but specks and shadows at the edge; if something at
     the sides may belong to neighbours, also the rest without it; and the same for what else may be ink. Empty if there
     is none."""
-    small = inks.shrink(grey, _MAX_SIDE_PX)
+    small = shrink(grey, _MAX_SIDE_PX)
     scale = small.shape[1] / grey.shape[1]
     crops: list[InkCrop] = []
     for ink in inks.extract_ink_candidates(small):

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, shrink
 from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
@@ -59,7 +59,7 @@ class Proposals:
 def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = False) -> Proposals:
     """Propose digits on a page, uint8 H×W. The detections may still overlap and conflict. For `other_polarity` see
     `imaging.ink.extract_ink`."""
-    small = inks.shrink(grey, _MAX_SIDE_PX)
+    small = shrink(grey, _MAX_SIDE_PX)
     ink = inks.extract_ink(small, other_polarity)
     labels, stats = label_components(remove_rules(ink.mask))
     component_boxes = _select_component_boxes(stats)

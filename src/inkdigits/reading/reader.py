@@ -7,16 +7,17 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits import glyph
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.decoding.cells import BoxKind, check_box_kind
+from inkdigits.reading.arguments import check_arguments, check_glyph_shape
+from inkdigits.reading.crossed import reject_crossed_out
+from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.hints import find_hint
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
 from inkdigits.reading.imaging.region import crop_page, shift_boxes
@@ -30,50 +31,23 @@ from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digit
 from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
+from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
 from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
-
-
-class ReadArguments(TypedDict, total=False):
-    """The options of `read` as one value, for programs that hand them on: `reader.read(picture, **arguments)`."""
-
-    single: bool
-    region: Box | None
-    form: Form | None
-    min_confidence: float | None
-    boxes: BoxKind
-
-
-def check_arguments(
-    *,
-    single: bool = False,
-    region: Box | None = None,
-    form: Form | None = None,
-    min_confidence: float | None = None,
-    boxes: BoxKind = "auto",
-) -> None:
-    """Raise UsageError for options that contradict each other or make no sense."""
-    check_box_kind(boxes)
-    if min_confidence is not None and not 0 <= min_confidence <= 1:
-        raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence}.")
-    if single and form is not None:
-        raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
-
-
-def check_glyph_shape(shape: tuple[int, ...]) -> None:
-    """Raise UsageError unless height and width are those of a glyph."""
-    if shape != (glyph.GLYPH_SIDE, glyph.GLYPH_SIDE):
-        raise UsageError(f"Normalised digits are 28×28, not {shape[0]}×{shape[1]}; leave `normalised` out.")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
     """What was found out about a page on the way. `detections` are those of `proposals`, with the scores of both
-    networks, and `glyphs`, uint8 N×28×28, has one for each."""
+    networks, and `glyphs`, uint8 N×28×28, has one for each.
+
+    If the page was turned to read it, clockwise by `turned_degrees`, only the boxes of `lines` are turned back.
+    """
 
     proposals: Proposals
     glyphs: NDArray[np.uint8]
     detections: Detections
     lines: tuple[Line, ...]
+    turned_degrees: int = 0
 
     def find_glyph(self, digit: Digit) -> NDArray[np.uint8] | None:
         """The glyph of one of the digits of `lines`, uint8 28×28; None if it was read from the whole page."""
@@ -183,15 +157,19 @@ class Reader:
     ) -> Reading:
         check_arguments(single=single, form=form, min_confidence=min_confidence, boxes=boxes)
         cropped = page if region is None else crop_page(page, region)
+        proposals, turned_degrees = None, 0
         if single:
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            lines = self.run_stages(cropped, form, min_confidence, boxes).lines
+            stages = self.run_stages(cropped, form, min_confidence, boxes)
+            lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
+        hint = find_hint(cropped.grey, proposals, lines)
         if region is not None:
             lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
-        return Reading(page.file, page.page, page.width, page.height, lines, self._classifier.name, seconds)
+        size, model = (page.width, page.height), self._classifier.name
+        return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
 
     def run_stages(
         self, page: Picture, form: Form | None = None, min_confidence: float | None = None, boxes: BoxKind = "auto"
@@ -199,14 +177,19 @@ class Reader:
         """The whole way: where digits may stand on a page, which they are, and the numbers they make.
 
         A page without any digits is looked at again with ink and paper exchanged: a bright sheet on a dark table may
-        have seemed to be dark.
+        have seemed to be dark. A page that reads poorly is read turned, if it probably lies on its side.
         """
         thresholds = self._get_thresholds(min_confidence)
         stages = self._run_stages(page, form, thresholds, boxes)
         if not stages.lines:
             exchanged = self._run_stages(page, form, thresholds, boxes, other_polarity=True)
             if any(number.accepted for line in exchanged.lines for number in line.numbers):
-                return exchanged
+                stages = exchanged
+        if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
+            turned = self._run_stages(turn_page(page, quarters), form, thresholds, boxes)
+            if is_clearly_more(count_right(turned.lines), count_right(stages.lines)):
+                lines = turn_lines_back(turned.lines, quarters, page)
+                return replace(turned, lines=lines, turned_degrees=90 * quarters)
         return stages
 
     def _run_stages(
@@ -232,6 +215,7 @@ class Reader:
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe, grid, boxes)
+        lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if is_unsure(lines):
             lines = self._try_whole_page(page, thresholds, form, lines)
         return Stages(proposals, glyphs, detections, lines)

@@ -7,10 +7,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.region import parse_region as parsed
-from inkdigits.reading.reader import ReadArguments
 from inkdigits.types import Box
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"

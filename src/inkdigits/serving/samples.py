@@ -21,9 +21,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.imaging.ink import shrink
 from inkdigits.reading.imaging.picture import load_single_page
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, shrink
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.serving import body, schema
 from inkdigits.serving.body import Upload

@@ -100,6 +100,7 @@ class Number(BaseModel):
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
+    rejected: Literal["crossed out"] | None = Field(description="Why it is not read; null for most.")
     row: int | None = Field(ge=0, description="The row of the ruled table it stands in; null outside of one.")
     column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box
@@ -131,6 +132,8 @@ class Reading(BaseModel):
     height: int = Field(ge=1)
     text: str
     lines: list[Line]
+    hint: str | None = Field(description="Why no digit was accepted, and what to try; null where one was.")
+    turned_degrees: Literal[0, 90, 180, 270] = Field(description="How far clockwise the page was turned to read it.")
     model: Model
     seconds: float = Field(ge=0)
     annotated: _Picture | None = Field(None, description="With `annotate`; its longer side has 2,000 pixels at most.")

@@ -9,12 +9,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inkdigits.errors import PictureError
+from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
 from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.output.write import FORMATS
-from inkdigits.reading.reader import ReadArguments, Reader
+from inkdigits.reading.reader import Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
@@ -87,7 +88,11 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
     stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"), how.get("boxes", "auto"))
     stage_glyphs = [
-        stages.find_glyph(each) for line in stages.lines for number in line.numbers for each in number.digits
+        stages.find_glyph(each)
+        for line in stages.lines
+        for number in line.numbers
+        if not number.rejected
+        for each in number.digits
     ]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
     return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])

@@ -5,12 +5,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.decoding.decide import decode_lines
+from inkdigits.reading.decoding.decide import decode_lines, remove_twins
 from inkdigits.reading.decoding.digits import make_digit, make_empty_digit
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import Box, Line
+from inkdigits.types import Box, Line, Number
 
 THRESHOLDS = AcceptThresholds(0.6, 0.5)
 Placed = tuple[int, int, dict[int, float], float]  # x, y, probabilities of some digits, digitness
@@ -168,3 +168,12 @@ def test_another_digit_than_the_most_probable_can_be_taken() -> None:
 def test_no_ink_is_no_digit() -> None:
     digit = make_empty_digit(Box(0, 0, 9, 9))
     assert digit.text == "?" and digit.digitness == 0 and len(digit.candidates) == 10
+
+
+def test_ink_that_two_rows_have_read_is_read_once() -> None:
+    rows = [
+        Line((Number((make_empty_digit(Box(x, y, 40, 60)), make_empty_digit(Box(x + 50, y, 40, 60))), (), known),))
+        for x, y, known in ((100, 100, 0.9), (110, 115, 0.8), (100, 180, 0.7))
+    ]
+    assert remove_twins(tuple(rows)) == (rows[0], rows[2])
+    assert remove_twins(tuple(rows[1:])) == tuple(rows[1:])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from itertools import combinations, product
 
 from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
@@ -15,8 +16,10 @@ from inkdigits.reading.decoding.letters import is_among_letters
 from inkdigits.reading.decoding.numbers import build_lines
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
+from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
+from inkdigits.reading.decoding.words import remove_letters
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
@@ -50,7 +53,7 @@ def decode_lines(
         are_many = len(decoded) > _MAX_FEW_ROWS
         transcripts = [transcribe([each.box for each, _ in string.assignments], are_many) for _, string in decoded]
         fused_rows = [
-            add_unread_digits(fuse_row(row, each, form), each[0])
+            remove_letters(add_unread_digits(fuse_row(row, each, form), each[0]), each)
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
         lines = build_lines(fused_rows, ink_components, thresholds, form, grid, boxes)
@@ -59,7 +62,35 @@ def decode_lines(
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
+    lines = remove_twins(lines)
     return _refuse_letters_and_textures(lines, ink_components, grid, None if form is not None else thresholds)
+
+
+def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
+    """Where two rows have read the same ink, keep the number that is more probably right."""
+    twins = {
+        id(first if first.confidence < second.confidence else second)
+        for line, other in combinations(lines, 2)
+        if _overlap(line.box, other.box)
+        for first, second in product(line.numbers, other.numbers)
+        if _overlap(first.box, second.box) and (_lies_on(first, second) or _lies_on(second, first))
+    }
+    if not twins:
+        return lines
+    kept = (tuple(number for number in line.numbers if id(number) not in twins) for line in lines)
+    return tuple(Line(each) for each in kept if each)
+
+
+def _overlap(first: Box, second: Box) -> bool:
+    return first.x < second.right and second.x < first.right and first.y < second.bottom and second.y < first.bottom
+
+
+def _lies_on(number: Number, other: Number) -> bool:
+    """Whether the centres of most digits of a number lie within digits of another one."""
+    centres = [(get_centre_x(digit.box), digit.box.y + digit.box.height / 2) for digit in number.digits]
+    boxes = [digit.box for digit in other.digits]
+    inside = [any(box.x <= x < box.right and box.y <= y < box.bottom for box in boxes) for x, y in centres]
+    return 2 * sum(inside) > len(inside)
 
 
 def _refuse_letters_and_textures(

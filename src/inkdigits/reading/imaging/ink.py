@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkdigits.reading.imaging.pixels import Pixels, median
+from inkdigits.reading.imaging.parts import find_dark_part
+from inkdigits.reading.imaging.pixels import Pixels, median, shrink
 
 TINY_SIDE_PX = 40  # longest side up to which a drawing is taken as evenly lit already
 _PAPER_SIDE_PX = 512  # longest side of the image on which the paper's brightness is estimated
@@ -33,12 +34,28 @@ class Ink:
 
 
 def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
-    """Extract the ink. `grey` is uint8 H×W of any size, light and polarity; the ink has the same H×W.
+    """Extract the ink. `grey` is uint8 H×W of any size, light and polarity; the ink has the same H×W. A bright and a
+    dark part of a page may each have their own polarity.
 
     `other_polarity` takes for ink what is of the brightness that paper seems to have: a bright sheet on a dark table
     may seem to be dark.
     """
+    parts = None if other_polarity or max(grey.shape) <= TINY_SIDE_PX else find_dark_part(grey)
+    if parts is not None:
+        return _extract_ink_by_part(grey, *parts)
     return _extract_dark_ink(_darken_ink(grey, is_paper_dark(grey) != other_polarity))
+
+
+def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
+    """Dark ink where the paper is bright, bright ink in its dark part, and none on the seam between them."""
+    is_dark = dark_part > 0
+    bright = _extract_dark_ink(np.where(is_dark, np.uint8(median(grey[~is_dark])), grey))
+    dark = _extract_dark_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))))
+    strength, mask = (
+        np.where(seam > 0, np.uint8(0), np.where(is_dark, of_dark, of_bright))
+        for of_dark, of_bright in ((dark.strength, bright.strength), (dark.mask, bright.mask))
+    )
+    return Ink(strength, mask)
 
 
 def extract_ink_candidates(grey: Pixels) -> list[Ink]:
@@ -77,16 +94,6 @@ def _extract_dark_ink(dark_ink: Pixels) -> Ink:
 def _extract_evenly_lit_ink(dark_ink: Pixels) -> Ink:
     """The ink of an image that is lit evenly."""
     return _threshold(_measure_contrast(_estimate_even_paper(dark_ink), dark_ink), _MIN_TINY_CONTRAST)
-
-
-def shrink(image: Pixels, max_side: int) -> Pixels:
-    """The image with its longer side at most `max_side` pixels, aspect kept."""
-    scale = max_side / max(image.shape)
-    if scale >= 1:
-        return image
-    height, width = image.shape
-    size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def estimate_stroke_width(mask: Pixels) -> float:

@@ -60,3 +60,13 @@ def median(values: Array) -> float:
     low, high = (values.size - 1) // 2, values.size // 2
     middle = np.partition(values, (low, high), axis=None)[[low, high]]
     return float(middle.mean(dtype=np.float64))
+
+
+def shrink(image: Pixels, max_side: int) -> Pixels:
+    """The image with its longer side at most `max_side` pixels, aspect kept."""
+    scale = max_side / max(image.shape)
+    if scale >= 1:
+        return image
+    height, width = image.shape
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)

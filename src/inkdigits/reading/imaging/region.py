@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
@@ -35,16 +36,23 @@ def crop_page(page: Picture, region: Box) -> Picture:
 
 def shift_boxes(lines: tuple[Line, ...], region: Box) -> tuple[Line, ...]:
     """The lines of a cropped page, with all boxes shifted to pixels of the whole page."""
-    shifted: tuple[Line, ...] = _shift(lines, max(0, region.x), max(0, region.y))
-    return shifted
+    x, y = max(0, region.x), max(0, region.y)
+    return map_boxes(lines, lambda box: Box(box.x + x, box.y + y, box.width, box.height))
 
 
-def _shift(value: Any, x: int, y: int) -> Any:
-    """The value with every box in it shifted, however deeply nested."""
+def map_boxes(lines: tuple[Line, ...], change: Callable[[Box], Box]) -> tuple[Line, ...]:
+    """The lines with every box in them changed."""
+    changed: tuple[Line, ...] = _map_nested(lines, change)
+    return changed
+
+
+def _map_nested(value: Any, change: Callable[[Box], Box]) -> Any:
+    """The value with every box in it changed, however deeply nested."""
     if isinstance(value, Box):
-        return Box(value.x + x, value.y + y, value.width, value.height)
+        return change(value)
     if isinstance(value, tuple):
-        return tuple(_shift(each, x, y) for each in value)
+        return tuple(_map_nested(each, change) for each in value)
     if is_dataclass(value) and not isinstance(value, type):
-        return replace(value, **{field.name: _shift(getattr(value, field.name), x, y) for field in fields(value)})
+        changed = {field.name: _map_nested(getattr(value, field.name), change) for field in fields(value)}
+        return replace(value, **changed)
     return value

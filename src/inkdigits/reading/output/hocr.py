@@ -34,13 +34,15 @@ def format_page(reading: Reading) -> str:
     # A quoted property has no way to hold a quote, so a quote in the file's name is written as in a URL.
     image = reading.file.replace('"', "%22")
     title = f'image "{image}"; {_format_bbox(Box(0, 0, reading.width, reading.height))}; ppageno {reading.page - 1}'
-    lines = "".join(_format_line(line) for line in reading.lines)
+    lines = "".join(_format_line(line, reading.turned_degrees) for line in reading.lines)
     return f'<div class="ocr_page" title="{escape(title)}">\n{lines}</div>\n'
 
 
-def _format_line(line: Line) -> str:
-    words = " ".join(_format_word(number) for number in line.numbers)
-    return f'<span class="ocr_line" title="{_format_bbox(line.box)}">{words}</span>\n'
+def _format_line(line: Line, angle: int) -> str:
+    """A line that runs `angle` degrees counter-clockwise of level."""
+    words = " ".join(_format_word(number) for number in line.numbers if not number.rejected)
+    textangle = f"; textangle {angle}" if angle else ""
+    return f'<span class="ocr_line" title="{_format_bbox(line.box)}{textangle}">{words}</span>\n'
 
 
 def _format_word(number: Number) -> str:

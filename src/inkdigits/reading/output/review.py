@@ -56,9 +56,9 @@ def render_page(outcome: Reading | Failure, picture: Picture | None) -> str:
 
 def _render_number(row: tuple[object, ...], number: Number, image: Pixels) -> str:
     """A number: `data-row` is its row of CSV, `data-digits` its digits, of which the corrected text is made."""
-    digits = _encode_attribute([digit.text for digit in number.digits])
+    digits = _encode_attribute([] if number.rejected else [digit.text for digit in number.digits])
     data = f'data-row="{_encode_attribute([str(value) for value in row])}" data-digits="{digits}"'
-    unsure = [index for index, digit in enumerate(number.digits) if not digit.accepted]
+    unsure = [index for index, digit in enumerate(number.digits) if not digit.accepted and not number.rejected]
     if not unsure:
         return f'<div class="number" hidden {data}></div>\n'
     digits = "".join(_render_digit(number.digits[index], index, len(number.digits), image) for index in unsure)

@@ -40,12 +40,12 @@ class Format:
 
 def format_text(reading: Reading) -> str:
     """One text line per line, each ended; nothing for a page without digits."""
-    return f"{reading.text}\n" if reading.lines else ""
+    return f"{reading.text}\n" if reading.text else ""
 
 
 def format_named_text(reading: Reading) -> str:
     """As `format_text`, with the file's name and a tab before every line."""
-    return "".join(f"{reading.file}\t{line.text}\n" for line in reading.lines)
+    return "".join(f"{reading.file}\t{line.text}\n" for line in reading.lines if line.text)
 
 
 def format_json_line(outcome: Reading | Failure) -> str:
@@ -101,6 +101,7 @@ def format_tsv_rows(reading: Reading) -> str:
                 reading, (_WORD, 1, 1, row, column), number.box, round(100 * number.confidence, 2), number.text
             )
             for column, number in enumerate(line.numbers, 1)
+            if not number.rejected
         ]
     return _format_rows(rows, "\t")
 

@@ -1,0 +1,67 @@
+"""Leave out what the transcriber takes for letters, so that words leave no litter of `?` and letters become no digits.
+
+The detector knows digits only, and finds one in many a letter. The transcriber knows that there are letters. Where it
+is much surer of one than of any digit, there is none. But a letter that is alone on its row may be a digit that does
+not look like one, and stays a `?`; so does one with digits on both sides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.reading.decoding.frames import find_runs
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
+from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.types import Box
+
+_MIN_LETTER = 0.5  # probability of a letter from which it is one,
+_MIN_LETTER_RATIO = 2.0  # and times that of any digit
+_SEVERAL = 2  # letters of a row, each of which may be a whole word
+_LETTER_INDEX = CHARACTERS.index(OTHER) + 1
+
+
+def remove_letters(row: FusedRow, transcripts: Sequence[Transcript]) -> FusedRow:
+    """A row with several letters without the digits, at the ends of its pieces, that are letters to the transcriber.
+
+    A number ends where letters were.
+    """
+    if not _has_words(transcripts):
+        return row
+    remaining, kept, index = list[FusedPiece](), list[int](), 0
+    for piece in row.fused_pieces:
+        is_digit = [not _is_letter(hypothesis.box, transcripts) for hypothesis in piece.hypotheses]
+        if any(is_digit):
+            start, end = is_digit.index(True), len(is_digit) - is_digit[::-1].index(True)
+            remaining.append(piece.read_as(piece.string[start:end]))
+            kept += range(index + start, index + end)
+        index += len(is_digit)
+    splits = [1.0 if after > before + 1 else row.splits[before] for before, after in pairwise(kept)]
+    return FusedRow(tuple(remaining), np.array(splits, np.float64))
+
+
+def _has_words(transcripts: Sequence[Transcript]) -> bool:
+    """Whether the best path of most transcripts has several letters."""
+    counts = [sum(index == _LETTER_INDEX for index, _, _ in find_runs(each.frames)) for each in transcripts]
+    return 2 * sum(count >= _SEVERAL for count in counts) > len(counts)
+
+
+def _is_letter(box: Box, transcripts: Sequence[Transcript]) -> bool:
+    """Whether there is a letter in a digit's box."""
+    letter, digit = np.mean([_find_peaks(box, each) for each in transcripts], axis=0)
+    return bool(letter > _MIN_LETTER and letter > _MIN_LETTER_RATIO * digit)
+
+
+def _find_peaks(box: Box, transcript: Transcript) -> NDArray[np.float64]:
+    """The greatest probability of a letter, and of any digit, over the frames of a box."""
+    ends = (round(transcript.strip.find_frame(x)) for x in (box.x, box.right))
+    start, end = (min(max(each, 0), len(transcript.frames)) for each in ends)
+    frames = np.exp(transcript.frames[start : max(end, start + 1)].astype(np.float64))
+    if not len(frames):
+        return np.zeros(2)
+    digits = frames[:, 1 : len(DIGIT_CHARACTERS) + 1].sum(axis=1)
+    return np.array([frames[:, _LETTER_INDEX].max(), digits.max()])

@@ -1,0 +1,87 @@
+"""Find out whether a page lies on its side or upside down, and turn it, and what was read on it back.
+
+The glyphs of the page's ink are shown to the classifier in all four ways up, which costs little, and only where the
+page reads poorly as it is. The page is read anew only if far more of them are digits when they are turned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.imaging.picture import Picture
+from inkdigits.reading.imaging.region import map_boxes
+from inkdigits.reading.networks.classifier import Classifier
+from inkdigits.reading.normalise import crop_glyphs
+from inkdigits.reading.proposals import Proposals
+from inkdigits.types import Box, Line
+
+_MIN_GAIN, _MIN_GAIN_RATIO = 4.0, 1.5  # digits more, and times as many, that a turned page must have right
+_MIN_ACCEPTED_SHARE = 2 / 3  # of a page's digits: where fewer are accepted, it reads poorly,
+_MIN_DIGIT_SHARE = 1 / 2  # and where fewer of its components are digits
+_MIN_TURNED_SHARE = 2 / 3  # of the components that must be digits once turned
+_MIN_SIDE_PX = 8  # the longer side of a component: what is smaller tells nothing,
+_MAX_ASPECT = 3  # nor does what is longer than so many times its width: a bar may be a 1 or a dash
+_MAX_SIDE_RATIO = 2  # times the usual longer side, or a part of it
+_MAX_GLYPHS = 32  # that are looked at: a page's largest
+
+
+def count_right(lines: Sequence[Line]) -> float:
+    """How many of the accepted digits are probably right."""
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    return float(sum(digit.confidence * digit.digitness for digit in digits if digit.accepted))
+
+
+def is_clearly_more(turned: float, upright: float) -> bool:
+    """Whether so many right digits of a turned page, against those of the page as it is, justify turning it."""
+    return turned >= _MIN_GAIN_RATIO * upright + _MIN_GAIN
+
+
+def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Classifier) -> int:
+    """By how many quarter turns clockwise, 0 to 3, a page that was read as `lines` may read clearly better."""
+    boxes = _select_boxes(proposals)
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    accepted, right = sum(digit.accepted for digit in digits), count_right(lines)
+    reads_well = accepted >= _MIN_ACCEPTED_SHARE * max(len(digits), _MIN_DIGIT_SHARE * len(boxes))
+    if reads_well or not is_clearly_more(len(boxes), right):
+        return 0
+    glyphs = crop_glyphs(boxes[:_MAX_GLYPHS], proposals.ink, proposals.ink_scale)
+    shares = []
+    for quarters in range(4):
+        scores = classifier.classify(np.ascontiguousarray(np.rot90(glyphs, -quarters, axes=(1, 2))))
+        shares.append(float((scores.digitness * scores.probabilities.max(axis=1)).mean()))
+    best = int(np.argmax(shares))
+    is_likely = shares[best] >= _MIN_TURNED_SHARE and is_clearly_more(shares[best] * len(boxes), right)
+    return best if is_likely else 0
+
+
+def _select_boxes(proposals: Proposals) -> NDArray[np.float64]:
+    """The components, N×4 in pixels of the page, that may be digits whichever way up they are, the largest first."""
+    boxes = np.array([box.as_list() for box in proposals.ink_components], np.float64).reshape(-1, 4)
+    long, short = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
+    boxes = boxes[(long * proposals.ink_scale >= _MIN_SIDE_PX) & (long <= _MAX_ASPECT * short)]
+    sides = boxes[:, 2:].max(axis=1)
+    ordered = np.sort(sides)
+    usual = ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)] if len(ordered) else 0
+    return np.asarray(boxes[(sides <= _MAX_SIDE_RATIO * usual) & (_MAX_SIDE_RATIO * sides >= usual)], np.float64)
+
+
+def turn_page(page: Picture, quarters: int) -> Picture:
+    """The page, turned clockwise by quarter turns."""
+    return replace(page, image=np.ascontiguousarray(np.rot90(page.image, -quarters)))
+
+
+def turn_lines_back(lines: tuple[Line, ...], quarters: int, page: Picture) -> tuple[Line, ...]:
+    """The lines of a page that was turned clockwise, with all boxes in pixels of `page`, which was not."""
+    for turns_left in range(quarters, 0, -1):
+        lines = map_boxes(lines, partial(_turn_box_back, width=page.height if turns_left % 2 else page.width))
+    return lines
+
+
+def _turn_box_back(box: Box, width: int) -> Box:
+    """The box on a page of this width, after the page is turned counter-clockwise by a quarter."""
+    return Box(box.y, width - box.right, box.height, box.width)

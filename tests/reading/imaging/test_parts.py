@@ -1,0 +1,44 @@
+"""A page with a dark and a bright part is read in both; pages of one polarity have no parts."""
+
+import numpy as np
+import pytest
+
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.reading.imaging.parts import find_dark_part
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.reader import Reader
+
+
+@pytest.fixture(scope="module")
+def sheet() -> Pixels:
+    """Dark ink on bright paper, grey."""
+    return draw_page(load("test").slice(0, 4000), ("1984 2026", "3141 5926"), seed=1).image[:, :, 1]
+
+
+def draw_board(sheet: Pixels) -> Pixels:
+    """The same as chalk on a board."""
+    return np.asarray(230 - sheet.astype(np.float32) * 0.8, np.float32).clip(20, 230).astype(np.uint8)
+
+
+@pytest.mark.parametrize("board_first", [True, False])
+@pytest.mark.parametrize("axis", [0, 1])
+def test_a_board_beside_a_sheet(reader: Reader, sheet: Pixels, axis: int, board_first: bool) -> None:
+    parts = (draw_board(sheet), sheet) if board_first else (sheet, draw_board(sheet))
+    alone = [reader.read(part) for part in parts]
+    both = reader.read(np.concatenate(parts, axis))
+    assert sum(digit.accepted for digit in both.digits) >= 0.8 * sum(len(each.digits) for each in alone)
+
+
+def test_pages_of_one_polarity_have_no_parts(sheet: Pixels) -> None:
+    shaded = (sheet * np.where(np.arange(sheet.shape[1]) < sheet.shape[1] // 2, 0.5, 1.0)).astype(np.uint8)
+    table = np.pad(sheet, sheet.shape[0] // 2, constant_values=60)
+    noise = np.random.default_rng(0).normal(0, 4, table.shape)
+    rough = (table + noise).clip(0, 255).astype(np.uint8)
+    for page in (sheet, 255 - sheet, draw_board(sheet), shaded, table, rough):
+        assert find_dark_part(page) is None
+
+
+def test_nothing_is_too_small() -> None:
+    for shape in ((1, 1), (1, 300), (300, 2), (41, 41)):
+        assert find_dark_part(np.zeros(shape, np.uint8)) is None

@@ -1,0 +1,72 @@
+"""What is crossed out is not read, and said; what only looks like it is read."""
+
+import cv2
+import numpy as np
+import pytest
+
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.reading import hints
+from inkdigits.reading.output.write import format_csv_rows, format_text, format_tsv_rows
+from inkdigits.reading.reader import Reader
+from inkdigits.types import Box, Reading
+from tests.reading.drawing import Pixels
+
+INK = (40, 40, 40)
+
+
+@pytest.fixture(scope="module")
+def written() -> Pixels:
+    return draw_page(load("test").slice(0, 4000), ("1984 2026", "70 36 88"), seed=2).image
+
+
+@pytest.fixture(scope="module")
+def box(reader: Reader, written: Pixels) -> Box:
+    """Around the first number."""
+    return reader.read(written).numbers[0].box
+
+
+def strike(page: Pixels, box: Box, slant: float = 0.0, overhang: float = 0.3) -> Pixels:
+    """The page with a stroke through the middle of a box, `slant` and `overhang` of its height."""
+    page, y, x = page.copy(), box.y + box.height / 2, overhang * box.height
+    start = (round(box.x - x), round(y + slant * box.height / 2))
+    end = (round(box.right + x), round(y - slant * box.height / 2))
+    cv2.line(page, start, end, INK, 5, cv2.LINE_AA)
+    return page
+
+
+@pytest.mark.parametrize("slant", [0.0, 0.4, -0.4])
+def test_a_number_with_a_stroke_through_it(reader: Reader, written: Pixels, box: Box, slant: float) -> None:
+    reading = reader.read(strike(written, box, slant))
+    assert reading.text == "\n".join(["2026", "70 36 88"])
+    (first, *others) = reading.lines[0].numbers
+    assert first.rejected == "crossed out" and not first.accepted and first.text == ""
+    assert first.box.x < box.right - box.width / 2 and not any(other.rejected for other in others)
+    assert Reading.from_dict(reading.as_dict()).as_dict() == reading.as_dict()
+    assert ",1,1,," in format_csv_rows(reading) and format_text(reading).startswith("2026\n")
+    assert "?" not in format_tsv_rows(reading)
+
+
+def test_where_all_is_crossed_out(reader: Reader, written: Pixels, box: Box) -> None:
+    page = strike(written, box)[: box.bottom + 20, : box.right + 35]
+    assert reader.read(page).hint == hints.ALL_CROSSED_OUT
+
+
+def test_a_rule_through_numbers_crosses_nothing_out(reader: Reader, written: Pixels, box: Box) -> None:
+    assert not any(number.rejected for number in reader.read(strike(written, box, overhang=9)).numbers)
+
+
+@pytest.mark.parametrize("where", ["above", "below"])
+def test_a_line_above_or_below_crosses_nothing_out(reader: Reader, written: Pixels, box: Box, where: str) -> None:
+    y = box.y - box.height if where == "above" else box.y + box.height // 2 + 3
+    assert not any(n.rejected for n in reader.read(strike(written, Box(box.x, y, box.width, box.height))).numbers)
+
+
+def test_barred_sevens_and_dashes_are_read(reader: Reader) -> None:
+    page = np.full((200, 700), 245, np.uint8)
+    for index in range(5):  # sevens whose bars nearly meet
+        x = 60 + 60 * index
+        cv2.polylines(page, [np.array([(x, 60), (x + 40, 60), (x + 15, 140)])], False, 20, 5, cv2.LINE_AA)
+        cv2.line(page, (x + 5, 100), (x + 45, 100), 20, 5, cv2.LINE_AA)
+    cv2.line(page, (380, 100), (440, 100), 20, 5, cv2.LINE_AA)
+    assert not any(number.rejected for number in reader.read(page).numbers)

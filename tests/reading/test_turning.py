@@ -1,0 +1,50 @@
+"""Pages on their side and upside down are read, and their boxes stay where the ink is."""
+
+import numpy as np
+import pytest
+
+from inkdigits.data.sets.mnist import load
+from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.reading.imaging.picture import Picture
+from inkdigits.reading.output.hocr import format_page
+from inkdigits.reading.reader import Reader
+from inkdigits.reading.turning import is_clearly_more, turn_lines_back, turn_page
+from inkdigits.types import Box, Digit, Line, Number, Reading
+from tests.reading.drawing import Pixels
+
+
+@pytest.fixture(scope="module")
+def written() -> Pixels:
+    return draw_page(load("test").slice(0, 4000), ("1984 2026", "31415926 5", "70 36 88"), seed=1).image
+
+
+@pytest.mark.parametrize("quarters", [1, 2, 3])
+def test_a_turned_page_is_read_as_the_upright_one(reader: Reader, written: Pixels, quarters: int) -> None:
+    upright, turned = reader.read(written), reader.read(np.rot90(written, quarters))
+    assert upright.turned_degrees == 0 and turned.turned_degrees == 90 * quarters
+    assert turned.text == upright.text
+    assert (turned.width, turned.height) == np.rot90(written, quarters).shape[1::-1]
+    assert Reading.from_dict(turned.as_dict()).turned_degrees == 90 * quarters
+    assert f"; textangle {90 * quarters}" in format_page(turned) and "textangle" not in format_page(upright)
+
+
+@pytest.mark.parametrize("quarters", range(4))
+def test_boxes_are_turned_back(quarters: int) -> None:
+    image = np.zeros((40, 60), np.uint8)
+    image[5:9, 20:30] = 255
+    page = Picture("a", 1, 1, image)
+    rows, columns = np.nonzero(turn_page(page, quarters).image)
+    box = Box(int(columns[0]), int(rows[0]), int(np.ptp(columns)) + 1, int(np.ptp(rows)) + 1)
+    lines = (Line((Number((Digit(1, 1.0, 1.0, True, box, ((1, 1.0),)),)),)),)
+    assert turn_lines_back(lines, quarters, page)[0].box == Box(20, 5, 10, 4)
+
+
+@pytest.mark.parametrize("text", ["6", "9", "66", "699", "9068", "1"])
+def test_a_short_number_is_not_turned(reader: Reader, text: str) -> None:
+    for quarters in range(4):
+        page = draw_page(load("test").slice(0, 1000), (text,), seed=2).image
+        assert reader.read(np.rot90(page, quarters)).turned_degrees == 0
+
+
+def test_more_is_clear_only_where_it_is_much() -> None:
+    assert not is_clearly_more(3.9, 0) and is_clearly_more(5, 0) and not is_clearly_more(20, 15)
