@@ -7,12 +7,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
-from numpy.typing import NDArray
 
+from inkdigits.data.synthesis.pen_paths import Points
 from inkdigits.data.synthesis.signs import draw_strokes
 from inkdigits.data.synthesis.strokes import Ink
-
-Points = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
