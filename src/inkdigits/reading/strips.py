@@ -31,27 +31,31 @@ _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.2  # of the row's height: and is so far 
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3
 _MAX_WIDTH_PX = 6000  # of a strip
-_SIZES = (1.0, 0.85, 0.7)  # that a row is transcribed at
+_VIEWS = ((1.0, 0.0), (0.85, 0.3))  # that a row is transcribed in: sizes, and by how much it is straightened
 
 
 def transcribe_row(
     transcriber: Transcriber, proposals: Proposals, boxes: Sequence[Box], is_one_of_many: bool = False
 ) -> list[Transcript]:
-    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, at each of several sizes.
+    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, in each of several views.
 
-    A row that `is_one_of_many` is transcribed at one size only, which keeps full pages quick.
+    A row that `is_one_of_many` is transcribed in one view only, which keeps full pages quick.
     """
-    strips = cut_strips(proposals, boxes, _SIZES[:1] if is_one_of_many else _SIZES)
+    strips = cut_strips(proposals, boxes, _VIEWS[:1] if is_one_of_many else _VIEWS)
     return [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
 
 
-def cut_strips(proposals: Proposals, boxes: Sequence[Box], sizes: Sequence[float] = (1.0,)) -> list[Strip]:
-    """The strip along a row of digits, `boxes` in pixels of the page, at least one, at each of several sizes.
+def cut_strips(
+    proposals: Proposals, boxes: Sequence[Box], views: Sequence[tuple[float, float]] = _VIEWS[:1]
+) -> list[Strip]:
+    """The strip along a row of digits, `boxes` in pixels of the page, at least one, in each of several views.
 
-    It holds all ink that goes on with the row. At a size below 1 everything is so much smaller on it.
+    It holds all ink that goes on with the row. A view is a size and a straightening. At a size below 1 everything is
+    so much smaller; a straightening moves ink so many columns to the left for every row that it is higher, about the
+    middle, as most hands lean to the right.
     """
     row = _locate_row(proposals, boxes)
-    return [_cut_strip(proposals, row, size * row.scale) for size in sizes]
+    return [_cut_strip(proposals, row, size * row.scale, straightening) for size, straightening in views]
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +83,7 @@ def _locate_row(proposals: Proposals, boxes: Sequence[Box]) -> _Row:
     return _Row(left, min(proposals.ink.strength.shape[1], right), level, slope, scale)
 
 
-def _cut_strip(proposals: Proposals, row: _Row, scale: float) -> Strip:
+def _cut_strip(proposals: Proposals, row: _Row, scale: float, straightening: float) -> Strip:
     """The strip of a row, `scale` of its pixels an ink pixel."""
     width = max(WIDTH_MULTIPLE_PX, min(_MAX_WIDTH_PX, round((row.right - row.left) * scale)))
     width += -width % WIDTH_MULTIPLE_PX
@@ -93,6 +97,8 @@ def _cut_strip(proposals: Proposals, row: _Row, scale: float) -> Strip:
     to_window = (
         np.array([[1 / scale, 0.0, row.left - corner[0]], [row.slope / scale, 1 / scale, top - corner[1]]]) * shrinking
     )
+    middle = (STRIP_HEIGHT_PX - 1) / 2
+    to_window = to_window @ np.array([[1, -straightening, straightening * middle], [0, 1, 0], [0, 0, 1]])
     sampled = cv2.warpAffine(window, to_window, (width, STRIP_HEIGHT_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
     ink = np.clip(sampled.astype(np.float32) / np.float32(proposals.full_strength), 0, 1)
     ink_scale = proposals.ink_scale

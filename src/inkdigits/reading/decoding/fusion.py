@@ -26,7 +26,7 @@ from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.types import Box
 
-_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.4, 0.8  # of their log probabilities
+_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.0  # of their log probabilities
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
 _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
 _MAX_PATHS = 1000  # that the search for them may begin
