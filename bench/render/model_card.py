@@ -90,8 +90,19 @@ def format_detector() -> str:
 
 
 def format_transcriber() -> str:
-    """What the card of the network that reads rows says."""
-    return "\n".join(list_page_network_rows(TRANSCRIBER, "strips")) + "\n"
+    """What the card of the network that reads rows says, and how both readers do on strips of our own drawing."""
+    rows = list_page_network_rows(TRANSCRIBER, "strips")
+    if result := store.load("strips"):
+        drawn = f"{result['strips']:,} drawn strips of one number each ({result['drawn_with']})"
+        rows += [
+            f"| numbers right in every digit, and without a `?` | {result['exact'] / result['strips']:.1%}, "
+            f"{result['sure'] / result['strips']:.1%} | {drawn} |",
+            f"| wrong among numbers without a `?` | {result['silently_wrong'] / result['sure']:.2%} | the same |",
+            f"| a number's confidence is off by | {result['calibration_error']:.2%} | the same, mean of 15 bins |",
+            f"| area under risk against coverage | {result['area']:.4f} | the same; by the product of the digits' "
+            f"confidences {result['area_by_digits']:.4f} |",
+        ]
+    return "\n".join(rows) + "\n"
 
 
 def list_page_network_rows(path: Path, drawn: str) -> list[str]:

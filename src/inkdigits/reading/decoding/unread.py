@@ -1,6 +1,6 @@
 """No digit is lost in silence: tall ink beside a digit that was taken for a sign or a letter becomes a `?`.
 
-A 7 with a bar looks like a plus, a 5 like an S or a bracket. Where the transcriber sees a letter right beside a digit, a
+A 7 with a bar looks like a plus, a 5 like an S or a bracket. Where the transcriber sees a letter beside a digit, a
 plus with no digit after it or one bracket without the other, and the ink is as tall as a digit, it may be one. So the
 number gets a place more, which says what it might be and is never accepted.
 """
