@@ -301,4 +301,8 @@ def test_a_sheet_on_a_dark_table_is_read_as_it_is_without(reader: Reader, many: 
     table = np.full((4 * height, 3 * width, 3), ground, np.uint8)
     table[height : 2 * height, width : 2 * width] = page
     alone, on_table = reader.read(page), reader.read(table)
-    assert alone.text and on_table.text == alone.text
+    guesses = [
+        ["".join(str(digit.digit) for digit in number.digits) for number in each.numbers] for each in (alone, on_table)
+    ]
+    assert guesses[0] == guesses[1] == ["1984", "2026", "3141", "5926"]
+    assert on_table.text.count("?") <= alone.text.count("?") + 1

@@ -15,6 +15,7 @@ def make_arc(centre: tuple[float, float], radii: tuple[float, float], start: flo
 
 
 def make_line(*points: tuple[float, float]) -> Points:
+    """A stroke from point to point, straight between them."""
     return np.array(points, float)
 
 
