@@ -18,6 +18,7 @@ _MAX_SIDE_PX = 800  # a larger image of one digit is shrunk to this longest side
 _MIN_COMPONENT_RATIO = 0.1  # of the largest component's side: smaller ones are dirt
 _MIN_STROKE_PX = 1.6  # stroke width in the 20-pixel box, below which a pen is thickened
 _THICKENED_STROKE_PX = 2.2  # to what it is thickened
+_DISC_GROWTH_PX = 8  # of strokes at once
 _BOX_MARGIN_RATIO = 0.06  # of a detected box's longer side: boxes are that exact
 _MIN_INSIDE_SHARE = 0.6  # of a component's ink: one with less of it inside the box belongs to something else
 
@@ -160,5 +161,13 @@ def _thicken_strokes(ink: Pixels) -> Pixels:
     if width >= _MIN_STROKE_PX:
         return ink
     growth = max(1, round((_THICKENED_STROKE_PX - width) * side / glyph.DIGIT_SIDE))
-    disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (growth + 1, growth + 1))
-    return np.asarray(cv2.dilate(np.pad(ink, growth), disc), np.uint8)
+    return _dilate_by_disc(np.pad(ink, growth), growth)
+
+
+def _dilate_by_disc(ink: Pixels, growth: int) -> Pixels:
+    """Ink grown by `growth` pixels in width: by small discs one after the other, whose sum is the large disc. One large
+    disc would look at all of its pixels for each pixel of the ink."""
+    for start in range(0, growth, _DISC_GROWTH_PX):
+        side = min(_DISC_GROWTH_PX, growth - start) + 1
+        ink = np.asarray(cv2.dilate(ink, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))), np.uint8)
+    return ink
