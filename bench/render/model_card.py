@@ -12,6 +12,7 @@ from bench.shared import store
 from inkdigits.reading.networks.classifier import PACKAGED_PATH
 from inkdigits.reading.networks.detector import PACKAGED_PATH as DETECTOR
 from inkdigits.reading.networks.transcriber import PACKAGED_PATH as TRANSCRIBER
+from inkdigits.training.evaluate import wilson_interval
 
 CALIBRATION_LABELS = {
     "accuracy": "right",
@@ -94,10 +95,12 @@ def format_transcriber() -> str:
     rows = list_page_network_rows(TRANSCRIBER, "strips")
     if result := store.load("strips"):
         drawn = f"{result['strips']:,} drawn strips of one number each ({result['drawn_with']})"
+        _, most = wilson_interval(result["silently_wrong"], result["sure"])
         rows += [
             f"| numbers right in every digit, and without a `?` | {result['exact'] / result['strips']:.1%}, "
             f"{result['sure'] / result['strips']:.1%} | {drawn} |",
-            f"| wrong among numbers without a `?` | {result['silently_wrong'] / result['sure']:.2%} | the same |",
+            f"| wrong among numbers without a `?` | {result['silently_wrong'] / result['sure']:.2%} | the same; with "
+            f"97.5 % certainty at most {most:.2%} of such strips |",
             f"| a number's confidence is off by | {result['calibration_error']:.2%} | the same, mean of 15 bins |",
             f"| area under risk against coverage | {result['area']:.4f} | the same; by the product of the digits' "
             f"confidences {result['area_by_digits']:.4f} |",
