@@ -75,6 +75,16 @@ def test_thin_pens_are_thickened() -> None:
     assert (make_glyph(thin)[14] > 128).sum() >= 2
 
 
+def test_the_pen_of_a_large_digit_is_thickened_as_that_of_a_small_one() -> None:
+    """Small discs one after the other do what one large disc would."""
+    inks = []
+    for scale in (1, 8):
+        ring = np.zeros((200 * scale, 200 * scale), np.uint8)
+        cv2.circle(ring, (100 * scale, 100 * scale), 70 * scale, 255, 2 * scale)
+        inks.append(int(make_glyph(ring).sum()))
+    assert abs(inks[0] - inks[1]) < 0.05 * inks[0]
+
+
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=70)))
 def test_any_image_gives_a_glyph(image: Pixels) -> None:
     crop = extract_ink_crop(image)

@@ -63,7 +63,20 @@ def test_ink_that_goes_on_with_the_row_is_on_the_strip_and_fits_on_it() -> None:
     assert 30 < (column > 0.5).sum() <= 41
 
 
-def test_a_drawn_row_is_transcribed_at_several_sizes() -> None:
+def test_straightened_ink_leans_less_and_stays_in_place_in_the_middle() -> None:
+    """A stroke that leans by three columns in ten rows stands upright."""
+    page: NDArray[np.uint8] = np.zeros((300, 600), np.uint8)
+    for row in range(120, 180):
+        page[row, round(300 - 0.3 * (row - 150)) - 3 :][:6] = 255
+    box = Box(285, 120, 30, 60)
+    upright, leaning = cut_strips(make_page(page), [box] * 2, [(1.0, 0.3), (1.0, 0.0)])
+    tops, feet = ([np.flatnonzero(strip.ink[row] > 0.5).mean() for strip in (upright, leaning)] for row in (12, 35))
+    assert abs(tops[0] - feet[0]) < 1 and tops[1] - feet[1] > 5
+    middles = [np.flatnonzero(strip.ink[23] > 0.5).mean() for strip in (upright, leaning)]
+    assert abs(middles[0] - middles[1]) < 1
+
+
+def test_a_drawn_row_is_transcribed_in_several_views() -> None:
     digits = load("train")
     images = [digits.images[np.flatnonzero(digits.labels == digit)[7]] for digit in (4, 0, 7)]
     page = np.pad(cv2.resize(np.hstack(images), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 30)

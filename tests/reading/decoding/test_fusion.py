@@ -133,8 +133,8 @@ def test_strings_are_aligned_by_the_least_edits(other: str, best: str, aligned: 
     assert align_digits(other, best) == aligned
 
 
-@pytest.mark.parametrize(("text", "place"), [("~00", 0), ("00+", 2), ("0~0", 1)])
-def test_tall_ink_beside_digits_that_was_taken_for_a_letter_or_a_plus_is_in_doubt(text: str, place: int) -> None:
+@pytest.mark.parametrize(("text", "place"), [("(00", 0), ("00)", 2), ("~00", 0), ("00+", 2), ("0~0", 1)])
+def test_tall_ink_beside_digits_that_was_taken_for_something_else_is_in_doubt(text: str, place: int) -> None:
     hypotheses = [make_hypothesis(index, 0) for index in range(3) if index != place]
     transcript = make_transcript(text, tall_ink_at=place)
     (line,) = build_lines([add_unread_digits(fuse_row(hypotheses, [transcript]), transcript)], [], THRESHOLDS)
@@ -144,10 +144,11 @@ def test_tall_ink_beside_digits_that_was_taken_for_a_letter_or_a_plus_is_in_doub
 
 
 @pytest.mark.parametrize(
-    ("text", "tall_ink_at"), [("~00", None), ("00-", 2), ("0+0", 1), (f"~{SPACE}00", 0), (f"00{SPACE}+", 3)]
+    ("text", "tall_ink_at"),
+    [("~00", None), ("00-", 2), ("0+0", 1), ("(00)", 0), (f"~{SPACE}00", 0), (f"00{SPACE}+", 3)],
 )
 def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: int | None) -> None:
-    """Low ink, a minus, a plus between two numbers, a word and a plus that stand apart."""
+    """Low ink, a minus, a plus between two numbers, a pair of brackets, a word and a plus that stand apart."""
     hypotheses = [make_hypothesis(index, 0) for index, character in enumerate(text) if character == "0"]
     transcript = make_transcript(text, tall_ink_at=tall_ink_at)
     row = fuse_row(hypotheses, [transcript])
