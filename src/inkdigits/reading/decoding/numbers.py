@@ -24,6 +24,7 @@ from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Box, Digit, Line, Number
 
+_MIN_LONE_DIGITNESS = 0.75  # of a number of one digit, by the detections: it has no neighbours that bear it out
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
@@ -123,12 +124,20 @@ def _build_number(row: FusedRow, indices: range, spacing: Spacing, thresholds: A
     kept = set(range(len(digits)))
     while kept and _compute_confidence(parts, kept) < thresholds.min_confidence:
         kept.remove(min(kept, key=lambda index: digits[index].confidence * digits[index].digitness))
+    if len(digits) == 1 and _get_detected_digitness(parts) < _MIN_LONE_DIGITNESS:
+        kept = set()
     accepted = [
         set_accepted(digit, index in kept and digit.digitness >= thresholds.min_digitness)
         for index, digit in enumerate(digits)
     ]
     confidence = _compute_confidence(parts, set(range(len(digits))))
     return Number(tuple(accepted), find_points(accepted, spacing), confidence)
+
+
+def _get_detected_digitness(parts: Sequence[tuple[FusedPiece, list[int]]]) -> float:
+    """How probable the detections alone find it that there is the first digit of a number."""
+    piece, own = parts[0]
+    return piece.hypotheses[own[0]].digitness
 
 
 def _find_parts(row: FusedRow, indices: range) -> list[tuple[FusedPiece, list[int]]]:
