@@ -94,14 +94,16 @@ def format_transcriber() -> str:
     """What the card of the network that reads rows says, and how both readers do on strips of our own drawing."""
     rows = list_page_network_rows(TRANSCRIBER, "strips")
     if result := store.load("strips"):
-        drawn = f"{result['strips']:,} drawn strips of one number each ({result['drawn_with']})"
-        _, most = wilson_interval(result["silently_wrong"], result["sure"])
+        strips, sure = result["strips"], result["sure"]
+        drawn = f"{strips:,} drawn strips of one number each ({result['drawn_with']})"
+        exact_share, sure_share = 100 * result["exact"] / strips, 100 * sure / strips
+        wrong_share, most = 100 * result["silently_wrong"] / sure, wilson_interval(result["silently_wrong"], sure)[1]
+        error = f"{100 * result['calibration_error']:.2f} %"
         rows += [
-            f"| numbers right in every digit, and without a `?` | {result['exact'] / result['strips']:.1%}, "
-            f"{result['sure'] / result['strips']:.1%} | {drawn} |",
-            f"| wrong among numbers without a `?` | {result['silently_wrong'] / result['sure']:.2%} | the same; with "
-            f"97.5 % certainty at most {most:.2%} of such strips |",
-            f"| a number's confidence is off by | {result['calibration_error']:.2%} | the same, mean of 15 bins |",
+            f"| numbers right in every digit, and without a `?` | {exact_share:.1f} %, {sure_share:.1f} % | {drawn} |",
+            f"| wrong among numbers without a `?` | {wrong_share:.2f} % | the same; with 97.5 % certainty at most "
+            f"{100 * most:.2f} % of such strips |",
+            f"| a number's confidence is off by | {error} | the same, mean of 15 bins |",
             f"| area under risk against coverage | {result['area']:.4f} | the same; by the product of the digits' "
             f"confidences {result['area_by_digits']:.4f} |",
         ]
