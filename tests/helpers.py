@@ -12,6 +12,9 @@ import numpy as np
 
 from inkdigits.data.sets.digits import Digits
 
+# Those of a reading as JSON, in their order.
+READING_KEYS = ["file", "page", "width", "height", "text", "lines", "hint", "turned_degrees", "model", "seconds"]
+
 
 class CommandOutput(NamedTuple):
     """What a command printed."""

@@ -13,7 +13,7 @@ from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.reading.hints import NO_INK
 from tests.cli.conftest import Told
-from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.helpers import READING_KEYS, extract_error_sentence, run_inkdigits
 
 WRITTEN = ("1984 2026", "31415926")
 
@@ -47,18 +47,7 @@ def test_text(pictures: Path) -> None:
 def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     (line,) = told("read", "--json", pictures / "page.png").out.splitlines()
     read = json.loads(line)
-    assert list(read) == [
-        "file",
-        "page",
-        "width",
-        "height",
-        "text",
-        "lines",
-        "hint",
-        "turned_degrees",
-        "model",
-        "seconds",
-    ]
+    assert list(read) == READING_KEYS
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers"]
     number = read["lines"][0]["numbers"][0]

@@ -23,6 +23,7 @@ from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import load_pages
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Box, Failure, Reading
+from tests.helpers import READING_KEYS
 from tests.reading.drawing import Pixels, draw_on_paper, draw_rows, encode_image
 
 WRITTEN = ("1984 2026", "31415926 5", "70 36 88")
@@ -156,18 +157,7 @@ def test_the_json_of_a_reading_is_the_promised_one(reader: Reader, digits: Digit
     path = tmp_path / "page.png"
     path.write_bytes(encode_image(draw_rows(digits.images, 10), "PNG"))
     found = json.loads(json.dumps(reader.read(path).as_dict()))
-    assert list(found) == [
-        "file",
-        "page",
-        "width",
-        "height",
-        "text",
-        "lines",
-        "hint",
-        "turned_degrees",
-        "model",
-        "seconds",
-    ]
+    assert list(found) == READING_KEYS
     assert found["file"] == str(path) and found["model"].keys() == {"name", "version"}
     digit = found["lines"][0]["numbers"][0]["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]

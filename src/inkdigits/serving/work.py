@@ -87,13 +87,7 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     part = page if region is None else crop_page(page, region)
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
     stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"), how.get("boxes", "auto"))
-    stage_glyphs = [
-        stages.find_glyph(each)
-        for line in stages.lines
-        for number in line.numbers
-        if not number.rejected
-        for each in number.digits
-    ]
+    stage_glyphs = [stages.find_glyph(each) for each in reading.digits]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
     return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])
 

@@ -13,9 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from inkdigits.data.synthesis.strokes import CENTRE_LINE_SIDE
+from inkdigits.data.synthesis.strokes import CENTRE_LINE_DIGIT_SIDE, CENTRE_LINE_SIDE
 from inkdigits.errors import DataError
-from inkdigits.glyph import DIGIT_SIDE, GLYPH_SIDE
 
 HAND_FONT_FOLDER = Path("runs/hands")
 HAND_FONTS = (
@@ -60,7 +59,7 @@ def draw_font_digit(label: int, font: ImageFont.FreeTypeFont) -> NDArray[np.uint
     ink = np.asarray(canvas)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-    scale = CENTRE_LINE_SIDE * DIGIT_SIDE / GLYPH_SIDE / max(box.shape)
+    scale = CENTRE_LINE_DIGIT_SIDE / max(box.shape)
     height, width = (max(1, round(side * scale)) for side in box.shape)
     digit = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     top, left = (CENTRE_LINE_SIDE - height) // 2, (CENTRE_LINE_SIDE - width) // 2

@@ -12,8 +12,14 @@ from PIL import ImageFont
 
 from inkdigits.data.synthesis.hand_digits import sample_digit
 from inkdigits.data.synthesis.hand_fonts import draw_font_digit
-from inkdigits.data.synthesis.strokes import CENTRE_LINE_SIDE, Strokes, bend, measure_distances, thin
-from inkdigits.glyph import DIGIT_SIDE, GLYPH_SIDE
+from inkdigits.data.synthesis.strokes import (
+    CENTRE_LINE_DIGIT_SIDE,
+    CENTRE_LINE_SIDE,
+    Strokes,
+    bend,
+    measure_distances,
+    thin,
+)
 
 FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so that no digit of one comes twice
 DRAWN_WARP_SD = 1.2
@@ -58,7 +64,7 @@ def _draw_centre_line(strokes: Sequence[NDArray[np.floating]]) -> NDArray[np.uin
     """Strokes, y upwards → lines one fine pixel wide, 0 and 1, as large as an MNIST digit: uint8 56×56."""
     every_point = np.concatenate(strokes)
     low, high = every_point.min(axis=0), every_point.max(axis=0)
-    scale = CENTRE_LINE_SIDE * DIGIT_SIDE / GLYPH_SIDE / float((high - low).max())
+    scale = CENTRE_LINE_DIGIT_SIDE / float((high - low).max())
     canvas = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     for points in strokes:
         places = (points - (low + high) / 2) * [scale, -scale] + CENTRE_LINE_SIDE / 2

@@ -18,6 +18,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from inkdigits.data.synthesis.pen_paths import cut_corners
 from inkdigits.errors import DataError
 from inkdigits.glyph import GLYPH_SIDE, make_glyph
 
@@ -132,8 +133,7 @@ def draw_scribble(rng: Generator) -> Uint8Ink:
 def smooth_polyline(points: NDArray[np.floating], smooth: bool) -> NDArray[np.floating]:
     """The points with their corners cut (Chaikin), three times over, or as they are."""
     for _ in range(3 if smooth else 0):
-        near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
-        points = np.stack([near, far], axis=1).reshape(-1, 2)
+        points = cut_corners(points)
     return points
 
 

@@ -27,8 +27,12 @@ def join_paths(*parts: Points) -> Points:
 def make_curve(*points: tuple[float, float]) -> Points:
     """A smooth stroke that begins and ends at the first and last point, and passes near the others."""
     corners = np.array(points, float)
-    for _ in range(3):  # corner cutting (Chaikin)
-        near, far = 0.75 * corners[:-1] + 0.25 * corners[1:], 0.25 * corners[:-1] + 0.75 * corners[1:]
-        inner = np.stack([near, far], axis=1).reshape(-1, 2)[1:-1]
-        corners = np.concatenate([corners[:1], inner, corners[-1:]])
+    for _ in range(3):
+        corners = np.concatenate([corners[:1], cut_corners(corners)[1:-1], corners[-1:]])
     return corners
+
+
+def cut_corners(points: Points) -> Points:
+    """The points a quarter of the way from each to the next and from the next back to it (Chaikin), 2N−2×2."""
+    near, far = 0.75 * points[:-1] + 0.25 * points[1:], 0.25 * points[:-1] + 0.75 * points[1:]
+    return np.stack([near, far], axis=1).reshape(-1, 2)

@@ -22,6 +22,7 @@ Bits = NDArray[np.uint8]
 
 OVERSAMPLING = 2  # times: thinned at twice MNIST's resolution
 CENTRE_LINE_SIDE = OVERSAMPLING * GLYPH_SIDE  # fine pixels
+CENTRE_LINE_DIGIT_SIDE = OVERSAMPLING * DIGIT_SIDE  # fine pixels: the longer side of a digit
 STEPS_PER_PIXEL = 16  # of the distance in one fine pixel, as it is kept in 8 bits
 INK_THRESHOLD = 0.4  # from here on a pixel counts as part of a digit's box
 _BATCH_SIZE = 100  # images that are thinned together: they stay in the cache
@@ -132,7 +133,7 @@ def write_digit(
     `pen_width` in pixels; `slant` in pixels sideways per pixel of height, to the right; `rotation` in radians;
     `stretch` multiplies its width. A digit without ink left is one pixel of paper.
     """
-    scale = height / (OVERSAMPLING * DIGIT_SIDE)
+    scale = height / CENTRE_LINE_DIGIT_SIDE
     scale_x = scale * stretch
     matrix = np.array([[np.cos(rotation), -np.sin(rotation)], [np.sin(rotation), np.cos(rotation)]]) @ np.array(
         [[scale_x, -slant * scale], [0.0, scale]]

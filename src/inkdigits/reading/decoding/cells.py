@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import UsageError
-from inkdigits.reading.decoding.spacing import get_centre_x, measure_row_height
+from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
 from inkdigits.reading.imaging.grid import Grid, Rule
 from inkdigits.types import Box
 
@@ -60,7 +60,7 @@ def check_box_kind(boxes: str) -> BoxKind:
 
 def holds_only_rule(box: Box, grid: Grid) -> bool:
     """Whether what looks like a digit is a stretch of an upright rule."""
-    margin, middle = _ON_RULE * box.height, box.y + box.height / 2
+    margin, middle = _ON_RULE * box.height, get_centre_y(box)
     return box.width <= _STROKE_WIDTH * box.height and any(
         rule.covers(box.y - margin)
         and rule.covers(box.bottom + margin)
@@ -88,7 +88,7 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
         for rule, count in zip(grid.uprights, crossings, strict=True)
         if count == 0 or (count == 1 and rule.length >= long_px)
     ]
-    page = _Page(uprights, grid.levels, [float(np.mean([_get_centre_y(box) for box in row])) for row in rows], boxes)
+    page = _Page(uprights, grid.levels, [float(np.mean([get_centre_y(box) for box in row])) for row in rows], boxes)
     cells = [page.find_row_cells(row) for row in rows]
     return _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
 
@@ -195,21 +195,21 @@ def _find_enclosed(rules: Sequence[Rule], row: Sequence[Box]) -> NDArray[np.bool
 
 def _spans(rule: Rule, row: Sequence[Box], height: float) -> bool:
     """Whether an upright rule is one of a row's."""
-    nearest = min(row, key=lambda box: abs(get_centre_x(box) - rule.find_across(_get_centre_y(box))))
-    y = _get_centre_y(nearest)
+    nearest = min(row, key=lambda box: abs(get_centre_x(box) - rule.find_across(get_centre_y(box))))
+    y = get_centre_y(nearest)
     if rule.length >= _LONG_RULE * height:
         return rule.covers(y, -_EXTENSION * height)
     return rule.covers(y - _SPAN * height) and rule.covers(y + _SPAN * height)
 
 
 def _is_between(rule: Rule, left: Box, right: Box) -> bool:
-    x = rule.find_across((_get_centre_y(left) + _get_centre_y(right)) / 2)
+    x = rule.find_across((get_centre_y(left) + get_centre_y(right)) / 2)
     return left.right - _INNER_MARGIN * left.width < x < right.x + _INNER_MARGIN * right.width
 
 
 def _runs_through(rule: Rule, box: Box) -> bool:
     """Whether an upright rule runs through the inside of a digit's box."""
-    y, margin = _get_centre_y(box), _SPAN * box.height
+    y, margin = get_centre_y(box), _SPAN * box.height
     is_level = rule.covers(y - margin) and rule.covers(y + margin)
     return is_level and box.x + _INNER_MARGIN * box.width < rule.find_across(y) < box.right - _INNER_MARGIN * box.width
 
@@ -224,8 +224,4 @@ def _continues(rule: Rule, other: Rule, distance: float) -> bool:
 
 def _get_x(rule: Rule, box: Box) -> float:
     """The column of an upright rule at the level of a digit."""
-    return rule.find_across(_get_centre_y(box))
-
-
-def _get_centre_y(box: Box) -> float:
-    return box.y + box.height / 2
+    return rule.find_across(get_centre_y(box))

@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.types import Box
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
@@ -84,7 +84,7 @@ def find_rows(items: Sequence[Item]) -> list[list[Item]]:
     ordered = sorted(items, key=lambda item: (get_centre_x(item.box), item.box.y))
     slope = estimate_slope([item.box for item in ordered if item.digitness >= _SURE_MIN_DIGITNESS])
     bands = [
-        _Band(_get_centre_y(item.box) - slope * get_centre_x(item.box), max(1.0, item.box.height)) for item in ordered
+        _Band(get_centre_y(item.box) - slope * get_centre_x(item.box), max(1.0, item.box.height)) for item in ordered
     ]
     found_rows: list[_Row] = []
     sure_first = sorted(range(len(ordered)), key=lambda i: ordered[i].digitness < _SURE_MIN_DIGITNESS)
@@ -111,7 +111,7 @@ def estimate_slope(boxes: Sequence[Box]) -> float:
     on one line at that slope, far ones counting more, as unevenness sways them less (after P. K. Sen, "Estimates of the
     regression coefficient based on Kendall's tau", 1968).
     """
-    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([_get_centre_y(box) for box in boxes])
+    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
     heights = np.array([max(1.0, box.height) for box in boxes])
     nearest = [
         each[np.argmin(np.hypot(*each.T))] for i in range(len(boxes)) if len(each := _find_pairs(i, xs, ys, heights))
@@ -149,8 +149,3 @@ def _find_pairs(i: int, xs: Array, ys: Array, heights: Array, slope: float | Non
         & (right < _NEIGHBOUR_DISTANCE_RANGE[1] * height)
     )
     return np.stack([right[is_pair], below[is_pair]], axis=1)
-
-
-def _get_centre_y(box: Box) -> float:
-    """The row of pixels at the middle of a box."""
-    return box.y + box.height / 2

@@ -114,6 +114,11 @@ def get_centre_x(box: Box) -> float:
     return box.x + box.width / 2
 
 
+def get_centre_y(box: Box) -> float:
+    """The row of pixels at the middle of a box."""
+    return box.y + box.height / 2
+
+
 def _classify_mark(mark: Box, boxes: Sequence[Box], height: float) -> str:
     """What a mark is to the row: "point", "separator", or "" if it is not between two digits, or not on the row."""
     before = [box for box in boxes if get_centre_x(box) < get_centre_x(mark)]
