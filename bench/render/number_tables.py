@@ -8,6 +8,7 @@ from bench.shared import store
 
 READER_LABELS = {
     "ours": "inkdigits",
+    "ours-second": "with `--second`",
     "tesseract": "Tesseract",
     "rapidocr": "RapidOCR",
     "rapidocr-recogniser": "its recogniser alone",

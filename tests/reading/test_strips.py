@@ -81,7 +81,7 @@ def test_a_drawn_row_is_transcribed_in_several_views() -> None:
     images = [digits.images[np.flatnonzero(digits.labels == digit)[7]] for digit in (4, 0, 7)]
     page = np.pad(cv2.resize(np.hstack(images), None, fx=2, fy=2, interpolation=cv2.INTER_CUBIC), 30)
     boxes = [Box(30 + 56 * place + 8, 30 + 8, 40, 40) for place in range(3)]
-    transcripts = transcribe_row(Transcriber(threads=1), make_page(page), boxes)
+    transcripts = transcribe_row(Transcriber(threads=1), None, make_page(page), boxes)
     scales = [transcript.strip.scale for transcript in transcripts]
     assert len(scales) > 1 and scales == sorted(scales, reverse=True)
     for transcript in transcripts:

@@ -68,6 +68,9 @@ def read(
         ),
     ] = "auto",
     model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
+    second: Annotated[
+        bool, _how("--second", help="Ask a second network too, if installed: pip install 'inkdigits[second]'.")
+    ] = False,
     as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
     as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
     as_tsv: Annotated[bool, _result("--tsv", help="Print tab-separated rows, as Tesseract does.")] = False,
@@ -133,7 +136,7 @@ def read(
     }
     check_arguments(**how)
     limits = _build_limits(max_bytes, max_pixels, max_pages)
-    reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1)
+    reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
     inputs = expand_names(pictures)
     files = _build_files(format_name if format_name != "text" or len(inputs) == 1 else "named text", review)
     views = build_views(reader, how, glyph, annotate, explain, inputs)

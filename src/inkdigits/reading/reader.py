@@ -25,6 +25,7 @@ from inkdigits.reading.inspect import Inspection, inspect_crop
 from inkdigits.reading.nearest import NeighbourIndex
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.networks.detector import Detections, Detector
+from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
@@ -58,17 +59,24 @@ class Reader:
     """Reads digits out of pictures. Built once and reused, from several threads too."""
 
     def __init__(
-        self, model: str | os.PathLike[str] | None = None, *, limits: Limits | None = None, threads: int = 2
+        self,
+        model: str | os.PathLike[str] | None = None,
+        *,
+        limits: Limits | None = None,
+        threads: int = 2,
+        second: bool = False,
     ) -> None:
         """`model` is an exported network (`….onnx`, its card `….json` beside it) that tells digits; by default the
         packaged one.
 
-        `threads` are what one picture may keep busy; give 1 where several are read at once.
-        Raises ModelError when it is missing, damaged, or not one of ours.
+        `threads` are what one picture may keep busy; give 1 where several are read at once. `second` asks somebody
+        else's network as well, of every row (networks/second.py; `pip install 'inkdigits[second]'`).
+        Raises ModelError when a network is missing, damaged, or not what it should be.
         """
         self._classifier = Classifier(model, threads)
         self._threads = threads
         self._limits = limits or Limits()
+        self._second = SecondReader(threads) if second else None
 
     @cached_property
     def _detector(self) -> Detector:
@@ -87,8 +95,9 @@ class Reader:
 
     @property
     def model(self) -> ModelName:
-        """Which network reads."""
-        return self._classifier.name
+        """Which network reads, and which second one, if any."""
+        own = self._classifier.name
+        return own if self._second is None else ModelName(f"{own.name} and {self._second.name}", own.version)
 
     def read(
         self,
@@ -168,7 +177,7 @@ class Reader:
         if region is not None:
             lines = shift_boxes(lines, region)
         seconds = time.perf_counter() - start
-        size, model = (page.width, page.height), self._classifier.name
+        size, model = (page.width, page.height), self.model
         return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
 
     def run_stages(
@@ -213,7 +222,7 @@ class Reader:
         grid = find_page_grid(proposals, detections)
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
-        transcribe = partial(transcribe_row, self._transcriber, proposals)
+        transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe, grid, boxes)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if is_unsure(lines):

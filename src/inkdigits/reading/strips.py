@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import (
     DIGIT_HEIGHT_PX,
     STRIP_HEIGHT_PX,
@@ -35,14 +36,22 @@ _VIEWS = ((1.0, 0.0), (0.85, 0.3))  # that a row is transcribed in: sizes, and b
 
 
 def transcribe_row(
-    transcriber: Transcriber, proposals: Proposals, boxes: Sequence[Box], is_one_of_many: bool = False
+    transcriber: Transcriber,
+    second: SecondReader | None,
+    proposals: Proposals,
+    boxes: Sequence[Box],
+    is_one_of_many: bool = False,
 ) -> list[Transcript]:
-    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, in each of several views.
+    """What the transcriber makes of a row of digits, `boxes` in pixels of the page, in each of several views, and at
+    last what the `second` reader makes of the first view, if there is one.
 
     A row that `is_one_of_many` is transcribed in one view only, which keeps full pages quick.
     """
     strips = cut_strips(proposals, boxes, _VIEWS[:1] if is_one_of_many else _VIEWS)
-    return [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
+    transcripts = [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
+    if second is not None:
+        transcripts.append(Transcript(strips[0], second.transcribe(strips[0].ink), is_second=True))
+    return transcripts
 
 
 def cut_strips(

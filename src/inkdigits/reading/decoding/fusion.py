@@ -27,6 +27,7 @@ from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.types import Box
 
 _LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.0  # of their log probabilities
+_SECOND_WEIGHT = 1.0  # of those of the second reader, where there is one
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
 _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
 _MAX_PATHS = 1000  # that the search for them may begin
@@ -124,7 +125,7 @@ class FusedRow:
 
 
 def fuse_row(hypotheses: Sequence[Hypothesis], transcripts: Sequence[Transcript], form: Form | None = None) -> FusedRow:
-    """The digits of one row by both readers; its transcripts differ in size, and count alike.
+    """The digits of one row by both readers; a reader's transcripts differ in size, and count alike.
 
     With a form, strings that fit it are scored as well, however improbable they are.
     """
@@ -196,9 +197,11 @@ def _fuse_piece(
     lattice, parts = build_lattice(hypotheses), [each.cut_frames(left, right) for each in transcripts]
     strings = _find_strings(lattice, [part for part, _ in parts], form)
     lattice_scores = paths.score_strings(lattice, strings)
-    frames_scores = _mix_scores([_score_in_frames(part, strings) for part, _ in parts])
     scores = _LATTICE_WEIGHT * np.maximum(lattice_scores, lattice_scores.max() - _MAX_LATTICE_COST)
-    scores += _FRAMES_WEIGHT * frames_scores
+    for is_second, weight in ((False, _FRAMES_WEIGHT), (True, _SECOND_WEIGHT)):
+        views = [part for (part, _), each in zip(parts, transcripts, strict=True) if each.is_second == is_second]
+        if views:
+            scores += weight * _mix_scores([_score_in_frames(part, strings) for part in views])
     probabilities = np.exp(scores - np.logaddexp.reduce(scores))
     best = strings[int(scores.argmax())]
     place = partial(_place_digits, lattice, *parts[0], transcripts[0])

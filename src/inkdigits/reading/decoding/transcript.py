@@ -39,10 +39,14 @@ class Strip:
 
 @dataclass(frozen=True, eq=False)
 class Transcript:
-    """A strip and its frames, float32 T×27: log probabilities of the classes of `inkdigits.alphabet`."""
+    """A strip and its frames, float32 T×27: log probabilities of the classes of `inkdigits.alphabet`.
+
+    `is_second`: not by our own transcriber, but by the second reader, if there is one.
+    """
 
     strip: Strip
     frames: NDArray[np.float32]
+    is_second: bool = False
 
     @cached_property
     def digit_frames(self) -> NDArray[np.float64]:

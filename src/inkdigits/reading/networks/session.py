@@ -26,13 +26,13 @@ class OnnxModel:
         """Load it; `required_output` is an output that it must have. Raises ModelError when a file is missing, damaged,
         or not one of ours."""
         self.path = Path(path)
-        self.card, weights = _load_card(self.path.with_suffix(".json")), _read_bytes(self.path)
+        self.card, weights = _load_card(self.path.with_suffix(".json")), read_weights(self.path)
         if hashlib.sha256(weights).hexdigest() != self.card.get("sha256"):
             raise ModelError(
                 f"{self.path}: not the file its card describes (SHA-256 differs); install or export it again."
             )
         self.name = ModelName(str(self.get_card_value("name")), str(self.get_card_value("version")))
-        self._session = _create_session(weights, self.path, threads)
+        self._session = create_session(weights, self.path, threads)
         self.outputs = tuple(output.name for output in self._session.get_outputs())
         if required_output not in self.outputs or [i.name for i in self._session.get_inputs()] != ["images"]:
             raise ModelError(
@@ -70,7 +70,8 @@ class OnnxModel:
         return dict(zip(output_names, outputs, strict=True))
 
 
-def _read_bytes(path: Path) -> bytes:
+def read_weights(path: Path) -> bytes:
+    """A network's file. Raises ModelError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -79,7 +80,7 @@ def _read_bytes(path: Path) -> bytes:
 
 def _load_card(path: Path) -> dict[str, Any]:
     try:
-        card = json.loads(_read_bytes(path))
+        card = json.loads(read_weights(path))
     except ValueError as error:
         raise ModelError(f"{path}: the network's card is damaged; install or export it again.") from error
     if not isinstance(card, dict):
@@ -87,7 +88,8 @@ def _load_card(path: Path) -> dict[str, Any]:
     return card
 
 
-def _create_session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceSession:
+def create_session(weights: bytes, path: Path, threads: int) -> onnxruntime.InferenceSession:
+    """A network that is ready to run. Raises ModelError for `weights` that are none; `path` is where they are from."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # idle threads leave the cores to others
