@@ -42,7 +42,7 @@ def _draw_character(page: Pixels, character: str, x: int, y: int, digits: Digits
     elif character == "-":
         cv2.line(page, (x + 8, y + 22), (x + 36, y + 22), 40, 3, cv2.LINE_AA)
     else:
-        index = np.flatnonzero(digits.labels == int(character))[0]
+        index = np.flatnonzero(digits.labels == int(character))[1]  # the first 5 could be a 6
         ink = cv2.resize(digits.images[index], (DIGIT_PX, DIGIT_PX), interpolation=cv2.INTER_CUBIC)
         window = page[y : y + DIGIT_PX, x : x + DIGIT_PX]
         window[:] = np.minimum(window, 255 - ink)

@@ -9,6 +9,7 @@ from torch import Tensor
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, encode_text
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
+from inkdigits.errors import RunError
 from inkdigits.models.build import build_network
 from inkdigits.models.transcriber import FRAME_PIXELS
 from inkdigits.reading.networks import detector
@@ -92,16 +93,31 @@ def test_it_begins_with_the_layers_of_the_packaged_detector() -> None:
     assert not torch.equal(fresh["conv3.0.weight"], packaged["conv3.0.weight"])
 
 
-def test_a_few_steps_lower_the_loss_and_it_can_be_scored(digits: Digits) -> None:
+def test_a_few_steps_lower_the_loss(digits: Digits) -> None:
     recipe = TINY.with_knobs(steps=25, average=0.0)
     losses: list[float] = []
-    state = train(create_state(recipe, load_split(recipe, None), CPU), [lambda state: losses.append(state.loss.item())])
+    train(create_state(recipe, load_split(recipe, None), CPU), [lambda state: losses.append(state.loss.item())])
     assert np.mean(losses[-5:]) < 0.5 * np.mean(losses[:3])
-    score = score_transcriber(state.network, digits, recipe)
-    assert score.n >= 0 and "strips" in score.name
+
+
+def test_the_packaged_transcriber_is_scored_by_strips_and_one_that_reads_nothing_is_refused(digits: Digits) -> None:
+    recipe = TINY.with_knobs(start="transcriber")
+    network = create_state(recipe, load_split(recipe, None), CPU).network
+    score = score_transcriber(network, digits, TINY)
+    assert score.n > 20 and score.accuracy > 0.9 and "strips" in score.name
+    network.get_parameter("frames.bias").data[0] += 1e4  # of the blank
+    with pytest.raises(RunError, match="train it for more steps"):
+        score_transcriber(network, digits, TINY)
 
 
 def test_a_frame_is_four_pixels_wide() -> None:
     network = build_network("transcriber").eval()
     with torch.inference_mode():
         assert network(torch.zeros(2, 1, 48, 160)).shape == (2, CLASS_COUNT, 1, 160 // FRAME_PIXELS)
+
+
+def test_what_surrounds_a_frame_adds_nothing_at_first() -> None:
+    """So that a network that has learnt without it can go on with it."""
+    network, frames = build_network("transcriber").eval(), torch.rand(1, 192, 1, 30)
+    with torch.inference_mode():
+        assert torch.equal(network.get_submodule("context")(frames), frames)

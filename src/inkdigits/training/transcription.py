@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 import torch.nn.functional as F
@@ -12,16 +10,18 @@ from torch import Tensor, nn
 from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.hand_fonts import load_hand_fonts
-from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits
+from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters
+from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
-from inkdigits.data.synthesis.strokes import Strokes
+from inkdigits.errors import RunError
 from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, DrawnBatches
 from inkdigits.training.evaluate import Score, compute_score
 from inkdigits.training.recipes import Recipe
 
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
-FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.2, 0.3  # for each digit of MNIST, so many of other hands
+FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.25, 0.5  # for each digit of MNIST, so many of other hands
+FONT_LETTER_SHARE = 0.1  # and so many letters
 PADDING = -1  # after the end of a text that is shorter than others of its batch
 _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 
@@ -32,8 +32,7 @@ class StripBatches(DrawnBatches):
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = True) -> None:
         super().__init__(digits, recipe, device)
         if with_other_hands:
-            extra_digits = write_other_hands(len(digits), recipe.seed)
-            self.material = replace(self.material, digits=self.material.digits + extra_digits)
+            self.material = add_other_hands(self.material, recipe.seed)
         self.hands = FormNeighbours.from_strokes(self.material.digits)
 
     def _render_batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -51,15 +50,16 @@ class StripBatches(DrawnBatches):
         return draw_strip(self.material, self.hands, np.random.default_rng([self.recipe.seed, step, index]), width)
 
 
-def write_other_hands(count: int, seed: int) -> Strokes:
-    """Digits in hands that MNIST does not have, to go with `count` of its own.
+def add_other_hands(material: Material, seed: int) -> Material:
+    """The material, and with it digits and letters in hands that MNIST does not have, in proportion to its own.
 
     Raises DataError if the handwriting fonts are not there.
     """
-    rng, fonts = np.random.default_rng(seed), load_hand_fonts()
-    font_variants = max(1, round(FONT_DIGIT_SHARE * count / (10 * len(fonts))))
-    drawn_count = max(1, round(DRAWN_DIGIT_SHARE * count / 10))
-    return write_font_digits(fonts, font_variants, rng) + write_drawn_digits(drawn_count, rng)
+    rng, fonts, digit_count = np.random.default_rng(seed), load_hand_fonts(), len(material.digits.labels)
+    font_variants = max(1, round(FONT_DIGIT_SHARE * digit_count / (10 * len(fonts))))
+    drawn_count = max(1, round(DRAWN_DIGIT_SHARE * digit_count / 10))
+    extra_digits = write_font_digits(fonts, font_variants, rng) + write_drawn_digits(drawn_count, rng)
+    return material.extend(extra_digits, write_font_letters(fonts, round(FONT_LETTER_SHARE * digit_count), rng))
 
 
 def transcription_loss(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -93,7 +93,8 @@ def _match_digits(frames: Tensor, targets: Tensor) -> tuple[Tensor, Tensor]:
 def score_transcriber(network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
     """How well it tells digits apart on strips that training never draws, of strips that are read at full length.
 
-    What this leaves out, characters lost and added, is measured on whole numbers (bench/strips.py).
+    What this leaves out, characters lost and added, is measured on whole numbers (bench/strips.py). Raises RunError for
+    a network that has learnt too little to read any strip at its full length.
     """
     judges, device = digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), next(network.parameters()).device
     strips = StripBatches(judges, recipe, device, with_other_hands=False)
@@ -102,4 +103,6 @@ def score_transcriber(network: nn.Module, digits: Digits, recipe: Recipe) -> Sco
         batches = (strips(FIRST_EVAL_STEP + index) for index in range(EVAL_BATCHES))
         results = [transcription_loss(network(ink), targets)[1:] for ink, targets in batches]
     logits, labels = (torch.cat(part).cpu() for part in zip(*results, strict=True))
+    if not len(labels):
+        raise RunError("The transcriber reads no strip at its full length yet; train it for more steps.")
     return compute_score(logits, labels, f"strips of {digits.name}, those read at full length")

@@ -7,8 +7,8 @@ import pytest
 
 from inkdigits.data.synthesis import hand_fonts
 from inkdigits.data.synthesis.hand_digits import sample_digit
-from inkdigits.data.synthesis.hand_fonts import HAND_FONTS, draw_font_digit, load_hand_fonts
-from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits
+from inkdigits.data.synthesis.hand_fonts import HAND_FONTS, draw_font_character, load_hand_fonts
+from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strokes import Strokes, write_digit
 from inkdigits.glyph import make_glyph
@@ -49,6 +49,14 @@ def test_digits_of_a_font_are_warped_anew_each_time() -> None:
     assert read_strokes(strokes) > 0.75
 
 
+def test_letters_of_a_font_are_marked_where_digits_look_like_them() -> None:
+    letters = write_font_letters(load_fonts([DEJAVU])[:1], 200, np.random.default_rng(1))
+    assert letters.distance_fields.shape == (200, 56, 56)
+    assert 100 < letters.labels.sum() < 190
+    like_digits = Strokes(letters.distance_fields, letters.labels * 0)
+    assert read_strokes(like_digits) < 0.5  # few look like a 0
+
+
 def test_equal_generators_write_equal_digits() -> None:
     first, again = (write_drawn_digits(3, np.random.default_rng(2)) for _ in range(2))
     assert np.array_equal(first.distance_fields, again.distance_fields)
@@ -57,7 +65,7 @@ def test_equal_generators_write_equal_digits() -> None:
 def test_a_font_s_digit_is_as_large_as_one_of_mnist() -> None:
     font = load_fonts([DEJAVU])[0]
     for label in range(10):
-        rows, columns = np.nonzero(draw_font_digit(label, font))
+        rows, columns = np.nonzero(draw_font_character(str(label), font))
         assert max(np.ptp(rows), np.ptp(columns)) + 1 == 40
 
 

@@ -90,6 +90,29 @@ def test_only_signs_of_the_alphabet_are_drawn() -> None:
             draw_sign(character)
 
 
+def draw_plain(material: Material, hands: FormNeighbours, seed: int, text: str) -> Strip:
+    return draw_strip(material, hands, np.random.default_rng(seed), text=text, is_cluttered=False)
+
+
+def measure_width(strip: Strip) -> int:
+    """From the first to the last column with ink, in pixels."""
+    columns = np.flatnonzero(strip.ink.max(axis=0) > 0.5)
+    return int(np.ptp(columns)) if columns.size else 0
+
+
+def test_beside_a_point_a_gap_may_be_as_wide_as_a_space(material: Material, hands: FormNeighbours) -> None:
+    widths = {text: [measure_width(draw_plain(material, hands, seed, text)) for seed in range(60)]
+              for text in ("1111", "11.11")}  # fmt: skip
+    assert np.mean(widths["11.11"]) > np.mean(widths["1111"]) + 12
+
+
+def test_what_is_no_digit_may_be_a_thing(material: Material, hands: FormNeighbours) -> None:
+    """Without letters and fonts nothing else can be drawn."""
+    things = Material(material.digits)
+    drawn = [measure_width(draw_plain(things, hands, seed, OTHER)) > 0 for seed in range(100)]
+    assert 3 <= sum(drawn) <= 30
+
+
 def test_a_text_of_other_characters_has_no_classes() -> None:
     assert encode_text("0~") == [1, CLASS_COUNT - 1]
     with pytest.raises(ValueError, match="substring"):

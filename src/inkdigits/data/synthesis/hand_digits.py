@@ -21,8 +21,9 @@ def sample_digit(label: int, rng: Generator) -> list[Points]:
 
 
 def _zero_oval(rng: Generator) -> list[Points]:
+    """At times not closed, as zeros that are written fast one after the other."""
     start, turn = rng.uniform(30, 150), rng.choice([-1, 1])
-    return [make_arc((0, 0.5), (rng.uniform(0.2, 0.42), 0.5), start, start + turn * rng.uniform(325, 400))]
+    return [make_arc((0, 0.5), (rng.uniform(0.2, 0.48), 0.5), start, start + turn * rng.uniform(305, 400))]
 
 
 def _zero_with_tail(rng: Generator) -> list[Points]:
@@ -46,7 +47,6 @@ def _one_bare(rng: Generator) -> list[Points]:
 
 
 def _one_with_upstroke(rng: Generator) -> list[Points]:
-    """From a short flag to a stroke that begins nearly on the baseline."""
     reach, drop = rng.uniform(0.1, 0.5), rng.uniform(0.15, 0.85)
     upstroke = make_line((-reach, 1 - drop), (-reach / 2, 1 - drop / 2 + rng.normal(0, 0.04)), (0, 1))
     return [join_paths(upstroke, make_line((rng.normal(0, 0.05), 0.5), (rng.normal(0, 0.04), 0)))]
@@ -75,8 +75,7 @@ def _two_looped(rng: Generator) -> list[Points]:
     return [join_paths(head, turn, tail)]
 
 
-def _two_angular(rng: Generator) -> list[Points]:
-    """Like a z with a bent top."""
+def _two_like_z(rng: Generator) -> list[Points]:
     half = rng.uniform(0.2, 0.34)
     top = make_curve((-half, rng.uniform(0.75, 0.95)), (0, rng.uniform(1.0, 1.1)), (half, rng.uniform(0.8, 0.95)))
     return [join_paths(top, make_line((-half, 0), (half * rng.uniform(0.9, 1.4), rng.normal(0, 0.05))))]
@@ -90,14 +89,12 @@ def _three_round(rng: Generator) -> list[Points]:
 
 
 def _three_flat(rng: Generator) -> list[Points]:
-    """With a straight top and a corner."""
     waist, half = rng.uniform(0.5, 0.65), rng.uniform(0.2, 0.3)
     top = make_line((-half, 1), (half, 1 + rng.normal(0, 0.03)), (-half * rng.uniform(0, 0.6), waist))
     return [join_paths(top, make_arc((0, waist / 2), (half * 1.1, waist / 2), 80, -rng.uniform(120, 165)))]
 
 
 def _three_looped(rng: Generator) -> list[Points]:
-    """With a small loop at the waist."""
     waist, width, loop = rng.uniform(0.45, 0.58), rng.uniform(0.22, 0.32), rng.uniform(0.04, 0.1)
     upper = make_arc((0, (1 + waist) / 2), (width, (1 - waist) / 2), 150, -70)
     turn = make_arc((-loop, waist), (loop, loop * 0.8), 320, 60)
@@ -199,8 +196,7 @@ def _six_curved(rng: Generator) -> list[Points]:
     return [join_paths(stem, make_arc((0, loop), (radius, loop), 180, 180 + rng.uniform(300, 400)))]
 
 
-def _six_straight(rng: Generator) -> list[Points]:
-    """Like a b: a straight stem and a bowl."""
+def _six_like_b(rng: Generator) -> list[Points]:
     radius, loop, lean = rng.uniform(0.18, 0.3), rng.uniform(0.18, 0.28), rng.uniform(-0.15, 0.3)
     stem = make_line((-radius + lean, 1), (-radius, loop))
     return [join_paths(stem, make_arc((0, loop), (radius, loop), 180, 180 + rng.uniform(280, 380)))]
@@ -224,7 +220,6 @@ def _seven(rng: Generator, has_bar: bool) -> list[Points]:
 
 
 def _seven_like_plus(rng: Generator) -> list[Points]:
-    """A barred 7 whose top is all but gone."""
     top, lean = rng.uniform(0.04, 0.16), rng.uniform(-0.05, 0.3)
     level, reach = rng.uniform(0.42, 0.65), rng.uniform(0.18, 0.38)
     stem = make_line((-top + lean, 1 - rng.uniform(0, 0.12)), (lean, 1), (rng.normal(0, 0.05), 0))
@@ -282,15 +277,24 @@ def _nine_like_rho(rng: Generator) -> list[Points]:
     return [join_paths(bowl, make_line((-radius * rng.uniform(0.2, 0.9), 1 - 2 * loop), foot))]
 
 
+def _nine_open(rng: Generator) -> list[Points]:
+    """The bowl is open at the top, as a y's or a u's."""
+    radius, low = rng.uniform(0.16, 0.28), rng.uniform(0.4, 0.58)
+    start = (radius * rng.uniform(-0.4, 0.9), rng.uniform(0.9, 1.05))
+    bowl = make_curve(start, (-radius, 0.95), (-radius * 1.1, low + 0.1), (0, low - 0.05), (radius, low + 0.15))
+    stem = make_line((radius * rng.uniform(0.9, 1.2), rng.uniform(0.75, 1.0)), (radius * rng.uniform(0.2, 1.2), 0))
+    return [join_paths(bowl, stem)]
+
+
 _FORMS: dict[int, tuple[Callable[[Generator], list[Points]], ...]] = {
     0: (_zero_oval, _zero_oval, _zero_with_tail, _zero_slashed),
     1: (_one_bare, _one_with_upstroke, _one_with_upstroke, _one_with_base),
-    2: (_two_round, _two_looped, _two_angular),
+    2: (_two_round, _two_looped, _two_like_z),
     3: (_three_round, _three_round, _three_flat, _three_looped),
     4: (_four_open, _four_closed, _four_round, _four_crossed, _four_like_h),
     5: (_five_with_bar, _five_in_one_stroke, _five_like_s, _five_hooked, _five_like_a_root),
-    6: (_six_curved, _six_curved, _six_straight),
+    6: (_six_curved, _six_curved, _six_like_b),
     7: (partial(_seven, has_bar=False), partial(_seven, has_bar=True), partial(_seven, has_bar=True), _seven_like_plus),
     8: (_eight_crossed, _eight_crossed, _eight_of_circles),
-    9: (_nine_straight, _nine_tailed, _nine_tailed, _nine_like_rho),
+    9: (_nine_straight, _nine_tailed, _nine_tailed, _nine_open, _nine_like_rho),
 }

@@ -1,4 +1,4 @@
-"""Free handwriting fonts: other people's digits, each font one hand.
+"""Free handwriting fonts: other people's digits and letters, each font one hand.
 
 They are needed for training the transcriber only, and are fetched by `make hands` (npm's packages `@fontsource/…`;
 their licences, the Open Font License or Apache's, come with them).
@@ -52,19 +52,19 @@ def load_hand_fonts(folder: Path = HAND_FONT_FOLDER) -> list[ImageFont.FreeTypeF
     return [ImageFont.truetype(str(path), _FONT_SIZE_PIXELS) for path in paths]
 
 
-def draw_font_digit(label: int, font: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
-    """A digit as it stands in a font, brought to the size of an MNIST digit: 0 and 1, uint8 56×56."""
+def draw_font_character(character: str, font: ImageFont.FreeTypeFont) -> NDArray[np.uint8]:
+    """A character as it stands in a font, brought to the size of an MNIST digit: 0 and 1, uint8 56×56."""
     canvas = Image.new("L", (_CANVAS_SIDE, _CANVAS_SIDE))
-    ImageDraw.Draw(canvas).text((_CANVAS_SIDE / 2, _CANVAS_SIDE / 2), str(label), fill=255, font=font, anchor="mm")
+    ImageDraw.Draw(canvas).text((_CANVAS_SIDE / 2, _CANVAS_SIDE / 2), character, fill=255, font=font, anchor="mm")
     ink = np.asarray(canvas)
     rows, columns = np.flatnonzero(ink.any(axis=1)), np.flatnonzero(ink.any(axis=0))
     box = ink[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     scale = CENTRE_LINE_DIGIT_SIDE / max(box.shape)
     height, width = (max(1, round(side * scale)) for side in box.shape)
-    digit = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
+    bits = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     top, left = (CENTRE_LINE_SIDE - height) // 2, (CENTRE_LINE_SIDE - width) // 2
-    digit[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > 90
-    return digit
+    bits[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > 90
+    return bits
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""More hands than MNIST has: digits of handwriting fonts, warped hard, and digits drawn stroke by stroke."""
+"""More hands than MNIST has: digits and letters of handwriting fonts, warped hard, and digits that are drawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 from PIL import ImageFont
 
 from inkdigits.data.synthesis.hand_digits import sample_digit
-from inkdigits.data.synthesis.hand_fonts import draw_font_digit
+from inkdigits.data.synthesis.hand_fonts import draw_font_character
+from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
 from inkdigits.data.synthesis.strokes import (
     CENTRE_LINE_DIGIT_SIDE,
     CENTRE_LINE_SIDE,
@@ -23,6 +24,7 @@ from inkdigits.data.synthesis.strokes import (
 
 FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so that no digit of one comes twice
 DRAWN_WARP_SD = 1.2
+_DIGIT_LIKE_SHARE = 0.25  # of the letters
 _MAX_TILT = 0.15  # shear either way of a font's digits
 _SUBPIXEL_BITS = 4
 
@@ -30,13 +32,26 @@ _SUBPIXEL_BITS = 4
 def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: int, rng: Generator) -> Strokes:
     """Every digit of every font, `variant_count` times, each time warped anew."""
     labels = np.tile(np.arange(10), len(fonts))
-    centre_lines = thin(np.stack([draw_font_digit(label, font) for font in fonts for label in range(10)]))
+    centre_lines = thin(np.stack([draw_font_character(str(label), font) for font in fonts for label in range(10)]))
     fields = [
         _tilt(bend(measure_distances(line), rng, FONT_WARP_SD), rng)
         for line in centre_lines
         for _ in range(variant_count)
     ]
     return Strokes(np.stack(fields), np.repeat(labels, variant_count))
+
+
+def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng: Generator) -> Strokes:
+    """Letters to write words with, labelled as in `Material.letters`: 1 where they may stand alone, 0 where people
+    write a digit like that."""
+    labels = (rng.random(count) >= _DIGIT_LIKE_SHARE).astype(np.int64)
+    alphabets = (DIGIT_LIKE_LETTERS, DISTINCT_LETTERS)
+    bits = [
+        draw_font_character(str(rng.choice(list(alphabets[label]))), fonts[int(rng.integers(len(fonts)))])
+        for label in labels
+    ]
+    fields = [_tilt(bend(measure_distances(line), rng, FONT_WARP_SD), rng) for line in thin(np.stack(bits))]
+    return Strokes(np.stack(fields), labels)
 
 
 def _tilt(field: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:

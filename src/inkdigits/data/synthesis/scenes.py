@@ -62,6 +62,10 @@ class Material:
     letters: Strokes | None = None
     faces: Sequence[ImageFont.FreeTypeFont] = ()
 
+    def extend(self, digits: Strokes, letters: Strokes) -> Material:
+        """The same with more digits and letters."""
+        return Material(self.digits + digits, letters if self.letters is None else self.letters + letters, self.faces)
+
 
 def draw_scene(material: Material, rng: Generator, size: tuple[int, int] = (128, 256)) -> Scene:
     """One scene of `size` (height, width)."""

@@ -111,13 +111,13 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.30, sample_integer),
-    (0.24, _sample_amount),
+    (0.29, sample_integer),
+    (0.23, _sample_amount),
     (0.07, _sample_decimal),
-    (0.08, _sample_date),
+    (0.07, _sample_date),
     (0.02, _sample_time),
-    (0.08, _sample_sum),
-    (0.09, _sample_columns),
+    (0.07, _sample_sum),
+    (0.08, _sample_columns),
     (0.05, _sample_serial),
-    (0.05, _sample_words),
+    (0.10, _sample_words),
 )  # the rest is empty

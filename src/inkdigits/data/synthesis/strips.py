@@ -17,10 +17,12 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, SPACE
 from inkdigits.data.synthesis import paper, signs
 from inkdigits.data.synthesis.hand_signs import draw_hand_sign
+from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
 from inkdigits.data.synthesis.scenes import Material
+from inkdigits.data.synthesis.silhouettes import draw_silhouette
 from inkdigits.data.synthesis.strip_texts import sample_text
-from inkdigits.data.synthesis.strokes import Ink, Strokes, WritingStyle
+from inkdigits.data.synthesis.strokes import Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
 DIGIT_HEIGHT_RANGE = (22.0, 38.0)  # pixels; the reader brings digits to about 30
@@ -28,6 +30,8 @@ _SIMILAR_COUNT = 8  # digits of a label that may stand for the same hand's
 _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
+_POINTS = ".,'"
+_THING_SHARE = 0.12  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 
@@ -99,7 +103,7 @@ class _Writer:
             self._write_other()
         else:
             sign = draw_hand_sign(character, height, self.style.pen_width, self.style.slant, self.rng)
-            gap = self._sample_gap() if character in ".,'" else max(0.06, self._sample_gap())
+            gap = self._sample_gap() if character in _POINTS else max(0.06, self._sample_gap())
             self._place(sign.ink, sign.bottom, gap)
         self.last = character
 
@@ -112,8 +116,13 @@ class _Writer:
         self.x += ink.shape[1]
 
     def _sample_gap(self) -> float:
-        """Heights to the next character: this hand's own, now and then a wider one, as where a number is grouped."""
+        """Heights to the next character: this hand's own, now and then a wider one, as where a number is grouped.
+
+        Beside a point the gap may be as wide as a space: the point says that the number goes on.
+        """
         gap = self.style.gap_ratio * self.rng.uniform(0.6, 1.4) + self.rng.normal(0, 0.03)
+        if self.last and self.last in _POINTS and self.rng.random() < 0.35:
+            return gap + self.rng.uniform(0, 0.7)
         return gap + self.rng.uniform(0, 0.22) if self.rng.random() < 0.1 else gap
 
     def _sample_form(self, label: int) -> NDArray[np.uint8]:
@@ -131,12 +140,16 @@ class _Writer:
 
     def _sample_size(self, character: str) -> float:
         size_ratio = float(np.exp(self.rng.normal(0, self.style.size_sd)))
-        return size_ratio * (self.rng.uniform(0.6, 0.85) if character == "0" and self.rng.random() < 0.12 else 1.0)
+        return size_ratio * (self.rng.uniform(0.55, 0.85) if character == "0" and self.rng.random() < 0.18 else 1.0)
 
     def _write_other(self) -> None:
-        """A letter or a word, by hand or printed."""
+        """A letter or a word, by hand or printed, or a thing that is neither."""
         draw, letters = self.rng.random(), self.material.letters
-        if letters is not None and draw < 0.6:
+        if draw > 1 - _THING_SHARE:
+            draw_thing = (draw_silhouette, draw_silhouette, draw_shape, draw_scribble)[self.rng.integers(4)]
+            thing = crop_to_ink(draw_thing(self.rng).astype(np.float32) / np.float32(255))
+            self._place_scaled(thing, self.rng.uniform(0.6, 1.5))
+        elif letters is not None and draw < 0.6:
             gap = max(0.02, self._sample_gap() / 2)
             for index in range(int(self.rng.choice([1, 2, 3, 5, 7], p=[0.4, 0.15, 0.2, 0.15, 0.1]))):
                 label = 0 if index and self.rng.random() < 0.3 else 1  # those like digits only within a word
@@ -146,9 +159,13 @@ class _Writer:
         elif self.material.faces:
             draw_other = signs.draw_letter if self.rng.random() < 0.4 else signs.draw_word
             ink = draw_other(self.material.faces, self.rng)
-            scale = self.style.height * self.rng.uniform(0.6, 1.2) / ink.shape[0]
-            sides = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
-            self._place(np.asarray(cv2.resize(ink, sides, interpolation=cv2.INTER_AREA), np.float32), 0.0, 0.1)
+            self._place_scaled(ink, self.rng.uniform(0.6, 1.2))
+
+    def _place_scaled(self, ink: Ink, size_ratio: float) -> None:
+        """Ink on the baseline, `size_ratio` heights high."""
+        scale = self.style.height * size_ratio / ink.shape[0]
+        sides = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
+        self._place(np.asarray(cv2.resize(ink, sides, interpolation=cv2.INTER_AREA), np.float32), 0.0, 0.1)
 
 
 def draw_strip(

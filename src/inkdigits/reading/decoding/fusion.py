@@ -26,8 +26,7 @@ from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.types import Box
 
-_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.0  # of their log probabilities
-_SECOND_WEIGHT = 1.0  # of those of the second reader, where there is one
+_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.0  # of their log probabilities; two transcribers share the frames' weight
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
 _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
 _MAX_PATHS = 1000  # that the search for them may begin
@@ -198,10 +197,12 @@ def _fuse_piece(
     strings = _find_strings(lattice, [part for part, _ in parts], form)
     lattice_scores = paths.score_strings(lattice, strings)
     scores = _LATTICE_WEIGHT * np.maximum(lattice_scores, lattice_scores.max() - _MAX_LATTICE_COST)
-    for is_second, weight in ((False, _FRAMES_WEIGHT), (True, _SECOND_WEIGHT)):
-        views = [part for (part, _), each in zip(parts, transcripts, strict=True) if each.is_second == is_second]
-        if views:
-            scores += weight * _mix_scores([_score_in_frames(part, strings) for part in views])
+    views = [
+        (each.is_second, _score_in_frames(part, strings)) for (part, _), each in zip(parts, transcripts, strict=True)
+    ]
+    readers = {is_second for is_second, _ in views}
+    for reader in readers:
+        scores += _FRAMES_WEIGHT / len(readers) * _mix_scores([score for own, score in views if own == reader])
     probabilities = np.exp(scores - np.logaddexp.reduce(scores))
     best = strings[int(scores.argmax())]
     place = partial(_place_digits, lattice, *parts[0], transcripts[0])

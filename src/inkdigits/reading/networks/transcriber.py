@@ -7,14 +7,18 @@ import os
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.alphabet import CLASS_COUNT, encode_text
 from inkdigits.reading.networks.activations import log_softmax
 from inkdigits.reading.networks.session import DEFAULT_THREADS, WEIGHTS_FOLDER, OnnxModel
 
+_RARE_SIGNS, _RARE_SIGN_LOG_ODDS = "()~:/#%", 2.0  # beside digits, and by how much less likely than it learnt
 PACKAGED_PATH = WEIGHTS_FOLDER / "transcriber.onnx"
 STRIP_HEIGHT_PX = 48
 FRAME_WIDTH_PX = 4  # of a strip, to a frame
 WIDTH_MULTIPLE_PX = 16  # a strip's width is a multiple of this
 DIGIT_HEIGHT_PX = 30.0  # that a strip's usual digit is brought to
+_RARENESS = np.zeros(CLASS_COUNT, np.float32)
+_RARENESS[encode_text(_RARE_SIGNS)] = _RARE_SIGN_LOG_ODDS
 
 
 class Transcriber:
@@ -26,5 +30,9 @@ class Transcriber:
 
     def transcribe(self, strip: NDArray[np.float32]) -> NDArray[np.float32]:
         """The frames of a strip, float32 48×W in 0..1 (W a multiple of 16): log probabilities, float32 W/4×27, of the
-        classes of `inkdigits.alphabet`."""
-        return log_softmax(self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T)
+        classes of `inkdigits.alphabet`.
+
+        Some signs are rarer in life than on the strips that it learnt from, and each of them would be a digit lost.
+        """
+        logits = self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T
+        return log_softmax(logits - _RARENESS)
