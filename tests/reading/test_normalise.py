@@ -145,3 +145,19 @@ def test_any_boxes_on_any_ink_give_glyphs(strength: Pixels, where: list[tuple[fl
 def test_small_digits_take_no_longer(digits: Digits) -> None:
     small = np.stack([cv2.resize(image, (8, 8), interpolation=cv2.INTER_AREA) for image in digits.images])
     assert measure_cpu_seconds(lambda: make_glyphs(small)) < 2 * measure_cpu_seconds(lambda: make_glyphs(digits.images))
+
+
+def test_the_glyph_of_a_large_digit_is_that_of_a_small_one_and_takes_little_longer() -> None:
+    """Loops of the same shape, a neighbour beside each: 40 pixels high, and 800."""
+
+    def draw(size: int) -> tuple[Ink, NDArray[np.float64]]:
+        mask = np.zeros((size * 3 // 2, size * 2), np.uint8)
+        for x in (size // 2, size * 5 // 4):
+            cv2.ellipse(mask, (x, size * 3 // 4), (size // 4, size // 2), 0, 0, 360, 1, size // 8)
+        return Ink(mask * np.uint8(220), mask), boxes((size * 0.2, size * 0.2, size * 0.6, size * 1.1))
+
+    (small_ink, small_box), (large_ink, large_box) = draw(40), draw(800)
+    small, large = crop_glyphs(small_box, small_ink), crop_glyphs(large_box, large_ink)
+    assert measure_difference(small, large) < 16
+    small_seconds = measure_cpu_seconds(lambda: crop_glyphs(small_box[[0] * 20], small_ink))
+    assert measure_cpu_seconds(lambda: crop_glyphs(large_box[[0] * 20], large_ink)) < 20 * small_seconds

@@ -20,6 +20,8 @@ _MIN_STROKE_PX = 1.6  # stroke width in the 20-pixel box, below which a pen is t
 _THICKENED_STROKE_PX = 2.2  # to what it is thickened
 _DISC_GROWTH_PX = 8  # of strokes at once
 _BOX_MARGIN_RATIO = 0.06  # of a detected box's longer side: boxes are that exact
+_MAX_CROP_PX, _SHRUNK_CROP_PX = 160, 112  # longer side of a box's crop: a larger one is shrunk, as its glyph is small
+_MIN_COVERAGE = 96  # of 255: so much of a pixel of the shrunk mask is ink where it counts as ink
 _MIN_INSIDE_SHARE = 0.6  # of a component's ink: one with less of it inside the box belongs to something else
 
 
@@ -86,6 +88,9 @@ def _crop_box(ink: Ink, box: NDArray[np.float64]) -> Pixels:
     margin = _BOX_MARGIN_RATIO * float(box[2:].max()) + 1
     left, top = (max(0, int(value)) for value in low - margin)
     right, bottom = (min(side, int(value) + 1) for value, side in zip(high + margin, (width, height), strict=True))
+    if max(bottom - top, right - left) > _MAX_CROP_PX:
+        part = _shrink_ink(Ink(ink.strength[top:bottom, left:right], ink.mask[top:bottom, left:right]))
+        return _crop_box(part, (box - (left, top, 0, 0)) * (part.mask.shape[1] / (right - left)))
     window = np.s_[top:bottom, left:right]
     mask = np.ascontiguousarray(ink.mask[window])
     if not mask.any():
@@ -103,6 +108,12 @@ def _crop_box(ink: Ink, box: NDArray[np.float64]) -> Pixels:
     if not keep.any():
         return np.ascontiguousarray(ink.strength[window])
     return apply_soft_mask(Ink(np.ascontiguousarray(ink.strength[window]), keep.astype(np.uint8)[labels]))
+
+
+def _shrink_ink(ink: Ink) -> Ink:
+    """The ink of a large crop, shrunk; thin strokes stay whole."""
+    covered = shrink(ink.mask * np.uint8(255), _SHRUNK_CROP_PX)
+    return Ink(shrink(ink.strength, _SHRUNK_CROP_PX), (covered >= _MIN_COVERAGE).astype(np.uint8))
 
 
 def apply_soft_mask(ink: Ink) -> Pixels:
