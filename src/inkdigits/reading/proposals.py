@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels, shrink
+from inkdigits.reading.imaging.pixels import Pixels, median, shrink
 from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
+from inkdigits.reading.windows import CONTEXT_PX, Window, find_windows, measure_ink_heights
 from inkdigits.types import Box
 
 _MAX_SIDE_PX = 2400  # a larger page is shrunk to this longest side
@@ -64,7 +65,8 @@ def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = Fals
     labels, stats = label_components(remove_rules(ink.mask))
     component_boxes = _select_component_boxes(stats)
     full_strength = measure_full_strength(ink)
-    detections = detect_multiscale(ink, full_strength, choose_scales(component_boxes, ink.mask.shape), detector)
+    scales, ink_heights = choose_scales(component_boxes, ink.mask.shape), measure_ink_heights(labels, stats)
+    detections = detect_multiscale(ink, full_strength, ink_heights, scales, detector)
     ink_scale = small.shape[1] / grey.shape[1]
     ink_components = tuple(Box(*(int(side / ink_scale) for side in box)) for box in component_boxes)
     is_fragment = find_fragments(detections.boxes, labels, stats)
@@ -76,7 +78,7 @@ def find_page_grid(proposals: Proposals, detections: Detections) -> Grid:
 
     `detections` are those of the proposals, with other scores."""
     heights = detections.boxes[detections.digitness >= 0.5, 3]
-    return find_grid(proposals.ink.mask, float(np.median(heights)), proposals.ink_scale) if len(heights) else NO_GRID
+    return find_grid(proposals.ink.mask, median(heights), proposals.ink_scale) if len(heights) else NO_GRID
 
 
 def label_components(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
@@ -148,22 +150,48 @@ def measure_full_strength(ink: Ink) -> float:
     return max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL_STRENGTH_PERCENTILE)))
 
 
-def detect_multiscale(ink: Ink, full_strength: float, scales: list[float], detector: Detector) -> Detections:
+def detect_multiscale(
+    ink: Ink, full_strength: float, ink_heights: NDArray[np.uint16], scales: list[float], detector: Detector
+) -> Detections:
     """Run the detector on the ink enlarged by each scale; each digit is detected once, in pixels of the ink.
 
-    `full_strength` is the ink's strength that the detector sees as 1.
+    `full_strength` is the ink's strength that the detector sees as 1. `ink_heights` is as `windows.measure_ink_heights`
+    gives it: where no ink is as high as digits may be at a scale, nothing is detected.
     """
-    return fuse_boxes([(scale, _detect_at_scale(ink.strength, full_strength, scale, detector)) for scale in scales])
+    return fuse_boxes(
+        [(scale, _detect_at_scale(ink.strength, full_strength, ink_heights, scale, detector)) for scale in scales]
+    )
 
 
-def _detect_at_scale(ink: Pixels, full_strength: float, scale: float, detector: Detector) -> Detections:
+def _detect_at_scale(
+    ink: Pixels, full_strength: float, ink_heights: NDArray[np.uint16], scale: float, detector: Detector
+) -> Detections:
     """Run the detector at one scale; boxes in pixels of the ink."""
-    size = tuple(max(1, round(side * scale)) for side in ink.shape[::-1])
-    strength = cv2.resize(ink, size, interpolation=cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC)
-    detections = detector.detect(np.clip(strength.astype(np.float32) / np.float32(full_strength), 0, 1))
+    height, width = (max(1, round(side * scale)) for side in ink.shape)
+    windows = find_windows(ink_heights, scale, (height, width))
+    if not windows:
+        return concatenate_detections([])
+    interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
+    strength = np.asarray(cv2.resize(ink, (width, height), interpolation=interpolation), np.uint8)
+    strength = np.pad(strength, CONTEXT_PX)  # as windows go beyond the edges
+    detections = concatenate_detections(
+        [_detect_in_window(strength, full_strength, each, detector) for each in windows]
+    )
     longer_sides = detections.boxes[:, 2:].max(axis=1, initial=0)
     detections = detections.select((longer_sides >= 0.8 * MIN_DIGIT_PX) & (longer_sides <= 1.25 * MAX_DIGIT_PX))
     return detections.rescale(1 / scale)
+
+
+def _detect_in_window(strength: Pixels, full_strength: float, window: Window, detector: Detector) -> Detections:
+    """Run the detector on a window of an enlarged page, padded by the context; boxes in pixels of the page."""
+    rows, columns = window.rows, window.columns
+    part = strength[
+        rows.start + CONTEXT_PX : rows.end + CONTEXT_PX, columns.start + CONTEXT_PX : columns.end + CONTEXT_PX
+    ]
+    ink = np.clip(part.astype(np.float32) / np.float32(full_strength), 0, 1)
+    detections = detector.detect(ink, margin_px=0).shift(columns.start, rows.start)
+    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    return detections.select(rows.holds(y) & columns.holds(x))
 
 
 def fuse_boxes(detections_by_scale: list[tuple[float, Detections]]) -> Detections:
