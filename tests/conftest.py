@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 from hypothesis import settings
 
+from inkdigits.data.sets import idx
 from inkdigits.data.synthesis import nondigits
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.training import detection, ensembles, transcription
@@ -31,6 +33,10 @@ torch.set_num_threads(1)
 
 # A shell has its background jobs ignore Ctrl-C, and every process that they start would inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# Unpacking MNIST takes a quarter of a second, and tests and their trainings load it hundreds of times. Files are still
+# read and checked each time, and nobody can write to what is kept.
+idx._decompress = lru_cache(maxsize=4)(idx._decompress)
 
 KNOBS_BY_RECIPE = {
     "softmax": {"samples": 500, "steps": 20},
