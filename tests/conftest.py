@@ -20,11 +20,13 @@ from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run
 from inkdigits.training.session import start
 from tests import programs
+from tests import told as in_process
 
 settings.register_profile("shared machine", deadline=None)  # a busy core is no fault of the code
 settings.load_profile("shared machine")
 
 pytest_sessionfinish = programs.pytest_sessionfinish  # the line that names missing programs
+told = in_process.told
 
 # Networks this small gain nothing from a second core, and lose much where it is not free. The commands that tests
 # start as processes inherit the variable.

@@ -12,11 +12,11 @@ from PIL import Image
 
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
-from tests.cli.conftest import Told
 from tests.helpers import extract_error_sentence, run_inkdigits
 from tests.reading.drawing import encode_image
 from tests.reading.imaging.test_picture import bomb
 from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
+from tests.told import Told
 
 NOISE = np.random.default_rng(0).integers(0, 256, (60, 60), np.uint8)
 BAD = {  # name → bytes, and what the sentence says

@@ -19,8 +19,8 @@ from PIL import Image
 from inkdigits.cli.inputs import assign_stems
 from inkdigits.data.sets.mnist import load
 from inkdigits.types import Failure
-from tests.cli.conftest import Told
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
+from tests.told import Told
 
 COUNT = 12
 

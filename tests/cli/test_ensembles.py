@@ -12,9 +12,9 @@ from PIL import Image
 
 from inkdigits.data.sets import mnist
 from inkdigits.training.runs import EnsembleRun, Run
-from tests.cli.conftest import Told
 from tests.cli.test_train import on_a_terminal
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence
+from tests.told import Told
 
 MLP = ("train", "mlp", "--samples", "500", "--steps", "20")
 

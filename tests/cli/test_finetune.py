@@ -15,9 +15,9 @@ from inkdigits.serving.store import Store
 from inkdigits.training import finetune_data as lessons
 from inkdigits.training.export import export
 from inkdigits.training.runs import Run
-from tests.cli.conftest import Told
 from tests.helpers import extract_error_sentence
 from tests.reading.drawing import encode_image
+from tests.told import Told
 
 
 @pytest.fixture(scope="module")

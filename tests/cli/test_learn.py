@@ -11,19 +11,18 @@ import typer
 
 from inkdigits.cli.learn import _check_lessons
 from inkdigits.course.lessons import Lesson, list_lessons
-from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.helpers import extract_error_sentence
+from tests.told import Told
 
 
-def test_lessons_are_listed_with_what_they_are_about() -> None:
-    said = run_inkdigits("learn").out
+def test_lessons_are_listed_with_what_they_are_about(told: Told) -> None:
+    said = told("learn").out
     for each in list_lessons():
         assert f"{each.number:>2}  {each.title}\n" in said and each.about in said
 
 
-def test_a_lesson_that_is_not_there_is_usage() -> None:
-    assert "There is no lesson 99; choose one of 1, 2" in extract_error_sentence(
-        run_inkdigits("learn", "99", exit_code=2).err
-    )
+def test_a_lesson_that_is_not_there_is_usage(told: Told) -> None:
+    assert "There is no lesson 99; choose one of 1, 2" in extract_error_sentence(told("learn", "99", code=2).err)
 
 
 def lesson(number: int, code: str, folder: Path) -> Lesson:
@@ -45,9 +44,9 @@ def test_every_lesson_is_run_and_one_that_fails_is_shown(tmp_path: Path, capsys:
     _check_lessons([given[0]])
 
 
-def test_a_port_that_is_taken_is_one_sentence(tmp_path: Path) -> None:
+def test_a_port_that_is_taken_is_one_sentence(told: Told, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
-        said = run_inkdigits("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, exit_code=2)
+        said = told("learn", "1", "--port", str(taken.getsockname()[1]), "--folder", tmp_path, code=2)
     assert "Cannot listen on port" in extract_error_sentence(said.err)
 
 

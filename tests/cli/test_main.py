@@ -12,8 +12,8 @@ import pytest
 
 import inkdigits as package
 from inkdigits.cli.main import COMMANDS
-from tests.cli.conftest import Told
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
+from tests.told import Told
 
 
 def test_version_is_quick_to_say() -> None:

@@ -12,8 +12,8 @@ from PIL import Image
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.reading.hints import NO_INK
-from tests.cli.conftest import Told
 from tests.helpers import READING_KEYS, extract_error_sentence, run_inkdigits
+from tests.told import Told
 
 WRITTEN = ("1984 2026", "31415926")
 

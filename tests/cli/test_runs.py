@@ -12,8 +12,8 @@ from PIL import Image
 from inkdigits.data.sets import mnist
 from inkdigits.lab.answers import predict_run
 from inkdigits.training.runs import Run
-from tests.cli.conftest import Told
 from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.told import Told
 
 
 def strict_json(said: str) -> dict[str, object]:
@@ -37,10 +37,11 @@ def test_data_for_people_and_a_sheet(told: Told, tmp_path: Path) -> None:
         assert sheet.width > 500
 
 
-def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
+def test_data_of_ones_own_as_json(told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     rows = [f"{place % 5}," + ",".join([str(place)] * 784) for place in range(30)]
     (tmp_path / "mine.csv").write_text("\n".join(rows))
-    facts = strict_json(run_inkdigits("data", "--json", INKDIGITS_DATA=str(tmp_path / "mine.csv")).out)
+    monkeypatch.setenv("INKDIGITS_DATA", str(tmp_path / "mine.csv"))
+    facts = strict_json(told("data", "--json").out)
     assert set(facts) == {"train", "test"}
     train = facts["train"]
     assert isinstance(train, dict)
@@ -48,9 +49,9 @@ def test_data_of_ones_own_as_json(tmp_path: Path) -> None:
     assert set(train) == {"name", "shape", "dtype", "range", "mean", "counts", "sha256"}
 
 
-def test_evaluate_as_json(runs: Mapping[str, Run]) -> None:
+def test_evaluate_as_json(told: Told, runs: Mapping[str, Run]) -> None:
     run = runs["mlp"]
-    said = strict_json(run_inkdigits("evaluate", run.folder, "--json").out)
+    said = strict_json(told("evaluate", run.folder, "--json").out)
     scores = {score["set"]: score for score in run.read_card()["scores"]}
     assert said["n"] == 10_000 and said["parameters"] == 15_910 and said["network"] == "mlp"
     assert said["accuracy"] == scores["test"]["accuracy"] and said["confusion"] == scores["test"]["confusion"]
@@ -153,24 +154,24 @@ def test_compare(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     assert rows[0]["test_accuracy"] == runs["softmax"].read_card()["scores"][1]["accuracy"]
 
 
-def test_export_and_read_with_it(runs: Mapping[str, Run], tmp_path: Path) -> None:
+def test_export_and_read_with_it(told: Told, runs: Mapping[str, Run], tmp_path: Path) -> None:
     path = tmp_path / "mine.onnx"
     done = run_inkdigits("export", runs["lecture-softmax"].folder, "--output", path)
     assert done.out == f"{path}\n" and not done.err
     Image.fromarray(255 - np.kron(mnist.load("train").images[0], np.ones((4, 4), np.uint8))).save(tmp_path / "five.png")
-    said = strict_json(run_inkdigits("read", "--single", "--json", "--model", path, tmp_path / "five.png").out)
+    said = strict_json(told("read", "--single", "--json", "--model", path, tmp_path / "five.png").out)
     assert said["model"] == {
         "name": "lecture-softmax",
         "version": json.loads((tmp_path / "mine.json").read_text())["version"],
     }
     path.write_bytes(path.read_bytes()[:-1])
-    done = run_inkdigits("read", "--model", path, tmp_path / "five.png", exit_code=1)
+    done = told("read", "--model", path, tmp_path / "five.png", code=1)
     assert "not the file its card describes" in extract_error_sentence(done.err)
 
 
-def test_the_demo_in_a_hurry(tmp_path: Path) -> None:
+def test_the_demo_in_a_hurry(told: Told, tmp_path: Path) -> None:
     out = tmp_path / "demo"
-    done = run_inkdigits("demo", "--steps", "5", "--out", out, COLUMNS="140")
+    done = told("demo", "--steps", "5", "--out", out)
     said = done.out
     for name in ("lecture-softmax", "lecture-mlp", "fast"):
         assert re.search(rf"^{name} ", said, re.MULTILINE)

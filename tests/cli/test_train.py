@@ -14,8 +14,8 @@ import pytest
 
 from inkdigits.training.recipes import RECIPES
 from inkdigits.training.runs import Run
-from tests.cli.conftest import Told
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
+from tests.told import Told
 
 LINE = re.compile(r"step +\d+/20  loss \d\.\d{4}  accuracy \d+\.\d\d %  \d+\.\d s, \d+ s left")
 

@@ -10,6 +10,7 @@ import pytest
 
 from tests.helpers import BASE_ENVIRONMENT, extract_error_sentence, run_inkdigits
 from tests.serving.conftest import Service, form, problem, serving, wait_for
+from tests.told import Told
 
 TOKEN = "an-open-secret"
 SECURE = {
@@ -22,8 +23,8 @@ SECURE = {
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "::", "192.0.2.1", "example.org"])
-def test_other_machines_are_let_in_only_on_purpose(host: str) -> None:
-    said = extract_error_sentence(run_inkdigits("serve", "--host", host, exit_code=2).err)
+def test_other_machines_are_let_in_only_on_purpose(told: Told, host: str) -> None:
+    said = extract_error_sentence(told("serve", "--host", host, code=2).err)
     assert "--token" in said and "--open" in said
 
 
@@ -34,13 +35,13 @@ def test_addresses_that_cannot_be_had(service: Service) -> None:
 
 
 @pytest.mark.parametrize("token", ["", "two words", "é"])
-def test_tokens_that_cannot_be_sent(token: str) -> None:
-    assert "token" in extract_error_sentence(run_inkdigits("serve", "--token", token, exit_code=2).err)
+def test_tokens_that_cannot_be_sent(told: Told, token: str) -> None:
+    assert "token" in extract_error_sentence(told("serve", "--token", token, code=2).err)
 
 
-def test_a_model_that_is_not_there() -> None:
+def test_a_model_that_is_not_there(told: Told) -> None:
     assert "nothing.json" in extract_error_sentence(
-        run_inkdigits("serve", "--model", "nothing.onnx", "--workers", "2", exit_code=1).err
+        told("serve", "--model", "nothing.onnx", "--workers", "2", code=1).err
     )
 
 

@@ -17,9 +17,10 @@ from inkdigits.reading.reader import Reader
 from inkdigits.reading.single import extract_glyph
 from inkdigits.serving.samples import SIDE
 from inkdigits.serving.store import LONGEST, Store
-from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.helpers import extract_error_sentence
 from tests.reading.drawing import encode_image
 from tests.serving.conftest import Service, form, problem, serving
+from tests.told import Told
 
 PATHS = [("POST", ""), ("GET", ""), ("GET", "/export"), ("DELETE", "/1"), ("DELETE", "")]
 
@@ -237,8 +238,8 @@ def test_a_token_opens_it_under_any_name(tmp_path: Path, seven: bytes) -> None:
         assert "samples" not in json.dumps([line for line in service.logged() if line["message"] != "request"])
 
 
-def test_a_file_that_is_something_else(tmp_path: Path) -> None:
+def test_a_file_that_is_something_else(told: Told, tmp_path: Path) -> None:
     (tmp_path / "notes").write_text("my notes\n" * 500)
-    said = run_inkdigits("serve", "--port", "0", "--collect", str(tmp_path / "notes"), exit_code=1).err
+    said = told("serve", "--port", "0", "--collect", tmp_path / "notes", code=1).err
     assert "notes is not a file of samples" in extract_error_sentence(said)
     assert (tmp_path / "notes").read_text() == "my notes\n" * 500

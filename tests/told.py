@@ -1,4 +1,4 @@
-"""Two ways to give a command: as a process of its own (helpers.inkdigits), or, much quicker, in this one (`told`)."""
+"""A command given in this process, which is much quicker than one of its own (helpers.run_inkdigits): `told`."""
 
 import sys
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from inkdigits.cli.main import main
+from inkdigits.cli.main import app, main
 from tests.helpers import CommandOutput
 
 Told = Callable[..., CommandOutput]
@@ -21,6 +21,7 @@ def told(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) ->
 
     def tell(*words: str | Path, code: int = 0) -> CommandOutput:
         monkeypatch.setattr(sys, "argv", ["inkdigits", *map(str, words)])
+        monkeypatch.setattr(app, "registered_commands", [])  # or those of every call before would be built again
         with pytest.raises(SystemExit) as ended:
             main()
         said = CommandOutput(*capsys.readouterr())
