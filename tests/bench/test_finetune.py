@@ -17,6 +17,7 @@ from bench.finetune import (
     summarise,
 )
 from bench.render.summary import make_finetune_rows
+from inkdigits.data.augmentation import style_transfer
 from inkdigits.data.sets.mnist import load
 from inkdigits.training import finetune_data as lessons
 from inkdigits.training.export import export
@@ -50,6 +51,8 @@ def test_a_small_network_is_measured(tmp_path: Path, runs: Mapping[str, Run], mo
     base = load_base(export(runs["mlp"], tmp_path / "mlp.onnx"))
     people = {name: DEVELOPMENT_PERSONS[name] for name in ("downhill",)}
     monkeypatch.setattr(lessons, "LR", 5e-3)
+    monkeypatch.setattr(lessons, "MAX_STYLED_POOL", 300)
+    monkeypatch.setattr(style_transfer, "FITTING_DIGITS", 60)
     for finetune_method in (finetune_twin, finetune_as_shipped):
         results = measure_persons(base, people, load("train").slice(55_000, 60_000), finetune_method)
         assert results["downhill"]["person"]["n"] == 100

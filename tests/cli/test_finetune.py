@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from inkdigits.data.augmentation import style_transfer
 from inkdigits.data.sets.mnist import load
 from inkdigits.reading.reader import Reader
 from inkdigits.serving.store import Store
@@ -56,6 +57,8 @@ def file(tmp_path: Path, drawings: list[tuple[int, bytes]]) -> Path:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lessons, "LR", 5e-3)
+    monkeypatch.setattr(lessons, "MAX_STYLED_POOL", 200)
+    monkeypatch.setattr(style_transfer, "FITTING_DIGITS", 60)
 
 
 def test_a_folder_and_a_file_teach_the_same(told: Told, base: Path, folder: Path, file: Path, tmp_path: Path) -> None:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +10,7 @@ import pytest
 import torch
 from torch import nn
 
+from inkdigits.data.augmentation import style_transfer
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError, ModelError
@@ -35,6 +36,15 @@ from inkdigits.training.finetune import (
 )
 from inkdigits.training.finetune_data import nll
 from inkdigits.training.runs import Run
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_styled_digits() -> Iterator[None]:
+    """Have few digits written in a person's style: that takes most of the time."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(finetune_data, "MAX_STYLED_POOL", 300)
+        patch.setattr(style_transfer, "FITTING_DIGITS", 60)
+        yield
 
 
 @pytest.fixture(scope="module")
