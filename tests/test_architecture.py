@@ -2,6 +2,7 @@
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -51,6 +52,7 @@ def is_lesson(path: Path) -> bool:
     return path.parent.name == "course" and path.name[0].isdigit()
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
 
@@ -68,6 +70,7 @@ def imports(tree: ast.AST) -> Iterator[str]:
             yield from (a.value for a in node.args if isinstance(a, ast.Constant) and isinstance(a.value, str))
 
 
+@cache
 def packages(path: Path) -> set[str]:
     """The top-level packages that a file imports."""
     return {name.split(".")[0] for name in imports(parsed(path))}
