@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -18,7 +18,9 @@ import torch
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import DataError, RunError, UsageError
 from inkdigits.models.build import ARCHITECTURES
+from inkdigits.training import session
 from inkdigits.training.callbacks import stop_on_signals
+from inkdigits.training.evaluate import load_test_digits
 from inkdigits.training.loop import State
 from inkdigits.training.recipes import Recipe, get_recipe
 from inkdigits.training.runs import Run, load_trained_network
@@ -36,6 +38,14 @@ RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTUR
 
 
 pytestmark = pytest.mark.usefixtures("restore_threads")  # a resumed run takes those that it was started with
+
+
+@pytest.fixture(scope="module", autouse=True)
+def few_test_digits(runs: Mapping[str, Run]) -> Iterator[None]:
+    """Have the runs of this file, other than `runs`, scored on fewer test digits."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(session, "load_test_digits", lambda source: load_test_digits(source).slice(0, 1000))
+        yield
 
 
 @pytest.fixture(scope="module")
