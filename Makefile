@@ -16,7 +16,7 @@ demo: .venv/.train
 
 test: .venv/.dev
 	$(BIN)/python -m tests.programs
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 docs: .venv/.dev
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs

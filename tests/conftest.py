@@ -40,6 +40,24 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # read and checked each time, and nobody can write to what is kept.
 idx._decompress = lru_cache(maxsize=4)(idx._decompress)
 
+# Files that take ten seconds or more, the longest first. All others follow, so that no worker begins a long one when
+# the other has nothing left to do. (By itself pytest-xdist begins with files of many tests, and the longest have few.)
+LONG_FILES = (
+    *("test_docs.py", "cli/test_batch.py", "cli/test_runs.py", "cli/test_ensembles.py", "cli/test_main.py"),
+    *("training/test_export.py", "cli/test_train.py", "course/test_browser.py", "cli/test_finetune.py"),
+    *("test_wheel.py", "training/test_session.py", "reading/test_reader.py", "serving/test_workers.py"),
+    *("cli/test_read.py", "test_reference.py", "training/test_finetune.py", "bench/test_service.py"),
+    *("bench/test_finetune.py", "serving/test_busy.py", "serving/test_page_picture.py", "serving/test_page_draw.py"),
+    *("serving/test_page_looks.py", "course/test_drawing.py", "course/test_export.py", "training/test_runs.py"),
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the longest files."""
+    order = {Path(__file__).parent / name: place for place, name in enumerate(LONG_FILES)}
+    items.sort(key=lambda item: order.get(item.path, len(order)))
+
+
 KNOBS_BY_RECIPE = {
     "softmax": {"samples": 500, "steps": 20},
     "mlp": {"samples": 500, "steps": 20},
