@@ -40,14 +40,14 @@ def transcribe_row(
     second: SecondReader | None,
     proposals: Proposals,
     boxes: Sequence[Box],
-    is_one_of_many: bool = False,
+    is_one_view: bool = False,
 ) -> list[Transcript]:
     """What the transcriber makes of a row of digits, `boxes` in pixels of the page, in each of several views, and at
     last what the `second` reader makes of the first view, if there is one.
 
-    A row that `is_one_of_many` is transcribed in one view only, which keeps full pages quick.
+    With `is_one_view` the transcriber is shown one view only.
     """
-    strips = cut_strips(proposals, boxes, _VIEWS[:1] if is_one_of_many else _VIEWS)
+    strips = cut_strips(proposals, boxes, _VIEWS[:1] if is_one_view else _VIEWS)
     transcripts = [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
     if second is not None:
         transcripts.append(Transcript(strips[0], second.transcribe(strips[0].ink), is_second=True))

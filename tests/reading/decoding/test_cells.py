@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
-from inkdigits.reading.decoding.cells import BoxKind, check_box_kind, find_cells, holds_only_rule
+from inkdigits.reading.decoding.cells import BoxKind, check_box_kind, find_cells, holds_only_rule, is_crossed
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.reader import Reader
@@ -94,6 +94,13 @@ def test_a_stretch_of_a_rule_is_no_digit_but_a_1_beside_it_is() -> None:
     assert not holds_only_rule(Box(117, 100, 6, 40), grid)
     assert not holds_only_rule(Box(85, 100, 30, 40), grid)
     assert not holds_only_rule(Box(97, 280, 6, 40), grid), "the rule ends there"
+
+
+def test_a_row_is_crossed_by_rules_between_and_beside_its_digits_only() -> None:
+    row = [Box(100, 100, 20, 40), Box(160, 100, 20, 40)]
+    for x, is_row_crossed in ((140, True), (70, True), (215, True), (50, False), (240, False)):
+        assert is_crossed(row, Grid((make_upright(x, 0, 300),))) == is_row_crossed
+    assert not is_crossed(row, Grid((make_upright(140, 200, 300),))), "it stands below"
 
 
 @given(st.lists(st.booleans(), min_size=1, max_size=12))

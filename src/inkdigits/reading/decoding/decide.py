@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import combinations, product
 
-from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule
+from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule, is_crossed
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import fuse_row
@@ -41,17 +41,20 @@ def decode_lines(
     boxes: BoxKind = "auto",
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
+
     A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
-    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, fewer for a row that is one of
-    many; without it the detections alone tell. `grid` has the page's rules, which are no digits and part numbers as
-    `boxes` says.
+    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, and only one of our own if it
+    is told so: for one of many rows, and for a row that upright rules cross, as straightening makes a 1 of them.
+    Without it the detections alone tell. `grid` has the page's rules, which are no digits and part numbers as `boxes`
+    says.
     """
     hypotheses = [each for each in _make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
     rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
     if transcribe is not None:
         are_many = len(decoded) > _MAX_FEW_ROWS
-        transcripts = [transcribe([each.box for each, _ in string.assignments], are_many) for _, string in decoded]
+        boxes_by_row = [[each.box for each, _ in string.assignments] for _, string in decoded]
+        transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
         fused_rows = [
             remove_letters(add_unread_digits(fuse_row(row, each, form), each[0]), each)
             for (row, _), each in zip(decoded, transcripts, strict=True)

@@ -26,7 +26,7 @@ from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.types import Box
 
-_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.0  # of their log probabilities; two transcribers share the frames' weight
+_LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.2  # of their log probabilities; two transcribers share the frames' weight
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
 _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
 _MAX_PATHS = 1000  # that the search for them may begin
@@ -75,10 +75,16 @@ class FusedPiece:
         return replace(self, probabilities=np.where(is_one_digit, self.probabilities / presence, 0.0))
 
     def compute_confidence(self, indices: Sequence[int]) -> float:
-        """The probability that all digits at these indices are right."""
+        """The probability that all digits at these indices are right, and if they are all of the piece, that it has no
+        others: a digit lost makes a number wrong, too."""
+        if len(indices) == len(self.string):
+            return self._get_probability(self.string)
         own = np.array([int(self.string[index]) for index in indices], np.int64)
         agrees = (self.aligned[:, list(indices)] == own).all(axis=1)
         return float(self.probabilities[agrees].sum())
+
+    def _get_probability(self, string: str) -> float:
+        return float(self.probabilities[[each == string for each in self.strings]].sum())
 
     def compute_distribution(self, index: int) -> NDArray[np.float64]:
         """How probable each of the ten digits is in a place: float64 10, the sum is that any is there."""

@@ -1,8 +1,8 @@
 """No digit is lost in silence: tall ink beside a digit that was taken for a sign or a letter becomes a `?`.
 
-A 7 with a bar looks like a plus, a 5 like an S or a bracket. Where the transcriber sees a letter beside a digit, a
-plus with no digit after it or one bracket without the other, and the ink is as tall as a digit, it may be one. So the
-number gets a place more, which says what it might be and is never accepted.
+A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
+digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
+might be and is never accepted.
 """
 
 from __future__ import annotations
@@ -62,12 +62,11 @@ def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
 def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]]:
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
     tokens = [_Token(CHARACTERS[index - 1], start, end) for index, start, end in find_runs(transcript.frames)]
-    is_alone = sum(token.character in "()" for token in tokens) == 1  # a bracket
     for index, token in enumerate(tokens):
         follows = index > 0 and tokens[index - 1].character in DIGIT_CHARACTERS
         is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGIT_CHARACTERS
         is_last_plus = token.character == "+" and not is_followed
-        may_be_digit = token.character == OTHER or is_last_plus or (token.character in "()" and is_alone)
+        may_be_digit = token.character == OTHER or is_last_plus
         if (follows or is_followed) and may_be_digit:
             yield token, follows, is_followed
 
