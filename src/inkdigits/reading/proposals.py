@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels, median, shrink
+from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink
 from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
@@ -147,7 +147,7 @@ def measure_full_strength(ink: Ink) -> float:
     """The strength, 1 to 255, of ink that is as strong as most of a page's."""
     if not ink.mask.any():
         return 255.0
-    return max(1.0, float(np.percentile(ink.strength[ink.mask > 0], _FULL_STRENGTH_PERCENTILE)))
+    return max(1.0, percentile(ink.strength[ink.mask > 0], _FULL_STRENGTH_PERCENTILE))
 
 
 def detect_multiscale(
@@ -209,17 +209,15 @@ def fuse_boxes(detections_by_scale: list[tuple[float, Detections]]) -> Detection
     fused_detections: list[Detections] = []
     for first in np.argsort(-all_detections.digitness, kind="stable"):
         if is_free[first] and len(fused_detections) < _MAX_DETECTIONS:
-            same = np.flatnonzero(
-                is_free & (iou(all_detections.boxes, all_detections.boxes[first]) >= _SAME_DIGIT_MIN_IOU)
-            )
+            unfused = np.flatnonzero(is_free)
+            same = unfused[iou(all_detections.boxes[unfused], all_detections.boxes[first]) >= _SAME_DIGIT_MIN_IOU]
             is_free[same] = False
             same = same[np.argsort(-all_detections.digitness[same], kind="stable")]
             best = same[np.unique(scale_indices[same], return_index=True)[1]]  # of every scale
             sides = all_detections.boxes[first, 2:].max() * np.array([scale for scale, _ in detections_by_scale])
-            missed = np.setdiff1d(
-                np.flatnonzero((sides >= _DETECTABLE_PX[0]) & (sides <= _DETECTABLE_PX[1])), scale_indices[best]
-            )
-            fused_detections.append(_average_detections(all_detections.select(best), len(missed)))
+            is_missed = (sides >= _DETECTABLE_PX[0]) & (sides <= _DETECTABLE_PX[1])
+            is_missed[scale_indices[best]] = False
+            fused_detections.append(_average_detections(all_detections.select(best), int(is_missed.sum())))
     return concatenate_detections(fused_detections)
 
 

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from inkdigits.errors import UsageError
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
 from inkdigits.reading.imaging.grid import Grid, Rule
+from inkdigits.reading.imaging.pixels import median
 from inkdigits.types import Box
 
 BoxKind = Literal["auto", "comb", "cells"]
@@ -143,7 +144,7 @@ class _Page:
             return RowCells(ends, _find_enclosed(own, row) & (len(row) == 1))
         pitches = np.diff([get_centre_x(box) for box in row])
         counts = [_count_walls(each, pitch) for each, pitch in zip(between, pitches, strict=True) if each]
-        pitch = float(np.median(pitches[has_rule] / counts))
+        pitch = median(pitches[has_rule] / counts)
         holds_several = 2 * has_rule.sum() < len(has_rule)
         if holds_several and sum(map(len, between)) == 1 and not self._goes_through(max(between, key=len)[0], height):
             return RowCells(ends, np.zeros(len(row), np.bool_))  # one short rule among many digits may be a stroke
@@ -159,7 +160,7 @@ class _Page:
     def _is_table(self, between: Sequence[Sequence[Rule]], pitch: float, height: float) -> bool:
         """Whether the rules between a row's digits, `pitch` pixels from one to the next, are those of a table."""
         rules = [rule for each in between for rule in each]
-        is_wide = pitch > _MAX_BOX_ASPECT * float(np.median([rule.length for rule in rules]))
+        is_wide = pitch > _MAX_BOX_ASPECT * median(np.array([rule.length for rule in rules]))
         goes_through = 2 * sum(self._goes_through(rule, height) for rule in rules) > len(rules)
         return is_wide or goes_through
 

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.pixels import median
 from inkdigits.types import Box, Digit
 
 # Chosen by the development pictures, and by words drawn in fonts.
@@ -62,7 +63,7 @@ def _stack_boxes(boxes: Sequence[Box]) -> Boxes:
 
 def _select_letter_sized(boxes: Boxes, digits: Boxes) -> Boxes:
     """The boxes that may be letters, by their height beside the digits'."""
-    low, high = (share * np.median(digits[:, 3]) for share in _LETTER_HEIGHT_RANGE)
+    low, high = (share * median(digits[:, 3]) for share in _LETTER_HEIGHT_RANGE)
     widths, heights = boxes[:, 2], boxes[:, 3]
     return boxes[(heights >= low) & (heights <= high) & (widths <= _MAX_ASPECT * heights)]
 
@@ -94,7 +95,7 @@ def _label_groups(boxes: Boxes, reach: float, grid: Grid) -> NDArray[np.int64]:
     """A number for each of N boxes, the same for those that reach each other, directly or by others between, and
     not across a rule."""
     raster_scale = min(
-        _RASTER_HEIGHT_PX / float(np.median(boxes[:, 3])),
+        _RASTER_HEIGHT_PX / median(boxes[:, 3]),
         _MAX_RASTER_SIDE_PX / float((boxes[:, :2] + boxes[:, 2:]).max()),
     )
     x, y, widths, heights = (boxes * raster_scale).T

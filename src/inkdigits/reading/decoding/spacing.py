@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.imaging.pixels import median
 from inkdigits.types import Box
 
 _MIN_GAP = 0.6  # of the row's height: a smaller gap never separates numbers
@@ -99,7 +100,7 @@ def has_cells(lines: Sequence[Sequence[Box]]) -> bool:
         for line in lines
     ]
     relative_gaps = np.concatenate([np.zeros(0), *gaps])
-    return len(relative_gaps) > 0 and float(np.median(relative_gaps)) > _COLUMN_GAP
+    return len(relative_gaps) > 0 and median(relative_gaps) > _COLUMN_GAP
 
 
 def measure_row_height(heights: Sequence[float]) -> float:

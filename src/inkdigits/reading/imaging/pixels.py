@@ -62,6 +62,15 @@ def median(values: Array) -> float:
     return float(middle.mean(dtype=np.float64))
 
 
+def percentile(values: Pixels, percent: float) -> float:
+    """The value, in 0..255, below which `percent` of at least one value lie, between two values if need be. As numpy's,
+    which loads masked arrays too."""
+    cumulative_counts = np.cumsum(np.bincount(values.ravel(), minlength=256))
+    place = percent / 100 * (values.size - 1)
+    low, high = np.searchsorted(cumulative_counts, [int(place), int(np.ceil(place))], side="right")
+    return float(low + (high - low) * (place - int(place)))
+
+
 def shrink(image: Pixels, max_side: int) -> Pixels:
     """The image with its longer side at most `max_side` pixels, aspect kept."""
     scale = max_side / max(image.shape)
