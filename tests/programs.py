@@ -6,6 +6,7 @@ A test asks for one by `need`. Where it is missing the test is skipped, and one 
 missing; with CI=true the test fails.
 """
 
+import ctypes
 import os
 import shutil
 import subprocess
@@ -14,14 +15,31 @@ from collections.abc import Generator
 
 import pytest
 
-PACKAGES = {"chromium": "chromium", "curl": "curl", "node": "nodejs", "tesseract": "tesseract-ocr", "wrk": "wrk"}
+PACKAGES = {
+    "chromium": "chromium",
+    "curl": "curl",
+    "libatomic.so.1": "libatomic1",  # which the driver in Playwright's wheel links to
+    "node": "nodejs",
+    "tesseract": "tesseract-ocr",
+    "wrk": "wrk",
+}
 NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome", "chrome")}  # all others have one name
 MISSING = "not installed: "  # begins the reason of a test that is skipped for want of a program
 
 
 def path_of(program: str) -> str | None:
-    """Where the program is, or None."""
+    """Where the program is, or None; of a shared library its name."""
+    if ".so." in program:
+        return program if _can_load(program) else None
     return next(filter(None, map(shutil.which, NAMES.get(program, (program,)))), None)
+
+
+def _can_load(library: str) -> bool:
+    try:
+        ctypes.CDLL(library)
+    except OSError:
+        return False
+    return True
 
 
 def need(program: str) -> str:

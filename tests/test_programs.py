@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.programs import MISSING, closing_line, need
+from tests.programs import MISSING, closing_line, need, path_of
 
 ROOT = Path(__file__).parents[1]
 CONFTEST = "from tests.programs import pytest_sessionfinish\n"
@@ -50,3 +50,8 @@ def test_nothing_is_said_where_nothing_is_missing() -> None:
 
 def test_what_is_there_is_given_with_its_path() -> None:
     assert Path(need("node")).name == "node"
+
+
+def test_a_library_is_there_if_it_can_be_loaded() -> None:
+    assert path_of("libc.so.6") == "libc.so.6"
+    assert path_of("libnothing.so.1") is None

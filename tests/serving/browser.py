@@ -24,6 +24,7 @@ READY = "window.told = []; for (const what of ['drawn', 'chosen']) document.addE
 def chromium() -> Iterator[Browser]:
     """The system's Chromium, headless."""
     program = need("chromium")
+    need("libatomic.so.1")
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser
