@@ -162,10 +162,10 @@ def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: in
     assert add_unread_digits(row, transcript).boxes == row.boxes
 
 
-@pytest.mark.parametrize(("digitness", "text"), [(0.9, "3"), (0.6, "?")])
-def test_a_digit_that_is_alone_must_be_seen_by_the_detections_too(digitness: float, text: str) -> None:
+@pytest.mark.parametrize(("digitness", "texts"), [(0.9, ("3", "33")), (0.6, ("?", "33")), (0.4, ("?", "??"))])
+def test_a_number_must_be_seen_by_the_detections_too(digitness: float, texts: tuple[str, str]) -> None:
     """Beside others less is enough: they bear each other out."""
-    for count, expected in ((1, text), (2, "33")):
+    for count, expected in zip((1, 2), texts, strict=True):
         hypotheses = [make_hypothesis(place, 3, digitness) for place in range(count)]
         (line,) = build_lines([fuse_row(hypotheses, [make_transcript("3" * count)])], [], THRESHOLDS)
         assert line.text == expected

@@ -28,7 +28,7 @@ from inkdigits.types import Box, Digit, Line, Number
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
 _MAX_FEW_ROWS = 20  # a page with more rows is full
-_MIN_PLAIN_SHARE = 0.25  # of a page's digits: where fewer are plain, the page is a texture
+_MIN_PLAIN_SHARE = 0.5  # of a page's digits: where fewer are plain, the page is a texture
 
 
 def decode_lines(

@@ -24,7 +24,8 @@ from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Box, Digit, Line, Number
 
-_MIN_LONE_DIGITNESS = 0.75  # of a number of one digit, by the detections: it has no neighbours that bear it out
+# How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
+_MIN_LONE_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.5
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
@@ -124,7 +125,7 @@ def _build_number(row: FusedRow, indices: range, spacing: Spacing, thresholds: A
     kept = set(range(len(digits)))
     while kept and _compute_confidence(parts, kept) < thresholds.min_confidence:
         kept.remove(min(kept, key=lambda index: digits[index].confidence * digits[index].digitness))
-    if len(digits) == 1 and _get_detected_digitness(parts) < _MIN_LONE_DIGITNESS:
+    if _get_detected_digitness(parts) < (_MIN_LONE_DIGITNESS if len(digits) == 1 else _MIN_MEAN_DIGITNESS):
         kept = set()
     accepted = [
         set_accepted(digit, index in kept and digit.digitness >= thresholds.min_digitness)
@@ -135,9 +136,8 @@ def _build_number(row: FusedRow, indices: range, spacing: Spacing, thresholds: A
 
 
 def _get_detected_digitness(parts: Sequence[tuple[FusedPiece, list[int]]]) -> float:
-    """How probable the detections alone find it that there is the first digit of a number."""
-    piece, own = parts[0]
-    return piece.hypotheses[own[0]].digitness
+    """How probable the detections alone find it that there are digits, in the mean over those of a number."""
+    return float(np.mean([piece.hypotheses[index].digitness for piece, own in parts for index in own]))
 
 
 def _find_parts(row: FusedRow, indices: range) -> list[tuple[FusedPiece, list[int]]]:
