@@ -10,10 +10,9 @@ it (`bench.shared.whole_numbers`: spaces, lines and every `?` count), and by its
 best candidate (`bench.shared.digit_strings`). `bench.shared.risk` asks whether confidence tells right from wrong.
 
 Ours is `inkdigits.read` at its defaults, and once more with `--second`; what the others are given says
-`bench.peers.ocr`. Tesseract is shown in the
-page mode that is best for each kind. Pictures of kind `single`, one digit each, are read both as pages and, by us, as
-single digits; the truth of kind `negative` is empty. The total is of all kinds but these two. These are development
-sets: things are chosen by them, no weights are fitted to them.
+`bench.peers.ocr`. Tesseract is shown in the page mode that is best for each kind. Pictures of kind `single`, one digit
+each, are read both as pages and, by us, as single digits; the truth of kind `negative` is empty. The total is of all
+kinds but these two. These are development sets: things are chosen by them, no weights are fitted to them.
 
 RapidOCR is used where it can be imported: install it with inkdigits, or name its environment's packages in PYTHONPATH.
 """
@@ -51,7 +50,8 @@ RAPIDOCR_MAKERS: Mapping[str, Callable[[], Engine]] = {
     "rapidocr-recogniser": make_rapidocr_recogniser,
     "rapidocr-digits": lambda: make_rapidocr_recogniser(digits_only=True),
 }
-OWN_READERS = ("ours", "ours-second")
+WITH_SECOND = "ours-second"
+OWN_READERS = ("ours", WITH_SECOND)
 READERS = (*OWN_READERS, "tesseract", *RAPIDOCR_MAKERS)
 SINGLE, NEGATIVE, SINGLE_WITH_OPTION = "single", "negative", "single --single"
 NOT_SUMMED = (SINGLE, NEGATIVE, SINGLE_WITH_OPTION)
@@ -121,7 +121,7 @@ def _read_table(path: Path) -> list[dict[str, str]]:
 def measure_reader(name: str, labels: LabelledPictures, model: Path | None, show_failures: bool) -> store.Json:
     """A reader's version, its scores for every kind, printed as they come, and `together`; none if not installed."""
     print(f"\n{name}")
-    needs_rapidocr = name == "ours-second" or name in RAPIDOCR_MAKERS
+    needs_rapidocr = name == WITH_SECOND or name in RAPIDOCR_MAKERS
     if (name == "tesseract" and not has_tesseract()) or (needs_rapidocr and not has_rapidocr()):
         print("not installed, left out")
         return {}
@@ -150,7 +150,7 @@ def _strip_option(kind: str) -> str:
 def _list_variants(name: str, labels: LabelledPictures, model: Path | None) -> dict[str, dict[str, Engine]]:
     """For every kind, the modes in which a reader is asked; the best of them counts. An only one has no name."""
     if name in OWN_READERS:
-        reader = Reader(model, second=name != "ours")
+        reader = Reader(model, second=name == WITH_SECOND)
         modes = {"": make_our_reader(reader)}
         single = {SINGLE_WITH_OPTION: {"": make_our_reader(reader, single=True)}} if SINGLE in labels else {}
         return dict.fromkeys(labels, modes) | single

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -41,7 +41,7 @@ class Box:
         return [self.x, self.y, self.width, self.height]
 
     @staticmethod
-    def around(boxes: list[Box]) -> Box:
+    def around(boxes: Sequence[Box]) -> Box:
         """The smallest box that holds all `boxes` (at least one)."""
         x, y = min(b.x for b in boxes), min(b.y for b in boxes)
         return Box(x, y, max(b.right for b in boxes) - x, max(b.bottom for b in boxes) - y)

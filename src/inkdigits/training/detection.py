@@ -17,6 +17,7 @@ from inkdigits.data.augmentation.warp import Warp
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis import signs
 from inkdigits.data.synthesis.nondigits import (
+    DIGIT_LIKE_LETTER_SHARE,
     DIGIT_LIKE_LETTERS,
     DISTINCT_LETTERS,
     SYMBOLS,
@@ -40,7 +41,6 @@ EVAL_BATCHES = 40  # batches of scenes to score a detector on
 MAX_EVAL_DIGITS = 5_000  # digits to draw those scenes with
 MAX_FONTS_PER_FAMILY = 2  # fonts
 DIGITS_PER_LETTER = 14  # in the material scenes are drawn with
-DIGIT_LIKE_LETTER_SHARE = 0.25  # of the letters look like a digit
 FORM_AUGMENTATION = replace(
     AugmentSettings().keep_shape_changes(), plain=0.0, redraw_rare_variant=0.15, warp=Warp(0, 0, 0, 0, 0, 0)
 )  # other forms, nothing bent

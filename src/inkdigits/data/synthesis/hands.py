@@ -12,7 +12,7 @@ from PIL import ImageFont
 
 from inkdigits.data.synthesis.hand_digits import sample_digit
 from inkdigits.data.synthesis.hand_fonts import draw_font_character
-from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
+from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTER_SHARE, DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
 from inkdigits.data.synthesis.strokes import (
     CENTRE_LINE_DIGIT_SIDE,
     CENTRE_LINE_SIDE,
@@ -24,7 +24,6 @@ from inkdigits.data.synthesis.strokes import (
 
 FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so that no digit of one comes twice
 DRAWN_WARP_SD = 1.2
-_DIGIT_LIKE_SHARE = 0.25  # of the letters
 _MAX_TILT = 0.15  # shear either way of a font's digits
 _SUBPIXEL_BITS = 4
 
@@ -44,7 +43,7 @@ def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: in
 def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng: Generator) -> Strokes:
     """Letters to write words with, labelled as in `Material.letters`: 1 where they may stand alone, 0 where people
     write a digit like that."""
-    labels = (rng.random(count) >= _DIGIT_LIKE_SHARE).astype(np.int64)
+    labels = (rng.random(count) >= DIGIT_LIKE_LETTER_SHARE).astype(np.int64)
     alphabets = (DIGIT_LIKE_LETTERS, DISTINCT_LETTERS)
     bits = [
         draw_font_character(str(rng.choice(list(alphabets[label]))), fonts[int(rng.integers(len(fonts)))])

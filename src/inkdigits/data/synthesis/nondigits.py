@@ -32,6 +32,7 @@ TRAINING_FONTS = (
 )
 UNSEEN_FONTS = ("BecauseWe", "Breip", "femkeklaver", "KaushanScript", "Lato-", "OpenSans-", "Hack-", "Cantarell-")
 DIGIT_LIKE_LETTERS = "oOlLiIsSzZbBgGqQ"  # letters that many people write as they write a digit
+DIGIT_LIKE_LETTER_SHARE = 0.25  # of the letters that words are written with
 DISTINCT_LETTERS = "".join(
     c for c in "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ" if c not in DIGIT_LIKE_LETTERS
 )

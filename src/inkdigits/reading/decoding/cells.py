@@ -72,7 +72,7 @@ def holds_only_rule(box: Box, grid: Grid) -> bool:
 
 def is_crossed(row: Sequence[Box], grid: Grid) -> bool:
     """Whether an upright rule runs through a row of digits, or stands less than a digit's height beside it."""
-    around, height = Box.around(list(row)), measure_row_height([box.height for box in row])
+    around, height = Box.around(row), measure_row_height([box.height for box in row])
     y = median(np.array([get_centre_y(box) for box in row]))
     return any(
         rule.covers(y, -height) and around.x - height < rule.find_across(y) < around.right + height
