@@ -73,10 +73,11 @@ def run_service(*arguments: str) -> Iterator[RunningService]:
     Raises RuntimeError, with its log, when it does not start, or does not end well at SIGTERM.
     """
     all_cores, (service_core, load_core) = os.sched_getaffinity(0), choose_cores()
-    with tempfile.TemporaryFile() as log:
+    # A description of its own for reading: where the reader stands must not move where the service writes.
+    with tempfile.NamedTemporaryFile() as log_writer, open(log_writer.name, "rb") as log:
         os.sched_setaffinity(0, {service_core})  # a child is born to its parent's cores
         command = [str(INKDIGITS_COMMAND), "serve", "--port", "0", *arguments]
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log)
+        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=log_writer)
         os.sched_setaffinity(0, {load_core})
         try:
             yield wait_for_start(process, log)
