@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.hand_fonts import load_hand_fonts
-from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters
+from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters, write_font_signs
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.errors import RunError
@@ -51,7 +51,7 @@ class StripBatches(DrawnBatches):
 
 
 def add_other_hands(material: Material, seed: int) -> Material:
-    """The material, and with it digits and letters in hands that MNIST does not have, in proportion to its own.
+    """The material, and with it digits, letters and signs in hands that MNIST does not have, in proportion to its own.
 
     Raises DataError if the handwriting fonts are not there.
     """
@@ -59,7 +59,8 @@ def add_other_hands(material: Material, seed: int) -> Material:
     font_variants = max(1, round(FONT_DIGIT_SHARE * digit_count / (10 * len(fonts))))
     drawn_count = max(1, round(DRAWN_DIGIT_SHARE * digit_count / 10))
     extra_digits = write_font_digits(fonts, font_variants, rng) + write_drawn_digits(drawn_count, rng)
-    return material.extend(extra_digits, write_font_letters(fonts, round(FONT_LETTER_SHARE * digit_count), rng))
+    extra_letters = write_font_letters(fonts, round(FONT_LETTER_SHARE * digit_count), rng)
+    return material.extend(extra_digits, extra_letters, write_font_signs(fonts))
 
 
 def transcription_loss(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:

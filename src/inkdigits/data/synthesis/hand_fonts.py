@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
+from inkdigits.data.synthesis.nondigits import MISSING_CHARACTER
 from inkdigits.data.synthesis.strokes import CENTRE_LINE_DIGIT_SIDE, CENTRE_LINE_SIDE
 from inkdigits.errors import DataError
 
@@ -39,6 +40,7 @@ HAND_FONTS = (
 )
 _FONT_SIZE_PIXELS = 120
 _CANVAS_SIDE = 360
+_INK_LEVEL = 90  # of 255
 
 
 def load_hand_fonts(folder: Path = HAND_FONT_FOLDER) -> list[ImageFont.FreeTypeFont]:
@@ -63,8 +65,28 @@ def draw_font_character(character: str, font: ImageFont.FreeTypeFont) -> NDArray
     height, width = (max(1, round(side * scale)) for side in box.shape)
     bits = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     top, left = (CENTRE_LINE_SIDE - height) // 2, (CENTRE_LINE_SIDE - width) // 2
-    bits[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > 90
+    bits[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > _INK_LEVEL
     return bits
+
+
+def draw_font_sign(character: str, font: ImageFont.FreeTypeFont) -> tuple[NDArray[np.uint8], float] | None:
+    """A sign as large as it is beside digits as high as MNIST's, 0 and 1, uint8 56×56, and how far its lower edge is
+    above the baseline, in digit heights; None where the font lacks it, or has it larger than that."""
+    if font.getmask(character).getbbox() in (None, font.getmask(MISSING_CHARACTER).getbbox()):
+        return None
+    digit_height = -font.getbbox("8", anchor="ls")[1]
+    left, top, right, bottom = font.getbbox(character, anchor="ls")
+    scale = CENTRE_LINE_DIGIT_SIDE / digit_height
+    width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
+    if max(width, height) >= CENTRE_LINE_SIDE:
+        return None
+    canvas = Image.new("L", (int(right - left), int(bottom - top)))
+    ImageDraw.Draw(canvas).text((-left, -top), character, fill=255, font=font, anchor="ls")
+    bits = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
+    x, y = (CENTRE_LINE_SIDE - width) // 2, (CENTRE_LINE_SIDE - height) // 2
+    small = cv2.resize(np.asarray(canvas), (width, height), interpolation=cv2.INTER_AREA)
+    bits[y : y + height, x : x + width] = small > _INK_LEVEL
+    return (bits, -bottom / digit_height) if bits.any() else None
 
 
 if __name__ == "__main__":

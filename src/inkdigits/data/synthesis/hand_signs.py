@@ -3,6 +3,7 @@ where it stands and how large it is next to them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.random import Generator
 
 from inkdigits.data.synthesis.pen_paths import Points
 from inkdigits.data.synthesis.signs import draw_strokes
-from inkdigits.data.synthesis.strokes import Ink
+from inkdigits.data.synthesis.strokes import Bits, Ink, WritingStyle
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,21 @@ class HandSign:
 
     ink: Ink
     bottom: float
+
+
+@dataclass(frozen=True)
+class FontSigns:
+    """Signs as fonts have them, to be written with any pen: for each of `inkdigits.alphabet.SIGNS` its `forms`, a
+    distance field (uint8 56×56, as `strokes.Strokes` has digits) and how far the lower edge of its centre line is above
+    the baseline, in digit heights."""
+
+    forms: Mapping[str, Sequence[tuple[Bits, float]]]
+
+    def write(self, character: str, style: WritingStyle, rng: Generator) -> HandSign:
+        """A sign of one of the fonts in a style. Raises KeyError where no font has it."""
+        field, bottom = self.forms[character][int(rng.integers(len(self.forms[character])))]
+        ink = style.write(field, 1.0, rng)
+        return HandSign(ink, bottom + float(rng.normal(0, 0.03)) - style.pen_width / style.height / 2)
 
 
 def draw_hand_sign(character: str, height: float, pen_width: float, slant: float, rng: Generator) -> HandSign:

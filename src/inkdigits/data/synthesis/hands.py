@@ -10,12 +10,15 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import ImageFont
 
+from inkdigits.alphabet import SIGNS
 from inkdigits.data.synthesis.hand_digits import sample_digit
-from inkdigits.data.synthesis.hand_fonts import draw_font_character
+from inkdigits.data.synthesis.hand_fonts import draw_font_character, draw_font_sign
+from inkdigits.data.synthesis.hand_signs import FontSigns
 from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTER_SHARE, DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
 from inkdigits.data.synthesis.strokes import (
     CENTRE_LINE_DIGIT_SIDE,
     CENTRE_LINE_SIDE,
+    Bits,
     Strokes,
     bend,
     measure_distances,
@@ -26,6 +29,7 @@ FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so th
 DRAWN_WARP_SD = 1.2
 _MAX_TILT = 0.15  # shear either way of a font's digits
 _SUBPIXEL_BITS = 4
+_LETTER_TIMES = "x"
 
 
 def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: int, rng: Generator) -> Strokes:
@@ -51,6 +55,18 @@ def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng:
     ]
     fields = [_tilt(bend(measure_distances(line), rng, FONT_WARP_SD), rng) for line in thin(np.stack(bits))]
     return Strokes(np.stack(fields), labels)
+
+
+def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
+    """Every sign of every font that has it; people also write an x for times."""
+    forms: dict[str, list[tuple[Bits, float]]] = {}
+    for character in (*SIGNS, _LETTER_TIMES):
+        drawn = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
+        if drawn:
+            fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in drawn]))]
+            sign = "×" if character == _LETTER_TIMES else character
+            forms.setdefault(sign, []).extend(zip(fields, (bottom for _, bottom in drawn), strict=True))
+    return FontSigns(forms)
 
 
 def _tilt(field: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import ImageFont
 
 from inkdigits.data.synthesis import paper, signs
+from inkdigits.data.synthesis.hand_signs import FontSigns
 from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import (
     HUGE_SIDE_RANGE,
@@ -56,15 +57,17 @@ class Scene:
 @dataclass(frozen=True)
 class Material:
     """What scenes are written with: digits; `letters` and symbols, labelled 1 where they may stand alone and 0 where
-    they are written like a digit; fonts for words. There may be no letters and no fonts."""
+    they are written like a digit; fonts for words; `signs` as fonts have them. All but digits may be missing."""
 
     digits: Strokes
     letters: Strokes | None = None
     faces: Sequence[ImageFont.FreeTypeFont] = ()
+    signs: FontSigns | None = None
 
-    def extend(self, digits: Strokes, letters: Strokes) -> Material:
-        """The same with more digits and letters."""
-        return Material(self.digits + digits, letters if self.letters is None else self.letters + letters, self.faces)
+    def extend(self, digits: Strokes, letters: Strokes, signs: FontSigns) -> Material:
+        """The same with more digits and letters, and with signs."""
+        all_letters = letters if self.letters is None else self.letters + letters
+        return Material(self.digits + digits, all_letters, self.faces, signs)
 
 
 def draw_scene(material: Material, rng: Generator, size: tuple[int, int] = (128, 256)) -> Scene:

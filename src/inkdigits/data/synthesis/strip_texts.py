@@ -1,6 +1,7 @@
 """What people write in one line beside digits: amounts, dates, times, sums, serial numbers, columns of small numbers.
 
-Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit.
+Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
+that the next digit is a power, small and high; it is no character of the text itself.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from collections.abc import Callable
 
 from numpy.random import Generator
 
+RAISED = "^"
 
 def sample_text(rng: Generator) -> str:
     """One line of text, without a space at its ends; now and then empty."""
@@ -78,6 +80,8 @@ def _sample_sum(rng: Generator) -> str:
     numbers = [str(rng.integers(10 ** int(rng.integers(1, 5)))) for _ in range(int(rng.integers(2, 4)))]
     text = numbers[0]
     for number in numbers[1:]:
+        if rng.random() < 0.12:
+            text += f"{RAISED}{rng.integers(2, 10)}"
         text += space + str(rng.choice(list("+-×÷/"), p=[0.3, 0.25, 0.25, 0.12, 0.08])) + space + number
     if rng.random() < 0.15:
         text = f"({text})"
@@ -91,6 +95,15 @@ def _sample_columns(rng: Generator) -> str:
         "".join(map(str, rng.integers(0, 10, max(1, length + int(rng.integers(-1, 2))))))
         for _ in range(int(rng.integers(2, 7)))
     )
+
+
+def sample_comb_text(rng: Generator) -> str:
+    """What fills a row of boxes for one character each: a number, perhaps with crosses or dashes in the empty boxes
+    before it, or a date."""
+    if rng.random() < 0.3:
+        return f"{rng.integers(1, 32):02d} {rng.integers(1, 13):02d} {rng.integers(1900, 2100)}"
+    filler = str(rng.choice(["", "×", "-"], p=[0.6, 0.3, 0.1]))
+    return filler * int(rng.integers(1, 3)) + sample_integer(rng)
 
 
 def _sample_serial(rng: Generator) -> str:
@@ -111,13 +124,13 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.29, sample_integer),
-    (0.23, _sample_amount),
-    (0.07, _sample_decimal),
+    (0.25, sample_integer),
+    (0.22, _sample_amount),
+    (0.08, _sample_decimal),
     (0.07, _sample_date),
     (0.02, _sample_time),
-    (0.07, _sample_sum),
-    (0.08, _sample_columns),
+    (0.11, _sample_sum),
+    (0.07, _sample_columns),
     (0.05, _sample_serial),
     (0.10, _sample_words),
 )  # the rest is empty

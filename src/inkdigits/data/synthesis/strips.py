@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 
 from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, SPACE
 from inkdigits.data.synthesis import paper, signs
-from inkdigits.data.synthesis.hand_signs import draw_hand_sign
+from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
 from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.silhouettes import draw_silhouette
-from inkdigits.data.synthesis.strip_texts import sample_text
+from inkdigits.data.synthesis.strip_texts import RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strokes import Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
@@ -31,7 +31,10 @@ _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
 _POINTS = ".,'"
-_THING_SHARE = 0.12  # of what is neither digit nor sign: silhouettes, shapes, scribbles
+_THING_SHARE = 0.2  # of what is neither digit nor sign: silhouettes, shapes, scribbles
+_FONT_SIGN_SHARE = 0.4  # of signs, where there are fonts for them
+_EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
+_COMB_SHARE = 0.06  # of strips: one box a character
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 
@@ -84,15 +87,31 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
+    cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
+    cell_edges: list[float] = field(default_factory=list)
     forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
 
     def write(self, character: str) -> None:
         """One character, after the last one."""
+        if self.cell_width is None or character == SPACE:
+            self._write(character)
+            return
+        cell = self.x
+        self.x += self.rng.uniform(0, 0.45) * self.cell_width
+        self.right_edge[:] = -1e9
+        self._write(character)
+        self.x = cell + self.cell_width
+        self.cell_edges += [cell, self.x]
+
+    def _write(self, character: str) -> None:
         height = self.style.height
         if character == SPACE:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
             self.right_edge[:] = -1e9
+        elif character in DIGIT_CHARACTERS and self.last == RAISED:
+            ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.4, 0.65), self.rng)
+            self._place(ink, self.rng.uniform(0.5, 0.85), self._sample_gap())
         elif character in DIGIT_CHARACTERS:
             is_chained = self.chains_zeros and character == self.last == "0"
             size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
@@ -101,11 +120,18 @@ class _Writer:
             self._place(ink, self.rng.normal(0, 0.035), gap)
         elif character == OTHER:
             self._write_other()
-        else:
-            sign = draw_hand_sign(character, height, self.style.pen_width, self.style.slant, self.rng)
+        elif character != RAISED:
+            sign = self._draw_sign(character)
             gap = self._sample_gap() if character in _POINTS else max(0.06, self._sample_gap())
             self._place(sign.ink, sign.bottom, gap)
         self.last = character
+
+    def _draw_sign(self, character: str) -> HandSign:
+        """A sign in this hand's pen, as a font has it or drawn."""
+        forms = self.material.signs
+        if forms is not None and self.rng.random() < _FONT_SIGN_SHARE:
+            return forms.write(character, self.style, self.rng)
+        return draw_hand_sign(character, self.style.height, self.style.pen_width, self.style.slant, self.rng)
 
     def _place(self, ink: Ink, bottom: float, gap: float) -> None:
         """Ink with its lower edge `bottom` heights above the baseline, `gap` heights after what stands left of it."""
@@ -186,6 +212,8 @@ def draw_strip(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
         chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
     )  # fmt: skip
+    if text is None and rng.random() < _COMB_SHARE:
+        text, writer.cell_width = sample_comb_text(rng), style.height * rng.uniform(0.75, 1.6)
     drawn_text = ""
     for character in sample_text(rng) if text is None else text:
         before, x = canvas.ink.copy(), writer.x
@@ -193,11 +221,16 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        drawn_text += character
+        drawn_text += character if character != RAISED else ""
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
+    if writer.cell_edges:
+        _draw_comb(writer)
     if is_cluttered:
         _add_distractors(canvas, writer.x, style, material, rng)
+    if is_cluttered and not drawn_text and rng.random() < _EMPTY_TEXTURE_SHARE:
+        texture = paper.draw_texture(canvas.ink.shape, rng) * np.float32(rng.uniform(0.5, 1))
+        np.maximum(canvas.ink, texture, out=canvas.ink)
     return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
 
 
@@ -237,6 +270,20 @@ def _draw_link(writer: _Writer) -> None:
     points = np.array([[-reach_back, 0.0], [0, rises[0]], [reach_on, rises[1]]])
     ink = signs.draw_stroke(points, style.pen_width * rng.uniform(0.7, 1))
     writer.canvas.add_ink(ink, round(writer.x - reach_back), round(level))
+
+
+def _draw_comb(writer: _Writer) -> None:
+    """The printed boxes that the characters stand in, as high as the strip or a little higher than they."""
+    canvas, style, rng = writer.canvas, writer.style, writer.rng
+    thickness, rules = max(1, round(style.height * rng.uniform(0.02, 0.09))), np.zeros_like(canvas.ink)
+    top = writer.baseline - style.height * rng.uniform(1.05, 1.6)
+    bottom = writer.baseline + style.height * rng.uniform(0.05, 0.6)
+    for edge in writer.cell_edges:
+        paper.draw_rule(rules, (edge, top), (edge, bottom), thickness)
+    if rng.random() < 0.7:
+        for y in (top, bottom):
+            paper.draw_rule(rules, (writer.cell_edges[0], y), (writer.cell_edges[-1], y), thickness)
+    np.maximum(canvas.ink, rules * np.float32(rng.uniform(0.25, 1)), out=canvas.ink)
 
 
 def _add_distractors(canvas: Canvas, end: float, style: WritingStyle, material: Material, rng: Generator) -> None:
