@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
+from inkdigits.marks import Box as Box
+from inkdigits.marks import Sign as Sign
+from inkdigits.marks import interleave
+from inkdigits.values import Value as Value
 
 if TYPE_CHECKING:
     import numpy as np
@@ -15,36 +19,6 @@ if TYPE_CHECKING:
 
 
 CROSSED_OUT = "crossed out"  # why a number is rejected
-
-
-@dataclass(frozen=True, slots=True)
-class Box:
-    """A rectangle in pixels of the upright picture; `x, y` is its top left corner."""
-
-    x: int
-    y: int
-    width: int
-    height: int
-
-    @property
-    def right(self) -> int:
-        """The first column to the right of the box."""
-        return self.x + self.width
-
-    @property
-    def bottom(self) -> int:
-        """The first row below the box."""
-        return self.y + self.height
-
-    def as_list(self) -> list[int]:
-        """`[x, y, width, height]`."""
-        return [self.x, self.y, self.width, self.height]
-
-    @staticmethod
-    def around(boxes: Sequence[Box]) -> Box:
-        """The smallest box that holds all `boxes` (at least one)."""
-        x, y = min(b.x for b in boxes), min(b.y for b in boxes)
-        return Box(x, y, max(b.right for b in boxes) - x, max(b.bottom for b in boxes) - y)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,27 +66,33 @@ class Digit:
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """Digits that belong together, left to right (at least one).
+    """Digits that belong together, left to right (at least one), and the `signs` among them: points, commas,
+    apostrophes, a leading minus, what fills an amount up behind.
 
-    `gaps` are the places before which a point or comma stands: `19.133` is the number 19133 with a gap at 2.
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
-    says whether it has the form that was asked for, None where none was. `row` and `column`, from 0, are those of the
-    ruled table it stands in, None outside of one. `rejected` says why it is not to be read at all, as `CROSSED_OUT`,
-    None for most; its text is empty then.
+    says whether it has the form that was asked for, None where none was. `value` is what its text means, None where
+    that is not sure. `row` and `column`, from 0, are those of the ruled table it stands in, None outside of one.
+    `rejected` says why it is not to be read at all, as `CROSSED_OUT`, None for most; its text is empty then.
     """
 
     digits: tuple[Digit, ...]
-    gaps: tuple[int, ...] = ()
+    signs: tuple[Sign, ...] = ()
     known: float | None = None
     fits: bool | None = None
+    value: Value | None = None
     row: int | None = None
     column: int | None = None
     rejected: str | None = None
 
     @property
     def text(self) -> str:
-        """The digits as text, `?` for each that was not accepted; nothing if it is rejected."""
-        return "" if self.rejected else "".join(digit.text for digit in self.digits)
+        """The number as written, `?` for each digit that was not accepted; nothing if it is rejected."""
+        return "" if self.rejected else interleave([digit.text for digit in self.digits], self.signs)
+
+    @property
+    def gaps(self) -> tuple[int, ...]:
+        """The indices of the digits that a point, comma or apostrophe stands before: 2 in `19.133`."""
+        return tuple(dict.fromkeys(sign.before for sign in self.signs if sign.text in ".,'"))
 
     @property
     def accepted(self) -> bool:
@@ -143,28 +123,45 @@ class Number:
             "row": self.row,
             "column": self.column,
             "gaps": list(self.gaps),
+            "signs": [sign.as_dict() for sign in self.signs],
             "digits": [digit.as_dict() for digit in self.digits],
+            **(self.value.as_dict() if self.value else {"kind": None, "value": None}),
         }
 
     @classmethod
     def from_dict(cls, number: Mapping[str, Any]) -> Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
-        digits = tuple(Digit.from_dict(digit) for digit in number["digits"])
-        gaps = tuple(int(gap) for gap in number["gaps"])
-        place, rejected = (number.get("row"), number.get("column")), number.get("rejected")
-        return cls(digits, gaps, float(number["confidence"]), number["fits"], *place, rejected)
+        return cls(
+            digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
+            signs=tuple(Sign.from_dict(sign) for sign in number.get("signs", ())),
+            known=float(number["confidence"]),
+            fits=number["fits"],
+            value=None if number.get("kind") is None else Value.from_dict(number),
+            row=number.get("row"),
+            column=number.get("column"),
+            rejected=number.get("rejected"),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The numbers of one text line, left to right (at least one)."""
+    """The numbers of one text line, left to right (at least one), and the `signs` between them: operators, brackets,
+    `%`, `#`.
+
+    `checked` says of a line that was read as an expression whether it holds, None where that cannot be told.
+    """
 
     numbers: tuple[Number, ...]
+    signs: tuple[Sign, ...] = ()
+    checked: bool | None = None
 
     @property
     def text(self) -> str:
-        """The numbers as text, parted by spaces, without rejected ones."""
-        return " ".join(number.text for number in self.numbers if not number.rejected)
+        """The line as written, numbers parted by signs or spaces, without rejected ones."""
+        if all(number.rejected for number in self.numbers):
+            return ""
+        text = interleave([number.text for number in self.numbers], self.signs, gap=" ")
+        return " ".join(text.split())
 
     @property
     def box(self) -> Box:
@@ -177,12 +174,15 @@ class Line:
             "text": self.text,
             "box": self.box.as_list(),
             "numbers": [number.as_dict() for number in self.numbers],
+            "signs": [sign.as_dict() for sign in self.signs],
+            "checked": self.checked,
         }
 
     @classmethod
     def from_dict(cls, line: Mapping[str, Any]) -> Line:
         """The line that `as_dict` wrote."""
-        return cls(tuple(Number.from_dict(number) for number in line["numbers"]))
+        numbers = tuple(Number.from_dict(number) for number in line["numbers"])
+        return cls(numbers, tuple(Sign.from_dict(sign) for sign in line.get("signs", ())), line.get("checked"))
 
 
 @dataclass(frozen=True, slots=True)

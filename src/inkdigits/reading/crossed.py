@@ -46,7 +46,8 @@ def _reject_in_line(line: Line, mask: NDArray[np.uint8], scale: float) -> Line:
     strokes = [stroke for number in line.numbers if (stroke := _find_stroke(number, mask, scale)) is not None]
     if not strokes:
         return line
-    return Line(tuple(_reject(each) if _is_crossed(each.box, strokes) else each for each in line.numbers))
+    numbers = tuple(_reject(each) if _is_crossed(each.box, strokes) else each for each in line.numbers)
+    return replace(line, numbers=numbers)
 
 
 def _is_crossed(box: Box, strokes: Sequence[_Stroke]) -> bool:

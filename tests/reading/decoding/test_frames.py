@@ -14,7 +14,7 @@ from inkdigits.reading.decoding.frames import (
     GAP,
     align_string,
     count_needed_frames,
-    keep_digits,
+    keep_characters,
     score_strings,
     search_strings,
 )
@@ -82,8 +82,8 @@ def test_too_few_frames_spell_nothing() -> None:
 
 def test_all_that_is_no_digit_is_one_class() -> None:
     log_probabilities = np.log(np.full((1, CLASS_COUNT), 1 / CLASS_COUNT, np.float32))
-    kept = np.exp(keep_digits(log_probabilities))
+    kept = np.exp(keep_characters(log_probabilities))
     assert kept[0] == pytest.approx([(CLASS_COUNT - 10) / CLASS_COUNT, *[1 / CLASS_COUNT] * 10])
     point = np.full((1, CLASS_COUNT), -50.0, np.float32)
     point[0, CHARACTERS.index(".") + 1] = 0
-    assert np.exp(keep_digits(point))[0, GAP] == pytest.approx(1)
+    assert np.exp(keep_characters(point))[0, GAP] == pytest.approx(1)

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
-from itertools import combinations, product
+from functools import partial
+from itertools import accumulate, combinations, product
 
 from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule, is_crossed
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import fuse_row
+from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.group import group_digits, make_number
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.letters import is_among_letters
-from inkdigits.reading.decoding.numbers import build_lines
+from inkdigits.reading.decoding.lines import build_lines
+from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
@@ -24,6 +27,7 @@ from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Box, Digit, Line, Number
+from inkdigits.values import ValueRules
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
@@ -39,6 +43,7 @@ def decode_lines(
     transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]] | None = None,
     grid: Grid = NO_GRID,
     boxes: BoxKind = "auto",
+    values: ValueRules | None = None,
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
 
@@ -59,13 +64,14 @@ def decode_lines(
             remove_letters(add_unread_digits(fuse_row(row, each, form), each[0]), each)
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
-        lines = build_lines(fused_rows, ink_components, thresholds, form, grid, boxes)
+        gap_finders = [partial(find_gaps, transcripts=each) for each in transcripts]
+        lines = build_lines(fused_rows, gap_finders, ink_components, thresholds, form, values, grid, boxes)
     elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
-    lines = remove_twins(lines)
+    lines = raise_powers(remove_twins(lines), thresholds)
     return _refuse_letters_and_textures(lines, ink_components, grid, None if form is not None else thresholds)
 
 
@@ -80,8 +86,20 @@ def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     }
     if not twins:
         return lines
-    kept = (tuple(number for number in line.numbers if id(number) not in twins) for line in lines)
-    return tuple(Line(each) for each in kept if each)
+    kept = (_keep_numbers(line, [id(number) not in twins for number in line.numbers]) for line in lines)
+    return tuple(line for line in kept if line.numbers)
+
+
+def _keep_numbers(line: Line, is_kept: Sequence[bool]) -> Line:
+    """The line with some of its numbers, and with the signs before those, and after the last."""
+    new_index = list(accumulate(is_kept, initial=0))
+    signs = (
+        replace(sign, before=new_index[sign.before])
+        for sign in line.signs
+        if (sign.before < len(is_kept) and is_kept[sign.before]) or (sign.before == len(is_kept) and is_kept[-1])
+    )
+    numbers = tuple(number for number, kept in zip(line.numbers, is_kept, strict=True) if kept)
+    return replace(line, numbers=numbers, signs=tuple(signs))
 
 
 def _overlap(first: Box, second: Box) -> bool:

@@ -1,7 +1,7 @@
 """What a strip says: the transcriber's frames → how probable a string of digits is, the best strings, where they stand.
 
-A frame has log probabilities of all classes of `inkdigits.alphabet`. Here only digits are looked for: whatever stands
-between two of them, a blank, a space, a point or a word, is one class, `GAP`. Sums over all ways in which frames may
+A frame has log probabilities of all classes of `inkdigits.alphabet`. Here only some characters are looked for, the
+`alphabet`, mostly digits: whatever else there is, a blank, a space, a word, is one class, `GAP`. Sums over all ways in which frames may
 spell a string are exact (Graves et al., "Connectionist temporal classification", 2006).
 """
 
@@ -13,29 +13,29 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import DIGIT_CHARACTERS
+from inkdigits.alphabet import DIGIT_CHARACTERS, encode_text
 
-GAP = 0  # the class of all that is no digit; digit d is class d + 1
-_MIN_PROBABILITY = 2e-3  # a digit that is less probable in a frame is not searched for there
+GAP = 0  # the class of all that is not in the alphabet; its character k is class k + 1
+_MIN_PROBABILITY = 2e-3  # a character that is less probable in a frame is not searched for there
 
 Array = NDArray[np.float64]
 
 
-def keep_digits(log_probabilities: NDArray[np.floating]) -> Array:
-    """Log probabilities T×27 → T×11: no digit, and the ten digits."""
-    first, last = 1, len(DIGIT_CHARACTERS) + 1  # class 0 is the blank
-    digits = log_probabilities[:, first:last].astype(np.float64)
-    rest = np.concatenate([log_probabilities[:, :first], log_probabilities[:, last:]], axis=1)
-    return np.concatenate([np.logaddexp.reduce(rest.astype(np.float64), axis=1, keepdims=True), digits], axis=1)
+def keep_characters(log_probabilities: NDArray[np.floating], alphabet: str = DIGIT_CHARACTERS) -> Array:
+    """Log probabilities T×27 → float64 T×(1 + A): none of the alphabet's A characters, and each of them."""
+    classes = encode_text(alphabet)
+    rest = np.delete(log_probabilities, classes, axis=1).astype(np.float64)
+    kept = log_probabilities[:, classes].astype(np.float64)
+    return np.concatenate([np.logaddexp.reduce(rest, axis=1, keepdims=True), kept], axis=1)
 
 
-def score_strings(frames: Array, strings: Sequence[str]) -> Array:
-    """The log probability of each of K strings of digits: float64 K, -inf where the frames are too few."""
+def score_strings(frames: Array, strings: Sequence[str], alphabet: str = DIGIT_CHARACTERS) -> Array:
+    """The log probability of each of K strings: float64 K, -inf where the frames are too few."""
     longest = max(map(len, strings), default=0)
     states = np.full((len(strings), 2 * longest + 1), GAP)
     for row, string in zip(states, strings, strict=True):
-        row[1 : 2 * len(string) : 2] = [int(digit) + 1 for digit in string]
-    may_skip = np.zeros_like(states, np.bool_)  # a gap between two different digits may be left out
+        row[1 : 2 * len(string) : 2] = [alphabet.index(character) + 1 for character in string]
+    may_skip = np.zeros_like(states, np.bool_)  # a gap between two different characters may be left out
     may_skip[:, 3::2] = states[:, 3::2] != states[:, 1:-2:2]
     scores = np.full(states.shape, -np.inf)
     scores[:, :2] = frames[0][states[:, :2]]
@@ -46,31 +46,31 @@ def score_strings(frames: Array, strings: Sequence[str]) -> Array:
         arriving = np.logaddexp(np.logaddexp(scores, moved), np.where(may_skip, skipped, -np.inf))
         scores = arriving + frame[states]
     ends = np.array([2 * len(string) for string in strings], np.intp)
-    last_digit = np.where(ends > 0, scores[rows, np.maximum(ends - 1, 0)], -np.inf)
-    return np.asarray(np.logaddexp(scores[rows, ends], last_digit), np.float64)
+    last_character = np.where(ends > 0, scores[rows, np.maximum(ends - 1, 0)], -np.inf)
+    return np.asarray(np.logaddexp(scores[rows, ends], last_character), np.float64)
 
 
-def search_strings(frames: Array, beam: int = 16) -> list[str]:
-    """The most probable strings of digits, at most `beam` of them, best first: a beam search over prefixes.
+def search_strings(frames: Array, beam: int = 16, alphabet: str = DIGIT_CHARACTERS) -> list[str]:
+    """The most probable strings, at most `beam` of them, best first: a beam search over prefixes.
 
     It counts in probabilities, scaled anew after every frame: many times as fast as with logarithms.
     """
-    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # probabilities: ends in a gap, ends in its last digit
+    beams: dict[str, tuple[float, float]] = {"": (1.0, 0.0)}  # probabilities: ends in a gap, in its last character
     for frame in np.exp(frames):
-        gap, likely = float(frame[GAP]), [(int(each), float(frame[each + 1])) for each in _find_likely(frame)]
+        gap, likely = float(frame[GAP]), [(alphabet[each], float(frame[each + 1])) for each in _find_likely(frame)]
         if not likely:  # every string goes on as it is
-            beams = {prefix: (in_gap + in_digit, 0.0) for prefix, (in_gap, in_digit) in beams.items()}
+            beams = {prefix: (in_gap + in_character, 0.0) for prefix, (in_gap, in_character) in beams.items()}
             continue
         grown: dict[str, list[float]] = {}
-        for prefix, (in_gap, in_digit) in beams.items():
-            total, last = in_gap + in_digit, int(prefix[-1]) if prefix else -1
+        for prefix, (in_gap, in_character) in beams.items():
+            total, last = in_gap + in_character, prefix[-1:]
             scores = grown.setdefault(prefix, [0.0, 0.0])
             scores[0] += total * gap
-            for digit, probability in likely:
-                if digit == last:
-                    scores[1] += in_digit * probability
-                longer = grown.setdefault(f"{prefix}{digit}", [0.0, 0.0])
-                longer[1] += (in_gap if digit == last else total) * probability
+            for character, probability in likely:
+                if character == last:
+                    scores[1] += in_character * probability
+                longer = grown.setdefault(prefix + character, [0.0, 0.0])
+                longer[1] += (in_gap if character == last else total) * probability
         best = sorted(grown.items(), key=lambda item: -sum(item[1]))[:beam]
         scale = sum(sum(scores) for _, scores in best) or 1.0
         beams = {prefix: (scores[0] / scale, scores[1] / scale) for prefix, scores in best if sum(scores) > 0}
@@ -78,7 +78,7 @@ def search_strings(frames: Array, beam: int = 16) -> list[str]:
 
 
 def _find_likely(frame: Array) -> NDArray[np.intp]:
-    """The digits that may stand in a frame of probabilities."""
+    """The characters, by their place in the alphabet, that may stand in a frame of probabilities."""
     return np.flatnonzero(frame[1:] > _MIN_PROBABILITY)
 
 
@@ -93,17 +93,17 @@ def find_runs(frames: NDArray[np.floating]) -> Iterator[tuple[int, int, int]]:
 
 
 def count_needed_frames(string: str) -> int:
-    """How many frames it takes at least to spell a string: one for each digit, and one between two equal ones."""
+    """How many frames it takes at least to spell a string: one for each character, one between two equal ones."""
     return len(string) + sum(first == second for first, second in pairwise(string))
 
 
-def align_string(frames: Array, string: str) -> list[tuple[int, int]]:
-    """The frames of each digit of a string on the best path that spells it: first one, and the one behind the last.
+def align_string(frames: Array, string: str, alphabet: str = DIGIT_CHARACTERS) -> list[tuple[int, int]]:
+    """The frames of each character of a string on the best path that spells it: first one, and the one behind the last.
 
     There must be as many frames as `count_needed_frames` says.
     """
-    states = [GAP, *(state for digit in string for state in (int(digit) + 1, GAP))]
-    blocked = np.zeros(len(states))  # what a step over a gap costs: everything, but between two different digits
+    states = [GAP, *(state for character in string for state in (alphabet.index(character) + 1, GAP))]
+    blocked = np.zeros(len(states))  # what a step over a gap costs: everything, but between two different characters
     blocked[2:] = [-np.inf if state in (GAP, before) else 0 for before, state in zip(states, states[2:], strict=False)]
     scores = np.full(len(states), -np.inf)
     scores[: min(2, len(states))] = frames[0][states[:2]]

@@ -117,6 +117,11 @@ class FusedRow:
         """The boxes of its digits, in pixels of the page."""
         return [hypothesis.box for piece in self.fused_pieces for hypothesis in piece.hypotheses]
 
+    def read_as(self, strings: Sequence[str]) -> FusedRow:
+        """The same row, with each of its pieces read as other digits."""
+        pieces = zip(self.fused_pieces, strings, strict=True)
+        return replace(self, fused_pieces=tuple(piece.read_as(string) for piece, string in pieces))
+
     def expect_digits(self, is_boxed: NDArray[np.bool_]) -> FusedRow:
         """The same row, where some of its N digits, bool N, are known to stand alone in a printed box."""
         starts = accumulate((len(piece.string) for piece in self.fused_pieces), initial=0)

@@ -27,8 +27,7 @@ def make_number(digits: Sequence[Digit], ink_components: Sequence[Box] = (), con
 
     The points and commas among `ink_components` are kept in its `gaps`.
     """
-    boxes = [digit.box for digit in digits]
-    return _build_number(digits, measure_spacing(boxes, ink_components), confidence)
+    return Number(tuple(digits), known=confidence)
 
 
 def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: bool) -> list[Number]:
@@ -38,15 +37,4 @@ def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: boo
         (row_spacing.measure_gaps(boxes) > row_spacing.number_gap_px) | row_spacing.has_separator(boxes), 1
     )
     bounds = [0, *(int(i) + 1 for i in np.flatnonzero(is_break)), len(row)]
-    return [_build_number(row[a:b], row_spacing) for a, b in pairwise(bounds)]
-
-
-def _build_number(digits: Sequence[Digit], row_spacing: Spacing, confidence: float | None = None) -> Number:
-    """A number with its `gaps`."""
-    return Number(tuple(digits), find_points(digits, row_spacing), confidence)
-
-
-def find_points(digits: Sequence[Digit], row_spacing: Spacing) -> tuple[int, ...]:
-    """The positions in a number before which a point or comma stands."""
-    has_point = np.diagonal(row_spacing.has_point([digit.box for digit in digits]), 1)
-    return tuple(int(position) + 1 for position in np.flatnonzero(has_point))
+    return [Number(tuple(row[a:b])) for a, b in pairwise(bounds)]

@@ -8,7 +8,7 @@ that the form may not hold.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import accumulate
 
 import numpy as np
@@ -71,8 +71,7 @@ def _read_row(row: FusedRow, segments: Sequence[Segment]) -> FusedRow:
     for segment in segments:
         for index, text in segment.texts:
             strings[index] += text
-    fused_pieces = tuple(piece.read_as(string) for piece, string in zip(row.fused_pieces, strings, strict=True))
-    return replace(row, fused_pieces=fused_pieces)
+    return row.read_as(strings)
 
 
 def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segment, float]:

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.decoding.frames import keep_digits
+from inkdigits.reading.decoding.frames import keep_characters
 from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
 
 
@@ -51,7 +51,7 @@ class Transcript:
     @cached_property
     def digit_frames(self) -> NDArray[np.float64]:
         """The frames with all that is no digit as one class, float64 T×11."""
-        return keep_digits(self.frames)
+        return keep_characters(self.frames)
 
     def cut_frames(self, left: float, right: float) -> tuple[NDArray[np.float64], int]:
         """The `digit_frames` between two columns of the page, and the number of the first one."""

@@ -1,0 +1,144 @@
+"""The signs on a row of digits: what stands before its first digit, between each two, and after its last.
+
+The digits are known by then; the transcriber's frames between them say which signs there are. What a word or a letter
+covers is none.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import CHARACTERS, OTHER, SIGNS, SPACE
+from inkdigits.reading.decoding import frames as ctc
+from inkdigits.reading.decoding.fusion import FusedRow
+from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
+
+_REACH_RATIO = 2.5  # of the row's height: so far before the first digit and after the last one signs are looked for
+_MAX_STRINGS = 6  # of signs that are compared in one gap
+_MAX_COST = 12.0  # nats that a string of signs is at most worse than the best by, in one transcript
+_OTHER_INDEX = CHARACTERS.index(OTHER) + 1
+
+
+Span = tuple[float, float]  # from column to column of the page
+
+
+def _find_no_spans(_signs: str) -> tuple[Span, ...]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """What may stand in one place between digits: `readings`, strings of signs, "" for none, each with its probability,
+    best first (at least one)."""
+
+    readings: tuple[tuple[str, float], ...] = (("", 1.0),)
+    _find_spans: Callable[[str], tuple[Span, ...]] = _find_no_spans
+
+    @property
+    def text(self) -> str:
+        """The most probable signs."""
+        return self.readings[0][0]
+
+    @property
+    def probability(self) -> float:
+        """That of the most probable signs."""
+        return self.readings[0][1]
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where each of the most probable signs is; nothing where that cannot be told."""
+        return self._find_spans(self.text)
+
+    def read_as(self, text: str) -> Gap:
+        """The same gap, known to hold these signs."""
+        return replace(self, readings=((text, 1.0),))
+
+
+def find_gaps(row: FusedRow, transcripts: Sequence[Transcript]) -> tuple[Gap, ...]:
+    """The N+1 gaps of a row of N digits: before each, and after the last."""
+    string = "".join(piece.string for piece in row.fused_pieces)
+    cut = [parts for each in transcripts if (parts := _cut_gaps(row, string, each)) is not None]
+    if not cut:
+        return (Gap(),) * (len(string) + 1)
+    return tuple(_read_gap([parts[index] for parts in cut]) for index in range(len(string) + 1))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Part:
+    """The frames of one gap in one transcript, float64 T×15, of no sign and of each of SIGNS; `first` is the number of
+    the first of them."""
+
+    frames: NDArray[np.float64]
+    first: int
+    transcript: Transcript
+
+    def find_x(self, frame: int) -> float:
+        """The column of the page where one of these frames begins."""
+        return self.transcript.strip.find_x(self.first + frame)
+
+
+def _cut_gaps(row: FusedRow, string: str, transcript: Transcript) -> list[_Part] | None:
+    """The frames of each gap; None if the digits do not all fit on the strip."""
+    frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
+    is_shown = all(get_centre_x(box) < end for box in row.boxes)
+    if not string or not is_shown or len(frames) < ctc.count_needed_frames(string):
+        return None
+    spans = ctc.align_string(frames, string)
+    reach = round(_REACH_RATIO * DIGIT_HEIGHT_PX / FRAME_WIDTH_PX)
+    bounds = [
+        (max(0, spans[0][0] - reach), spans[0][0]),
+        *((before[1], after[0]) for before, after in pairwise(spans)),
+        (spans[-1][1], min(len(frames), spans[-1][1] + reach)),
+    ]
+    return [_Part(_keep_signs(transcript.frames[start:stop]), start, transcript) for start, stop in bounds]
+
+
+def _keep_signs(log_probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The frames of a gap with its signs alone, and none where there are words."""
+    frames = ctc.keep_characters(log_probabilities, SIGNS)
+    words = np.flatnonzero(log_probabilities.argmax(axis=1) == _OTHER_INDEX)
+    if len(words):
+        frames[words[0] : words[-1] + 1] = np.log(1e-6)
+        frames[words[0] : words[-1] + 1, ctc.GAP] = 0.0
+    return frames
+
+
+def _read_gap(parts: Sequence[_Part]) -> Gap:
+    """What the frames of all transcripts say of one gap, each of them alike."""
+    filled = [part for part in parts if len(part.frames)]
+    if not filled:
+        return Gap()
+    found = [string for part in filled for string in ctc.search_strings(part.frames, _MAX_STRINGS, SIGNS)]
+    strings = list(dict.fromkeys(["", *found]))
+    if len(strings) == 1:
+        return Gap(_find_spans=partial(_find_spans, filled))
+    totals = np.mean([_score(part.frames, strings) for part in filled], axis=0)
+    order = np.argsort(-totals, kind="stable")[:_MAX_STRINGS]
+    readings = tuple((strings[index], float(totals[index])) for index in order)
+    return Gap(readings, partial(_find_spans, filled))
+
+
+def _score(frames: NDArray[np.float64], strings: Sequence[str]) -> NDArray[np.float64]:
+    """The probability of each string of signs among these."""
+    scores = ctc.score_strings(frames, strings, SIGNS)
+    scores = np.maximum(scores, scores.max() - _MAX_COST)
+    return np.exp(scores - np.logaddexp.reduce(scores))
+
+
+def _find_spans(parts: Sequence[_Part], signs: str) -> tuple[Span, ...]:
+    """Where each sign is, by the first transcript whose frames are enough; a space is all of the gap."""
+    for part in parts:
+        if signs == SPACE:
+            return ((part.find_x(0), part.find_x(len(part.frames))),)
+        if len(part.frames) >= ctc.count_needed_frames(signs):
+            spans = ctc.align_string(part.frames, signs, SIGNS)
+            return tuple((part.find_x(start), part.find_x(end)) for start, end in spans)
+    return ()

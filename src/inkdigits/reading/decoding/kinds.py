@@ -1,0 +1,121 @@
+"""Numbers of a known kind: dates, times, amounts. What a number can be decides which digits and signs it is read as.
+
+Of all ways to read a row, the most probable one counts in which every number has a value; where a number cannot have
+one, it keeps its plain reading, which costs something. Digits are changed one for one only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.decoding.fusion import FusedRow
+from inkdigits.reading.decoding.gaps import Gap
+
+_MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number has no value of the kind that all have
+_MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
+_MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
+_MAX_READINGS = 200  # of a number that are compared
+_MAX_DIGITS = 20  # of a number
+_MAX_CHOICES = 3  # of digits or signs in one place
+_MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
+_SPACE = " "
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One number of a row: its digits and the signs between them, how probable it is, and whether it has a value. Where
+    it has, the probability is that of all readings that have one."""
+
+    digits: str
+    signs: tuple[str, ...]  # before each digit but the first
+    probability: float
+    fits: bool
+
+
+def read_kinds(
+    row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap], weigh: Callable[[str], float]
+) -> list[Reading]:
+    """The numbers of a row of N digits, from left to right.
+
+    `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
+    says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value.
+    """
+    places = _list_places(row, splits, gaps)
+    count = len(places)
+    cuts = [0, *(index for index in range(1, count) if places[index].cut >= _MIN_CUT), count]
+    best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
+    for end in cuts[1:]:
+        options = []
+        for start in (cut for cut in cuts if cut in best and 0 < end - cut <= _MAX_DIGITS):
+            reading, score = _read(places[start:end], weigh)
+            score += best[start][0] + (float(np.log(places[start].cut)) if start else 0.0)
+            options.append((score, [*best[start][1], reading]))
+        if options:
+            best[end] = max(options, key=lambda option: option[0])
+    return best[count][1] if count in best else [_read_plainly(places)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """One digit of a row, and the gap before it: the `digits` that it may be and the `signs` that may stand before it,
+    with probabilities, best first, and the probability `cut` that a number begins with it."""
+
+    digits: tuple[tuple[str, float], ...]
+    signs: tuple[tuple[str, float], ...]
+    cut: float
+
+
+def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]) -> list[_Place]:
+    places = []
+    for piece in row.fused_pieces:
+        for index in range(len(piece.string)):
+            distribution = piece.compute_distribution(index)
+            order = np.argsort(-distribution, kind="stable")[:_MAX_CHOICES]
+            digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
+            split = float(np.clip(splits[len(places) - 1], 0.01, 0.99)) if places else 1.0
+            places.append(_Place(digits, _list_signs(gaps[len(places)], split), split))
+    return places
+
+
+def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
+    """What may stand in a gap: signs, nothing, or a space."""
+    signs: list[tuple[str, float]] = []
+    for text, probability in gap.readings[:_MAX_CHOICES]:
+        signs += [("", probability * (1 - split)), (_SPACE, probability * split)] if not text else [(text, probability)]
+    return tuple(sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1]))
+
+
+def _read_plainly(places: Sequence[_Place]) -> Reading:
+    digits, signs = "".join(place.digits[0][0] for place in places), tuple(place.signs[0][0] for place in places[1:])
+    probability = float(np.prod([place.digits[0][1] for place in places]))
+    return Reading(digits, signs, probability, False)
+
+
+def _read(places: Sequence[_Place], weigh: Callable[[str], float]) -> tuple[Reading, float]:
+    """Some places as one number, and the log probability of that."""
+    readings: list[tuple[str, tuple[str, ...], float]] = [("", (), 1.0)]
+    for index, place in enumerate(places):
+        longer = [
+            (digits + digit, (*signs, sign) if index else signs, probability * own * between)
+            for digits, signs, probability in readings
+            for digit, own in place.digits
+            for sign, between in (place.signs if index else (("", 1.0),))
+        ]
+        readings = sorted(longer, key=lambda reading: -reading[2])[:_MAX_READINGS]
+    weighed = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
+    fitting = [reading for reading in weighed if reading[2] > 0]
+    total, plain = sum(reading[2] for reading in fitting), sum(reading[2] for reading in readings)
+    if total < _MIN_FIT * readings[0][2]:
+        # As many misfits as it joins: so that they are not joined for their own sake.
+        joined = sum(place.cut >= 0.5 for place in places[1:])
+        return _read_plainly(places), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
+    digits, signs, probability = max(fitting, key=lambda reading: reading[2])
+    return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
+
+
+def _join(digits: str, signs: Sequence[str]) -> str:
+    return digits[0] + "".join(sign + digit for sign, digit in zip(signs, digits[1:], strict=True))

@@ -1,0 +1,86 @@
+"""Raised digits: `5²` is a 5 and a small 2 behind its head, which is neither a digit of `52` nor a line of its own.
+
+The 2 becomes a number of its own in the line of the 5, with the sign `^` before it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from inkdigits.reading.decoding.digits import set_accepted
+from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
+from inkdigits.reading.networks.classifier import AcceptThresholds
+from inkdigits.types import Box, Line, Number, Sign
+
+POWER = "^"
+_MAX_DIGITS = 2  # of what is raised
+# Of the height of the line's digits:
+_MAX_HEIGHT = 0.85  # of a raised digit
+_REACH = (-0.45, 0.7)  # from the right edge of the digit before it to its own left edge
+_FOOT_RANGE = (-0.6, 0.6)  # from the head of the digit before it to its own foot, downwards
+_MIN_RISE = 0.25  # of its foot over that of the digit before it
+_MIN_HEAD_RISE = 0.1  # of its head over that of the digit before it, where both are in one number
+
+
+def raise_powers(lines: Sequence[Line], thresholds: AcceptThresholds) -> tuple[Line, ...]:
+    """The lines with raised digits in the line whose digit they belong to."""
+    split = [_split_line(line) for line in lines]
+    remaining = list(split)
+    for line in split:
+        if len(line.numbers) > 1 or line.signs or len(line.numbers[0].digits) > _MAX_DIGITS:
+            continue
+        bases = [other for other in remaining if other is not line and _find_base(other, line.box) is not None]
+        if bases:
+            base = min(bases, key=lambda other: get_centre_y(other.box) - get_centre_y(line.box))
+            index = _find_base(base, line.box)
+            assert index is not None
+            remaining[remaining.index(base)] = _insert(base, index + 1, _accept_again(line.numbers[0], thresholds))
+            remaining.remove(line)
+    return tuple(remaining)
+
+
+def _find_base(line: Line, box: Box) -> int | None:
+    """The number of a line that what is in a box is a power of: it ends right before it, and lower."""
+    height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
+    for index, number in enumerate(line.numbers):
+        following = line.numbers[index + 1].digits[0].box if index + 1 < len(line.numbers) else None
+        if _is_raised(box, number.digits[-1].box, height) and (following is None or get_centre_x(box) < following.x):
+            return index
+    return None
+
+
+def _is_raised(box: Box, base: Box, height: float) -> bool:
+    """Whether a box is that of a power of the digit in `base`, on a line of digits so high."""
+    is_near = _REACH[0] * height <= box.x - base.right <= _REACH[1] * height
+    is_small = box.height <= _MAX_HEIGHT * min(height, base.height)
+    is_level = _FOOT_RANGE[0] * height <= box.bottom - base.y <= _FOOT_RANGE[1] * height
+    return is_near and is_small and is_level and base.bottom - box.bottom >= _MIN_RISE * height
+
+
+def _split_line(line: Line) -> Line:
+    """The line with its numbers divided before raised digits."""
+    height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
+    for index, number in enumerate(line.numbers):
+        for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
+            base, box = number.digits[place - 1].box, Box.around([digit.box for digit in number.digits[place:]])
+            if _is_raised(box, base, height) and base.y - box.y >= _MIN_HEAD_RISE * height and not number.signs:
+                whole = replace(number, digits=number.digits[:place])
+                power = replace(number, digits=number.digits[place:])
+                numbers = (*line.numbers[:index], whole, *line.numbers[index + 1 :])
+                return _insert(replace(line, numbers=numbers), index + 1, power)
+    return line
+
+
+def _insert(line: Line, index: int, power: Number) -> Line:
+    """The line with one number more, and a `^` before it."""
+    later = tuple(replace(sign, before=sign.before + 1) if sign.before >= index else sign for sign in line.signs)
+    power_sign = Sign(POWER, index, power.digits[0].digitness, power.box)
+    signs = sorted((*later, power_sign), key=lambda sign: sign.before)
+    return replace(line, numbers=(*line.numbers[:index], power, *line.numbers[index:]), signs=tuple(signs))
+
+
+def _accept_again(number: Number, thresholds: AcceptThresholds) -> Number:
+    """The number, no longer alone on a line: accepted if it is sure enough."""
+    is_sure = number.confidence >= thresholds.min_confidence
+    return replace(number, digits=tuple(set_accepted(digit, digit.accepted or is_sure) for digit in number.digits))

@@ -1,0 +1,133 @@
+"""The signs of a row → those of its numbers and those of the line.
+
+A number runs until a space or an operator: points, commas and apostrophes within it, a leading minus, and what fills it
+up behind, as the dash in `12.-`, are its own. All else, operators and brackets, is the line's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
+from math import prod
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.reading.decoding.gaps import Gap
+from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.types import Box, Line, Number, Sign
+
+POINTS = ".,'"
+_FILLERS = "-=/#.,"
+_OF_SUMS = "+×÷="
+_OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
+_MIN_PROBABILITY = 0.5  # of signs in a gap, from which on they are there
+_MIN_LEADING_POINT = 0.9  # of a point before the first digit, as in `.5`
+
+
+@dataclass(frozen=True, slots=True)
+class _Signs:
+    """The signs of one gap that are shown, each with its place, and how probable they are, all together."""
+
+    text: str
+    probability: float
+    boxes: tuple[Box, ...]
+
+    def take(self, start: int, end: int, before: int) -> tuple[Sign, ...]:
+        """Some of them, as signs `before` a digit or a number."""
+        places = zip(self.text[start:end], self.boxes[start:end], strict=True)
+        return tuple(Sign(text, before, self.probability, box) for text, box in places)
+
+
+def punctuate(
+    numbers: Sequence[Number], gaps: Sequence[Gap], ink_components: Sequence[Box], is_boxed: NDArray[np.bool_]
+) -> Line:
+    """The line of a row's numbers with its signs: `gaps` are N+1 for its N digits, `ink_components` the boxes of ink
+    near it, in pixels of the page, where signs are found. What stands beside digits in printed boxes, bool N, is no
+    operator: empty boxes are crossed out.
+    """
+    row = _Row([digit.box for number in numbers for digit in number.digits], is_boxed, ink_components)
+    shown = [_show(gap, index, row) for index, gap in enumerate(gaps)]
+    bounds = list(accumulate((len(number.digits) for number in numbers), initial=0))
+    is_sum = any(sign in _OF_SUMS for bound in bounds[1:-1] for sign in shown[bound].text)
+    own: list[list[Sign]] = [[] for _ in numbers]
+    probabilities: list[list[float]] = [[] for _ in numbers]
+    of_line: list[Sign] = []
+    for index, (start, end) in enumerate(pairwise(bounds)):
+        for place in range(start + 1, end):
+            signs, probabilities[index] = shown[place], [*probabilities[index], shown[place].probability]
+            own[index] += signs.take(0, len(signs.text), place - start)
+    for index, bound in enumerate(bounds):
+        signs = shown[bound]
+        behind, ahead = _divide(signs, index == 0, index == len(numbers), is_sum)
+        if behind:
+            own[index - 1] += signs.take(0, behind, len(numbers[index - 1].digits))
+            probabilities[index - 1].append(signs.probability)
+        if ahead < len(signs.text):
+            own[index] = [*signs.take(ahead, len(signs.text), 0), *own[index]]
+            probabilities[index].append(signs.probability)
+        of_line += signs.take(behind, ahead, index)
+    return Line(
+        tuple(
+            replace(number, signs=tuple(signs), known=number.confidence * prod(each))
+            for number, signs, each in zip(numbers, own, probabilities, strict=True)
+        ),
+        tuple(of_line),
+    )
+
+
+def has_operator(gap: Gap) -> bool:
+    """Whether one number probably ends in a gap and another one begins, because of an operator."""
+    return gap.probability >= _MIN_PROBABILITY and any(sign in _OPERATORS for sign in gap.text)
+
+
+def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple[int, int]:
+    """How many of a gap's signs belong to the number before it, and from which on they belong to the one after it."""
+    text, behind = signs.text, 0
+    if not is_first:
+        fillers = _FILLERS if is_last and not is_sum else POINTS
+        behind = len(text) - len(text.lstrip(fillers))
+    rest = text[behind:]
+    if is_last:
+        return behind, len(text)
+    has_minus = rest.endswith("-") and (rest[-2:-1] in _OPERATORS if len(rest) > 1 else is_first)
+    return behind, len(text) - (1 if has_minus or (is_first and rest[-1:] in (".", ",")) else 0)
+
+
+def _show(gap: Gap, index: int, row: _Row) -> _Signs:
+    """The signs of a gap that are probable enough, and make sense where it is."""
+    if not gap.text or gap.probability < _MIN_PROBABILITY or len(gap.spans) != len(gap.text):
+        return _Signs("", dict(gap.readings).get("", 0.0), ())
+    places = range(len(gap.text))
+    if row.is_boxed[max(0, index - 1) : index + 1].any():
+        places = [place for place in places if gap.text[place] in POINTS]
+    elif index == 0:
+        last = len(gap.text) - 1 if gap.probability >= _MIN_LEADING_POINT else -1
+        places = [place for place in places if gap.text[place] not in POINTS or place == last]
+    boxes = tuple(row.find_box(gap.spans[place]) for place in places)
+    return _Signs("".join(gap.text[place] for place in places), gap.probability, boxes)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Row:
+    """The boxes of a row's digits, which of them stand in a printed box, bool N, and the boxes of ink near the row, all
+    in pixels of the page."""
+
+    boxes: Sequence[Box]
+    is_boxed: NDArray[np.bool_]
+    ink_components: Sequence[Box]
+
+    def find_box(self, span: tuple[float, float]) -> Box:
+        """The box of the ink in a span of columns that is no digit's; of the row's height if there is none."""
+        around = Box.around(self.boxes)
+        middle, reach = sum(span) / 2, max((span[1] - span[0]) / 2, around.height / 4)
+        found = [
+            each
+            for each in self.ink_components
+            if abs(get_centre_x(each) - middle) <= reach and each.width <= 2 * around.height
+            if not any(box.x <= get_centre_x(each) < box.right for box in self.boxes)
+        ]
+        if found:
+            return Box.around(found)
+        return Box(round(span[0]), around.y, max(1, round(span[1] - span[0])), around.height)

@@ -1,0 +1,208 @@
+"""What a number as it is written means: a whole number, a decimal, a date, a time, a fraction; or that nobody can tell.
+
+`1,234` is a thousand in London and one and a bit in Berlin, `3/4` a fraction or a day in April. What can be read in two
+ways has no value, unless `ValueRules` say which way is meant.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, time
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, get_args
+
+from inkdigits.errors import UsageError
+
+Kind = Literal["integer", "decimal", "amount", "date", "time", "fraction", "expression"]
+DecimalMark = Literal["auto", "point", "comma"]
+DateOrder = Literal["auto", "dmy", "mdy", "ymd"]
+
+_MAX_DECIMALS = 20
+_MAX_CHARACTERS = 200  # of a number that may have a value
+_FILLERS = re.compile(r"^(?:[#=]+|--+)|(?<=[0-9])[ .,]*[-=/#]+$|(?<=[0-9])[.,]$")  # before and behind an amount
+_GROUPED = re.compile(r"[0-9]{1,3}(?:(?P<mark>[.,' ])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
+_DATE_PARTS = re.compile(r"([0-9]{1,4})[-/. ]+([0-9]{1,2})[-/. ]+([0-9]{1,4})")
+_BARE_DATE = re.compile(r"[0-9]{8}|[0-9]{6}")
+_TIME = re.compile(r"([0-9]{1,2})[:. ]([0-9]{2})(?:[:. ]([0-9]{2}))?")
+_FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
+_DECIMALS_WEIGHTS = (0.5, 0.1, 1.0)  # of an amount without decimals, with one, with two
+_FIRST_YEAR, _LAST_YEAR = 1900, 2099
+_LAST_SHORT_YEAR_OF_2000 = 68  # as POSIX has it: 69 to 99 are of the 1900s
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What a number means: `value` is an int, a Decimal, a datetime.date, a datetime.time or a Fraction, as `kind`
+    says."""
+
+    kind: Literal["integer", "decimal", "date", "time", "fraction"]
+    value: int | Decimal | date | time | Fraction
+
+    def as_dict(self) -> dict[str, Any]:
+        """`kind`, and `value` as text: dates and times as ISO 8601 has them."""
+        text = self.value.isoformat() if isinstance(self.value, date | time) else str(self.value)
+        return {"kind": self.kind, "value": text}
+
+    @classmethod
+    def from_dict(cls, value: Mapping[str, Any]) -> Value:
+        """The value that `as_dict` wrote."""
+        return cls(value["kind"], _PARSERS[value["kind"]](str(value["value"])))
+
+
+_PARSERS: dict[str, Callable[[str], Any]] = {
+    "integer": int,
+    "decimal": Decimal,
+    "date": date.fromisoformat,
+    "time": time.fromisoformat,
+    "fraction": Fraction,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRules:
+    """How numbers are to be understood. Raises UsageError for what makes no sense.
+
+    `kind` is what every number is: integer, decimal, amount (of money: signs that fill it up do not count), date, time,
+    fraction, or expression, by which each line is a sum that holds or not; None leaves it to the number. `decimal` is
+    the mark before decimals, `decimals` how many there are, `date_order` that of day, month and year.
+    """
+
+    kind: Kind | None = None
+    decimal: DecimalMark = "auto"
+    date_order: DateOrder = "auto"
+    decimals: int | None = None
+
+    def __post_init__(self) -> None:
+        for name, options in (("kind", Kind), ("decimal", DecimalMark), ("date_order", DateOrder)):
+            if getattr(self, name) not in (*get_args(options), *([None] if name == "kind" else [])):
+                raise UsageError(f"{name} is one of {', '.join(get_args(options))}, not {getattr(self, name)!r}.")
+        if self.decimals is not None and not 0 <= self.decimals <= _MAX_DECIMALS:
+            raise UsageError(f"A number can have 0 to {_MAX_DECIMALS} decimals, not {self.decimals}.")
+        if self.date_order != "auto" and self.kind not in (None, "date"):
+            raise UsageError(f"A date order tells nothing of numbers of kind {self.kind}; leave one of them out.")
+        if (self.decimal != "auto" or self.decimals is not None) and self.kind in ("integer", "date", "time", "fraction"):
+            raise UsageError(f"A number of kind {self.kind} has no decimals; leave out `decimal` and `decimals`.")
+
+    @property
+    def tells_numbers(self) -> bool:
+        """Whether they say what every number is."""
+        return self.kind not in (None, "expression")
+
+    def parse(self, text: str) -> Value | None:
+        """What a number means that is written as `text`; None if it has no meaning by these rules, or several."""
+        values = self._list_values(text)
+        return values.pop() if len(values) == 1 else None
+
+    def weigh(self, text: str) -> float:
+        """How probable it is beforehand, against others, that a number is written like `text`: 0 if it has no meaning.
+
+        Amounts mostly have two decimals or none.
+        """
+        values = self._list_values(text)
+        if self.kind != "amount" or not values:
+            return float(bool(values))
+        return max(_DECIMALS_WEIGHTS[_count_decimals(value)] for value in values)
+
+    def _list_values(self, text: str) -> set[Value]:
+        """All that a text may mean."""
+        if "?" in text or len(text) > _MAX_CHARACTERS:
+            return set()
+        match self.kind:
+            case "date":
+                return self._list_dates(text)
+            case "time":
+                return _list_times(text)
+            case "fraction":
+                return _list_fractions(text)
+            case None:
+                return self._list_quantities(text) or (self._list_dates(text) if text.count(".") == 2 else set())
+            case _:
+                return self._list_quantities(text)
+
+    def _list_quantities(self, text: str) -> set[Value]:
+        """Whole numbers or decimals, with a minus or without."""
+        bare = _FILLERS.sub("", text)
+        minus, digits = ("-", bare[1:]) if bare.startswith("-") else ("", bare)
+        marks = {"auto": ".,", "point": ".", "comma": ","}[self.decimal]
+        plain = {value for mark in marks if (value := self._read_with(mark, digits)) is not None}
+        return {
+            Value("decimal", Decimal(minus + value)) if "." in value else Value("integer", int(minus + value))
+            for value in plain
+        }
+
+    def _read_with(self, mark: str, text: str) -> str | None:
+        """Digits with at most one point, if that is what a text is where decimals follow `mark`."""
+        whole, found, decimals = text.partition(mark)
+        if found and (self.kind == "integer" or not _is_digits(decimals) or not self._may_have(len(decimals))):
+            return None
+        if not found and self.decimals:
+            return None
+        if not _is_digits(whole):
+            grouped = _GROUPED.fullmatch(whole)
+            if grouped is None or grouped["mark"] == mark:
+                return None
+            whole = whole.replace(grouped["mark"], "")
+        return f"{whole}.{decimals}" if found else whole
+
+    def _may_have(self, decimal_count: int) -> bool:
+        """Whether a number may have so many decimals: an amount has one or two."""
+        if self.decimals is not None:
+            return decimal_count == self.decimals
+        return self.kind != "amount" or decimal_count <= 2
+
+    def _list_dates(self, text: str) -> set[Value]:
+        parts = _split_date(text)
+        if parts is None:
+            return set()
+        orders: tuple[str, ...] = (self.date_order,)
+        if self.date_order == "auto":
+            orders = ("ymd",) if len(parts[0]) == 4 else ("dmy", "mdy")
+        dates = (_make_date(dict(zip(order, parts, strict=True))) for order in orders)
+        return {Value("date", found) for found in dates if found is not None}
+
+
+def _is_digits(text: str) -> bool:
+    return text.isascii() and text.isdecimal()
+
+
+def _count_decimals(value: Value) -> int:
+    """Of an amount: 0, 1 or 2; more count as 1."""
+    exponent = value.value.as_tuple().exponent if isinstance(value.value, Decimal) else 0
+    return -exponent if exponent in (0, -2) else 1
+
+
+def _split_date(text: str) -> tuple[str, str, str] | None:
+    """The three parts of a date; without signs, two digits for day and month each."""
+    if _BARE_DATE.fullmatch(text):
+        return text[:2], text[2:4], text[4:]
+    match = _DATE_PARTS.fullmatch(text)
+    return (match[1], match[2], match[3]) if match else None
+
+
+def _make_date(parts: Mapping[str, str]) -> date | None:
+    """The date of a year, month and day, if there is one in 1900 to 2099."""
+    if len(parts["y"]) not in (2, 4) or len(parts["d"]) > 2 or len(parts["m"]) > 2:
+        return None
+    year = int(parts["y"])
+    if len(parts["y"]) == 2:
+        year += 2000 if year <= _LAST_SHORT_YEAR_OF_2000 else 1900
+    try:
+        return date(year, int(parts["m"]), int(parts["d"])) if _FIRST_YEAR <= year <= _LAST_YEAR else None
+    except ValueError:
+        return None
+
+
+def _list_times(text: str) -> set[Value]:
+    match = _TIME.fullmatch(text)
+    if match is None:
+        return set()
+    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    return {Value("time", time(hours, minutes, seconds))} if hours < 24 and minutes < 60 and seconds < 60 else set()
+
+
+def _list_fractions(text: str) -> set[Value]:
+    match = _FRACTION.fullmatch(text)
+    return {Value("fraction", Fraction(int(match[1]), int(match[2])))} if match and int(match[2]) else set()
