@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from inkdigits.errors import StoreFullError as StoreFullError
     from inkdigits.errors import UsageError as UsageError
     from inkdigits.errors import WriteError as WriteError
+    from inkdigits.marks import Box as Box
+    from inkdigits.marks import Sign as Sign
     from inkdigits.reading.decoding.form import Form as Form
     from inkdigits.reading.imaging.ink import Ink as Ink
     from inkdigits.reading.imaging.limits import Limits as Limits
@@ -44,7 +46,6 @@ if TYPE_CHECKING:
     from inkdigits.reading.shared import read as read
     from inkdigits.reading.shared import read_digit as read_digit
     from inkdigits.reading.shared import read_pages as read_pages
-    from inkdigits.types import Box as Box
     from inkdigits.types import Classification as Classification
     from inkdigits.types import Digit as Digit
     from inkdigits.types import Failure as Failure
@@ -52,11 +53,15 @@ if TYPE_CHECKING:
     from inkdigits.types import ModelName as ModelName
     from inkdigits.types import Number as Number
     from inkdigits.types import Reading as Reading
+    from inkdigits.values import Value as Value
+    from inkdigits.values import ValueRules as ValueRules
 
 _MODULES = {  # public names, in reading order, by the module that defines them
     "inkdigits.reading.shared": ("read", "read_pages", "read_digit"),
     "inkdigits.reading.reader": ("Reader", "Stages"),
-    "inkdigits.types": ("Reading", "Line", "Number", "Digit", "Box", "Failure", "Classification", "ModelName"),
+    "inkdigits.types": ("Reading", "Line", "Number", "Digit", "Failure", "Classification", "ModelName"),
+    "inkdigits.marks": ("Sign", "Box"),
+    "inkdigits.values": ("ValueRules", "Value"),
     "inkdigits.reading.decoding.form": ("Form",),
     "inkdigits.reading.imaging.limits": ("Limits",),
     "inkdigits.reading.imaging.picture": ("Source", "Picture"),

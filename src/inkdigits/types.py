@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
-from inkdigits.marks import Box as Box
-from inkdigits.marks import Sign as Sign
-from inkdigits.marks import interleave
-from inkdigits.values import Value as Value
+from inkdigits.marks import Box, Sign, interleave
+from inkdigits.values import Value
 
 if TYPE_CHECKING:
     import numpy as np

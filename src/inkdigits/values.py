@@ -83,7 +83,8 @@ class ValueRules:
             raise UsageError(f"A number can have 0 to {_MAX_DECIMALS} decimals, not {self.decimals}.")
         if self.date_order != "auto" and self.kind not in (None, "date"):
             raise UsageError(f"A date order tells nothing of numbers of kind {self.kind}; leave one of them out.")
-        if (self.decimal != "auto" or self.decimals is not None) and self.kind in ("integer", "date", "time", "fraction"):
+        has_decimals = self.decimal != "auto" or self.decimals is not None
+        if has_decimals and self.kind in ("integer", "date", "time", "fraction"):
             raise UsageError(f"A number of kind {self.kind} has no decimals; leave out `decimal` and `decimals`.")
 
     @property

@@ -12,7 +12,8 @@ from bench.datasets.unseen_words import load_faces
 from bench.pages import compute_ious, match_boxes, score_page, sum_pages
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.strokes import INK_THRESHOLD
-from inkdigits.types import Box, Digit
+from inkdigits.marks import Box
+from inkdigits.types import Digit
 from tests.conftest import FAMILIES_WITH_LETTERS, FONT_FOLDER
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.marks import Box
 from inkdigits.reading import hints
 from inkdigits.reading.output.write import format_csv_rows, format_text, format_tsv_rows
 from inkdigits.reading.reader import Reader
-from inkdigits.types import Box, Reading
+from inkdigits.types import Reading
 from tests.reading.drawing import Pixels
 
 INK = (40, 40, 40)

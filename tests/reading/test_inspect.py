@@ -10,10 +10,11 @@ from hypothesis.extra.numpy import arrays
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import UsageError
+from inkdigits.marks import Box
 from inkdigits.reading.inspect import PATCH_PX, find_patches, find_reason, occlude
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.reader import Reader
-from inkdigits.types import Box, Digit
+from inkdigits.types import Digit
 
 TRAIN = load("train")
 

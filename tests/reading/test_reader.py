@@ -18,11 +18,12 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
+from inkdigits.marks import Box
 from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import load_pages
 from inkdigits.reading.reader import Reader
-from inkdigits.types import Box, Failure, Reading
+from inkdigits.types import Failure, Reading
 from tests.helpers import READING_KEYS
 from tests.reading.drawing import Pixels, draw_on_paper, draw_rows, encode_image
 

@@ -6,12 +6,12 @@ import pytest
 from numpy.typing import NDArray
 
 from inkdigits.data.sets.mnist import load
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.proposals import Proposals
 from inkdigits.reading.strips import cut_strips, transcribe_row
-from inkdigits.types import Box
 
 NOTHING = Detections(np.zeros((0, 4)), np.zeros(0, np.float32), np.zeros((0, 10), np.float32))
 

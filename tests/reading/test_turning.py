@@ -5,11 +5,12 @@ import pytest
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.output.hocr import format_page
 from inkdigits.reading.reader import Reader
 from inkdigits.reading.turning import is_clearly_more, turn_lines_back, turn_page
-from inkdigits.types import Box, Digit, Line, Number, Reading
+from inkdigits.types import Digit, Line, Number, Reading
 from tests.reading.drawing import Pixels
 
 

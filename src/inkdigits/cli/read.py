@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from inkdigits.reading.arguments import ReadArguments
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
+    from inkdigits.values import ValueRules
 
 FAILED, REJECTED = 1, 3
 ENDINGS = {  # of files, by the format that they promise
@@ -67,6 +68,23 @@ def read(
             metavar="KIND",
         ),
     ] = "auto",
+    kind: Annotated[
+        str | None,
+        _form(
+            "--as",
+            help="Every number is of this kind: integer, decimal, amount, date, time or fraction; or every line is an "
+            "expression, checked as a sum.",
+            metavar="KIND",
+        ),
+    ] = None,
+    decimal: Annotated[str, _form(help="What stands before decimals: point, comma, or auto.", metavar="MARK")] = "auto",
+    decimals: Annotated[int | None, _form(help="Every number has this many decimals.", metavar="N")] = None,
+    date_order: Annotated[
+        str, _form(help="The order of day, month and year: dmy, mdy, ymd, or auto.", metavar="ORDER")
+    ] = "auto",
+    signs: Annotated[
+        str, _how(help="keep: print points, minus and operators too; drop: digits alone.", metavar="KEEP|DROP")
+    ] = "keep",
     model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
     second: Annotated[
         bool, _how("--second", help="Ask a second network too, if installed: pip install 'inkdigits[second]'.")
@@ -102,7 +120,7 @@ def read(
 ) -> None:
     """Read handwritten digits out of pictures.
 
-    Prints one line of text for each line on the page, with spaces between numbers and ? for unsure digits. With several
+    Prints one line of text for each line on the page as it is written, with ? for unsure digits. With several
     pictures, every line begins with the file's name and a tab.
     """
     if glyph is not None and (not single or len(pictures) != 1):
@@ -123,6 +141,7 @@ def read(
     from inkdigits.cli.views import build_views
     from inkdigits.reading.arguments import check_arguments
     from inkdigits.reading.decoding.cells import check_box_kind
+    from inkdigits.reading.decoding.expected import check_sign_choice
     from inkdigits.reading.imaging.region import parse_region as parsed
     from inkdigits.reading.reader import Reader
 
@@ -133,8 +152,10 @@ def read(
         "form": _build_form(length=length, pattern=pattern, check=check, range=value_range),
         "min_confidence": min_confidence,
         "boxes": check_box_kind(boxes),
+        "values": _build_values(kind=kind, decimal=decimal, date_order=date_order, decimals=decimals),
+        "signs": check_sign_choice(signs),
     }
-    check_arguments(**how)
+    check_arguments(how)
     limits = _build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
     inputs = expand_names(pictures)
@@ -182,6 +203,14 @@ def _build_form(**rules: Any) -> Form | None:
     from inkdigits.reading.decoding.form import Form
 
     return Form(**rules)
+
+
+def _build_values(**rules: Any) -> ValueRules | None:
+    """How numbers are understood, if that was said."""
+    from inkdigits.values import ValueRules
+
+    values = ValueRules(**rules)
+    return None if values == ValueRules() else values
 
 
 def _build_limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:

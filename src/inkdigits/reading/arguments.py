@@ -6,9 +6,11 @@ from typing import TypedDict
 
 from inkdigits import glyph
 from inkdigits.errors import UsageError
-from inkdigits.reading.decoding.cells import BoxKind, check_box_kind
+from inkdigits.marks import Box
+from inkdigits.reading.decoding.cells import BoxKind
+from inkdigits.reading.decoding.expected import Expected, SignChoice
 from inkdigits.reading.decoding.form import Form
-from inkdigits.types import Box
+from inkdigits.values import ValueRules
 
 
 class ReadArguments(TypedDict, total=False):
@@ -19,22 +21,35 @@ class ReadArguments(TypedDict, total=False):
     form: Form | None
     min_confidence: float | None
     boxes: BoxKind
+    values: ValueRules | None
+    signs: SignChoice
 
 
-def check_arguments(
-    *,
-    single: bool = False,
-    region: Box | None = None,
-    form: Form | None = None,
-    min_confidence: float | None = None,
-    boxes: BoxKind = "auto",
-) -> None:
+def check_arguments(arguments: ReadArguments) -> None:
     """Raise UsageError for options that contradict each other or make no sense."""
-    check_box_kind(boxes)
+    check_min_confidence(arguments.get("min_confidence"))
+    expected = get_expected(arguments)
+    if arguments.get("single") and expected.form is not None:
+        raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
+    if arguments.get("single") and expected.values is not None:
+        raise UsageError("A single digit is no date or amount; leave out `single`, or what numbers mean.")
+
+
+def check_min_confidence(min_confidence: float | None) -> None:
+    """Raise UsageError for what is no probability."""
     if min_confidence is not None and not 0 <= min_confidence <= 1:
         raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence}.")
-    if single and form is not None:
-        raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
+
+
+def get_expected(arguments: ReadArguments) -> Expected:
+    """What the options say of the numbers. Raises UsageError as `Expected` does."""
+    defaults = Expected()
+    return Expected(
+        arguments.get("form"),
+        arguments.get("values"),
+        arguments.get("boxes", defaults.boxes),
+        arguments.get("signs", defaults.signs),
+    )
 
 
 def check_glyph_shape(shape: tuple[int, ...]) -> None:

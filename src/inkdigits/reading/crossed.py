@@ -13,10 +13,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.digits import set_accepted
 from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.types import CROSSED_OUT, Box, Line, Number
+from inkdigits.types import CROSSED_OUT, Line, Number
 
 _MIN_ASPECT = 0.8  # width over height of a number that is looked at: a stroke through less may belong to a digit
 _MIN_DIGITS = 2

@@ -10,10 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import GLYPH_SIDE
+from inkdigits.marks import Box
 from inkdigits.reading.nearest import Neighbour, NeighbourIndex
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.single import Crop, read_crop
-from inkdigits.types import Box, Classification, Digit
+from inkdigits.types import Classification, Digit
 
 Reason = Literal["accepted", "unsure", "no-digit", "no-ink"]
 PATCH_PX, PATCH_STRIDE_PX = (

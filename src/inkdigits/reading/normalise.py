@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits import glyph
+from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels, shrink
-from inkdigits.types import Box
 
 _MAX_SIDE_PX = 800  # a larger image of one digit is shrunk to this longest side
 _MIN_COMPONENT_RATIO = 0.1  # of the largest component's side: smaller ones are dirt

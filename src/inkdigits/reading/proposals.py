@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
@@ -17,7 +18,6 @@ from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
 from inkdigits.reading.windows import CONTEXT_PX, Window, find_windows, measure_ink_heights
-from inkdigits.types import Box
 
 _MAX_SIDE_PX = 2400  # a larger page is shrunk to this longest side
 _BUDGET_PX = (3_000_000, 9_000_000)  # the least and the most pixels that the detector is given, over all scales;

@@ -7,16 +7,26 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
+from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import InkdigitsError, UsageError
-from inkdigits.reading.arguments import check_arguments, check_glyph_shape
+from inkdigits.marks import Box
+from inkdigits.reading.arguments import (
+    ReadArguments,
+    check_arguments,
+    check_glyph_shape,
+    check_min_confidence,
+    get_expected,
+)
 from inkdigits.reading.crossed import reject_crossed_out
 from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
+from inkdigits.reading.decoding.expected import Expected, SignChoice
 from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.decoding.understand import understand_lines
 from inkdigits.reading.hints import find_hint
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
@@ -33,7 +43,10 @@ from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isola
 from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
-from inkdigits.types import Box, Classification, Digit, Failure, Line, ModelName, Number, Reading
+from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
+from inkdigits.values import ValueRules
+
+_NOTHING_EXPECTED = Expected()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -108,11 +121,14 @@ class Reader:
         form: Form | None = None,
         min_confidence: float | None = None,
         boxes: BoxKind = "auto",
+        values: ValueRules | None = None,
+        signs: SignChoice = "keep",
     ) -> Reading:
         """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
         page = load_single_page(picture, self._limits)
-        return self._read_page(page, start, single, region, form, min_confidence, boxes)
+        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
+        return self._read_page(page, start, {**known, "single": single, "region": region})
 
     def read_pages(
         self,
@@ -124,54 +140,40 @@ class Reader:
         form: Form | None = None,
         min_confidence: float | None = None,
         boxes: BoxKind = "auto",
+        values: ValueRules | None = None,
+        signs: SignChoice = "keep",
     ) -> Iterator[Reading]:
         """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
         start = time.perf_counter()
+        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
         for page in load_pages(picture, self._limits, name):
-            yield self._read_page(page, start, single, region, form, min_confidence, boxes)
+            yield self._read_page(page, start, {**known, "single": single, "region": region})
             start = time.perf_counter()
 
     def attempt(
-        self,
-        picture: Source,
-        *,
-        name: str | None = None,
-        single: bool = False,
-        region: Box | None = None,
-        form: Form | None = None,
-        min_confidence: float | None = None,
-        boxes: BoxKind = "auto",
+        self, picture: Source, *, name: str | None = None, **arguments: Unpack[ReadArguments]
     ) -> Iterator[Reading | Failure]:
-        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
+        """As `read_pages`, with the same options, but an error is not raised: it ends as a Failure in the place of the
+        page that failed."""
         page = 1
         try:
-            for reading in self.read_pages(
-                picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
-            ):
+            for reading in self.read_pages(picture, name=name, **arguments):
                 yield reading
                 page = reading.page + 1
         except InkdigitsError as error:
             file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
             yield Failure(file, page, error.kind, str(error))
 
-    def _read_page(
-        self,
-        page: Picture,
-        start: float,
-        single: bool,
-        region: Box | None,
-        form: Form | None,
-        min_confidence: float | None,
-        boxes: BoxKind,
-    ) -> Reading:
-        check_arguments(single=single, form=form, min_confidence=min_confidence, boxes=boxes)
+    def _read_page(self, page: Picture, start: float, arguments: ReadArguments) -> Reading:
+        check_arguments(arguments)
+        region, min_confidence = arguments.get("region"), arguments.get("min_confidence")
         cropped = page if region is None else crop_page(page, region)
         proposals, turned_degrees = None, 0
-        if single:
+        if arguments.get("single"):
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            stages = self.run_stages(cropped, form, min_confidence, boxes)
+            stages = self.run_stages(cropped, get_expected(arguments), min_confidence)
             lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
         hint = find_hint(cropped.grey, proposals, lines)
         if region is not None:
@@ -181,7 +183,7 @@ class Reader:
         return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
 
     def run_stages(
-        self, page: Picture, form: Form | None = None, min_confidence: float | None = None, boxes: BoxKind = "auto"
+        self, page: Picture, expected: Expected = _NOTHING_EXPECTED, min_confidence: float | None = None
     ) -> Stages:
         """The whole way: where digits may stand on a page, which they are, and the numbers they make.
 
@@ -189,25 +191,20 @@ class Reader:
         have seemed to be dark. A page that reads poorly is read turned, if it probably lies on its side.
         """
         thresholds = self._get_thresholds(min_confidence)
-        stages = self._run_stages(page, form, thresholds, boxes)
+        stages = self._run_stages(page, expected, thresholds)
         if not stages.lines:
-            exchanged = self._run_stages(page, form, thresholds, boxes, other_polarity=True)
+            exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
             if any(number.accepted for line in exchanged.lines for number in line.numbers):
                 stages = exchanged
         if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
-            turned = self._run_stages(turn_page(page, quarters), form, thresholds, boxes)
+            turned = self._run_stages(turn_page(page, quarters), expected, thresholds)
             if is_clearly_more(count_right(turned.lines), count_right(stages.lines)):
                 lines = turn_lines_back(turned.lines, quarters, page)
                 return replace(turned, lines=lines, turned_degrees=90 * quarters)
         return stages
 
     def _run_stages(
-        self,
-        page: Picture,
-        form: Form | None,
-        thresholds: AcceptThresholds,
-        boxes: BoxKind,
-        other_polarity: bool = False,
+        self, page: Picture, expected: Expected, thresholds: AcceptThresholds, other_polarity: bool = False
     ) -> Stages:
         # Where digits may stand, by the detector. Detections overlap and conflict; boxes are in pixels of the page.
         proposals = propose_digits(page.grey, self._detector, other_polarity)
@@ -223,10 +220,11 @@ class Reader:
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
-        lines = decode_lines(detections, proposals.ink_components, thresholds, form, transcribe, grid, boxes)
+        lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if is_unsure(lines):
-            lines = self._try_whole_page(page, thresholds, form, lines)
+            lines = self._try_whole_page(page, thresholds, expected.form, lines)
+        lines = understand_lines(lines, expected.values, thresholds)
         return Stages(proposals, glyphs, detections, lines)
 
     def _try_whole_page(
@@ -262,7 +260,7 @@ class Reader:
         `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. Raises as `read`, and UsageError
         for a glyph of another size.
         """
-        check_arguments(min_confidence=min_confidence)
+        check_min_confidence(min_confidence)
         page = load_single_page(picture, self._limits)
         if normalised:
             check_glyph_shape(page.grey.shape)

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from functools import cache
 from threading import Lock
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import BoxKind
+from inkdigits.reading.decoding.expected import SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import Source
 from inkdigits.reading.reader import Reader
-from inkdigits.types import Box, Digit, Reading
+from inkdigits.types import Digit, Reading
+from inkdigits.values import ValueRules
 
 _shared_lock = Lock()
 
@@ -33,6 +36,8 @@ def read(
     form: Form | None = None,
     min_confidence: float | None = None,
     boxes: BoxKind = "auto",
+    values: ValueRules | None = None,
+    signs: SignChoice = "keep",
 ) -> Reading:
     """Read the numbers on a picture of one page, with the packaged networks.
 
@@ -47,6 +52,9 @@ def read(
         boxes: what printed boxes mean, each of which holds a digit: "comb", one row of them is one number, or "cells",
             each is a number of its own, as in a table. "auto" goes by the rules: those of a table run through several
             rows.
+        values: how numbers are understood: as dates, amounts, decimals, with which marks; see `ValueRules`. Numbers of
+            a known kind are read as what they can be. By default a number has a value where it can mean one thing only.
+        signs: "keep" reads points, commas, minus and operators too, "drop" digits alone. Not "drop" with `values`.
 
     Raises:
         PictureError: the picture cannot be opened, or `region` lies outside it.
@@ -55,7 +63,14 @@ def read(
         UsageError: options that contradict each other or make no sense.
     """
     return _get_shared_reader().read(
-        picture, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
+        picture,
+        single=single,
+        region=region,
+        form=form,
+        min_confidence=min_confidence,
+        boxes=boxes,
+        values=values,
+        signs=signs,
     )
 
 
@@ -68,19 +83,29 @@ def read_pages(
     form: Form | None = None,
     min_confidence: float | None = None,
     boxes: BoxKind = "auto",
+    values: ValueRules | None = None,
+    signs: SignChoice = "keep",
 ) -> Iterator[Reading]:
     """Read a picture page by page (a PDF, a TIFF of several pages, or one page), with the packaged networks.
 
     Args:
         picture: as in `read`.
         name: what the picture is called in readings and errors; by default its path, or `-`.
-        single, region, form, min_confidence, boxes: as in `read`, the same for every page.
+        single, region, form, min_confidence, boxes, values, signs: as in `read`, the same for every page.
 
     Raises:
         PictureError, PictureTooLargeError, UsageError: as `read`, at the page where it happens.
     """
     return _get_shared_reader().read_pages(
-        picture, name=name, single=single, region=region, form=form, min_confidence=min_confidence, boxes=boxes
+        picture,
+        name=name,
+        single=single,
+        region=region,
+        form=form,
+        min_confidence=min_confidence,
+        boxes=boxes,
+        values=values,
+        signs=signs,
     )
 
 

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.glyph import GLYPH_SIDE
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.digits import make_digit, make_empty_digit, set_accepted
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import extract_ink_crops, make_glyph
-from inkdigits.types import Box, Classification, Digit
+from inkdigits.types import Classification, Digit
 
 _MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
 

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.imaging.pixels import Pixels
@@ -20,7 +21,6 @@ from inkdigits.reading.networks.transcriber import (
     Transcriber,
 )
 from inkdigits.reading.proposals import Proposals
-from inkdigits.types import Box
 
 _MARGIN_RATIO = 1.0  # of the row's height: so far a strip goes on beyond the row's ink
 _MAX_HEIGHT_PX = 40.0  # of the tallest ink of a row, on its strip

@@ -13,12 +13,13 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.imaging.region import map_boxes
 from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals
-from inkdigits.types import Box, Line
+from inkdigits.types import Line
 
 _MIN_GAIN, _MIN_GAIN_RATIO = 4.0, 1.5  # digits more, and times as many, that a turned page must have right
 _MIN_ACCEPTED_SHARE = 2 / 3  # of a page's digits: where fewer are accepted, it reads poorly,

@@ -7,11 +7,13 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from inkdigits.marks import Box
 from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.decoding.cells import BoxKind
+from inkdigits.reading.decoding.expected import SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.region import parse_region as parsed
-from inkdigits.types import Box
+from inkdigits.values import DateOrder, DecimalMark, Kind, ValueRules
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 _Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
@@ -60,10 +62,22 @@ class PageOptions(DigitOptions):
         "as they are ruled.",
     )
 
+    kind: Kind | None = Field(
+        None,
+        alias="as",
+        description="What every number is; `expression` says of every line, as a sum, whether it holds.",
+    )
+    decimal: DecimalMark = Field("auto", description="What stands before decimals.")
+    decimals: int | None = Field(None, ge=0, le=20, description="Number of decimals of every number.")
+    date_order: DateOrder = Field("auto", description="The order of day, month and year.")
+    signs: SignChoice = Field("keep", description="`drop`: digits alone, without points, minus and operators.")
+
     def how(self) -> ReadArguments:
         """The options as the reader takes them. May take a second for a large pattern."""
         form = _form(self.length, self.pattern, self.check, self.range)
-        return self._common() | {"form": form, "boxes": self.boxes}
+        values = ValueRules(self.kind, self.decimal, self.date_order, self.decimals)
+        arguments: ReadArguments = {"form": form, "boxes": self.boxes, "signs": self.signs}
+        return self._common() | arguments | {"values": None if values == ValueRules() else values}
 
 
 class ReadOptions(PageOptions):

@@ -93,10 +93,19 @@ class Explanation(BaseModel):
     digits: list[SeenDigit]
 
 
+class Sign(BaseModel):
+    """A sign between digits or numbers."""
+
+    text: str = Field(min_length=1, max_length=1, description="One of . , ' : - + / = × ÷ % ( ) # ^ or a space.")
+    before: int = Field(ge=0, description="Index of the digit, or in a line of the number, that it stands before.")
+    confidence: _Share
+    box: _Box
+
+
 class Number(BaseModel):
     """Digits that belong together."""
 
-    text: str
+    text: str = Field(description="As written, with signs; unsure digits are `?`.")
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
@@ -105,7 +114,10 @@ class Number(BaseModel):
     column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box
     gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
+    signs: list[Sign] = Field(description="Points, commas, a leading minus, and what fills an amount up.")
     digits: list[Digit] = Field(min_length=1)
+    kind: Literal["integer", "decimal", "date", "time", "fraction"] | None = Field(description="Of the value.")
+    value: str | None = Field(description="What it means; null where that is not sure. Dates and times as in ISO 8601.")
 
 
 class Line(BaseModel):
@@ -114,6 +126,8 @@ class Line(BaseModel):
     text: str
     box: _Box
     numbers: list[Number] = Field(min_length=1)
+    signs: list[Sign] = Field(description="Operators, brackets and other signs between its numbers.")
+    checked: bool | None = Field(description="With `as=expression`: whether the sum holds; else null.")
 
 
 class Model(BaseModel):

@@ -5,12 +5,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.decide import decode_lines, remove_twins
 from inkdigits.reading.decoding.digits import make_digit, make_empty_digit
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import Box, Line, Number
+from inkdigits.types import Line, Number
 
 THRESHOLDS = AcceptThresholds(0.6, 0.5)
 Placed = tuple[int, int, dict[int, float], float]  # x, y, probabilities of some digits, digitness

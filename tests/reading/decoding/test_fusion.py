@@ -7,6 +7,7 @@ import pytest
 from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedPiece, align_digits, align_strings, fuse_row
 from inkdigits.reading.decoding.lattice import Hypothesis
@@ -14,7 +15,7 @@ from inkdigits.reading.decoding.numbers import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Box, Line
+from inkdigits.types import Line
 
 THRESHOLDS = AcceptThresholds(0.8, 0.5)
 PITCH, HEIGHT = 24, 30  # pixels, of a strip at the page's own scale: six frames a digit

@@ -8,11 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.group import group_digits, make_number
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.spacing import measure_row_height
-from inkdigits.types import Box, Digit
+from inkdigits.types import Digit
 
 
 def digit(value: int, x: int, y: int, height: int = 40) -> Digit:

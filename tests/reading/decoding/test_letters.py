@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.letters import is_among_letters
-from inkdigits.types import Box, Digit
+from inkdigits.types import Digit
 
 HIGH, WIDE, STEP = 40, 24, 32
 

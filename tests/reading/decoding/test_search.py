@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, estimate_distinct_ink
 from inkdigits.reading.decoding.search import SHARPNESS, DecodedString, decode_row, decode_row_with_form
-from inkdigits.types import Box
 from tests.helpers import measure_cpu_seconds
 
 Choice = tuple[tuple[Hypothesis, int], ...]

@@ -7,10 +7,11 @@ from hypothesis import strategies as st
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import PictureError, UsageError
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.imaging.region import crop_page, parse_region
 from inkdigits.reading.reader import Reader
-from inkdigits.types import Box, Failure, Reading
+from inkdigits.types import Failure, Reading
 from tests.reading.drawing import draw_rows
 
 PAGE = Picture("a.png", 1, 1, np.arange(600, dtype=np.uint16).astype(np.uint8).reshape(20, 30))

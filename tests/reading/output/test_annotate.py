@@ -5,9 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.output.annotate import REFUSED_COLOUR, SURE_COLOUR, UNSURE_COLOUR, choose_colour, draw_reading
-from inkdigits.types import Box
 from tests.reading.output.test_write import READING, number
 
 DIGIT = number("7", 0).digits[0]

@@ -9,8 +9,9 @@ from xml.etree import ElementTree
 
 import pytest
 
+from inkdigits.marks import Box
 from inkdigits.reading.output import write
-from inkdigits.types import Box, Digit, Failure, Line, ModelName, Number, Reading
+from inkdigits.types import Digit, Failure, Line, ModelName, Number, Reading
 
 
 def number(text: str, x: int) -> Number:

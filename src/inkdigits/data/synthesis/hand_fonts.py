@@ -65,7 +65,9 @@ def draw_font_character(character: str, font: ImageFont.FreeTypeFont) -> NDArray
     height, width = (max(1, round(side * scale)) for side in box.shape)
     bits = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     top, left = (CENTRE_LINE_SIDE - height) // 2, (CENTRE_LINE_SIDE - width) // 2
-    bits[top : top + height, left : left + width] = cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > _INK_LEVEL
+    bits[top : top + height, left : left + width] = (
+        cv2.resize(box, (width, height), interpolation=cv2.INTER_AREA) > _INK_LEVEL
+    )
     return bits
 
 

@@ -64,8 +64,8 @@ def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
         drawn = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
         if drawn:
             fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in drawn]))]
-            sign = "×" if character == _LETTER_TIMES else character
-            forms.setdefault(sign, []).extend(zip(fields, (bottom for _, bottom in drawn), strict=True))
+            meant = "×" if character == _LETTER_TIMES else character
+            forms.setdefault(meant, []).extend(zip(fields, (bottom for _, bottom in drawn), strict=True))
     return FontSigns(forms)
 
 

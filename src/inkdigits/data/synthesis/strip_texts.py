@@ -12,6 +12,7 @@ from numpy.random import Generator
 
 RAISED = "^"
 
+
 def sample_text(rng: Generator) -> str:
     """One line of text, without a space at its ends; now and then empty."""
     draw, limit = rng.random(), 0.0

@@ -15,10 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.errors import UsageError
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
 from inkdigits.reading.imaging.grid import Grid, Rule
 from inkdigits.reading.imaging.pixels import median
-from inkdigits.types import Box
 
 BoxKind = Literal["auto", "comb", "cells"]
 BOX_KINDS: tuple[BoxKind, ...] = ("auto", "comb", "cells")

@@ -7,8 +7,10 @@ from dataclasses import replace
 from functools import partial
 from itertools import accumulate, combinations, product
 
-from inkdigits.reading.decoding.cells import BoxKind, holds_only_rule, is_crossed
+from inkdigits.marks import Box
+from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
+from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
@@ -26,8 +28,7 @@ from inkdigits.reading.decoding.words import remove_letters
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import Box, Digit, Line, Number
-from inkdigits.values import ValueRules
+from inkdigits.types import Digit, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
@@ -39,20 +40,18 @@ def decode_lines(
     detections: Detections,
     ink_components: Sequence[Box],
     thresholds: AcceptThresholds,
-    form: Form | None,
+    expected: Expected,
     transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]] | None = None,
     grid: Grid = NO_GRID,
-    boxes: BoxKind = "auto",
-    values: ValueRules | None = None,
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
 
     A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
     of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, and only one of our own if it
     is told so: for one of many rows, and for a row that upright rules cross, as straightening makes a 1 of them.
-    Without it the detections alone tell. `grid` has the page's rules, which are no digits and part numbers as `boxes`
-    says.
+    Without it the detections alone tell. `grid` has the page's rules, which are no digits but part numbers.
     """
+    form = expected.form
     hypotheses = [each for each in _make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
     rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
@@ -65,13 +64,15 @@ def decode_lines(
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
         gap_finders = [partial(find_gaps, transcripts=each) for each in transcripts]
-        lines = build_lines(fused_rows, gap_finders, ink_components, thresholds, form, values, grid, boxes)
+        lines = build_lines(fused_rows, gap_finders, ink_components, thresholds, expected, grid)
     elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:
         digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
         lines = group_digits(digits, ink_components)
-    lines = raise_powers(remove_twins(lines), thresholds)
+    lines = remove_twins(lines)
+    if expected.signs == "keep":
+        lines = raise_powers(lines, thresholds)
     return _refuse_letters_and_textures(lines, ink_components, grid, None if form is not None else thresholds)
 
 

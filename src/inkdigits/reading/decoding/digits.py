@@ -8,8 +8,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Box, Digit
+from inkdigits.types import Digit
 
 _MIN_CANDIDATE_PROBABILITY = 0.001  # candidates that are less probable are left out, beyond the first two
 

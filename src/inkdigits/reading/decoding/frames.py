@@ -1,8 +1,8 @@
-"""What a strip says: the transcriber's frames → how probable a string of digits is, the best strings, where they stand.
+"""What a strip says: the transcriber's frames → how probable a string is, the best strings, where they stand.
 
 A frame has log probabilities of all classes of `inkdigits.alphabet`. Here only some characters are looked for, the
-`alphabet`, mostly digits: whatever else there is, a blank, a space, a word, is one class, `GAP`. Sums over all ways in which frames may
-spell a string are exact (Graves et al., "Connectionist temporal classification", 2006).
+`alphabet`, mostly digits: whatever else there is, a blank, a space, a word, is one class, `GAP`. Sums over all ways in
+which frames may spell a string are exact (Graves et al., "Connectionist temporal classification", 2006).
 """
 
 from __future__ import annotations

@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS
+from inkdigits.marks import Box
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding import paths
 from inkdigits.reading.decoding.automaton import ANY_DIGITS, Automaton, build_word_automaton
@@ -24,7 +25,6 @@ from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, build_lattice
 from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
-from inkdigits.types import Box
 
 _LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.2  # of their log probabilities; two transcribers share the frames' weight
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by

@@ -130,7 +130,7 @@ def _score(frames: NDArray[np.float64], strings: Sequence[str]) -> NDArray[np.fl
     """The probability of each string of signs among these."""
     scores = ctc.score_strings(frames, strings, SIGNS)
     scores = np.maximum(scores, scores.max() - _MAX_COST)
-    return np.exp(scores - np.logaddexp.reduce(scores))
+    return np.asarray(np.exp(scores - np.logaddexp.reduce(scores)), np.float64)
 
 
 def _find_spans(parts: Sequence[_Part], signs: str) -> tuple[Span, ...]:

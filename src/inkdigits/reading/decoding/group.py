@@ -7,9 +7,10 @@ from itertools import pairwise
 
 import numpy as np
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.rows import find_rows
-from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
-from inkdigits.types import Box, Digit, Line, Number
+from inkdigits.reading.decoding.spacing import has_cells, measure_spacing
+from inkdigits.types import Digit, Line, Number
 
 
 def group_digits(digits: Sequence[Digit], ink_components: Sequence[Box] = ()) -> tuple[Line, ...]:

@@ -70,7 +70,7 @@ class _Place:
 
 
 def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]) -> list[_Place]:
-    places = []
+    places: list[_Place] = []
     for piece in row.fused_pieces:
         for index in range(len(piece.string)):
             distribution = piece.compute_distribution(index)

@@ -18,8 +18,8 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import Spacing, get_centre_x
-from inkdigits.types import Box
 
 # Counted on drawn pages of training digits: two detections closer than the first were never two digits, two farther
 # apart than the other mostly were. In half widths of the wider box, plus the narrower one's weighted share of it.

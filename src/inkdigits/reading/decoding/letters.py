@@ -14,9 +14,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.imaging.pixels import median
-from inkdigits.types import Box, Digit
+from inkdigits.types import Digit
 
 # Chosen by the development pictures, and by words drawn in fonts.
 _WORD_REACH, _LINE_REACH = 0.5, 1.0  # of its height: so far a character reaches the next of its word, of its line

@@ -1,18 +1,17 @@
-"""Rows that both readers have read → lines of numbers with their signs: where a number ends, and in which cell it is."""
+"""Rows that both readers have read → lines of numbers with their signs: where a number ends, in which cell it is."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from functools import partial
 from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.decoding.cells import BoxKind, find_cells
-from inkdigits.reading.decoding.form import Form
+from inkdigits.marks import Box
+from inkdigits.reading.decoding.cells import find_cells
+from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers
@@ -20,8 +19,7 @@ from inkdigits.reading.decoding.punctuate import has_operator, punctuate
 from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Box, Line, Number
-from inkdigits.values import ValueRules
+from inkdigits.types import Line, Number
 
 FindGaps = Callable[[FusedRow], Sequence[Gap]]  # which signs there are between a row's digits, whichever these are
 
@@ -31,16 +29,14 @@ def build_lines(
     find_gaps: Sequence[FindGaps],
     ink_components: Sequence[Box],
     thresholds: AcceptThresholds,
-    form: Form | None = None,
-    values: ValueRules | None = None,
+    expected: Expected,
     grid: Grid = NO_GRID,
-    boxes: BoxKind = "auto",
 ) -> tuple[Line, ...]:
-    """The lines of a page; `find_gaps` has one for each row. `ink_components` are the boxes of all its ink, in pixels of
-    the page, and `grid` its rules; `boxes` says what these mean.
+    """The lines of a page; `find_gaps` has one for each row. `ink_components` are the boxes of all its ink, in pixels
+    of the page, and `grid` its rules.
 
-    With a form, or where `values` say what kind they are, numbers begin and end so that they fit it, and those that
-    cannot keep their plain reading.
+    Where something is expected of numbers, they begin and end so that they fit it, and those that cannot keep their
+    plain reading.
     """
     filled, finders = [], []
     for row, find in zip(rows, find_gaps, strict=True):
@@ -48,7 +44,7 @@ def build_lines(
             filled.append(row)
             finders.append(find)
     is_in_cells = has_cells([row.boxes for row in filled])
-    cells = find_cells([row.boxes for row in filled], grid, boxes)
+    cells = find_cells([row.boxes for row in filled], grid, expected.boxes)
     lines, table_row = [], 0
     for bare_row, find, own in zip(filled, finders, cells, strict=True):
         row = bare_row.expect_digits(own.is_boxed)
@@ -56,8 +52,9 @@ def build_lines(
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = _weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         splits = np.where(np.isnan(own.ends), splits, own.ends)
-        numbers, gaps = _read_numbers(row, splits, find, thresholds, form, values)
-        line = punctuate(numbers, gaps, near_ink, own.is_boxed)
+        numbers, gaps = _read_numbers(row, splits, find, thresholds, expected)
+        has_signs = expected.signs == "keep"
+        line = punctuate(numbers, gaps, near_ink, own.is_boxed) if has_signs else Line(tuple(numbers))
         if own.columns is not None:
             line, table_row = _place_numbers(line, table_row, own.columns), table_row + 1
         lines.append(line)
@@ -78,27 +75,17 @@ def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
 
 
 def _read_numbers(
-    row: FusedRow,
-    splits: NDArray[np.float64],
-    find: FindGaps,
-    thresholds: AcceptThresholds,
-    form: Form | None,
-    values: ValueRules | None,
+    row: FusedRow, splits: NDArray[np.float64], find: FindGaps, thresholds: AcceptThresholds, expected: Expected
 ) -> tuple[list[Number], Sequence[Gap]]:
     """The numbers of a row, and its gaps as they are read with them."""
     gaps = find(row)
-    if values is not None and values.tells_numbers:
-        weigh = values.weigh if form is None else partial(_weigh_with_form, values, form)
-        return build_kind_numbers(row, splits, gaps, weigh, thresholds)
+    if expected.values is not None and expected.values.tells_numbers:
+        return build_kind_numbers(row, splits, gaps, expected.weigh, thresholds)
     splits = np.where([has_operator(gap) for gap in gaps[1:-1]], 1.0, splits)
-    if form is None:
+    if expected.form is None:
         return build_numbers(row, splits, gaps, thresholds), gaps
-    read, numbers = build_form_numbers(row, splits, form, thresholds)
+    read, numbers = build_form_numbers(row, splits, expected.form, thresholds)
     return numbers, find(read)
-
-
-def _weigh_with_form(values: ValueRules, form: Form, text: str) -> float:
-    return values.weigh(text) if form.fits(re.sub("[^0-9]", "", text)) else 0.0
 
 
 def _weigh_splits(
@@ -112,5 +99,3 @@ def _weigh_splits(
     if is_in_cells or spacing.is_spaced_out:
         return np.where(gaps > spacing.number_gap_px, 1.0, 0.0)
     return np.where(gaps > spacing.column_gap_px, 1.0, splits)
-
-

@@ -91,9 +91,7 @@ def _trust(number: Number, confidence: float, thresholds: AcceptThresholds) -> N
     return replace(number, digits=digits, known=confidence)
 
 
-def _build_number(
-    row: FusedRow, indices: range, thresholds: AcceptThresholds, is_operand: bool = False
-) -> Number:
+def _build_number(row: FusedRow, indices: range, thresholds: AcceptThresholds, is_operand: bool = False) -> Number:
     """The number of the row's digits at these indices. A sum vouches for its digits."""
     parts = list(_find_parts(row, indices))
     digits = [_make_digit(piece, index, thresholds) for piece, own in parts for index in own]

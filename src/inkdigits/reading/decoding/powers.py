@@ -8,10 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.digits import set_accepted
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Box, Line, Number, Sign
+from inkdigits.types import Line, Number
 
 POWER = "^"
 _MAX_DIGITS = 2  # of what is raised

@@ -14,9 +14,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.alphabet import SPACE
+from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.spacing import get_centre_x
-from inkdigits.types import Box, Line, Number, Sign
+from inkdigits.types import Line, Number
 
 POINTS = ".,'"
 _FILLERS = "-=/#.,"
@@ -99,9 +101,9 @@ def _show(gap: Gap, index: int, row: _Row) -> _Signs:
     """The signs of a gap that are probable enough, and make sense where it is."""
     if not gap.text or gap.probability < _MIN_PROBABILITY or len(gap.spans) != len(gap.text):
         return _Signs("", dict(gap.readings).get("", 0.0), ())
-    places = range(len(gap.text))
+    places = list(range(len(gap.text)))
     if row.is_boxed[max(0, index - 1) : index + 1].any():
-        places = [place for place in places if gap.text[place] in POINTS]
+        places = [place for place in places if gap.text[place] in POINTS + SPACE]
     elif index == 0:
         last = len(gap.text) - 1 if gap.probability >= _MIN_LEADING_POINT else -1
         places = [place for place in places if gap.text[place] not in POINTS or place == last]

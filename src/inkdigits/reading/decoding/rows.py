@@ -10,8 +10,8 @@ from typing import Protocol, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
-from inkdigits.types import Box
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
 _MIN_SHARED_HEIGHT = 0.4  # of the lower one's height: so much of it lies within a row that it is on it

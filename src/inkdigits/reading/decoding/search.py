@@ -18,6 +18,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.automaton import ANY_DIGITS, build_word_automaton
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, add_spacing, build_lattice, extract_span
@@ -30,7 +31,6 @@ from inkdigits.reading.decoding.paths import (
     score_backwards,
 )
 from inkdigits.reading.decoding.spacing import measure_spacing
-from inkdigits.types import Box
 
 SHARPNESS = 0.5  # 1: being unsure which digit it is counts as much as being unsure whether it is one; 0: not at all
 

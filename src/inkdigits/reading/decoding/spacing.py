@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.pixels import median
-from inkdigits.types import Box
 
 _MIN_GAP = 0.6  # of the row's height: a smaller gap never separates numbers
 _COLUMN_GAP = 2.5  # of the row's height: a larger gap always does

@@ -13,13 +13,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.frames import find_runs
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
-from inkdigits.types import Box
 
 _MIN_INKED_SHARE = 0.75  # of a digit's height: so much of it has ink
 _INK_THRESHOLD = 0.4  # of the full strength

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.marks import Box
 from inkdigits.reading.decoding.frames import find_runs
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.transcript import Transcript
-from inkdigits.types import Box
 
 _MIN_LETTER = 0.5  # probability of a letter from which it is one,
 _MIN_LETTER_RATIO = 2.0  # and times that of any digit

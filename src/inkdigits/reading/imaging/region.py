@@ -8,8 +8,9 @@ from dataclasses import fields, is_dataclass, replace
 from typing import Any
 
 from inkdigits.errors import PictureError, UsageError
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
-from inkdigits.types import Box, Line
+from inkdigits.types import Line
 
 _REGION_PATTERN = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", re.ASCII)
 

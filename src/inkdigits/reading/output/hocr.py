@@ -10,7 +10,8 @@ import html
 import re
 
 from inkdigits._version import __version__
-from inkdigits.types import Box, Line, Number, Reading
+from inkdigits.marks import Box
+from inkdigits.types import Line, Number, Reading
 
 BEGIN = f"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html>

@@ -15,11 +15,12 @@ from pathlib import Path
 
 from PIL import Image
 
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.output.hocr import escape
 from inkdigits.reading.output.write import COLUMNS, iterate_number_rows
-from inkdigits.types import Box, Digit, Failure, Number, Reading
+from inkdigits.types import Digit, Failure, Number, Reading
 
 _PAGES_MARKER = "<!-- pages -->"
 _MAX_CHOICES = 4  # candidates that get a button; the others can be typed

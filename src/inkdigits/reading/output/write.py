@@ -14,12 +14,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
+from inkdigits.marks import Box
 from inkdigits.reading.output import hocr
-from inkdigits.types import Box, Failure, Reading
+from inkdigits.types import Failure, Reading
 
 COLUMNS = (
     *("file", "page", "line", "number", "text", "confidence", "accepted", "fits", "row", "column"),
-    *("x", "y", "width", "height"),
+    *("x", "y", "width", "height", "kind", "value"),
 )
 TSV_COLUMNS = (  # Tesseract's, and the file after them
     *("level", "page_num", "block_num", "par_num", "line_num", "word_num"),
@@ -61,7 +62,7 @@ def format_csv_header() -> str:
 
 def format_csv_rows(reading: Reading) -> str:
     """A row per number: where it stands, its text with `?` for unsure digits, confidence, whether it is
-    accepted and fits the form, where in a table it stands, and its box. A page without digits
+    accepted and fits the form, where in a table it stands, its box, and its value. A page without digits
     has one row with nothing but its file and page, so that it is not missed."""
     return _format_rows(
         iterate_number_rows(reading) if reading.lines else [(reading.file, reading.page, *[""] * (len(COLUMNS) - 2))]
@@ -76,7 +77,8 @@ def iterate_number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
             fits = "" if number.fits is None else str(number.fits).lower()
             verdict = (round(number.confidence, 4), str(number.accepted).lower(), fits)
             cell = tuple("" if each is None else each for each in (number.row, number.column))
-            yield (*place, number.text, *verdict, *cell, *number.box.as_list())
+            value = number.value.as_dict().values() if number.value is not None else ("", "")
+            yield (*place, number.text, *verdict, *cell, *number.box.as_list(), *value)
 
 
 def format_tsv_header() -> str:

@@ -1,0 +1,45 @@
+"""What is known of a page's numbers before it is read, and what is wanted of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from inkdigits.errors import UsageError
+from inkdigits.reading.decoding.cells import BoxKind, check_box_kind
+from inkdigits.reading.decoding.form import Form
+from inkdigits.values import ValueRules
+
+SignChoice = Literal["keep", "drop"]
+SIGN_CHOICES: tuple[SignChoice, ...] = ("keep", "drop")
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """`form` is that of every number, `values` how numbers are understood, `boxes` what printed boxes mean, and `signs`
+    whether signs are read or only digits. Raises UsageError for what does not exist or does not go together."""
+
+    form: Form | None = None
+    values: ValueRules | None = None
+    boxes: BoxKind = "auto"
+    signs: SignChoice = "keep"
+
+    def __post_init__(self) -> None:
+        check_box_kind(self.boxes)
+        check_sign_choice(self.signs)
+        if self.values is not None and self.signs == "drop":
+            raise UsageError("Without signs nobody can tell what numbers mean; keep them, or leave `values` out.")
+
+    def weigh(self, text: str) -> float:
+        """How probable it is beforehand, against others, that a number is written like `text`; 0 if it cannot be."""
+        digits = "".join(character for character in text if character.isdecimal())
+        fits = self.form is None or self.form.fits(digits)
+        return self.values.weigh(text) if self.values is not None and fits else float(fits)
+
+
+def check_sign_choice(signs: str) -> SignChoice:
+    """The same, if it is a `SignChoice`. Raises UsageError if it is not."""
+    for choice in SIGN_CHOICES:
+        if signs == choice:
+            return choice
+    raise UsageError(f"Signs are kept or dropped: give keep or drop, not {signs!r}.")
