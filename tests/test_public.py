@@ -16,8 +16,8 @@ import inkdigits
 
 NAMES = {
     "__version__",
-    *("read", "read_digit", "read_pages", "Reader", "Form", "Limits", "Source"),
-    *("Reading", "Line", "Number", "Digit", "Box", "Failure", "Classification", "ModelName", "Inspection"),
+    *("read", "read_digit", "read_pages", "Reader", "Form", "ValueRules", "Value", "Limits", "Source"),
+    *("Reading", "Line", "Number", "Digit", "Sign", "Box", "Failure", "Classification", "ModelName", "Inspection"),
     *("AcceptThresholds", "Neighbour", "OcclusionEffect", "Picture", "Stages", "Proposals", "Detections", "Ink"),
     *("InkdigitsError", "PictureError", "PictureTooLargeError", "SeveralPagesError", "DataError", "ModelError"),
     *("RunError", "WriteError", "ExportError", "UsageError", "StoreFullError", "StoreBusyError"),
@@ -85,7 +85,10 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-OPTIONS = {"single": False, "region": None, "form": None, "min_confidence": None, "boxes": "auto"}
+OPTIONS = {"single": False, "region": None, "form": None, "min_confidence": None, "boxes": "auto"} | {
+    "values": None,
+    "signs": "keep",
+}
 
 
 @pytest.mark.parametrize("name", ["read", "read_pages"])

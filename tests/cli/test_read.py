@@ -49,9 +49,9 @@ def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     read = json.loads(line)
     assert list(read) == READING_KEYS
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
-    assert list(read["lines"][0]) == ["text", "box", "numbers"]
+    assert list(read["lines"][0]) == ["text", "box", "numbers", "signs", "checked"]
     number = read["lines"][0]["numbers"][0]
-    assert " ".join(number) == "text confidence accepted fits rejected box row column gaps digits"
+    assert " ".join(number) == "text confidence accepted fits rejected box row column gaps signs digits kind value"
     digit = number["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
     assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]
@@ -130,7 +130,7 @@ def test_pages_and_parts_of_them_after_every_stage(pictures: Path, told: Told, t
 def test_csv(pictures: Path, told: Told) -> None:
     rows = list(csv.DictReader(io.StringIO(told("read", "--csv", pictures / "page.png").out)))
     assert [(row["line"], row["number"]) for row in rows] == [("1", "1"), ("1", "2"), ("2", "1")]
-    columns = "file page line number text confidence accepted fits row column x y width height"
+    columns = "file page line number text confidence accepted fits row column x y width height kind value"
     assert list(rows[0]) == columns.split()
     assert [row["accepted"] for row in rows] == [str("?" not in row["text"]).lower() for row in rows]
 

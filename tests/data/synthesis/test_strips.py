@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
-from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, OTHER, SIGNS, SPACE, encode_text
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, DIGIT_CHARACTERS, OTHER, SIGNS, SPACE, encode_text
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis import strips
 from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
-from inkdigits.data.synthesis.strip_texts import sample_text
+from inkdigits.data.synthesis.strip_texts import RAISED, sample_text
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes
 from tests.conftest import FONT_FOLDER
@@ -64,9 +64,10 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == set(CHARACTERS)  # every class is learnt
+    assert set("".join(texts)) == {*CHARACTERS, RAISED}  # every class is learnt
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    assert all(len(encode_text(text)) == len(text) for text in texts)
+    assert all(len(encode_text(text.replace(RAISED, ""))) > 0 for text in texts if text)
+    assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
 
 def draw_sign(character: str, seed: int = 0) -> HandSign:

@@ -1,6 +1,8 @@
 """Two readers of one row: what one of them misses the other brings, and forms choose among what both find likely."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -8,10 +10,12 @@ from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.decoding.fusion import FusedPiece, align_digits, align_strings, fuse_row
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_digits, align_strings, fuse_row
+from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.numbers import build_lines
+from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
 from inkdigits.reading.networks.classifier import AcceptThresholds
@@ -49,7 +53,11 @@ def make_transcript(
 
 
 def read_row(hypotheses: list[Hypothesis], *transcripts: Transcript, form: Form | None = None) -> Line:
-    (line,) = build_lines([fuse_row(hypotheses, transcripts, form)], [], THRESHOLDS, form)
+    return build_line(fuse_row(hypotheses, transcripts, form), transcripts, Expected(form))
+
+
+def build_line(row: FusedRow, transcripts: Sequence[Transcript], expected: Expected = Expected()) -> Line:  # noqa: B008
+    (line,) = build_lines([row], [partial(find_gaps, transcripts=transcripts)], [], THRESHOLDS, expected)
     return line
 
 
@@ -86,8 +94,8 @@ def test_the_least_certain_digit_is_refused_and_the_number_says_how_sure_it_is()
 def test_a_space_that_the_frames_see_ends_a_number() -> None:
     hypotheses = [make_hypothesis(i, d) for i, d in zip((0, 1, 3, 4), (1, 2, 3, 4), strict=True)]
     assert read_row(hypotheses, make_transcript(f"12{SPACE}34")).text == "12 34"
-    assert read_row(hypotheses, make_transcript("12.34")).text == "1234"
-    assert read_row(hypotheses, make_transcript("12-34")).text == "12 34"
+    assert read_row(hypotheses, make_transcript("12.34")).text == "12.34"
+    assert [number.text for number in read_row(hypotheses, make_transcript("12-34")).numbers] == ["12", "34"]
 
 
 def test_a_form_chooses_among_what_is_likely() -> None:
@@ -145,7 +153,7 @@ def test_strings_are_aligned_by_the_least_edits(other: str, best: str, aligned: 
 def test_tall_ink_beside_digits_that_was_taken_for_something_else_is_in_doubt(text: str, place: int) -> None:
     hypotheses = [make_hypothesis(index, 0) for index in range(3) if index != place]
     transcript = make_transcript(text, tall_ink_at=place)
-    (line,) = build_lines([add_unread_digits(fuse_row(hypotheses, [transcript]), transcript)], [], THRESHOLDS)
+    line = build_line(add_unread_digits(fuse_row(hypotheses, [transcript]), transcript), [transcript])
     (number,) = line.numbers
     assert number.text == "".join("?" if index == place else "0" for index in range(3))
     assert number.confidence < 0.8 and abs(number.digits[place].box.x - PITCH * place) < PITCH / 2
@@ -168,7 +176,7 @@ def test_a_number_must_be_seen_by_the_detections_too(digitness: float, texts: tu
     """Beside others less is enough: they bear each other out."""
     for count, expected in zip((1, 2), texts, strict=True):
         hypotheses = [make_hypothesis(place, 3, digitness) for place in range(count)]
-        (line,) = build_lines([fuse_row(hypotheses, [make_transcript("3" * count)])], [], THRESHOLDS)
+        line = read_row(hypotheses, make_transcript("3" * count))
         assert line.text == expected
 
 

@@ -57,7 +57,7 @@ def test_csv_is_a_row_per_number() -> None:
     assert rows[1] == {
         "file": "a,b.png", "page": "1", "line": "1", "number": "2", "text": "3?", "confidence": "0.81",
         "accepted": "false", "fits": "", "row": "", "column": "",
-        "x": "40", "y": "5", "width": "18", "height": "20",
+        "x": "40", "y": "5", "width": "18", "height": "20", "kind": "", "value": "",
     }  # fmt: skip
 
 

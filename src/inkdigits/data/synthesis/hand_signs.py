@@ -162,3 +162,4 @@ _STROKES = {
     "/": _draw_slash, "=": _draw_equals, "×": _draw_times, "÷": _draw_division, "%": _draw_percent,
     "(": _draw_opening, ")": _draw_closing, "#": _draw_hash,
 }  # fmt: skip
+SIGN_CHARACTERS = tuple(_STROKES)

@@ -10,10 +10,9 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import ImageFont
 
-from inkdigits.alphabet import SIGNS
 from inkdigits.data.synthesis.hand_digits import sample_digit
 from inkdigits.data.synthesis.hand_fonts import draw_font_character, draw_font_sign
-from inkdigits.data.synthesis.hand_signs import FontSigns
+from inkdigits.data.synthesis.hand_signs import SIGN_CHARACTERS, FontSigns
 from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTER_SHARE, DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
 from inkdigits.data.synthesis.strokes import (
     CENTRE_LINE_DIGIT_SIDE,
@@ -60,12 +59,12 @@ def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng:
 def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
     """Every sign of every font that has it; people also write an x for times."""
     forms: dict[str, list[tuple[Bits, float]]] = {}
-    for character in (*SIGNS, _LETTER_TIMES):
-        drawn = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
-        if drawn:
-            fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in drawn]))]
+    for character in (*SIGN_CHARACTERS, _LETTER_TIMES):
+        signs = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
+        if signs:
+            fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in signs]))]
             meant = "×" if character == _LETTER_TIMES else character
-            forms.setdefault(meant, []).extend(zip(fields, (bottom for _, bottom in drawn), strict=True))
+            forms.setdefault(meant, []).extend(zip(fields, (bottom for _, bottom in signs), strict=True))
     return FontSigns(forms)
 
 

@@ -14,7 +14,7 @@ from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
-from inkdigits.reading.decoding.group import group_digits, make_number
+from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.letters import is_among_letters
 from inkdigits.reading.decoding.lines import build_lines
@@ -157,12 +157,9 @@ def _decode_form_row(
     """The numbers of a row that fit the form. If none fits, `formless`, read without the form, none of it accepted."""
     decoded = decode_row_with_form(row, form, ink_components, formless)
     if decoded is None:
-        return Line((make_number(_make_digits(formless, AcceptThresholds(2.0, 2.0)), ink_components),))
+        return Line((Number(tuple(_make_digits(formless, AcceptThresholds(2.0, 2.0)))),))
     return Line(
-        tuple(
-            make_number(_make_digits(each, thresholds, each.confidence), ink_components, each.confidence)
-            for each in decoded
-        )
+        tuple(Number(tuple(_make_digits(each, thresholds, each.confidence)), known=each.confidence) for each in decoded)
     )
 
 

@@ -16,19 +16,11 @@ from inkdigits.types import Digit, Line, Number
 def group_digits(digits: Sequence[Digit], ink_components: Sequence[Box] = ()) -> tuple[Line, ...]:
     """Sort digits into numbers and lines. `ink_components` are boxes of ink anywhere on the page.
 
-    A number ends at a visible gap and at a separator; a point or comma does not end it, and is kept in its `gaps`.
+    A number ends at a visible gap and at a separator; a point or comma does not end it.
     """
     digit_rows = find_rows(digits)
     is_in_cells = has_cells([[digit.box for digit in row] for row in digit_rows])
     return tuple(Line(tuple(_split_row(row, ink_components, is_in_cells))) for row in digit_rows)
-
-
-def make_number(digits: Sequence[Digit], ink_components: Sequence[Box] = (), confidence: float | None = None) -> Number:
-    """A number of these digits, from left to right (at least one), with its probability if it is known.
-
-    The points and commas among `ink_components` are kept in its `gaps`.
-    """
-    return Number(tuple(digits), known=confidence)
 
 
 def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: bool) -> list[Number]:

@@ -64,13 +64,6 @@ class Spacing:
             is_separated |= _is_between(boxes, separator)
         return is_separated
 
-    def has_point(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
-        """N boxes → N×N: whether a point or comma stands between one and a later one."""
-        has_point = np.zeros((len(boxes), len(boxes)), np.bool_)
-        for point in self.points:
-            has_point |= _is_between(boxes, point)
-        return has_point
-
 
 def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is_in_cells: bool = False) -> Spacing:
     """The spacing of a row of digits, `boxes` from left to right (at least one), among `ink_components`.
