@@ -47,9 +47,8 @@ def test_the_list_is_there() -> None:
 def test_no_code_bears_an_old_name(package: str) -> None:
     for path in (SOURCE / package).rglob("*.py"):
         if not path.name[0].isdigit():  # lessons have variables of their own
-            borne = {*names_in(ast.parse(path.read_text(encoding="utf-8"))), path.stem} & (
-                old_names()[package] - FREE_AGAIN.get(package, set())
-            )
+            names = {*names_in(ast.parse(path.read_text(encoding="utf-8"))), path.stem}
+            borne = names & (old_names()[package] - FREE_AGAIN.get(package, set()))
             assert not borne, f"{path.relative_to(SOURCE)}: {borne}"
 
 

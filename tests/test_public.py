@@ -85,9 +85,9 @@ def parameters(function: Callable[..., object]) -> dict[str, inspect.Parameter]:
     return dict(inspect.signature(function).parameters)
 
 
-OPTIONS = {"single": False, "region": None, "form": None, "min_confidence": None, "boxes": "auto"} | {
-    "values": None,
-    "signs": "keep",
+OPTIONS = {
+    **{"single": False, "region": None, "form": None, "min_confidence": None},
+    **{"boxes": "auto", "values": None, "signs": "keep"},
 }
 
 

@@ -16,7 +16,7 @@ from typing import Any, Literal, get_args
 
 from inkdigits.errors import UsageError
 
-Kind = Literal["integer", "decimal", "amount", "date", "time", "fraction", "expression"]
+ValueKind = Literal["integer", "decimal", "amount", "date", "time", "fraction", "expression"]
 DecimalMark = Literal["auto", "point", "comma"]
 DateOrder = Literal["auto", "dmy", "mdy", "ymd"]
 
@@ -70,13 +70,13 @@ class ValueRules:
     the mark before decimals, `decimals` how many there are, `date_order` that of day, month and year.
     """
 
-    kind: Kind | None = None
+    kind: ValueKind | None = None
     decimal: DecimalMark = "auto"
     date_order: DateOrder = "auto"
     decimals: int | None = None
 
     def __post_init__(self) -> None:
-        for name, options in (("kind", Kind), ("decimal", DecimalMark), ("date_order", DateOrder)):
+        for name, options in (("kind", ValueKind), ("decimal", DecimalMark), ("date_order", DateOrder)):
             if getattr(self, name) not in (*get_args(options), *([None] if name == "kind" else [])):
                 raise UsageError(f"{name} is one of {', '.join(get_args(options))}, not {getattr(self, name)!r}.")
         if self.decimals is not None and not 0 <= self.decimals <= _MAX_DECIMALS:

@@ -7,7 +7,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
-from typing import Unpack
 
 import numpy as np
 from numpy.typing import NDArray
@@ -151,13 +150,23 @@ class Reader:
             start = time.perf_counter()
 
     def attempt(
-        self, picture: Source, *, name: str | None = None, **arguments: Unpack[ReadArguments]
+        self,
+        picture: Source,
+        *,
+        name: str | None = None,
+        single: bool = False,
+        region: Box | None = None,
+        form: Form | None = None,
+        min_confidence: float | None = None,
+        boxes: BoxKind = "auto",
+        values: ValueRules | None = None,
+        signs: SignChoice = "keep",
     ) -> Iterator[Reading | Failure]:
-        """As `read_pages`, with the same options, but an error is not raised: it ends as a Failure in the place of the
-        page that failed."""
+        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
+        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
         page = 1
         try:
-            for reading in self.read_pages(picture, name=name, **arguments):
+            for reading in self.read_pages(picture, name=name, single=single, region=region, **known):
                 yield reading
                 page = reading.page + 1
         except InkdigitsError as error:

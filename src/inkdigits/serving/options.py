@@ -13,7 +13,7 @@ from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.expected import SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.region import parse_region as parsed
-from inkdigits.values import DateOrder, DecimalMark, Kind, ValueRules
+from inkdigits.values import DateOrder, DecimalMark, ValueKind, ValueRules
 
 CSV, JSON_LINES = "text/csv; charset=utf-8", "application/jsonl; charset=utf-8"
 _Region = Annotated[str, Field(pattern=r"^\d{1,9},\d{1,9},[1-9]\d{0,8},[1-9]\d{0,8}$", examples=["0,40,600,80"])]
@@ -54,7 +54,9 @@ class PageOptions(DigitOptions):
     pattern: str | None = Field(
         None, min_length=1, max_length=200, description="Pattern of every number, such as `dd.dd.dddd`; d is a digit."
     )
-    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Kind of check digit in every number.")
+    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(
+        None, description="ValueKind of check digit in every number."
+    )
     range: _Range | None = Field(None, description="Range of every number's value, both ends included.")
     boxes: BoxKind = Field(
         "auto",
@@ -62,7 +64,7 @@ class PageOptions(DigitOptions):
         "as they are ruled.",
     )
 
-    kind: Kind | None = Field(
+    kind: ValueKind | None = Field(
         None,
         alias="as",
         description="What every number is; `expression` says of every line, as a sum, whether it holds.",

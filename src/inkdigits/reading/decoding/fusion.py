@@ -119,8 +119,8 @@ class FusedRow:
 
     def read_as(self, strings: Sequence[str]) -> FusedRow:
         """The same row, with each of its pieces read as other digits."""
-        pieces = zip(self.fused_pieces, strings, strict=True)
-        return replace(self, fused_pieces=tuple(piece.read_as(string) for piece, string in pieces))
+        read = zip(self.fused_pieces, strings, strict=True)
+        return replace(self, fused_pieces=tuple(piece.read_as(string) for piece, string in read))
 
     def expect_digits(self, is_boxed: NDArray[np.bool_]) -> FusedRow:
         """The same row, where some of its N digits, bool N, are known to stand alone in a printed box."""
