@@ -60,10 +60,10 @@ def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:
 
 def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArguments, stem: Path) -> None:
     """Save a page after every stage: STEM-1-ink.png, STEM-2-found.png and so on; STEM-page2-1-ink.png for page 2."""
-    from inkdigits.reading.arguments import get_expected
+    from inkdigits.reading.arguments import get_number_arguments
     from inkdigits.reading.explain import draw_stages
 
-    stages = reader.run_stages(crop_to_region(page, how), get_expected(how), how.get("min_confidence"))
+    stages = reader.run_stages(crop_to_region(page, how), **get_number_arguments(how))
     for number, (stage, image) in enumerate(draw_stages(page, reading, stages), 1):
         save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
 

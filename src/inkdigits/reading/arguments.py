@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import TypedDict, cast
 
 from inkdigits import glyph
 from inkdigits.errors import UsageError
@@ -13,16 +13,27 @@ from inkdigits.reading.decoding.form import Form
 from inkdigits.values import ValueRules
 
 
-class ReadArguments(TypedDict, total=False):
-    """The options of `read` as one value, for programs that hand them on: `reader.read(picture, **arguments)`."""
+class NumberArguments(TypedDict, total=False):
+    """The options that tell of the numbers on a page."""
 
-    single: bool
-    region: Box | None
     form: Form | None
     min_confidence: float | None
     boxes: BoxKind
     values: ValueRules | None
     signs: SignChoice
+
+
+class ReadArguments(NumberArguments, total=False):
+    """The options of `read` as one value, for programs that hand them on: `reader.read(picture, **arguments)`."""
+
+    single: bool
+    region: Box | None
+
+
+def get_number_arguments(arguments: ReadArguments) -> NumberArguments:
+    """Those that tell of the numbers, as `Reader.run_stages` takes them."""
+    others = {"single", "region"}
+    return cast(NumberArguments, {name: value for name, value in arguments.items() if name not in others})
 
 
 def check_arguments(arguments: ReadArguments) -> None:

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.marks import Box
 from inkdigits.reading.arguments import (
+    NumberArguments,
     ReadArguments,
     check_arguments,
     check_glyph_shape,
@@ -44,8 +45,6 @@ from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
 from inkdigits.values import ValueRules
-
-_NOTHING_EXPECTED = Expected()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +77,7 @@ class Reader:
         threads: int = 2,
         second: bool = False,
     ) -> None:
-        """`model` is an exported network (`….onnx`, its card `….json` beside it) that tells digits; by default the
-        packaged one.
+        """`model` is an exported network (`….onnx`, its card `….json` beside it); by default the packaged one.
 
         `threads` are what one picture may keep busy; give 1 where several are read at once. `second` asks somebody
         else's network as well, of every row (networks/second.py; `pip install 'inkdigits[second]'`).
@@ -126,7 +124,7 @@ class Reader:
         """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
         page = load_single_page(picture, self._limits)
-        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
+        known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
         return self._read_page(page, start, {**known, "single": single, "region": region})
 
     def read_pages(
@@ -144,7 +142,7 @@ class Reader:
     ) -> Iterator[Reading]:
         """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
         start = time.perf_counter()
-        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
+        known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
         for page in load_pages(picture, self._limits, name):
             yield self._read_page(page, start, {**known, "single": single, "region": region})
             start = time.perf_counter()
@@ -163,7 +161,7 @@ class Reader:
         signs: SignChoice = "keep",
     ) -> Iterator[Reading | Failure]:
         """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
-        known = ReadArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
+        known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
         page = 1
         try:
             for reading in self.read_pages(picture, name=name, single=single, region=region, **known):
@@ -182,7 +180,7 @@ class Reader:
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))
             lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
         else:
-            stages = self.run_stages(cropped, get_expected(arguments), min_confidence)
+            stages = self._run_best_stages(cropped, get_expected(arguments), self._get_thresholds(min_confidence))
             lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
         hint = find_hint(cropped.grey, proposals, lines)
         if region is not None:
@@ -192,14 +190,21 @@ class Reader:
         return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
 
     def run_stages(
-        self, page: Picture, expected: Expected = _NOTHING_EXPECTED, min_confidence: float | None = None
+        self,
+        page: Picture,
+        *,
+        form: Form | None = None,
+        min_confidence: float | None = None,
+        boxes: BoxKind = "auto",
+        values: ValueRules | None = None,
+        signs: SignChoice = "keep",
     ) -> Stages:
-        """The whole way: where digits may stand on a page, which they are, and the numbers they make.
+        """The whole way: where digits may stand on a page, which they are, and the numbers they make."""
+        return self._run_best_stages(page, Expected(form, values, boxes, signs), self._get_thresholds(min_confidence))
 
-        A page without any digits is looked at again with ink and paper exchanged: a bright sheet on a dark table may
-        have seemed to be dark. A page that reads poorly is read turned, if it probably lies on its side.
-        """
-        thresholds = self._get_thresholds(min_confidence)
+    def _run_best_stages(self, page: Picture, expected: Expected, thresholds: AcceptThresholds) -> Stages:
+        """The page as it is; without digits, with ink and paper exchanged, as a bright sheet on a dark table may seem to
+        be dark; where it reads poorly and may lie on its side, turned."""
         stages = self._run_stages(page, expected, thresholds)
         if not stages.lines:
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)

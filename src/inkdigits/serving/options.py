@@ -54,9 +54,7 @@ class PageOptions(DigitOptions):
     pattern: str | None = Field(
         None, min_length=1, max_length=200, description="Pattern of every number, such as `dd.dd.dddd`; d is a digit."
     )
-    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(
-        None, description="ValueKind of check digit in every number."
-    )
+    check: Literal["luhn", "verhoeff", "mod97"] | None = Field(None, description="Kind of check digit in every number.")
     range: _Range | None = Field(None, description="Range of every number's value, both ends included.")
     boxes: BoxKind = Field(
         "auto",

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.arguments import ReadArguments, get_expected
+from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
 from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
 from inkdigits.reading.imaging.region import crop_page
@@ -86,7 +86,7 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     region = how["region"]
     part = page if region is None else crop_page(page, region)
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
-    stages = reader.run_stages(part, get_expected(how), how.get("min_confidence"))
+    stages = reader.run_stages(part, **get_number_arguments(how))
     stage_glyphs = [stages.find_glyph(each) for each in reading.digits]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
     return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])

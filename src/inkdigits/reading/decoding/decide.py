@@ -63,8 +63,9 @@ def decode_lines(
             remove_letters(add_unread_digits(fuse_row(row, each, form), each[0]), each)
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
-        gap_finders = [partial(find_gaps, transcripts=each) for each in transcripts]
-        lines = build_lines(fused_rows, gap_finders, ink_components, thresholds, expected, grid)
+        filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
+        gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
+        lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     elif form is not None:
         lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
     else:

@@ -44,41 +44,41 @@ def read_kinds(
     `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
     says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value.
     """
-    places = _list_places(row, splits, gaps)
-    count = len(places)
-    cuts = [0, *(index for index in range(1, count) if places[index].cut >= _MIN_CUT), count]
+    positions = _list_places(row, splits, gaps)
+    count = len(positions)
+    cuts = [0, *(index for index in range(1, count) if positions[index].boundary >= _MIN_CUT), count]
     best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
     for end in cuts[1:]:
         options = []
-        for start in (cut for cut in cuts if cut in best and 0 < end - cut <= _MAX_DIGITS):
-            reading, score = _read(places[start:end], weigh)
-            score += best[start][0] + (float(np.log(places[start].cut)) if start else 0.0)
+        for start in (boundary for boundary in cuts if boundary in best and 0 < end - boundary <= _MAX_DIGITS):
+            reading, score = _read(positions[start:end], weigh)
+            score += best[start][0] + (float(np.log(positions[start].boundary)) if start else 0.0)
             options.append((score, [*best[start][1], reading]))
         if options:
             best[end] = max(options, key=lambda option: option[0])
-    return best[count][1] if count in best else [_read_plainly(places)]
+    return best[count][1] if count in best else [_read_plainly(positions)]
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
     """One digit of a row, and the gap before it: the `digits` that it may be and the `signs` that may stand before it,
-    with probabilities, best first, and the probability `cut` that a number begins with it."""
+    with probabilities, best first, and the probability `boundary` that a number begins with it."""
 
     digits: tuple[tuple[str, float], ...]
     signs: tuple[tuple[str, float], ...]
-    cut: float
+    boundary: float
 
 
 def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]) -> list[_Place]:
-    places: list[_Place] = []
+    positions: list[_Place] = []
     for piece in row.fused_pieces:
         for index in range(len(piece.string)):
             distribution = piece.compute_distribution(index)
             order = np.argsort(-distribution, kind="stable")[:_MAX_CHOICES]
             digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
-            split = float(np.clip(splits[len(places) - 1], 0.01, 0.99)) if places else 1.0
-            places.append(_Place(digits, _list_signs(gaps[len(places)], split), split))
-    return places
+            split = float(np.clip(splits[len(positions) - 1], 0.01, 0.99)) if positions else 1.0
+            positions.append(_Place(digits, _list_signs(gaps[len(positions)], split), split))
+    return positions
 
 
 def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
@@ -89,16 +89,19 @@ def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
     return tuple(sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1]))
 
 
-def _read_plainly(places: Sequence[_Place]) -> Reading:
-    digits, signs = "".join(place.digits[0][0] for place in places), tuple(place.signs[0][0] for place in places[1:])
-    probability = float(np.prod([place.digits[0][1] for place in places]))
+def _read_plainly(positions: Sequence[_Place]) -> Reading:
+    digits, signs = (
+        "".join(place.digits[0][0] for place in positions),
+        tuple(place.signs[0][0] for place in positions[1:]),
+    )
+    probability = float(np.prod([place.digits[0][1] for place in positions]))
     return Reading(digits, signs, probability, False)
 
 
-def _read(places: Sequence[_Place], weigh: Callable[[str], float]) -> tuple[Reading, float]:
-    """Some places as one number, and the log probability of that."""
+def _read(positions: Sequence[_Place], weigh: Callable[[str], float]) -> tuple[Reading, float]:
+    """Some positions as one number, and the log probability of that."""
     readings: list[tuple[str, tuple[str, ...], float]] = [("", (), 1.0)]
-    for index, place in enumerate(places):
+    for index, place in enumerate(positions):
         longer = [
             (digits + digit, (*signs, sign) if index else signs, probability * own * between)
             for digits, signs, probability in readings
@@ -106,13 +109,13 @@ def _read(places: Sequence[_Place], weigh: Callable[[str], float]) -> tuple[Read
             for sign, between in (place.signs if index else (("", 1.0),))
         ]
         readings = sorted(longer, key=lambda reading: -reading[2])[:_MAX_READINGS]
-    weighed = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
-    fitting = [reading for reading in weighed if reading[2] > 0]
+    scored = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
+    fitting = [reading for reading in scored if reading[2] > 0]
     total, plain = sum(reading[2] for reading in fitting), sum(reading[2] for reading in readings)
     if total < _MIN_FIT * readings[0][2]:
         # As many misfits as it joins: so that they are not joined for their own sake.
-        joined = sum(place.cut >= 0.5 for place in places[1:])
-        return _read_plainly(places), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
+        joined = sum(place.boundary >= 0.5 for place in positions[1:])
+        return _read_plainly(positions), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
     digits, signs, probability = max(fitting, key=lambda reading: reading[2])
     return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
 

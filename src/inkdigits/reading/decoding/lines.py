@@ -32,27 +32,22 @@ def build_lines(
     expected: Expected,
     grid: Grid = NO_GRID,
 ) -> tuple[Line, ...]:
-    """The lines of a page; `find_gaps` has one for each row. `ink_components` are the boxes of all its ink, in pixels
-    of the page, and `grid` its rules.
+    """The lines of a page's rows, each with digits; `find_gaps` has one for each. `ink_components` are the boxes of all
+    its ink, in pixels of the page, and `grid` its rules.
 
     Where something is expected of numbers, they begin and end so that they fit it, and those that cannot keep their
     plain reading.
     """
-    filled, finders = [], []
-    for row, find in zip(rows, find_gaps, strict=True):
-        if row.fused_pieces:
-            filled.append(row)
-            finders.append(find)
-    is_in_cells = has_cells([row.boxes for row in filled])
-    cells = find_cells([row.boxes for row in filled], grid, expected.boxes)
+    is_in_cells = has_cells([row.boxes for row in rows])
+    cells = find_cells([row.boxes for row in rows], grid, expected.boxes)
     lines, table_row = [], 0
-    for bare_row, find, own in zip(filled, finders, cells, strict=True):
+    for bare_row, find_row_gaps, own in zip(rows, find_gaps, cells, strict=True):
         row = bare_row.expect_digits(own.is_boxed)
         near_ink = _select_near(ink_components, Box.around(row.boxes))
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = _weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         splits = np.where(np.isnan(own.ends), splits, own.ends)
-        numbers, gaps = _read_numbers(row, splits, find, thresholds, expected)
+        numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected)
         has_signs = expected.signs == "keep"
         line = punctuate(numbers, gaps, near_ink, own.is_boxed) if has_signs else Line(tuple(numbers))
         if own.columns is not None:
@@ -75,17 +70,21 @@ def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
 
 
 def _read_numbers(
-    row: FusedRow, splits: NDArray[np.float64], find: FindGaps, thresholds: AcceptThresholds, expected: Expected
+    row: FusedRow,
+    splits: NDArray[np.float64],
+    find_row_gaps: FindGaps,
+    thresholds: AcceptThresholds,
+    expected: Expected,
 ) -> tuple[list[Number], Sequence[Gap]]:
     """The numbers of a row, and its gaps as they are read with them."""
-    gaps = find(row)
+    gaps = find_row_gaps(row)
     if expected.values is not None and expected.values.tells_numbers:
         return build_kind_numbers(row, splits, gaps, expected.weigh, thresholds)
     splits = np.where([has_operator(gap) for gap in gaps[1:-1]], 1.0, splits)
     if expected.form is None:
         return build_numbers(row, splits, gaps, thresholds), gaps
     read, numbers = build_form_numbers(row, splits, expected.form, thresholds)
-    return numbers, find(read)
+    return numbers, find_row_gaps(read)
 
 
 def _weigh_splits(
