@@ -203,8 +203,8 @@ class Reader:
         return self._run_best_stages(page, Expected(form, values, boxes, signs), self._get_thresholds(min_confidence))
 
     def _run_best_stages(self, page: Picture, expected: Expected, thresholds: AcceptThresholds) -> Stages:
-        """The page as it is; without digits, with ink and paper exchanged, as a bright sheet on a dark table may seem to
-        be dark; where it reads poorly and may lie on its side, turned."""
+        """The page as it is; without digits, with ink and paper exchanged, as a bright sheet on a dark table may seem
+        to be dark; where it reads poorly and may lie on its side, turned."""
         stages = self._run_stages(page, expected, thresholds)
         if not stages.lines:
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)

@@ -65,14 +65,14 @@ class Gap:
 def find_gaps(row: FusedRow, transcripts: Sequence[Transcript]) -> tuple[Gap, ...]:
     """The N+1 gaps of a row of N digits: before each, and after the last."""
     string = "".join(piece.string for piece in row.fused_pieces)
-    cut = [parts for each in transcripts if (parts := _cut_gaps(row, string, each)) is not None]
-    if not cut:
+    sliced = [slices for each in transcripts if (slices := _slice_gaps(row, string, each)) is not None]
+    if not sliced:
         return (Gap(),) * (len(string) + 1)
-    return tuple(_read_gap([parts[index] for parts in cut]) for index in range(len(string) + 1))
+    return tuple(_read_gap([slices[index] for slices in sliced]) for index in range(len(string) + 1))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Part:
+class _GapFrames:
     """The frames of one gap in one transcript, float64 T×15, of no sign and of each of SIGNS; `first` is the number of
     the first of them."""
 
@@ -85,7 +85,7 @@ class _Part:
         return self.transcript.strip.find_x(self.first + frame)
 
 
-def _cut_gaps(row: FusedRow, string: str, transcript: Transcript) -> list[_Part] | None:
+def _slice_gaps(row: FusedRow, string: str, transcript: Transcript) -> list[_GapFrames] | None:
     """The frames of each gap; None if the digits do not all fit on the strip."""
     frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
     is_shown = all(get_centre_x(box) < end for box in row.boxes)
@@ -98,7 +98,7 @@ def _cut_gaps(row: FusedRow, string: str, transcript: Transcript) -> list[_Part]
         *((before[1], after[0]) for before, after in pairwise(spans)),
         (spans[-1][1], min(len(frames), spans[-1][1] + reach)),
     ]
-    return [_Part(_keep_signs(transcript.frames[start:stop]), start, transcript) for start, stop in bounds]
+    return [_GapFrames(_keep_signs(transcript.frames[start:stop]), start, transcript) for start, stop in bounds]
 
 
 def _keep_signs(log_probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -111,16 +111,16 @@ def _keep_signs(log_probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
     return frames
 
 
-def _read_gap(parts: Sequence[_Part]) -> Gap:
+def _read_gap(slices: Sequence[_GapFrames]) -> Gap:
     """What the frames of all transcripts say of one gap, each of them alike."""
-    filled = [part for part in parts if len(part.frames)]
+    filled = [own for own in slices if len(own.frames)]
     if not filled:
         return Gap()
-    found = [string for part in filled for string in ctc.search_strings(part.frames, _MAX_STRINGS, SIGNS)]
+    found = [string for own in filled for string in ctc.search_strings(own.frames, _MAX_STRINGS, SIGNS)]
     strings = list(dict.fromkeys(["", *found]))
     if len(strings) == 1:
         return Gap(_find_spans=partial(_find_spans, filled))
-    totals = np.mean([_score(part.frames, strings) for part in filled], axis=0)
+    totals = np.mean([_score(own.frames, strings) for own in filled], axis=0)
     order = np.argsort(-totals, kind="stable")[:_MAX_STRINGS]
     readings = tuple((strings[index], float(totals[index])) for index in order)
     return Gap(readings, partial(_find_spans, filled))
@@ -133,12 +133,12 @@ def _score(frames: NDArray[np.float64], strings: Sequence[str]) -> NDArray[np.fl
     return np.asarray(np.exp(scores - np.logaddexp.reduce(scores)), np.float64)
 
 
-def _find_spans(parts: Sequence[_Part], signs: str) -> tuple[Span, ...]:
+def _find_spans(slices: Sequence[_GapFrames], signs: str) -> tuple[Span, ...]:
     """Where each sign is, by the first transcript whose frames are enough; a space is all of the gap."""
-    for part in parts:
+    for own in slices:
         if signs == SPACE:
-            return ((part.find_x(0), part.find_x(len(part.frames))),)
-        if len(part.frames) >= ctc.count_needed_frames(signs):
-            spans = ctc.align_string(part.frames, signs, SIGNS)
-            return tuple((part.find_x(start), part.find_x(end)) for start, end in spans)
+            return ((own.find_x(0), own.find_x(len(own.frames))),)
+        if len(own.frames) >= ctc.count_needed_frames(signs):
+            spans = ctc.align_string(own.frames, signs, SIGNS)
+            return tuple((own.find_x(start), own.find_x(end)) for start, end in spans)
     return ()

@@ -38,8 +38,8 @@ class _Signs:
 
     def take(self, start: int, end: int, before: int) -> tuple[Sign, ...]:
         """Some of them, as signs `before` a digit or a number."""
-        places = zip(self.text[start:end], self.boxes[start:end], strict=True)
-        return tuple(Sign(text, before, self.probability, box) for text, box in places)
+        kept = zip(self.text[start:end], self.boxes[start:end], strict=True)
+        return tuple(Sign(text, before, self.probability, box) for text, box in kept)
 
 
 def punctuate(
@@ -62,14 +62,14 @@ def punctuate(
             own[index] += signs.take(0, len(signs.text), place - start)
     for index, bound in enumerate(bounds):
         signs = shown[bound]
-        behind, ahead = _divide(signs, index == 0, index == len(numbers), is_sum)
-        if behind:
-            own[index - 1] += signs.take(0, behind, len(numbers[index - 1].digits))
+        own_end, own_start = _divide(signs, index == 0, index == len(numbers), is_sum)
+        if own_end:
+            own[index - 1] += signs.take(0, own_end, len(numbers[index - 1].digits))
             probabilities[index - 1].append(signs.probability)
-        if ahead < len(signs.text):
-            own[index] = [*signs.take(ahead, len(signs.text), 0), *own[index]]
+        if own_start < len(signs.text):
+            own[index] = [*signs.take(own_start, len(signs.text), 0), *own[index]]
             probabilities[index].append(signs.probability)
-        of_line += signs.take(behind, ahead, index)
+        of_line += signs.take(own_end, own_start, index)
     return Line(
         tuple(
             replace(number, signs=tuple(signs), known=number.confidence * prod(each))
@@ -86,29 +86,29 @@ def has_operator(gap: Gap) -> bool:
 
 def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple[int, int]:
     """How many of a gap's signs belong to the number before it, and from which on they belong to the one after it."""
-    text, behind = signs.text, 0
+    text, own_end = signs.text, 0
     if not is_first:
         fillers = _FILLERS if is_last and not is_sum else POINTS
-        behind = len(text) - len(text.lstrip(fillers))
-    rest = text[behind:]
+        own_end = len(text) - len(text.lstrip(fillers))
+    rest = text[own_end:]
     if is_last:
-        return behind, len(text)
+        return own_end, len(text)
     has_minus = rest.endswith("-") and (rest[-2:-1] in _OPERATORS if len(rest) > 1 else is_first)
-    return behind, len(text) - (1 if has_minus or (is_first and rest[-1:] in (".", ",")) else 0)
+    return own_end, len(text) - (1 if has_minus or (is_first and rest[-1:] in (".", ",")) else 0)
 
 
 def _show(gap: Gap, index: int, row: _Row) -> _Signs:
     """The signs of a gap that are probable enough, and make sense where it is."""
     if not gap.text or gap.probability < _MIN_PROBABILITY or len(gap.spans) != len(gap.text):
         return _Signs("", dict(gap.readings).get("", 0.0), ())
-    places = list(range(len(gap.text)))
+    kept = list(range(len(gap.text)))
     if row.is_boxed[max(0, index - 1) : index + 1].any():
-        places = [place for place in places if gap.text[place] in POINTS + SPACE]
+        kept = [place for place in kept if gap.text[place] in POINTS + SPACE]
     elif index == 0:
         last = len(gap.text) - 1 if gap.probability >= _MIN_LEADING_POINT else -1
-        places = [place for place in places if gap.text[place] not in POINTS or place == last]
-    boxes = tuple(row.find_box(gap.spans[place]) for place in places)
-    return _Signs("".join(gap.text[place] for place in places), gap.probability, boxes)
+        kept = [place for place in kept if gap.text[place] not in POINTS or place == last]
+    boxes = tuple(row.find_box(gap.spans[place]) for place in kept)
+    return _Signs("".join(gap.text[place] for place in kept), gap.probability, boxes)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
