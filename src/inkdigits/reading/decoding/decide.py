@@ -74,7 +74,7 @@ def decode_lines(
     lines = remove_twins(lines)
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
-    return _refuse_letters_and_textures(lines, ink_components, grid, None if form is not None else thresholds)
+    return _refuse_letters_and_textures(lines, ink_components, grid, None if expected.tells_numbers else thresholds)
 
 
 def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:

@@ -30,6 +30,11 @@ class Expected:
         if self.values is not None and self.signs == "drop":
             raise UsageError("Without signs nobody can tell what numbers mean; keep them, or leave `values` out.")
 
+    @property
+    def tells_numbers(self) -> bool:
+        """Whether not every number is as expected as any other."""
+        return self.form is not None or (self.values is not None and self.values.tells_numbers)
+
     def weigh(self, text: str) -> float:
         """How probable it is beforehand, against others, that a number is written like `text`; 0 if it cannot be."""
         digits = "".join(character for character in text if character.isdecimal())

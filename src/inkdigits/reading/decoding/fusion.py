@@ -83,6 +83,11 @@ class FusedPiece:
         agrees = (self.aligned[:, list(indices)] == own).all(axis=1)
         return float(self.probabilities[agrees].sum())
 
+    def compute_presence(self) -> float:
+        """The probability that the piece has as many digits as it is read with: that none is lost or too many."""
+        has_as_many = np.array([len(string) == len(self.string) for string in self.strings])
+        return float(self.probabilities[has_as_many].sum())
+
     def _get_probability(self, string: str) -> float:
         return float(self.probabilities[[each == string for each in self.strings]].sum())
 

@@ -1,7 +1,8 @@
 """Numbers of a known kind: dates, times, amounts. What a number can be decides which digits and signs it is read as.
 
 Of all ways to read a row, the most probable one counts in which every number has a value; where a number cannot have
-one, it keeps its plain reading, which costs something. Digits are changed one for one only.
+one, it keeps its plain reading, which costs something. Digits are changed one for one only; whether one is lost or too
+many is another question (`FusedPiece.compute_presence`).
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _SPACE = " "
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number of a row: its digits and the signs between them, how probable it is, and whether it has a value. Where
-    it has, the probability is that of all readings that have one."""
+    it has, the probability is its share of all readings that have one."""
 
     digits: str
     signs: tuple[str, ...]  # before each digit but the first
@@ -90,10 +91,8 @@ def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
 
 
 def _read_plainly(positions: Sequence[_Place]) -> Reading:
-    digits, signs = (
-        "".join(place.digits[0][0] for place in positions),
-        tuple(place.signs[0][0] for place in positions[1:]),
-    )
+    digits = "".join(place.digits[0][0] for place in positions)
+    signs = tuple(place.signs[0][0] for place in positions[1:])
     probability = float(np.prod([place.digits[0][1] for place in positions]))
     return Reading(digits, signs, probability, False)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
+from math import prod
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,7 +77,8 @@ def build_kind_numbers(
         end = start + len(reading.digits)
         number = _build_number(read, range(start, end), thresholds)
         if reading.fits:
-            number = _trust(number, reading.probability, thresholds)
+            presence = prod(piece.compute_presence() for piece, _ in _find_parts(read, range(start, end)))
+            number = _trust(number, presence * reading.probability, thresholds)
             for place, signs in enumerate(reading.signs, start + 1):
                 read_gaps[place] = gaps[place].read_as(signs)
         numbers.append(replace(number, fits=reading.fits))
