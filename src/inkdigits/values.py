@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
+from itertools import accumulate, pairwise
 from typing import Any, Literal, get_args
 
 from inkdigits.errors import UsageError
@@ -23,7 +24,8 @@ DateOrder = Literal["auto", "dmy", "mdy", "ymd"]
 _MAX_DECIMALS = 20
 _MAX_CHARACTERS = 200  # of a number that may have a value
 _FILLERS = re.compile(r"^(?:[#=]+|--+)|(?<=[0-9])[ .,]*[-=/#]+$|(?<=[0-9])[.,]$")  # before and behind an amount
-_GROUPED = re.compile(r"[0-9]{1,3}(?:(?P<mark>[.,' ])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
+_BETWEEN_DASHES = re.compile(r"-[^-]*[0-9]-+")
+_GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?P<mark>[.,' ])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
 _DATE_PARTS = re.compile(r"([0-9]{1,4})[-/. ]+([0-9]{1,2})[-/. ]+([0-9]{1,4})")
 _BARE_DATE = re.compile(r"[0-9]{8}|[0-9]{6}")
 _TIME = re.compile(r"([0-9]{1,2})[:. ]([0-9]{2})(?:[:. ]([0-9]{2}))?")
@@ -126,11 +128,14 @@ class ValueRules:
     def _list_quantities(self, text: str) -> set[Value]:
         """Whole numbers or decimals, with a minus or without."""
         bare = _FILLERS.sub("", text)
-        minus, digits = ("-", bare[1:]) if bare.startswith("-") else ("", bare)
+        signs, digits = (["-"], bare[1:]) if bare.startswith("-") else ([""], bare)
+        if _BETWEEN_DASHES.fullmatch(text):  # less than nothing, or filled up on both sides
+            signs.append("")
         marks = {"auto": ".,", "point": ".", "comma": ","}[self.decimal]
         plain = {value for mark in marks if (value := self._read_with(mark, digits)) is not None}
         return {
-            Value("decimal", Decimal(minus + value)) if "." in value else Value("integer", int(minus + value))
+            Value("decimal", Decimal(sign + value)) if "." in value else Value("integer", int(sign + value))
+            for sign in signs
             for value in plain
         }
 
