@@ -160,13 +160,11 @@ class ValueRules:
         return self.kind != "amount" or decimal_count <= 2
 
     def _list_dates(self, text: str) -> set[Value]:
-        parts = _split_date(text)
-        if parts is None:
-            return set()
-        orders: tuple[str, ...] = (self.date_order,)
-        if self.date_order == "auto":
-            orders = ("ymd",) if len(parts[0]) == 4 else ("dmy", "mdy")
-        dates = (_make_date(dict(zip(order, parts, strict=True))) for order in orders)
+        orders = ("dmy", "mdy", "ymd") if self.date_order == "auto" else (self.date_order,)
+        split = [(order, parts) for order in orders if (parts := _split_date(text, order)) is not None]
+        if self.date_order == "auto":  # nobody takes 04/05/06 to begin with the year
+            split = [(order, parts) for order, parts in split if order != "ymd" or len(parts["y"]) == 4]
+        dates = (_make_date(parts) for _, parts in split)
         return {Value("date", found) for found in dates if found is not None}
 
 
@@ -180,12 +178,13 @@ def _count_decimals(value: Value) -> int:
     return -exponent if exponent in (0, -2) else 1
 
 
-def _split_date(text: str) -> tuple[str, str, str] | None:
-    """The three parts of a date; without signs, two digits for day and month each."""
+def _split_date(text: str, order: str) -> dict[str, str] | None:
+    """The year, month and day of a date in an order; without signs, two digits for day and month each."""
     if _BARE_DATE.fullmatch(text):
-        return text[:2], text[2:4], text[4:]
+        bounds = accumulate((len(text) - 4 if part == "y" else 2 for part in order), initial=0)
+        return {part: text[start:end] for part, (start, end) in zip(order, pairwise(bounds), strict=True)}
     match = _DATE_PARTS.fullmatch(text)
-    return (match[1], match[2], match[3]) if match else None
+    return dict(zip(order, match.groups(), strict=True)) if match else None
 
 
 def _make_date(parts: Mapping[str, str]) -> date | None:
