@@ -4,20 +4,25 @@ brackets and small powers."""
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from fractions import Fraction
 
-_TOKENS = re.compile(r"[0-9]+(?:[.,][0-9]+)?|[-+×÷:/^()]")
+from inkdigits.values import ValueRules
+
+_TOKENS = re.compile(r"[0-9](?:[0-9.,']*[0-9])?|[-+×÷:/^()]")
 _MAX_CHARACTERS = 200
 _MAX_POWER, _MAX_DEPTH = 20, 20
+_MAX_BITS = 10_000  # of a power
 
 
-def check_sum(text: str) -> bool | None:
-    """Whether all sides of a sum are equal; None for what has but one side, or is no sum."""
+def check_sum(text: str, rules: ValueRules = ValueRules("expression")) -> bool | None:  # noqa: B008
+    """Whether all sides of a sum are equal; None for what has but one side, is no sum, or has a number in it that may
+    mean several by the rules, as `1,234` may."""
     sides = text.replace(" ", "").split("=")
     if len(sides) < 2 or len(text) > _MAX_CHARACTERS:
         return None
     try:
-        values = {_Sum(side).reckon() for side in sides}
+        values = {_Sum(side, rules).reckon() for side in sides}
     except (ArithmeticError, ValueError):
         return None
     return len(values) == 1
@@ -26,7 +31,8 @@ def check_sum(text: str) -> bool | None:
 class _Sum:
     """One side of a sum, read from left to right."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, rules: ValueRules) -> None:
+        self._rules = rules
         self._tokens = _TOKENS.findall(text)
         if "".join(self._tokens) != text:
             raise ValueError(text)
@@ -70,7 +76,8 @@ class _Sum:
         if not self._take("^"):
             return base
         power = self._take_number()
-        if power.denominator != 1 or power > _MAX_POWER:
+        bits = max(base.numerator.bit_length(), base.denominator.bit_length())
+        if power.denominator != 1 or power > _MAX_POWER or bits * power > _MAX_BITS:
             raise ValueError("too large a power")
         return base ** int(power)
 
@@ -81,4 +88,7 @@ class _Sum:
     def _take_number(self) -> Fraction:
         if not self._tokens or not self._tokens[0][0].isdigit():
             raise ValueError("a number is missing")
-        return Fraction(self._tokens.pop(0).replace(",", "."))
+        number = self._rules.parse(self._tokens.pop(0))
+        if number is None or not isinstance(number.value, int | Decimal):
+            raise ValueError("a number may mean several")
+        return Fraction(number.value)

@@ -19,7 +19,7 @@ def understand_lines(lines: Sequence[Line], rules: ValueRules | None, thresholds
         replace(
             line,
             numbers=tuple(_understand(number, own, thresholds) for number in line.numbers),
-            checked=check_sum(line.text) if is_reckoned else None,
+            checked=check_sum(line.text, own) if is_reckoned else None,
         )
         for line in lines
     )
