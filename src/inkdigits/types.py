@@ -131,7 +131,7 @@ class Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         return cls(
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
-            signs=tuple(Sign.from_dict(sign) for sign in number.get("signs", ())),
+            signs=_read_signs(number, len(number["digits"])),
             known=float(number["confidence"]),
             fits=number["fits"],
             value=None if number.get("kind") is None else Value.from_dict(number),
@@ -180,7 +180,15 @@ class Line:
     def from_dict(cls, line: Mapping[str, Any]) -> Line:
         """The line that `as_dict` wrote."""
         numbers = tuple(Number.from_dict(number) for number in line["numbers"])
-        return cls(numbers, tuple(Sign.from_dict(sign) for sign in line.get("signs", ())), line.get("checked"))
+        return cls(numbers, _read_signs(line, len(numbers)), line.get("checked"))
+
+
+def _read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
+    """The signs of a number or line of `count` digits or numbers. Raises ValueError where one has no place."""
+    signs = tuple(Sign.from_dict(sign) for sign in written.get("signs", ()))
+    if any(not 0 <= sign.before <= count for sign in signs):
+        raise ValueError("a sign stands beside nothing")
+    return signs
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,7 +265,7 @@ class Reading:
                 hint=reading.get("hint"),
                 turned_degrees=int(reading.get("turned_degrees", 0)),
             )
-        except (KeyError, TypeError, ValueError) as error:
+        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
             raise UsageError(
                 f"This is not a reading as `as_dict` writes it ({type(error).__name__}: {error}); "
                 "give one JSON object from `inkdigits read --json`."
