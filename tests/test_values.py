@@ -153,6 +153,13 @@ def test_a_date_that_cannot_be_is_none(text: str) -> None:
     assert all(ValueRules("date", date_order=order).weigh(text) == 0 for order in ("auto", "dmy", "mdy"))
 
 
+def test_the_parts_of_dates_and_times_have_one_kind_of_mark_between_them() -> None:
+    """What has a space in one place and a stroke in the other is two numbers."""
+    assert ValueRules("date").parse("25/05-2021") == Value("date", date(2021, 5, 25))
+    assert ValueRules("date").weigh("25/05 2021") == 0 == ValueRules("date").weigh("02/20 21")
+    assert ValueRules("time").weigh("00 12:30") == 0 == ValueRules("time").weigh("12:30.15")
+
+
 @given(st.dates(date(1900, 1, 1), date(2099, 12, 31)), st.sampled_from("-/. "))
 def test_every_day_of_two_centuries_is_a_date_and_none_is_preferred(day: date, mark: str) -> None:
     for order, form in (("dmy", "%d*%m*%Y"), ("mdy", "%m*%d*%Y"), ("ymd", "%Y*%m*%d")):

@@ -26,9 +26,9 @@ _MAX_CHARACTERS = 200  # of a number that may have a value
 _FILLERS = re.compile(r"^(?:[#=]+|--+)|(?<=[0-9])[ .,]*[-=/#]+$|(?<=[0-9])[.,]$")  # before and behind an amount
 _BETWEEN_DASHES = re.compile(r"-[^-]*[0-9]-+")
 _GROUPED = re.compile(r"[1-9][0-9]{0,2}(?:(?P<mark>[.,' ])[0-9]{3})(?:(?P=mark)[0-9]{3})*")
-_DATE_PARTS = re.compile(r"([0-9]{1,4})[-/. ]+([0-9]{1,2})[-/. ]+([0-9]{1,4})")
+_DATE_PARTS = re.compile(r"([0-9]{1,4})(?: ?[-/.]+ ?([0-9]{1,2}) ?[-/.]+ ?| ([0-9]{1,2}) )([0-9]{1,4})")
 _BARE_DATE = re.compile(r"[0-9]{8}|[0-9]{6}")
-_TIME = re.compile(r"([0-9]{1,2})[:. ]([0-9]{2})(?:[:. ]([0-9]{2}))?")
+_TIME = re.compile(r"([0-9]{1,2})(?P<mark>[:. ])([0-9]{2})(?:(?P=mark)([0-9]{2}))?")
 _FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
 _DECIMALS_WEIGHTS = (0.5, 0.1, 1.0)  # of an amount without decimals, with one, with two
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
@@ -184,7 +184,7 @@ def _split_date(text: str, order: str) -> dict[str, str] | None:
         bounds = accumulate((len(text) - 4 if part == "y" else 2 for part in order), initial=0)
         return {part: text[start:end] for part, (start, end) in zip(order, pairwise(bounds), strict=True)}
     match = _DATE_PARTS.fullmatch(text)
-    return dict(zip(order, match.groups(), strict=True)) if match else None
+    return dict(zip(order, filter(None, match.groups()), strict=True)) if match else None
 
 
 def _make_date(parts: Mapping[str, str]) -> date | None:
@@ -204,7 +204,7 @@ def _list_times(text: str) -> set[Value]:
     match = _TIME.fullmatch(text)
     if match is None:
         return set()
-    hours, minutes, seconds = (int(part or 0) for part in match.groups())
+    hours, minutes, seconds = (int(match[group] or 0) for group in (1, 3, 4))
     return {Value("time", time(hours, minutes, seconds))} if hours < 24 and minutes < 60 and seconds < 60 else set()
 
 
