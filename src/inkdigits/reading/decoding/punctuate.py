@@ -24,7 +24,7 @@ POINTS = ".,'"
 _FILLERS = "-=/#.,"
 _OF_SUMS = "+×÷="
 _OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
-_MIN_PROBABILITY = 0.5  # of signs in a gap, from which on they are there
+_MIN_OPERATOR = 0.5  # probability of an operator in a gap, from which on it ends a number
 _MIN_LEADING_POINT = 0.9  # of a point before the first digit, as in `.5`
 
 
@@ -80,8 +80,8 @@ def punctuate(
 
 
 def has_operator(gap: Gap) -> bool:
-    """Whether one number probably ends in a gap and another one begins, because of an operator."""
-    return gap.probability >= _MIN_PROBABILITY and any(sign in _OPERATORS for sign in gap.text)
+    """Whether one number probably ends in a gap and another one begins, because of an operator, whichever it is."""
+    return sum(p for text, p in gap.readings if any(sign in _OPERATORS for sign in text)) >= _MIN_OPERATOR
 
 
 def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple[int, int]:
@@ -93,13 +93,15 @@ def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple
     rest = text[own_end:]
     if is_last:
         return own_end, len(text)
-    has_minus = rest.endswith("-") and (rest[-2:-1] in _OPERATORS if len(rest) > 1 else is_first)
+    before_minus = _OPERATORS.replace("-", "") if is_first else _OPERATORS  # a line that begins with -- is filled up
+    has_minus = rest.endswith("-") and (rest[-2] in before_minus if len(rest) > 1 else is_first)
     return own_end, len(text) - (1 if has_minus or (is_first and rest[-1:] in (".", ",")) else 0)
 
 
 def _show(gap: Gap, index: int, row: _Row) -> _Signs:
-    """The signs of a gap that are probable enough, and make sense where it is."""
-    if not gap.text or gap.probability < _MIN_PROBABILITY or len(gap.spans) != len(gap.text):
+    """The signs of a gap that make sense where it is. Those in doubt are shown if there probably are some: without its
+    point or comma a number would be another one."""
+    if not gap.text or len(gap.spans) != len(gap.text):
         return _Signs("", dict(gap.readings).get("", 0.0), ())
     kept = list(range(len(gap.text)))
     if row.is_boxed[max(0, index - 1) : index + 1].any():
