@@ -7,7 +7,7 @@ many is another question (`FusedPiece.compute_presence`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,11 +19,14 @@ from inkdigits.reading.decoding.gaps import Gap
 _MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number has no value of the kind that all have
 _MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
 _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
+_MAX_BOUNDARY = 0.99  # no boundary is surer than this
 _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
 _MAX_CHOICES = 3  # of digits or signs in one place
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
 _SPACE = " "
+
+_Text = tuple[str, tuple[str, ...], float]  # digits, the signs before each but the first, and how probable they are
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +48,19 @@ def read_kinds(
     `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
     says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value.
     """
-    positions = _list_places(row, splits, gaps)
-    count = len(positions)
-    cuts = [0, *(index for index in range(1, count) if positions[index].boundary >= _MIN_CUT), count]
+    places = _list_places(row, splits, gaps)
     best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
-    for end in cuts[1:]:
-        options = []
-        for start in (boundary for boundary in cuts if boundary in best and 0 < end - boundary <= _MAX_DIGITS):
-            reading, score = _read(positions[start:end], weigh)
-            score += best[start][0] + (float(np.log(positions[start].boundary)) if start else 0.0)
-            options.append((score, [*best[start][1], reading]))
-        if options:
-            best[end] = max(options, key=lambda option: option[0])
-    return best[count][1] if count in best else [_read_plainly(positions)]
+    for start, place in enumerate(places):
+        if start not in best or (start and place.boundary < _MIN_CUT):
+            continue
+        before, numbers = best[start]
+        before += float(np.log(place.boundary)) if start else 0.0
+        for end, readings in _iterate_readings(places, start):
+            if end == len(places) or places[end].boundary >= _MIN_CUT:
+                reading, score = _choose(readings, places[start:end], weigh)
+                if end not in best or before + score > best[end][0]:
+                    best[end] = before + score, [*numbers, reading]
+    return best[len(places)][1] if len(places) in best else [_read_plainly(places)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +80,7 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
             distribution = piece.compute_distribution(index)
             order = np.argsort(-distribution, kind="stable")[:_MAX_CHOICES]
             digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
-            split = float(np.clip(splits[len(positions) - 1], 0.01, 0.99)) if positions else 1.0
+            split = min(float(splits[len(positions) - 1]), _MAX_BOUNDARY) if positions else 1.0
             positions.append(_Place(digits, _list_signs(gaps[len(positions)], split), split))
     return positions
 
@@ -97,24 +100,33 @@ def _read_plainly(positions: Sequence[_Place]) -> Reading:
     return Reading(digits, signs, probability, False)
 
 
-def _read(positions: Sequence[_Place], weigh: Callable[[str], float]) -> tuple[Reading, float]:
-    """Some positions as one number, and the log probability of that."""
-    readings: list[tuple[str, tuple[str, ...], float]] = [("", (), 1.0)]
-    for index, place in enumerate(positions):
+def _iterate_readings(places: Sequence[_Place], start: int) -> Iterator[tuple[int, list[_Text]]]:
+    """What the places from one on may be as one number, with one place more each time, up to the most; and each time
+    the first place behind it."""
+    readings: list[_Text] = [("", (), 1.0)]
+    for end, place in enumerate(places[start : start + _MAX_DIGITS], start + 1):
+        is_first = end == start + 1
         longer = [
-            (digits + digit, (*signs, sign) if index else signs, probability * own * between)
+            (digits + digit, signs if is_first else (*signs, sign), probability * own * between)
             for digits, signs, probability in readings
             for digit, own in place.digits
-            for sign, between in (place.signs if index else (("", 1.0),))
+            for sign, between in ((("", 1.0),) if is_first else place.signs)
         ]
         readings = sorted(longer, key=lambda reading: -reading[2])[:_MAX_READINGS]
+        yield end, readings
+
+
+def _choose(
+    readings: Sequence[_Text], places: Sequence[_Place], weigh: Callable[[str], float]
+) -> tuple[Reading, float]:
+    """The best of what some places may be as one number, and its log probability."""
     scored = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
     fitting = [reading for reading in scored if reading[2] > 0]
     total, plain = sum(reading[2] for reading in fitting), sum(reading[2] for reading in readings)
     if total < _MIN_FIT * readings[0][2]:
         # As many misfits as it joins: so that they are not joined for their own sake.
-        joined = sum(place.boundary >= 0.5 for place in positions[1:])
-        return _read_plainly(positions), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
+        joined = sum(place.boundary >= 0.5 for place in places[1:])
+        return _read_plainly(places), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
     digits, signs, probability = max(fitting, key=lambda reading: reading[2])
     return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
 
