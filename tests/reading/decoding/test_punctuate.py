@@ -69,7 +69,7 @@ def punctuate_two(signs: str, probability: float, is_boxed: bool = False, place:
     gaps = [Gap()] * 3
     readings = sorted([(signs, probability), ("", 1 - probability)], key=lambda reading: -reading[1])
     gaps[place] = Gap(tuple(readings), lambda text: spans if text else ())
-    return punctuate(numbers, gaps, [Box(21, 12, 6, 6), Box(0, 5, 8, 20)], np.full(2, is_boxed))
+    return punctuate(numbers, gaps, [Box(21, 12, 6, 6), Box(0, 5, 8, 20), Box(21, 40, 6, 6)], np.full(2, is_boxed))
 
 
 def test_signs_that_are_not_probable_are_not_there_but_the_number_is_less_sure() -> None:
@@ -100,6 +100,7 @@ def test_a_sign_has_the_box_of_its_ink_or_of_the_gap_where_there_is_none() -> No
     assert punctuate_two("+", 0.9).signs[0].box == Box(21, 12, 6, 6)
     (point,) = read_text("1.5").numbers[0].signs
     assert point.box == Box(PITCH + 9, FOOT - 6, 6, 6)
+    """Not of ink in the same columns of another line."""
     two = punctuate_two("++", 0.9).signs
     assert two[1].box.height == 20 and 28 <= two[1].box.x < 60
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import SPACE
 from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.gaps import Gap
-from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.types import Line, Number
 
 POINTS = ".,'"
@@ -25,6 +25,7 @@ _FILLERS = "-=/#.,"
 _OF_SUMS = "+×÷="
 _OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
 _MIN_OPERATOR = 0.5  # probability of an operator in a gap, from which on it ends a number
+_MAX_RISE = 0.7  # of the row's height: no sign's middle is farther above or below the row's, that is another line
 _MIN_LEADING_POINT = 0.9  # of a point before the first digit, as in `.5`
 
 
@@ -130,6 +131,7 @@ class _Row:
             each
             for each in self.ink_components
             if abs(get_centre_x(each) - middle) <= reach and each.width <= 2 * around.height
+            if abs(get_centre_y(each) - get_centre_y(around)) <= _MAX_RISE * around.height
             if not any(box.x <= get_centre_x(each) < box.right for box in self.boxes)
         ]
         if found:
