@@ -1,15 +1,18 @@
 """Digits in more hands than MNIST has: of fonts, and drawn stroke by stroke."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from inkdigits.alphabet import SIGNS
 from inkdigits.data.synthesis import hand_fonts
 from inkdigits.data.synthesis.hand_digits import sample_digit
-from inkdigits.data.synthesis.hand_fonts import HAND_FONTS, draw_font_character, load_hand_fonts
-from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters
+from inkdigits.data.synthesis.hand_fonts import HAND_FONTS, draw_font_character, draw_font_sign, load_hand_fonts
+from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters, write_font_signs
 from inkdigits.data.synthesis.signs import load_fonts
+from inkdigits.data.synthesis.strips import _sample_style
 from inkdigits.data.synthesis.strokes import Strokes, write_digit
 from inkdigits.glyph import make_glyph
 from inkdigits.reading.networks.classifier import Classifier
@@ -55,6 +58,32 @@ def test_letters_of_a_font_are_marked_where_digits_look_like_them() -> None:
     assert 100 < letters.labels.sum() < 190
     like_digits = Strokes(letters.distance_fields, letters.labels * 0)
     assert read_strokes(like_digits) < 0.5  # few look like a 0
+
+
+def test_a_font_s_signs_stand_where_it_has_them_beside_digits() -> None:
+    font = load_fonts([DEJAVU])[-1]
+    places = {}
+    for character in SIGNS:
+        sign = draw_font_sign(character, font)
+        assert sign is not None and sign[0].shape == (56, 56) and set(np.unique(sign[0])) == {0, 1}
+        rows, columns = np.nonzero(sign[0])
+        places[character] = (sign[1], np.ptp(rows) + 1, np.ptp(columns) + 1)  # foot in digit heights, pixels of 40
+    assert abs(places["."][0]) < 0.05 and places["."][1] < 10 and places[","][0] < -0.05
+    assert places["'"][0] > 0.5 and 0.2 < places["-"][0] < 0.5 and places["-"][1] < places["-"][2]
+    assert all(places[bracket][1] > 40 for bracket in "()")
+    assert draw_font_sign("\u4e00", font) is None, "which it lacks"
+
+
+def test_signs_of_fonts_are_written_with_any_pen() -> None:
+    signs = write_font_signs(load_fonts([DEJAVU])[-1:])
+    assert set(signs.forms) == set(SIGNS) and len(signs.forms["×"]) == 2, "an x is one as well"
+    style, rng = _sample_style(np.random.default_rng(0))[0], np.random.default_rng(1)
+    thin, thick = (replace(style, pen_width=width, slant=0.0, stretch=1.0, height=40.0) for width in (2.0, 8.0))
+    for character in SIGNS:
+        light, heavy = (signs.write(character, pen, rng) for pen in (thin, thick))
+        assert 0 < light.ink.sum() < heavy.ink.sum() and heavy.bottom < light.bottom + 0.1
+    with pytest.raises(KeyError):
+        signs.write("7", style, rng)
 
 
 def test_equal_generators_write_equal_digits() -> None:

@@ -1,17 +1,22 @@
 """Strips: a line of writing whose text is known, by one hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, DIGIT_CHARACTERS, OTHER, SIGNS, SPACE, encode_text
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis import strips
-from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
+from inkdigits.data.synthesis.hand_signs import FontSigns, HandSign, draw_hand_sign
+from inkdigits.data.synthesis.scene_canvas import Canvas
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
-from inkdigits.data.synthesis.strip_texts import RAISED, sample_text
-from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
-from inkdigits.data.synthesis.strokes import Strokes
+from inkdigits.data.synthesis.strip_clutter import draw_comb
+from inkdigits.data.synthesis.strip_texts import RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strips import FormNeighbours, Strip, _sample_style, draw_strip
+from inkdigits.data.synthesis.strokes import Strokes, measure_distances
 from tests.conftest import FONT_FOLDER
 
 
@@ -118,3 +123,47 @@ def test_a_text_of_other_characters_has_no_classes() -> None:
     assert encode_text("0~") == [1, CLASS_COUNT - 1]
     with pytest.raises(ValueError, match="substring"):
         encode_text("x")
+
+
+def test_a_raised_digit_is_small_high_and_in_the_text_without_its_mark(
+    material: Material, hands: FormNeighbours
+) -> None:
+    """Of the same hand, beside the same digit: less ink below, and as much or more above."""
+    raised, plain = ([draw_plain(material, hands, seed, text) for seed in range(30)] for text in (f"1{RAISED}1", "11"))
+    assert all(strip.text in ("11", "1") for strip in raised)
+    feet = [
+        [np.flatnonzero(strip.ink[:, last_ink_column(strip) - 2] > 0.5) for strip in each] for each in (raised, plain)
+    ]
+    lowest = [np.mean([rows.max() for rows in each if rows.size]) for each in feet]
+    assert lowest[0] < lowest[1] - 8
+
+
+def last_ink_column(strip: Strip) -> int:
+    return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max())
+
+
+def test_signs_are_written_as_fonts_have_them_where_there_are_fonts(material: Material, hands: FormNeighbours) -> None:
+    """A font with one sign, a bar as high as a digit for a minus: some of the strips have it, others are drawn."""
+    bar: NDArray[np.uint8] = np.full((56, 56), 255, np.uint8)
+    bar[10:46, 26:30] = 0
+    with_font = replace(material, signs=FontSigns({"-": [(measure_distances((bar == 0).astype(np.uint8)), 0.0)]}))
+    heights = [
+        np.ptp(np.flatnonzero(draw_plain(with_font, hands, seed, "-").ink.max(axis=1) > 0.5)) for seed in range(40)
+    ]
+    assert 5 <= sum(height > 15 for height in heights) <= 30
+
+
+def test_boxes_of_a_comb_stand_around_each_character(material: Material) -> None:
+    for seed in range(10):
+        rng = np.random.default_rng(seed)
+        canvas, style = Canvas(np.zeros((48, 200), np.float32)), _sample_style(rng)[0]
+        draw_comb(canvas, [20.0, 50.0, 80.0, 110.0], 40.0, style, rng)
+        upright = canvas.ink[40 - round(0.5 * style.height)]  # half-way up the digits
+        assert all(upright[edge - 3 : edge + 4].max() > 0.2 for edge in (20, 50, 80, 110))
+        assert upright[27:44].max() == 0 == canvas.ink[:, 130:].max()
+
+
+def test_combs_are_filled_with_numbers_dates_and_crossed_out_boxes() -> None:
+    texts = [sample_comb_text(np.random.default_rng(seed)) for seed in range(200)]
+    assert all(set(text) <= set(f"{DIGIT_CHARACTERS}{SPACE}×-") and text.strip() == text for text in texts)
+    assert {"×", "-", SPACE} <= set("".join(texts))

@@ -77,18 +77,20 @@ def draw_font_sign(character: str, font: ImageFont.FreeTypeFont) -> tuple[NDArra
     if font.getmask(character).getbbox() in (None, font.getmask(MISSING_CHARACTER).getbbox()):
         return None
     digit_height = -font.getbbox("8", anchor="ls")[1]
-    left, top, right, bottom = font.getbbox(character, anchor="ls")
-    scale = CENTRE_LINE_DIGIT_SIDE / digit_height
-    width, height = (max(1, round(side * scale)) for side in (right - left, bottom - top))
+    left, top, right, bottom = (int(side) for side in font.getbbox(character, anchor="ls"))
+    canvas = Image.new("L", (right - left, bottom - top))  # down to the baseline, and as wide as the font spaces it
+    ImageDraw.Draw(canvas).text((-left, -top), character, fill=255, font=font, anchor="ls")
+    ink_box = canvas.getbbox()
+    if ink_box is None:
+        return None
+    ink, ink_bottom = np.asarray(canvas.crop(ink_box)), top + ink_box[3]
+    height, width = (max(1, round(side * CENTRE_LINE_DIGIT_SIDE / digit_height)) for side in ink.shape)
     if max(width, height) >= CENTRE_LINE_SIDE:
         return None
-    canvas = Image.new("L", (int(right - left), int(bottom - top)))
-    ImageDraw.Draw(canvas).text((-left, -top), character, fill=255, font=font, anchor="ls")
     bits = np.zeros((CENTRE_LINE_SIDE, CENTRE_LINE_SIDE), np.uint8)
     x, y = (CENTRE_LINE_SIDE - width) // 2, (CENTRE_LINE_SIDE - height) // 2
-    small = cv2.resize(np.asarray(canvas), (width, height), interpolation=cv2.INTER_AREA)
-    bits[y : y + height, x : x + width] = small > _INK_LEVEL
-    return (bits, -bottom / digit_height) if bits.any() else None
+    bits[y : y + height, x : x + width] = cv2.resize(ink, (width, height), interpolation=cv2.INTER_AREA) > _INK_LEVEL
+    return (bits, -ink_bottom / digit_height) if bits.any() else None
 
 
 if __name__ == "__main__":
