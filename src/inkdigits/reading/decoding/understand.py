@@ -19,10 +19,17 @@ def understand_lines(lines: Sequence[Line], rules: ValueRules | None, thresholds
         replace(
             line,
             numbers=tuple(_understand(number, own, thresholds) for number in line.numbers),
-            checked=check_sum(line.text, own) if is_reckoned else None,
+            checked=_check(line, own, thresholds) if is_reckoned else None,
         )
         for line in lines
     )
+
+
+def _check(line: Line, rules: ValueRules, thresholds: AcceptThresholds) -> bool | None:
+    """Whether a line holds as a sum. One that does was hardly misread; one that does not, and is not sure, may be."""
+    holds = check_sum(line.text, rules)
+    is_sure = all(each.confidence >= thresholds.min_confidence for each in (*line.numbers, *line.signs))
+    return holds if holds or is_sure else None
 
 
 def _understand(number: Number, rules: ValueRules, thresholds: AcceptThresholds) -> Number:
