@@ -9,10 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import inkdigits
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.reading.hints import NO_INK
 from tests.helpers import READING_KEYS, extract_error_sentence, run_inkdigits
+from tests.reading.drawing import draw_lines
 from tests.told import Told
 
 WRITTEN = ("1984 2026", "31415926")
@@ -94,6 +96,15 @@ def test_the_least_confidence(pictures: Path, told: Told) -> None:
         (["--min-confidence", "1.5"], "The minimum confidence must be from 0 to 1, not 1.5."),
         (["--min-confidence", "nan"], "The minimum confidence must be from 0 to 1, not nan."),
         (["--boxes", "rows"], "Printed boxes are one of auto, comb or cells, not 'rows'."),
+        (["--as", "money"], "kind is one of integer, decimal, amount"),
+        (["--decimal", ";"], "decimal is one of auto, point, comma, not ';'."),
+        (["--date-order", "ydm"], "date_order is one of auto, dmy, mdy, ymd, not 'ydm'."),
+        (["--decimals", "21"], "A number can have 0 to 20 decimals, not 21."),
+        (["--as", "date", "--decimals", "2"], "A number of kind date has no decimals"),
+        (["--as", "amount", "--date-order", "dmy"], "A date order tells nothing of numbers of kind amount"),
+        (["--as", "date", "--signs", "drop"], "Without signs nobody can tell what numbers mean"),
+        (["--signs", "some"], "give keep or drop, not 'some'."),
+        (["--single", "--as", "date"], "A single digit is no date or amount"),
         (["--single", "--length", "1"], "A single digit has no form"),
         (["--single", "--explain", "seen"], "--explain cannot be used with --single"),
     ],
@@ -133,6 +144,19 @@ def test_csv(pictures: Path, told: Told) -> None:
     columns = "file page line number text confidence accepted fits row column x y width height kind value"
     assert list(rows[0]) == columns.split()
     assert [row["accepted"] for row in rows] == [str("?" not in row["text"]).lower() for row in rows]
+
+
+def test_signs_and_values(told: Told, tmp_path: Path) -> None:
+    """As the library reads them."""
+    path = tmp_path / "page.png"
+    Image.fromarray(draw_lines(["12.50", "3+8=11"])).save(path)
+    words = ("--as", "amount", "--decimal", "point", "--decimals", "2")
+    rows = list(csv.DictReader(io.StringIO(told("read", "--csv", *words, path).out)))
+    numbers = inkdigits.read(path, values=inkdigits.ValueRules("amount", "point", decimals=2)).numbers
+    assert [row["text"] for row in rows] == [number.text for number in numbers]
+    values = [number.value.as_dict() if number.value else {"kind": "", "value": ""} for number in numbers]
+    assert [{"kind": row["kind"], "value": row["value"]} for row in rows] == values
+    assert told("read", "--signs", "drop", path).out == inkdigits.read(path, signs="drop").text + "\n"
 
 
 def test_single_and_the_glyph_it_saw(pictures: Path, told: Told, tmp_path: Path) -> None:

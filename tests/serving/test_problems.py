@@ -86,6 +86,13 @@ def test_several_pages_are_no_digit(service: Service) -> None:
         "range=9..1",
         "range=a",
         "length=2&range=500..600",
+        "as=money",
+        "as=date&decimals=2",
+        "as=amount&date_order=dmy",
+        "as=date&signs=drop",
+        "decimals=21",
+        "decimal=%3B",
+        "signs=some",
         "annotate=perhaps",
         "url=http://example.org/a.png",
     ],
@@ -95,7 +102,7 @@ def test_options_that_make_no_sense(service: Service, page: bytes, query: str) -
     problem(service.post(f"/v1/read?{query}", page), 422, kind)
 
 
-@pytest.mark.parametrize("query", ["length=2", "annotate=true", "check=luhn"])
+@pytest.mark.parametrize("query", ["length=2", "annotate=true", "check=luhn", "as=date", "signs=drop"])
 def test_a_digit_has_no_form(service: Service, seven: bytes, query: str) -> None:
     problem(service.post(f"/v1/digit?{query}", seven), 422, "usage")
 

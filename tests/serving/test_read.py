@@ -8,7 +8,8 @@ import pytest
 from PIL import Image
 
 import inkdigits
-from tests.reading.drawing import encode_image
+from inkdigits.serving import schema
+from tests.reading.drawing import draw_lines, encode_image
 from tests.reading.pdfs import build_pages_pdf
 from tests.serving.conftest import Service, form
 
@@ -87,6 +88,24 @@ def test_every_number_has_the_form_that_is_known(service: Service, page: bytes, 
     known = {"length=3": Form(3), "check=luhn&length=2": Form(2, check="luhn"), "range=0..40": Form(range="0..40")}
     wanted = inkdigits.read(page, form=known.get(query, Form(pattern="3[0-4]dd")))
     assert service.post(f"/v1/read?{query}", page).json["readings"][0]["text"] == wanted.text
+
+
+@pytest.mark.parametrize(
+    ("query", "how"),
+    [
+        ("as=expression&decimal=point", {"values": inkdigits.ValueRules("expression", "point")}),
+        ("as=amount&decimals=2", {"values": inkdigits.ValueRules("amount", decimals=2)}),
+        ("date_order=dmy", {"values": inkdigits.ValueRules(date_order="dmy")}),
+        ("signs=drop", {"signs": "drop"}),
+    ],
+)
+def test_signs_and_values(service: Service, query: str, how: dict[str, object]) -> None:
+    """As the library reads them, and as the API's description has them."""
+    page = encode_image(draw_lines(["12.50", "3+8=11"]), "PNG")
+    (told,) = service.post(f"/v1/read?{query}", page).json["readings"]
+    wanted = inkdigits.read(page, **how).as_dict()  # type: ignore[arg-type]
+    assert told["lines"] == wanted["lines"] and len(told["lines"]) == 2
+    schema.Reading.model_validate(told, strict=True)
 
 
 def test_annotated_pages(service: Service, page: bytes) -> None:
