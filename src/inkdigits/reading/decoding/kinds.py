@@ -48,19 +48,19 @@ def read_kinds(
     `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
     says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value.
     """
-    places = _list_places(row, splits, gaps)
+    positions = _list_places(row, splits, gaps)
     best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
-    for start, place in enumerate(places):
+    for start, place in enumerate(positions):
         if start not in best or (start and place.boundary < _MIN_CUT):
             continue
         before, numbers = best[start]
         before += float(np.log(place.boundary)) if start else 0.0
-        for end, readings in _iterate_readings(places, start):
-            if end == len(places) or places[end].boundary >= _MIN_CUT:
-                reading, score = _choose(readings, places[start:end], weigh)
+        for end, readings in _iterate_readings(positions, start):
+            if end == len(positions) or positions[end].boundary >= _MIN_CUT:
+                reading, score = _choose(readings, positions[start:end], weigh)
                 if end not in best or before + score > best[end][0]:
                     best[end] = before + score, [*numbers, reading]
-    return best[len(places)][1] if len(places) in best else [_read_plainly(places)]
+    return best[len(positions)][1] if len(positions) in best else [_read_plainly(positions)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ def _read_plainly(positions: Sequence[_Place]) -> Reading:
     return Reading(digits, signs, probability, False)
 
 
-def _iterate_readings(places: Sequence[_Place], start: int) -> Iterator[tuple[int, list[_Text]]]:
-    """What the places from one on may be as one number, with one place more each time, up to the most; and each time
+def _iterate_readings(positions: Sequence[_Place], start: int) -> Iterator[tuple[int, list[_Text]]]:
+    """What the positions from one on may be as one number, one more each time, up to the most; and each time
     the first place behind it."""
     readings: list[_Text] = [("", (), 1.0)]
-    for end, place in enumerate(places[start : start + _MAX_DIGITS], start + 1):
+    for end, place in enumerate(positions[start : start + _MAX_DIGITS], start + 1):
         is_first = end == start + 1
         longer = [
             (digits + digit, signs if is_first else (*signs, sign), probability * own * between)
@@ -117,16 +117,16 @@ def _iterate_readings(places: Sequence[_Place], start: int) -> Iterator[tuple[in
 
 
 def _choose(
-    readings: Sequence[_Text], places: Sequence[_Place], weigh: Callable[[str], float]
+    readings: Sequence[_Text], positions: Sequence[_Place], weigh: Callable[[str], float]
 ) -> tuple[Reading, float]:
-    """The best of what some places may be as one number, and its log probability."""
+    """The best of what some positions may be as one number, and its log probability."""
     scored = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
     fitting = [reading for reading in scored if reading[2] > 0]
     total, plain = sum(reading[2] for reading in fitting), sum(reading[2] for reading in readings)
     if total < _MIN_FIT * readings[0][2]:
         # As many misfits as it joins: so that they are not joined for their own sake.
-        joined = sum(place.boundary >= 0.5 for place in places[1:])
-        return _read_plainly(places), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
+        joined = sum(place.boundary >= 0.5 for place in positions[1:])
+        return _read_plainly(positions), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
     digits, signs, probability = max(fitting, key=lambda reading: reading[2])
     return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
 
