@@ -88,7 +88,7 @@ def test_what_is_no_sum_neither_holds_nor_fails(text: str) -> None:
 
 def test_a_number_that_may_mean_two_things_leaves_a_sum_open_unless_it_is_told_which() -> None:
     assert check_sum("1,000+1=1001") is None and check_sum("1,000+1=2") is None
-    point, comma = (ValueRules("expression", mark) for mark in ("point", "comma"))  # type: ignore[arg-type]
+    point, comma = (ValueRules("expression", mark) for mark in ("point", "comma"))
     assert check_sum("1,000+1=1001", point) is True and check_sum("1,000+1=1001", comma) is False
     assert check_sum("1,000+1=2", point) is False and check_sum("1,000+1=2", comma) is True
     assert check_sum("1.000,50+1=1001.5") is True

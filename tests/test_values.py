@@ -234,7 +234,7 @@ def test_without_a_mark_a_number_means_what_it_can_mean_with_either(kind: ValueK
 def test_whatever_is_written_with_two_decimals_is_read_as_what_it_is(amount: Decimal, group: str, mark: str) -> None:
     text = f"{amount:,.2f}".replace(".", "m").replace(",", group).replace("m", mark)
     for kind in (None, "decimal", "amount"):
-        found = ValueRules(kind).parse(text)  # type: ignore[arg-type]
+        found = ValueRules(kind).parse(text)
         assert found == (Value("decimal", amount) if group != mark or abs(amount) < 1000 else None)
 
 

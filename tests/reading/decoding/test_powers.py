@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from inkdigits.marks import Box
+from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Digit, Line, Number
@@ -49,7 +49,7 @@ def test_a_power_keeps_its_place_among_numbers_and_signs() -> None:
     assert raise_in(line, Line((make_number("12", 182, 88, 18),))) == ["5+3^12=28"]
 
 
-def raise_power_sign():  # type: ignore[no-untyped-def]
+def raise_power_sign() -> Sign:
     glued = Line((FIVE,)), Line((make_number("2", 72, 90, 18),))
     return raise_powers(glued, THRESHOLDS)[0].signs[0]
 

@@ -55,7 +55,7 @@ def test_a_number_runs_until_a_space_or_an_operator(text: str, numbers: list[str
 def test_signs_neither_change_nor_lose_a_digit(text: str) -> None:
     if not any(character.isdigit() for character in text):
         return
-    kept, dropped = (read_text(text, Expected(signs=signs)) for signs in ("keep", "drop"))  # type: ignore[arg-type]
+    kept, dropped = (read_text(text, Expected(signs=signs)) for signs in ("keep", "drop"))
     bare = replace(kept, signs=(), numbers=tuple(replace(each, signs=()) for each in kept.numbers))
     assert bare.text == dropped.text and not dropped.signs
     assert [each.digits for each in kept.numbers] == [each.digits for each in dropped.numbers]

@@ -28,7 +28,8 @@ def understand_lines(lines: Sequence[Line], rules: ValueRules | None, thresholds
 def _check(line: Line, rules: ValueRules, thresholds: AcceptThresholds) -> bool | None:
     """Whether a line holds as a sum. One that does was hardly misread; one that does not, and is not sure, may be."""
     holds = check_sum(line.text, rules)
-    is_sure = all(each.confidence >= thresholds.min_confidence for each in (*line.numbers, *line.signs))
+    confidences = [*(number.confidence for number in line.numbers), *(sign.confidence for sign in line.signs)]
+    is_sure = min(confidences) >= thresholds.min_confidence
     return holds if holds or is_sure else None
 
 
