@@ -125,13 +125,13 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.25, sample_integer),
-    (0.22, _sample_amount),
+    (0.28, sample_integer),
+    (0.24, _sample_amount),
     (0.08, _sample_decimal),
     (0.07, _sample_date),
     (0.02, _sample_time),
-    (0.11, _sample_sum),
-    (0.07, _sample_columns),
+    (0.09, _sample_sum),
+    (0.06, _sample_columns),
     (0.05, _sample_serial),
-    (0.10, _sample_words),
+    (0.08, _sample_words),
 )  # the rest is empty

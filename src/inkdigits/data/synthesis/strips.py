@@ -32,10 +32,10 @@ _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
 _POINTS = ".,'"
-_THING_SHARE = 0.2  # of what is neither digit nor sign: silhouettes, shapes, scribbles
+_THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _FONT_SIGN_SHARE = 0.4  # of signs, where there are fonts for them
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
-_COMB_SHARE = 0.06  # of strips: one box a character
+_COMB_SHARE = 0.05  # of strips: one box a character
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -34,6 +35,11 @@ class Expected:
     def tells_numbers(self) -> bool:
         """Whether not every number is as expected as any other."""
         return self.form is not None or (self.values is not None and self.values.tells_numbers)
+
+    def mean(self, text: str) -> Hashable:
+        """What a number means that is written like `text`: the text itself where that is not told."""
+        value = self.values.parse(text) if self.values is not None else None
+        return text if value is None else value
 
     def weigh(self, text: str) -> float:
         """How probable it is beforehand, against others, that a number is written like `text`; 0 if it cannot be."""

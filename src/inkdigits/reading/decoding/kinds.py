@@ -7,7 +7,7 @@ many is another question (`FusedPiece.compute_presence`).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,7 +32,7 @@ _Text = tuple[str, tuple[str, ...], float]  # digits, the signs before each but 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """One number of a row: its digits and the signs between them, how probable it is, and whether it has a value. Where
-    it has, the probability is its share of all readings that have one."""
+    it has, the probability is the share, in all readings that have one, of those that mean the same."""
 
     digits: str
     signs: tuple[str, ...]  # before each digit but the first
@@ -41,12 +41,17 @@ class Reading:
 
 
 def read_kinds(
-    row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap], weigh: Callable[[str], float]
+    row: FusedRow,
+    splits: NDArray[np.float64],
+    gaps: Sequence[Gap],
+    weigh: Callable[[str], float],
+    mean: Callable[[str], Hashable] = str,
 ) -> list[Reading]:
     """The numbers of a row of N digits, from left to right.
 
     `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
-    says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value.
+    says of a text how probable it is beforehand that a number looks like it, 0 for one that has no value, and `mean`
+    what it means: texts that mean the same count together, as `1.234` and `1234` do where points group thousands.
     """
     positions = _list_places(row, splits, gaps)
     best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
@@ -57,7 +62,7 @@ def read_kinds(
         before += float(np.log(place.boundary)) if start else 0.0
         for end, readings in _iterate_readings(positions, start):
             if end == len(positions) or positions[end].boundary >= _MIN_CUT:
-                reading, score = _choose(readings, positions[start:end], weigh)
+                reading, score = _choose(readings, positions[start:end], weigh, mean)
                 if end not in best or before + score > best[end][0]:
                     best[end] = before + score, [*numbers, reading]
     return best[len(positions)][1] if len(positions) in best else [_read_plainly(positions)]
@@ -117,17 +122,26 @@ def _iterate_readings(positions: Sequence[_Place], start: int) -> Iterator[tuple
 
 
 def _choose(
-    readings: Sequence[_Text], positions: Sequence[_Place], weigh: Callable[[str], float]
+    readings: Sequence[_Text],
+    positions: Sequence[_Place],
+    weigh: Callable[[str], float],
+    mean: Callable[[str], Hashable],
 ) -> tuple[Reading, float]:
     """The best of what some positions may be as one number, and its log probability."""
-    scored = [(digits, signs, probability * weigh(_join(digits, signs))) for digits, signs, probability in readings]
-    fitting = [reading for reading in scored if reading[2] > 0]
-    total, plain = sum(reading[2] for reading in fitting), sum(reading[2] for reading in readings)
+    fitting, by_meaning = list[tuple[_Text, Hashable]](), dict[Hashable, float]()
+    for digits, signs, probability in readings:
+        text = _join(digits, signs)
+        if (weight := weigh(text)) > 0:
+            fitting.append(((digits, signs, weight * probability), mean(text)))
+            by_meaning[fitting[-1][1]] = by_meaning.get(fitting[-1][1], 0.0) + weight * probability
+    total, plain = sum(by_meaning.values()), sum(reading[2] for reading in readings)
     if total < _MIN_FIT * readings[0][2]:
         # As many misfits as it joins: so that they are not joined for their own sake.
         joined = sum(place.boundary >= 0.5 for place in positions[1:])
         return _read_plainly(positions), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
-    digits, signs, probability = max(fitting, key=lambda reading: reading[2])
+    best = max(by_meaning, key=lambda meaning: by_meaning[meaning])
+    digits, signs, _ = max((text for text, meaning in fitting if meaning == best), key=lambda text: text[2])
+    probability = by_meaning[best]
     return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
 
 

@@ -79,7 +79,7 @@ def _read_numbers(
     """The numbers of a row, and its gaps as they are read with them."""
     gaps = find_row_gaps(row)
     if expected.values is not None and expected.values.tells_numbers:
-        return build_kind_numbers(row, splits, gaps, expected.weigh, thresholds)
+        return build_kind_numbers(row, splits, gaps, expected, thresholds)
     splits = np.where([has_operator(gap) for gap in gaps[1:-1]], 1.0, splits)
     if expected.form is None:
         return build_numbers(row, splits, gaps, thresholds), gaps

@@ -6,7 +6,7 @@ least certain digits are refused, as few as leave the rest above it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from math import prod
@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
+from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.gaps import Gap
@@ -64,11 +65,11 @@ def build_kind_numbers(
     row: FusedRow,
     splits: NDArray[np.float64],
     gaps: Sequence[Gap],
-    weigh: Callable[[str], float],
+    expected: Expected,
     thresholds: AcceptThresholds,
 ) -> tuple[list[Number], list[Gap]]:
-    """A row as numbers that `weigh` finds possible, or not, and its gaps as they are read then; see kinds.py."""
-    readings = read_kinds(row, splits, gaps, weigh)
+    """A row as numbers that are as expected, or not, and its gaps as they are read then; see kinds.py."""
+    readings = read_kinds(row, splits, gaps, expected.weigh, expected.mean)
     string, read_gaps = "".join(reading.digits for reading in readings), list(gaps)
     bounds = list(accumulate((len(piece.string) for piece in row.fused_pieces), initial=0))
     read = row.read_as([string[start:end] for start, end in pairwise(bounds)])
