@@ -6,10 +6,11 @@
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
 # make hands     fetch the handwriting fonts that the transcriber learns from as well, into runs/hands (needs npm)
+# make hands-held-out   fetch what only measuring draws signs with, into runs/hands-held-out (needs npm)
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test docs course check install weights fonts hands clean
+.PHONY: demo test docs course check install weights fonts hands hands-held-out clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
@@ -54,6 +55,11 @@ fonts:
 
 hands: .venv/.train
 	npm install --silent --no-save --prefix runs/hands $$($(BIN)/python -m inkdigits.data.synthesis.hand_fonts)
+
+# A folder of its own: hershey-fonts brings a package named tests along.
+hands-held-out: .venv/.train
+	npm install --silent --no-save --prefix runs/hands-held-out $$($(BIN)/python -m bench.datasets.held_out_signs)
+	$(BIN)/python -m pip install --quiet --no-deps --upgrade --target runs/hands-held-out/python hershey-fonts==2.1.0
 
 clean:
 	rm -rf .venv dist build runs demo
