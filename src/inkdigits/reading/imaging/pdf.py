@@ -1,4 +1,5 @@
-"""Render the pages of a PDF with PDFium at 200 dots an inch, where a pen's stroke is 3 to 6 pixels wide.
+"""Render the pages of a PDF with PDFium at 200 dots an inch, where a pen's stroke is 3 to 6 pixels wide. Pages that
+would be too large so are drawn smaller: phones make PDFs of photos whose every pixel is a point wide.
 
 PDFium may be in one thread at a time. So all that is done with it is done under one lock, and nothing of it is kept
 between two calls, where the garbage collector could let go of it in another thread: a document is opened for each page,
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 DPI = 200
 _PIXELS_PER_POINT = DPI / 72  # a PDF measures in points, 72 an inch
+_LARGE_PAGE_PX = 16_000_000  # of a page too large at 200 dots an inch: more than the photo has that it is made of
+_SIDE_SLACK = 0.999  # sides are rounded up to whole pixels
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD of PDFium's fpdfview.h
 _pdfium_lock = threading.Lock()
 
@@ -43,10 +46,9 @@ class PdfFile:
         """Page `page` (from 1) as it is shown on a screen, uint8 H×W×3."""
         with self._open() as document:
             width, height = document.get_page_size(page - 1)
-            check_size(
-                math.ceil(width * _PIXELS_PER_POINT), math.ceil(height * _PIXELS_PER_POINT), self._name, self._limits
-            )
-            return _render_page(document, page - 1)
+            scale = _choose_scale(width, height, self._limits)
+            check_size(math.ceil(width * scale), math.ceil(height * scale), self._name, self._limits)
+            return _render_page(document, page - 1, scale)
 
     @contextmanager
     def _open(self) -> Iterator[PdfDocument]:
@@ -66,6 +68,13 @@ class PdfFile:
             raise PictureError(f"{self._name}: a damaged PDF ({error}); save it again.") from error
 
 
-def _render_page(document: PdfDocument, index: int) -> Pixels:
-    with closing(document[index]) as page, closing(page.render(scale=_PIXELS_PER_POINT, rev_byteorder=True)) as bitmap:
+def _choose_scale(width: float, height: float, limits: Limits) -> float:
+    """Pixels a point: as many as 200 dots an inch have, or fewer for a page that would have too many pixels then."""
+    if width * height * _PIXELS_PER_POINT**2 <= limits.pixels:
+        return _PIXELS_PER_POINT
+    return _SIDE_SLACK * math.sqrt(min(limits.pixels, _LARGE_PAGE_PX) / (width * height))
+
+
+def _render_page(document: PdfDocument, index: int, scale: float) -> Pixels:
+    with closing(document[index]) as page, closing(page.render(scale=scale, rev_byteorder=True)) as bitmap:
         return np.ascontiguousarray(bitmap.to_numpy(), np.uint8)
