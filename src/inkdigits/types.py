@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-CROSSED_OUT = "crossed out"  # why a number is rejected
+CROSSED_OUT, DELETED = "crossed out", "deleted"  # why a number is rejected: by its writer, by whoever corrected it
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +58,9 @@ class Digit:
         """The digit that `as_dict` wrote."""
         candidates = tuple((int(which), float(probability)) for which, probability in digit["candidates"])
         scores = float(digit["confidence"]), float(digit["digitness"])
-        return cls(int(digit["digit"]), *scores, bool(digit["accepted"]), Box(*digit["box"]), candidates)
+        if digit["digit"] not in range(10):
+            raise ValueError(f"{digit['digit']!r} is no digit")
+        return cls(int(digit["digit"]), *scores, bool(digit["accepted"]), Box(*map(int, digit["box"])), candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,8 @@ class Number:
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
     says whether it has the form that was asked for, None where none was. `value` is what its text means, None where
     that is not sure. `row` and `column`, from 0, are those of the ruled table it stands in, None outside of one.
-    `rejected` says why it is not to be read at all, as `CROSSED_OUT`, None for most; its text is empty then.
+    `rejected` says why it is not to be read at all, as `CROSSED_OUT`, None for most; its text is empty then. `corrected`
+    says that a person put it right, and `original` what was read in its place: several if joined, none if missed.
     """
 
     digits: tuple[Digit, ...]
@@ -81,6 +83,8 @@ class Number:
     row: int | None = None
     column: int | None = None
     rejected: str | None = None
+    corrected: bool = False
+    original: tuple[Number, ...] = ()
 
     @property
     def text(self) -> str:
@@ -124,6 +128,8 @@ class Number:
             "signs": [sign.as_dict() for sign in self.signs],
             "digits": [digit.as_dict() for digit in self.digits],
             **(self.value.as_dict() if self.value else {"kind": None, "value": None}),
+            "corrected": self.corrected,
+            "original": [number.as_dict() for number in self.original],
         }
 
     @classmethod
@@ -138,6 +144,8 @@ class Number:
             row=number.get("row"),
             column=number.get("column"),
             rejected=number.get("rejected"),
+            corrected=bool(number.get("corrected", False)),
+            original=tuple(cls.from_dict({**each, "original": ()}) for each in number.get("original", ())),
         )
 
 
@@ -265,7 +273,7 @@ class Reading:
                 hint=reading.get("hint"),
                 turned_degrees=int(reading.get("turned_degrees", 0)),
             )
-        except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
             raise UsageError(
                 f"This is not a reading as `as_dict` writes it ({type(error).__name__}: {error}); "
                 "give one JSON object from `inkdigits read --json`."

@@ -22,6 +22,7 @@ COLUMNS = (
     *("file", "page", "line", "number", "text", "confidence", "accepted", "fits", "row", "column"),
     *("x", "y", "width", "height", "kind", "value"),
 )
+CORRECTION_COLUMNS = ("corrected", "original")
 TSV_COLUMNS = (  # Tesseract's, and the file after them
     *("level", "page_num", "block_num", "par_num", "line_num", "word_num"),
     *("left", "top", "width", "height", "conf", "text", "file"),
@@ -79,6 +80,13 @@ def iterate_number_rows(reading: Reading) -> Iterator[tuple[object, ...]]:
             cell = tuple("" if each is None else each for each in (number.row, number.column))
             value = number.value.as_dict().values() if number.value is not None else ("", "")
             yield (*place, number.text, *verdict, *cell, *number.box.as_list(), *value)
+
+
+def iterate_corrections(reading: Reading) -> Iterator[tuple[object, ...]]:
+    """The values of `CORRECTION_COLUMNS` for every number, in reading order: whether a person corrected it, and the
+    texts of what was read in its place."""
+    for number in reading.numbers:
+        yield str(number.corrected).lower(), " ".join(each.text for each in number.original)
 
 
 def format_tsv_header() -> str:
