@@ -273,7 +273,7 @@ class Reading:
                 hint=reading.get("hint"),
                 turned_degrees=int(reading.get("turned_degrees", 0)),
             )
-        except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, ArithmeticError) as error:
             raise UsageError(
                 f"This is not a reading as `as_dict` writes it ({type(error).__name__}: {error}); "
                 "give one JSON object from `inkdigits read --json`."
