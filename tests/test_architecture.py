@@ -119,7 +119,7 @@ def test_onnxruntime_is_known_where_it_is_told_and_nowhere_else() -> None:
 
 
 def test_what_reads_on_the_command_line_loads_no_torch() -> None:
-    reads = ("main", "read", "views", "options", "inputs", "batch", "results", "talk")
+    reads = ("main", "read", "views", "options", "inputs", "batch", "results", "targets", "talk")
     for name in (*(f"cli/{each}.py" for each in reads), "__init__.py"):
         tree = parsed(SOURCE / name)
         assert not packages(SOURCE / name) & HEAVY

@@ -14,10 +14,12 @@ from xml.etree import ElementTree
 
 import numpy as np
 import pytest
+from openpyxl import load_workbook
 from PIL import Image
 
 from inkdigits.cli.inputs import assign_stems
 from inkdigits.data.sets.mnist import load
+from inkdigits.reading.output.write import COLUMNS, CORRECTION_COLUMNS
 from inkdigits.types import Failure
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
 from tests.told import Told
@@ -252,7 +254,8 @@ def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path
         ("out.csv", None, "the ending stands for csv, but the output is text; use --csv"),
         ("out.json", "--csv", "the ending stands for json, but the output is csv; use --json"),
         ("out.TXT", "--json", "leave out the format"),
-        ("out.xlsx", "--csv", "use --csv and a name that ends in .csv"),
+        ("out.xlsx", "--csv", "the ending stands for an Excel workbook; leave out --csv"),
+        ("out.ods", None, "use a name that ends in .xlsx or .csv"),
     ],
 )
 def test_an_ending_that_contradicts_the_format_is_refused(
@@ -263,6 +266,17 @@ def test_an_ending_that_contradicts_the_format_is_refused(
         told("read", *words, "--output", tmp_path / name, folder / "00.png", code=2).err
     )
     assert not list(tmp_path.iterdir())
+
+
+def test_a_workbook_has_the_numbers_of_all_pictures(folder: Path, told: Told, tmp_path: Path) -> None:
+    pictures = [folder / "00.png", folder / "01.png"]
+    told("read", "--output", tmp_path / "out.xlsx", *pictures)
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert sheet is not None
+    head, *rows = sheet.iter_rows(values_only=True)
+    wanted = list(csv.DictReader(io.StringIO(told("read", "--csv", *pictures).out)))
+    assert [(row[0], row[4]) for row in rows] == [(each["file"], each["text"]) for each in wanted]
+    assert head == (*COLUMNS, *CORRECTION_COLUMNS) and len(list(tmp_path.iterdir())) == 1
 
 
 def test_the_end_says_what_became_of_the_pictures(folder: Path, told: Told, tmp_path: Path) -> None:

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from inkdigits.cli.results import ResultFormat, Results, encode_text
+from inkdigits.cli.results import ResultFormat, Results
+from inkdigits.cli.targets import encode_text
 from inkdigits.errors import UsageError, WriteError
 
 RUN: dict[str, Any] = {"how": "as ever"}

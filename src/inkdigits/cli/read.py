@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -30,7 +31,7 @@ ENDINGS = {  # of files, by the format that they promise
     "hocr": (".hocr", ".html", ".htm", ".xhtml"),
     "text": (".txt", ".text"),
 }
-SPREADSHEETS = (".xlsx", ".xls", ".ods")
+WORKBOOK, OTHER_SPREADSHEETS = ".xlsx", (".xls", ".ods")
 THREADS = 2  # of one picture, where no others are read meanwhile
 
 _how = partial(typer.Option, rich_help_panel="How to read")
@@ -93,7 +94,9 @@ def read(
     as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
     as_tsv: Annotated[bool, _result("--tsv", help="Print tab-separated rows, as Tesseract does.")] = False,
     as_hocr: Annotated[bool, _result("--hocr", help="Print hOCR, the HTML format of OCR tools.")] = False,
-    output: Annotated[Path | None, _result(help="Write the result to this file.", metavar="FILE")] = None,
+    output: Annotated[
+        Path | None, _result(help="Write the result to this file; FILE.xlsx is an Excel workbook.", metavar="FILE")
+    ] = None,
     annotate: Annotated[
         Path | None, _result(help="Save a PNG of every page with boxes and digits drawn on it.", metavar="DIR")
     ] = None,
@@ -101,7 +104,7 @@ def read(
         Path | None, _result(help="Save a PNG of every page after each stage of reading.", metavar="DIR")
     ] = None,
     review: Annotated[
-        Path | None, _result(help="Save a web page for correcting unsure digits by eye.", metavar="FILE")
+        Path | None, _result(help="Save a web page for correcting what was read by eye.", metavar="FILE")
     ] = None,
     glyph: Annotated[
         Path | None,
@@ -133,7 +136,7 @@ def read(
         raise UsageError("--output and --review name the same file; give each its own.")
     format_name = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
     if output is not None:
-        check_ending(output, format_name)
+        format_name = choose_by_ending(output, format_name)
 
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import expand_names
@@ -180,13 +183,22 @@ def _choose_format(**formats: bool) -> str:
     return names[0] if names else "text"
 
 
-def check_ending(output: Path, format_name: str) -> None:
-    """Raise UsageError for a file whose ending promises another format than the one that is written into it."""
+def choose_by_ending(output: Path, format_name: str) -> str:
+    """The format to write: the one that was asked for, but a workbook for a file that is named like one.
+
+    Raises UsageError for a file whose ending promises another format than the one that was asked for.
+    """
     ending = output.suffix.lower()
+    if ending == WORKBOOK and format_name == "text":
+        if find_spec("xlsxwriter") is None:  # said before all is read
+            raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.")
+        return "xlsx"
     promised_format = next((name for name, endings in ENDINGS.items() if ending in endings), None)
-    if ending in SPREADSHEETS:
+    if ending == WORKBOOK:
+        raise UsageError(f"{output}: the ending stands for an Excel workbook; leave out --{format_name}.")
+    if ending in OTHER_SPREADSHEETS:
         raise UsageError(
-            f"{output}: spreadsheets of this kind cannot be written; use --csv and a name that ends in .csv."
+            f"{output}: spreadsheets of this kind cannot be written; use a name that ends in .xlsx or .csv."
         )
     if promised_format is not None and promised_format != format_name:
         flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
@@ -194,6 +206,7 @@ def check_ending(output: Path, format_name: str) -> None:
             f"{output}: the ending stands for {promised_format}, but the output is {format_name}; {flag}, "
             "or rename the file."
         )
+    return format_name
 
 
 def _build_form(**rules: Any) -> Form | None:
@@ -224,9 +237,11 @@ def _build_files(style: str, review: Path | None) -> list[ResultFormat]:
     """What is written: the results in their format, and the page to review them if it is wanted."""
     from inkdigits.cli.results import ResultFormat
     from inkdigits.reading.output.write import FORMATS
+    from inkdigits.reading.output.xlsx import convert_to_workbook
 
-    form = FORMATS[style]
-    files = [ResultFormat(style, form.begin, lambda page, _: form.page(page), form.end)]
+    form = FORMATS["json" if style == "xlsx" else style]
+    convert = convert_to_workbook if style == "xlsx" else None
+    files = [ResultFormat(style, form.begin, lambda page, _: form.page(page), form.end, convert)]
     if review is not None:
         from inkdigits.reading.output import review as html
 

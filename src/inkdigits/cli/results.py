@@ -7,112 +7,33 @@ last line tells how far to trust the part, and where to go on.
 
 from __future__ import annotations
 
-import errno
 import json
 import os
-import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
-from inkdigits.errors import UsageError, WriteError
+from inkdigits.cli.targets import Convert, PartFile, Stream, open_target, raise_write_errors, with_ending
+from inkdigits.errors import UsageError
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.types import Failure, Reading
-
-
-class Stream:
-    """Results as they come: stdout, a pipe, a device."""
-
-    def __init__(self, path: Path | None = None) -> None:
-        """`None` is stdout. Raises WriteError."""
-        self.name = "stdout" if path is None else str(path)
-        with raise_write_errors(self.name):
-            self._file: IO[bytes] = sys.stdout.buffer if path is None else open(path, "wb")  # noqa: SIM115
-
-    def write(self, text: str) -> None:
-        """Write it at once. Raises WriteError; BrokenPipeError is left to whoever knows what that means."""
-        with raise_write_errors(self.name):
-            self._file.write(encode_text(text))
-            self._file.flush()
-
-    def settle(self) -> int:
-        """Streams have no length."""
-        return 0
-
-    def truncate(self, size: int) -> None:
-        """What is out cannot be taken back."""
-
-    def finish(self) -> None:
-        """Nothing is left to do."""
-
-    def close(self) -> None:
-        """Let go of it, but for stdout."""
-        if self._file is not sys.stdout.buffer:
-            with suppress(OSError):
-                self._file.close()
-
-
-class PartFile:
-    """A file that grows as FILE.part and takes the place of FILE when it is whole."""
-
-    def __init__(self, path: Path) -> None:
-        """Open the part, with what is in it. Missing folders are made. Raises WriteError."""
-        with raise_write_errors(path):
-            self.path = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
-            self.part = with_ending(self.path, ".part")
-            self.path.parent.mkdir(parents=True, exist_ok=True)
-            if self.path.is_dir():
-                raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
-            self._file = open(self.part, "ab")  # noqa: SIM115
-
-    def write(self, text: str) -> None:
-        """Add to the part; the system has it when this returns. Raises WriteError."""
-        with raise_write_errors(self.path):
-            self._file.write(encode_text(text))
-            self._file.flush()
-
-    def settle(self) -> int:
-        """See all that was written safe on the disk; the part's length in bytes. Raises WriteError."""
-        with raise_write_errors(self.path):
-            os.fsync(self._file.fileno())
-            return self._file.tell()
-
-    def truncate(self, size: int) -> None:
-        """Forget what stands beyond `size` bytes. Raises WriteError."""
-        with raise_write_errors(self.path):
-            self._file.truncate(size)
-            self._file.seek(0, os.SEEK_END)
-
-    def finish(self) -> None:
-        """The part is whole: let it take the place of FILE. Raises WriteError."""
-        with raise_write_errors(self.path):
-            self._file.close()
-            os.replace(self.part, self.path)
-
-    def close(self) -> None:
-        """Let go of the part, and leave it as it is."""
-        with suppress(OSError):
-            self._file.close()
-
-    def discard(self) -> None:
-        """Forget the part."""
-        with suppress(OSError):
-            os.unlink(self.part)
 
 
 @dataclass(frozen=True, slots=True)
 class ResultFormat:
     """What is in one file of results: what comes first, what each page adds, what comes last.
 
-    `name` tells formats apart. `page` is also given the page's picture, where it is at hand.
+    `name` tells formats apart. `page` is also given the page's picture, where it is at hand. `convert` makes the file
+    of what was written, where its format cannot be written page by page.
     """
 
     name: str
     begin: str
     page: Callable[[Reading | Failure, Picture | None], str]
     end: str
+    convert: Convert | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +117,7 @@ class Results:
         self._finished = False
         self.done = self.failed = self.unsure = self.empty = 0  # pictures
         try:
-            self._open += map(_open_target, paths)
+            self._open += map(open_target, paths)
             self._begin(self._load_done(run, names, resume))
         except BaseException:
             self.close()
@@ -245,8 +166,8 @@ class Results:
         for target, file in zip(self._open, self._files, strict=True):
             target.write(file.end)
             target.settle()
-        for target in self._open:
-            target.finish()
+        for target, file in zip(self._open, self._files, strict=True):
+            target.finish(file.convert)
         self._finished = True
         if self._journal is not None:
             self._journal.remove()
@@ -269,32 +190,3 @@ class Results:
             file.close()
             if not keep_parts and isinstance(file, PartFile):
                 file.discard()
-
-
-def _open_target(path: Path | None) -> Stream | PartFile:
-    """The file for a path. A device or pipe is written to; only a true file can be replaced."""
-    if path is None or (os.path.exists(path) and not os.path.isfile(path) and not os.path.isdir(path)):
-        return Stream(path)
-    return PartFile(path)
-
-
-def with_ending(path: Path, ending: str) -> Path:
-    """The file of the same name with one more ending."""
-    return path.with_name(path.name + ending)
-
-
-def encode_text(text: str) -> bytes:
-    """UTF-8; in the names of files the very bytes that the system gave, even where they are no UTF-8."""
-    return text.encode("utf-8", sys.getfilesystemencodeerrors())
-
-
-@contextmanager
-def raise_write_errors(name: str | Path) -> Iterator[None]:
-    """Turn the system's errors into one sentence of ours."""
-    try:
-        yield
-    except BrokenPipeError:
-        raise
-    except (OSError, ValueError) as error:  # ValueError: a NUL in the name
-        reason = getattr(error, "strerror", None) or error
-        raise WriteError(f"{name} could not be written ({reason}); choose another place or free some space.") from error

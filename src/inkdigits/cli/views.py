@@ -76,7 +76,7 @@ def check_writable(folder: Path) -> None:
     """See that files can be made in a folder, which is made if it is not there. Raises WriteError."""
     from tempfile import TemporaryFile
 
-    from inkdigits.cli.results import raise_write_errors
+    from inkdigits.cli.targets import raise_write_errors
 
     with raise_write_errors(folder):
         folder.mkdir(parents=True, exist_ok=True)
