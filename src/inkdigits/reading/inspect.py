@@ -55,16 +55,20 @@ class Inspection:
 
 
 def inspect_crop(
-    crop: Crop, network: Classifier, thresholds: AcceptThresholds, neighbour_index: NeighbourIndex
+    crop: Crop, network: Classifier, thresholds: AcceptThresholds, neighbour_index: NeighbourIndex | None
 ) -> Inspection:
-    """Read a digit and explain it. The network classifies some 25 glyphs, in one call."""
-    glyph, boxes = crop.glyph, find_patches(crop.glyph)
+    """Read a digit and explain it. The network classifies some 25 glyphs, in one call; without a `neighbour_index` only
+    the digit's own, and nothing is told but what was read."""
+    glyph = crop.glyph
+    boxes = [] if neighbour_index is None else find_patches(glyph)
     classification = network.classify(np.concatenate([glyph[np.newaxis], occlude(glyph, boxes)]))
     digit = read_crop(crop, classification, thresholds)
     occlusion_map, strongest_occlusion = _measure_occlusion(classification, digit.digit, boxes)
-    neighbours = neighbour_index.find_nearest(classification.embeddings[0], NEIGHBOUR_COUNT) if glyph.any() else ()
+    neighbours: tuple[Neighbour, ...] = ()
+    if neighbour_index is not None and glyph.any():
+        neighbours = neighbour_index.find_nearest(classification.embeddings[0], NEIGHBOUR_COUNT)
     reason = find_reason(digit, thresholds, bool(glyph.any()))
-    layers = network.compute_activations(glyph)
+    layers = {} if neighbour_index is None else network.compute_activations(glyph)
     return Inspection(
         digit,
         classification.probabilities[0],

@@ -268,11 +268,19 @@ class Reader:
         crops, _ = best_crops([load_single_page(picture, self._limits).grey], self._classifier)
         return crops[0].glyph
 
-    def inspect(self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None) -> Inspection:
+    def inspect(
+        self,
+        picture: Source,
+        *,
+        normalised: bool = False,
+        min_confidence: float | None = None,
+        brief: bool = False,
+    ) -> Inspection:
         """Read a picture that is one digit, and explain how it was read.
 
-        `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. Raises as `read`, and UsageError
-        for a glyph of another size.
+        `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. `brief` leaves out what takes
+        longer than reading: layers, occlusion, neighbours. Raises as `read`, and UsageError for a glyph of another
+        size.
         """
         check_min_confidence(min_confidence)
         page = load_single_page(picture, self._limits)
@@ -280,7 +288,8 @@ class Reader:
             check_glyph_shape(page.grey.shape)
         whole_page = Crop(Box(0, 0, page.width, page.height), page.grey)
         crop = whole_page if normalised else best_crops([page.grey], self._classifier)[0][0]
-        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), self._neighbour_index)
+        index = None if brief else self._neighbour_index
+        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), index)
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.

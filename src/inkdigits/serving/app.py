@@ -17,12 +17,12 @@ from starlette.routing import Match
 
 from inkdigits._version import __version__
 from inkdigits.errors import InkdigitsError
-from inkdigits.serving import body, docs, metrics, problems, samples, schema, site, work
+from inkdigits.serving import body, correcting, docs, metrics, problems, samples, schema, site, work
 from inkdigits.serving.frame import Middleware
 from inkdigits.serving.log import REQUESTS
-from inkdigits.serving.openapi import PICTURE, READS, TEXTS, describe_app
+from inkdigits.serving.openapi import PICTURE, READINGS, READS, TEXTS, describe_app
 from inkdigits.serving.openapi import problem_responses as may_answer
-from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, ReadOptions
+from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, OnePageOptions, ReadOptions
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
 from inkdigits.serving.settings import Settings
@@ -54,6 +54,7 @@ def create_app(settings: Settings) -> Middleware:
         redirect_slashes=False,
     )
     _add_reading(app, service)
+    _add_correcting(app, service)
     samples.add(app, service)
     _add_about(app, service)
     _add_pages(app, service)
@@ -92,6 +93,28 @@ def _add_reading(app: FastAPI, service: Service) -> None:
     async def explain(request: Request, options: Annotated[ExplainOptions, Query()]) -> Response:
         """Show one page of a picture at every stage of reading it, and what the network saw of every digit."""
         return await _answered(service, request, work.explain, options)
+
+
+def _add_correcting(app: FastAPI, service: Service) -> None:
+    @app.post("/v1/page", response_model=schema.OnePage, responses=may_answer(*READS), openapi_extra=PICTURE)
+    async def page(request: Request, options: Annotated[OnePageOptions, Query()]) -> Response:
+        """Read one page of a file, with what is needed to correct it: its picture and the glyph of every digit.
+
+        A region in which nothing is found is read as one digit."""
+        return await _answered(service, request, correcting.read_one_page, options)
+
+    @app.post(
+        "/v1/xlsx",
+        response_class=Response,
+        responses=may_answer(*READS) | {200: {"content": {correcting.XLSX: {}}}},
+        openapi_extra=READINGS,
+    )
+    async def xlsx(request: Request) -> Response:
+        """Readings, corrected or not, as an Excel workbook with a row for every number."""
+        with service.shelf.place() as place:
+            upload = await body.picture(request, service.settings.bounds, place)
+            workbook = await service.pool.run(partial(correcting.format_spreadsheet, upload))
+        return Response(workbook, media_type=correcting.XLSX)
 
 
 async def _answered(service: Service, request: Request, do: Callable[..., work.Answer], options: Any) -> Response:

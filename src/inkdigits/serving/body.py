@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from python_multipart.multipart import MultipartCallbacks
 
 _FORM = "multipart/form-data"
-_RAW = ("application/pdf", "application/octet-stream", "")  # and image/…
+_RAW = ("application/pdf", "application/octet-stream", "application/json", "")  # and image/…
 _LONGEST_NAME = 255  # characters of a file's name, as most file systems have it
 _MOST_PARTS = 16  # of a form
 

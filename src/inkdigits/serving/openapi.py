@@ -21,6 +21,12 @@ PICTURE: Json = {  # the body of a request that has one
         | {name: {"schema": _BYTES} for name in ("image/*", "application/pdf", "application/octet-stream")},
     }
 }
+READINGS: Json = {  # the body of a request that has what was read
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": {"$ref": "#/components/schemas/Readings"}}},
+    }
+}
 TEXTS: dict[int | str, Json] = {  # what may be answered instead of JSON
     200: {"content": {kind: {"schema": {"type": "string"}} for kind in (CSV, JSON_LINES)}}
 }

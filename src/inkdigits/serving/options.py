@@ -96,6 +96,13 @@ class ExplainOptions(PageOptions):
     page: int = Field(1, ge=1, le=10_000, description="The page to explain, counted from 1.")
 
 
+class OnePageOptions(ExplainOptions):
+    """How one page of a file is read, and whether its picture is wanted."""
+
+    page: int = Field(1, ge=1, le=10_000, description="The page to read, counted from 1.")
+    picture: bool = Field(False, description="Add the upright page as a JPEG.")
+
+
 class InspectOptions(BaseModel):
     """How a picture of one digit is inspected."""
 
@@ -105,6 +112,7 @@ class InspectOptions(BaseModel):
     normalised: bool = Field(
         False, description="The picture is a glyph already: 28×28 pixels, bright ink on black, as in answers."
     )
+    brief: bool = Field(False, description="Leave out what takes longer than reading: layers, mattered, nearest.")
 
 
 @lru_cache(64)  # the same caller wants the same form again and again

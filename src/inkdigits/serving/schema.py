@@ -109,7 +109,7 @@ class Number(BaseModel):
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
-    rejected: Literal["crossed out"] | None = Field(description="Why it is not read; null for most.")
+    rejected: Literal["crossed out", "deleted"] | None = Field(description="Why it is not read; null for most.")
     row: int | None = Field(ge=0, description="The row of the ruled table it stands in; null outside of one.")
     column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box
@@ -118,6 +118,8 @@ class Number(BaseModel):
     digits: list[Digit] = Field(min_length=1)
     kind: Literal["integer", "decimal", "date", "time", "fraction"] | None = Field(description="Of the value.")
     value: str | None = Field(description="What it means; null where that is not sure. Dates and times as in ISO 8601.")
+    corrected: bool = Field(description="Whether a person put it right.")
+    original: list[Number] = Field(description="What was read in its place; empty unless it was corrected.")
 
 
 class Line(BaseModel):
@@ -157,6 +159,34 @@ class Readings(BaseModel):
     """One reading a page."""
 
     readings: list[Reading]
+
+
+class SeenNumber(Number):
+    """A number with the glyphs of its digits."""
+
+    digits: list[SeenDigit] = Field(min_length=1)  # type: ignore[assignment]  # each has more
+
+
+class SeenLine(Line):
+    """A line with the glyphs of its digits."""
+
+    numbers: list[SeenNumber] = Field(min_length=1)  # type: ignore[assignment]
+
+
+class SeenReading(Reading):
+    """A reading with the glyphs of its digits."""
+
+    lines: list[SeenLine]  # type: ignore[assignment]
+
+
+class OnePage(BaseModel):
+    """One page of a file, read so that it can be corrected."""
+
+    pages: int = Field(ge=1, description="How many the file has.")
+    picture: str | None = Field(
+        description="With `picture`, the upright page as JPEG in a data URL; its longer side has 2,000 pixels at most."
+    )
+    reading: SeenReading
 
 
 class Models(BaseModel):

@@ -9,9 +9,11 @@ from pathlib import Path
 from starlette.requests import Request
 from starlette.responses import Response
 
+from inkdigits.reading.output import editing
 from inkdigits.serving.headers import SECURITY
 
 FOLDER = Path(__file__).parent / "page"
+EDITING = Path(editing.__path__[0])  # the editor of readings, which `inkdigits read --review` has as well
 PAGE = FOLDER / "index.html"
 KINDS = {".html": "text/html", ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml"}
 POLICY = (  # scripts and styles in files of our own only; pictures also of what the page has made or was answered
@@ -40,7 +42,7 @@ class File:
 def load_files(collecting: bool = False, token: bool = False) -> dict[str, File]:
     """Paths → files: `/` is the page itself, `/page/…` what it needs. The page is told whether samples are kept, and
     whether it takes a token to see them."""
-    paths = sorted(path for path in FOLDER.iterdir() if path.suffix in KINDS)
+    paths = sorted(path for folder in (FOLDER, EDITING) for path in folder.iterdir() if path.suffix in KINDS)
     site_files = {f"/page/{path.name}": _file(path.read_bytes(), path) for path in paths if path != PAGE}
     tag = f'<html data-collecting="{"token" if token else "open"}"'.encode() if collecting else b"<html"
     return site_files | {"/": _file(PAGE.read_bytes().replace(b"<html", tag, 1), PAGE)}

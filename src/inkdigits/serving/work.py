@@ -75,7 +75,8 @@ def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bou
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
     check_kind(upload)
     page = load_single_page(upload.data, bounds.picture)
-    result = reader.inspect(page.image, normalised=options.normalised, min_confidence=options.min_confidence)
+    how = {"normalised": options.normalised, "brief": options.brief}
+    result = reader.inspect(page.image, min_confidence=options.min_confidence, **how)
     return _build_answer(answers.inspection_json(result), 0, [])
 
 
