@@ -68,6 +68,12 @@ def test_a_digit_of_a_picture_is_put_right(visit: Visit, collecting: Service, pa
     told(visit, "Kept as 1")
     (sample,) = collecting.ask("GET", "/v1/samples").json["samples"]
     assert (sample["label"], sample["source"]) == (1, "correction")
+    assert visit.page.inner_text("#text").startswith("1"), "the reading is put right as well"
+    visit.page.click("[data-do=undo]")
+    told(visit, "The 1 was deleted")
+    visit.page.click("[data-do=redo]")
+    told(visit, "Kept as 1")
+    assert collecting.ask("GET", "/v1/samples").json["counts"][1] == 1
 
 
 def test_what_is_kept_can_be_deleted_one_by_one_or_all_at_once(visit: Visit, collecting: Service) -> None:

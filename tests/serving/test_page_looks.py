@@ -43,7 +43,7 @@ def with_everything(visit: Visit, page: bytes) -> None:
     visit.choose("page.png", page)
     visit.page.locator("#boxes [role=option]").first.click()
     visit.page.wait_for_selector("#chosen:not([hidden])")
-    visit.page.click("summary")
+    visit.page.click("#stages summary")
     visit.page.wait_for_selector("#stage-list img")
 
 

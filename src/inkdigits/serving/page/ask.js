@@ -1,13 +1,15 @@
 // Asking the service. The only place that knows the token, and that turns what goes wrong into one sentence.
 
 const KEY = "inkdigits token";
+const PATIENCE = 8; // times that a busy service is asked again
 const ASKS = 3; // times that a token is asked for before giving up
 
-/** What went wrong, as one sentence for people; `retry` is after how many seconds to try again, 0 for never. */
+/** What went wrong, as one sentence for people; `retry` is after how many seconds to try again, 0 for never;
+ *  `busy` says that the service is there and will do it then. */
 export class Trouble extends Error {
-  constructor(sentence, retry = 0) {
+  constructor(sentence, retry = 0, busy = false) {
     super(sentence);
-    this.retry = retry;
+    Object.assign(this, { retry, busy });
   }
 }
 
@@ -51,6 +53,24 @@ export function newestOnly(work) {
   };
 }
 
+/** Do something of a service that may be busy. */
+export async function patiently(work) {
+  for (let tried = 0; ; tried++) {
+    try {
+      return await work();
+    } catch (error) {
+      if (!error.busy || tried === PATIENCE) throw error;
+      await new Promise((done) => setTimeout(done, 1000 * error.retry));
+    }
+  }
+}
+
+/** A function that works once, however often it is asked. */
+export function once(work) {
+  let done;
+  return () => (done ??= work());
+}
+
 async function sent(method, path, blob, name) {
   const token = sessionStorage.getItem(KEY);
   const headers = token ? { Authorization: `Bearer ${token}` } : {};
@@ -71,7 +91,7 @@ async function sent(method, path, blob, name) {
 async function troubleOf(answer) {
   const retry = Number(answer.headers.get("Retry-After")) || 0;
   try {
-    return new Trouble((await answer.json()).detail, retry);
+    return new Trouble((await answer.json()).detail, retry, answer.status === 503 && retry > 0);
   } catch {
     return new Trouble(`The service answered with ${answer.status}; try again.`, retry);
   }

@@ -1,10 +1,12 @@
 // Teach it your handwriting: keep what was drawn or chosen under the digit it really is; see, download and delete what is kept.
 // Shown only where the service keeps samples.
 
-import { ask, post } from "./ask.js";
+import { ask, newestOnly, post } from "./ask.js";
+import { blobOf } from "./take.js";
 
 const $ = (id) => document.getElementById(id);
 const AT_ONCE = 60; // samples shown, until more are asked for
+const QUIET = 1000; // milliseconds after which a correction is meant to stay
 const when = new Intl.DateTimeFormat("en", { dateStyle: "medium", timeStyle: "short" });
 
 const { collecting } = document.documentElement.dataset; // said by the service: undefined, "open" or "token"
@@ -27,6 +29,30 @@ for (const [event, source] of [["drawn", "drawn"], ["chosen", "correction"]]) {
   });
 }
 
+const put = new Map(); // corrections that are kept: by the place of their digit, {label, sample, item}
+let quiet;
+
+document.addEventListener("inkdigits:corrected", ({ detail }) => {
+  if (!collecting || (!detail.digits.length && !put.size)) return;
+  begin();
+  clearTimeout(quiet);
+  quiet = setTimeout(() => settle(detail), QUIET);
+});
+
+/** Keep the digits that were put right, and no more those whose correction was undone. */
+const settle = newestOnly(async ({ pages, digits }) => {
+  const wanted = new Map(digits.map((digit) => [digit.id, digit]));
+  for (const [id, { label, sample, item }] of [...put]) {
+    if (wanted.get(id)?.label === label) continue;
+    put.delete(id);
+    if (pages.includes(Number(id.split(":")[0]))) await remove(sample, item); // else its picture was closed
+  }
+  for (const [id, { label, glyph }] of wanted) {
+    if (put.has(id)) continue;
+    await tried(async () => put.set(id, { label, ...(await keepSample(blobOf(glyph), label, "correction")) }));
+  }
+});
+
 /** Show which drawing would be kept; null for none. */
 function offer(what) {
   current = what;
@@ -43,24 +69,34 @@ function offer(what) {
 
 async function keep(digit) {
   if (!current) return told("Draw a digit first, or click one in a picture.");
-  const { blob, source } = current;
+  const { blob, source, answer } = current;
   offer(null); // one click keeps once
+  if (source === "correction" && answer.text !== String(digit)) // to put it right keeps it too
+    return document.dispatchEvent(new CustomEvent("inkdigits:label", { detail: { digit } }));
   await tried(async () => {
-    const { sample, counts } = await (await post(`/v1/samples?label=${digit}&source=${source}`, blob)).json();
-    $("samples").prepend(thumbnail(sample));
-    count(counts);
-    told(`Kept as ${digit}. ${source === "drawn" ? "Draw the next." : ""}`);
+    await keepSample(blob, digit, source);
     if (source === "drawn") $("clear").click();
   });
+}
+
+/** The sample that was kept, and its element. */
+async function keepSample(blob, label, source) {
+  const { sample, counts } = await (await post(`/v1/samples?label=${label}&source=${source}`, blob)).json();
+  const item = thumbnail(sample);
+  $("samples").prepend(item);
+  count(counts);
+  told(`Kept as ${label}. ${source === "drawn" ? "Draw the next." : ""}`);
+  return { sample, item };
 }
 
 async function remove(sample, item) {
   await tried(async () => {
     const { counts } = await (await ask("DELETE", `/v1/samples/${sample.id}`)).json();
+    const focused = item.contains(document.activeElement);
     const neighbour = item.nextElementSibling ?? item.previousElementSibling;
     item.remove();
     count(counts);
-    (neighbour?.querySelector("button") ?? $("teach-title")).focus();
+    if (focused) (neighbour?.querySelector("button") ?? $("teach-title")).focus();
     told(`The ${sample.label} was deleted.`);
   });
 }

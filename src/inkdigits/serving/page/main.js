@@ -3,14 +3,17 @@
 // Whoever wants to know listens on `document`:
 //   inkdigits:drawn   {blob, answer}   a drawing was answered; both are null when the pad was cleared
 //   inkdigits:chosen  {blob, answer}   a digit of a picture was chosen; blob is its glyph, 28×28, bright on black
-// blob is a PNG, answer what POST /v1/inspect says.
+//   inkdigits:corrected {pages, digits}  pages were corrected: all that are open, and the digits that were put right,
+//                                        each with the id of its place, its label and its glyph as data URL
+// blob is a PNG, answer what POST /v1/inspect says. Whoever knows better tells `inkdigits:label` {digit}, of the chosen.
 
-import { newestOnly, postForJson } from "./ask.js";
+import { newestOnly, once, postForJson } from "./ask.js";
+import { drawPage, strokesOf } from "./hand.js";
 import { Pad } from "./pad.js";
-import { PictureView } from "./picture.js";
 import { Seen, sentence } from "./seen.js";
 import { takePictures } from "./take.js";
 
+const TRIES = ["2", "5", "8", "407"]; // what a click draws
 const QUIET = 600; // milliseconds after which a screen reader is told of a drawing's answer
 const $ = (id) => document.getElementById(id);
 const tabs = ["draw", "picture"];
@@ -18,33 +21,51 @@ const SCALE = 140; // of the pen's slider: 7 is a twentieth of the pad
 
 const seen = new Seen($("draw-seen"));
 const pad = new Pad($("ink"), { changed, say });
-const picture = new PictureView({ say, trouble, told: (blob, answer) => tell("chosen", blob, answer) });
+const pictureView = once(async () => {
+  const { PictureView } = await import("./picture.js"); // who only draws does without
+  const told = (blob, answer) => tell("chosen", { blob, answer });
+  const view = new PictureView({ say, trouble, told, corrected: (detail) => tell("corrected", detail) });
+  document.addEventListener("inkdigits:label", ({ detail: { digit } }) => view.editor.do("set", String(digit)));
+  return view;
+});
 
 const answerDrawing = newestOnly(async (_, outdated) => {
   const blob = pad.blob();
   try {
-    const answer = await postForJson("/v1/inspect", blob);
+    const answer = await postForJson("/v1/inspect?brief=true", blob);
     if (pad.empty) return; // cleared meanwhile
     seen.show(answer);
+    if (answer.why === "no-digit") seen.showNumber(await readNumber(blob)); // several digits are no digit
     trouble(null);
-    tell("drawn", blob, answer);
+    tell("drawn", { blob, answer });
     sayLater(sentence(answer));
+    if (outdated() || seen.isNumber) return; // what led to it is told of the last one only
+    const whole = await postForJson("/v1/inspect", blob);
+    if (!pad.empty && !outdated()) seen.explain(whole);
   } catch (error) {
     trouble(error);
     if (error.retry && !outdated()) setTimeout(changed, 1000 * error.retry);
   }
 });
 
+/** The number that is drawn, if it is one. */
+async function readNumber(blob) {
+  const { reading } = await postForJson("/v1/page?page=1", blob);
+  const numbers = reading.lines.flatMap((line) => line.numbers).filter(({ rejected }) => !rejected);
+  return numbers.some(({ digits }) => digits.length > 1) || numbers.length > 1 ? numbers : [];
+}
+
 function changed() {
   $("hint").hidden = !pad.empty;
   for (const tool of [$("undo"), $("clear")]) tool.disabled = pad.empty;
+  $("redo").disabled = !pad.undone.length;
   if (!pad.empty) return void answerDrawing(true);
   seen.empty();
-  tell("drawn", null, null);
+  tell("drawn", { blob: null, answer: null });
 }
 
-function tell(what, blob, answer) {
-  document.dispatchEvent(new CustomEvent(`inkdigits:${what}`, { detail: { blob, answer } }));
+function tell(what, detail) {
+  document.dispatchEvent(new CustomEvent(`inkdigits:${what}`, { detail }));
 }
 
 function say(words) {
@@ -70,6 +91,7 @@ function show(tab, focus = false) {
     $(`tab-${each}`).tabIndex = each === tab ? 0 : -1;
   }
   if (focus) $(`tab-${tab}`).focus();
+  if (tab === "picture") pictureView();
 }
 
 for (const [place, tab] of tabs.entries()) {
@@ -82,18 +104,33 @@ for (const [place, tab] of tabs.entries()) {
 takePictures({
   zone: document.body,
   inputs: [$("file"), $("shot")],
-  taken(file) {
+  async taken(files) {
     show("picture");
-    picture.read(file);
+    (await pictureView()).read(files);
   },
 });
 
 $("undo").addEventListener("click", () => pad.undo());
+$("redo").addEventListener("click", () => pad.redo());
 $("clear").addEventListener("click", () => pad.clear());
+$("erase").addEventListener("click", () => {
+  pad.erases = !pad.erases;
+  $("erase").setAttribute("aria-pressed", pad.erases);
+});
+for (const number of TRIES) {
+  const button = Object.assign(document.createElement("button"), { type: "button", textContent: number });
+  button.addEventListener("click", () => {
+    pad.clear();
+    pad.draw(strokesOf(number));
+  });
+  $("try").append(button);
+}
+$("sample").addEventListener("click", async () => (await pictureView()).read([await drawPage()]));
 $("width").addEventListener("input", ({ target }) => (pad.width = target.value / SCALE));
 document.addEventListener("keydown", (event) => {
-  if ((event.ctrlKey || event.metaKey) && event.key === "z" && !$("draw").hidden && !event.target.matches("input")) {
+  if ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "z" && !$("draw").hidden && !event.target.matches("input")) {
     event.preventDefault();
-    pad.undo();
+    if (event.shiftKey) pad.redo();
+    else pad.undo();
   }
 });

@@ -1,4 +1,4 @@
-// The drawing pad: strokes of a pointer, squares of the keyboard; undo, clear, pen width. Knows nothing of answers.
+// The drawing pad: strokes of a pointer, squares of the keyboard; undo, redo, rubber, pen width. Knows nothing of answers.
 
 const CELLS = 14; // squares on a side, for the keyboard
 const SENT = 280; // pixels on a side of the picture that is given away
@@ -9,7 +9,9 @@ export class Pad {
   constructor(canvas, { changed, say }) {
     Object.assign(this, { canvas, changed, say });
     this.pen = canvas.getContext("2d", { willReadFrequently: true }); // kept where it is quick to send
-    this.marks = []; // what was drawn, in order: {points, width} or {cell, inked}
+    this.marks = []; // what was drawn, in order: {points, erases} or {cell, inked}
+    this.undone = []; // what can be drawn again
+    this.erases = false; // whether the pointer rubs out
     this.stroke = null; // the one that is being drawn
     this.width = 0.05; // of the side
     this.at = [6, 3]; // the keyboard's square: column, row
@@ -22,12 +24,29 @@ export class Pad {
   }
 
   undo() {
-    if (this.marks.pop()) this.#redraw();
+    const mark = this.marks.pop();
+    if (mark) this.undone.push(mark);
+    this.#changed();
+  }
+
+  redo() {
+    const mark = this.undone.pop();
+    if (mark) this.marks.push(mark);
+    this.#changed();
   }
 
   clear() {
     this.marks = [];
-    this.#redraw();
+    this.undone = [];
+    this.#changed();
+  }
+
+  /** Draw strokes: lists of points, each [x, y] in shares of the side. */
+  draw(strokes) {
+    const wide = this.width;
+    this.marks.push(...strokes.map((points) => ({ points: points.map(([x, y]) => ({ x, y, wide })), erases: false })));
+    this.undone = [];
+    this.#changed();
   }
 
   /** What is drawn, black on white, as a PNG. Not by toBlob, which browsers put off until they are idle. */
@@ -51,17 +70,18 @@ export class Pad {
   #begin(event) {
     if (this.stroke || event.button !== 0) return;
     this.canvas.setPointerCapture(event.pointerId);
-    this.stroke = { points: [], pointer: event.pointerId };
+    this.stroke = { points: [], pointer: event.pointerId, erases: this.erases };
     this.marks.push(this.stroke);
+    this.undone = [];
     this.#add(event);
-    this.changed();
+    this.#changed();
   }
 
   #go(event) {
     if (this.stroke?.pointer !== event.pointerId) return;
     const all = event.getCoalescedEvents?.() ?? [];
     for (const each of all.length ? all : [event]) this.#add(each);
-    this.changed();
+    this.#changed();
   }
 
   #end(event) {
@@ -75,33 +95,21 @@ export class Pad {
     const pressed = event.pointerType === "pen" && event.pressure ? 0.4 + 1.2 * event.pressure : 1;
     const point = { x: (event.clientX - left) / width, y: (event.clientY - top) / height, wide: this.width * pressed };
     this.stroke.points.push(point);
-    this.#line(this.stroke.points.at(-2) ?? point, point);
   }
 
-  #line(from, to) {
-    const side = this.canvas.width;
-    this.pen.lineCap = "round";
-    this.pen.lineWidth = to.wide * side;
-    this.pen.beginPath();
-    this.pen.moveTo(from.x * side, from.y * side);
-    this.pen.lineTo(to.x * side + 0.01, to.y * side); // a point alone is a dot
-    this.pen.stroke();
-  }
-
-  #square({ cell: [column, row], inked }) {
-    const side = this.canvas.width / CELLS;
-    this.pen.globalCompositeOperation = inked ? "source-over" : "destination-out";
-    this.pen.fillRect(column * side, row * side, side, side);
-    this.pen.globalCompositeOperation = "source-over";
-  }
-
-  #redraw() {
+  #changed() {
     this.pen.clearRect(0, 0, this.canvas.width, this.canvas.height);
     for (const mark of this.marks) {
-      if (mark.cell) this.#square(mark);
-      else mark.points.forEach((point, at) => this.#line(mark.points[at - 1] ?? point, point));
+      this.pen.globalCompositeOperation = (mark.erases ?? !mark.inked) ? "destination-out" : "source-over";
+      if (mark.cell) this.#square(mark.cell);
+      else trace(this.pen, mark.points, this.canvas.width);
     }
     this.changed();
+  }
+
+  #square([column, row]) {
+    const side = this.canvas.width / CELLS;
+    this.pen.fillRect(column * side, row * side, side, side);
   }
 
   #key(event) {
@@ -123,11 +131,10 @@ export class Pad {
   }
 
   #ink(inked) {
-    const mark = { cell: [...this.at], inked };
-    this.marks.push(mark);
-    this.#square(mark);
+    this.marks.push({ cell: [...this.at], inked });
+    this.undone = [];
+    this.#changed();
     this.#showCell();
-    this.changed();
   }
 
   /** Whether the middle of the keyboard's square has ink. */
@@ -141,5 +148,22 @@ export class Pad {
     style.setProperty("--column", this.at[0]);
     style.setProperty("--row", this.at[1]);
     this.say(`Row ${this.at[1] + 1}, column ${this.at[0] + 1}, ${this.#inked() ? "ink" : "empty"}`);
+  }
+}
+
+/** Draw a stroke through all its points, {x, y, wide} in shares of a side: a curve, since a quick hand leaves few of them
+ *  and a digit with corners in it is another one (a spline of Catmull and Rom, as Bézier curves). */
+export function trace(pen, points, side) {
+  const at = (place) => points[Math.min(points.length - 1, Math.max(0, place))];
+  pen.lineCap = pen.lineJoin = "round";
+  for (let place = 0; place < Math.max(1, points.length - 1); place++) {
+    const [before, from, to, after] = [-1, 0, 1, 2].map((step) => at(place + step));
+    const control = (point, ahead, behind) => [point.x + (ahead.x - behind.x) / 6, point.y + (ahead.y - behind.y) / 6];
+    pen.lineWidth = to.wide * side;
+    pen.beginPath();
+    pen.moveTo(from.x * side, from.y * side);
+    const curve = [...control(from, to, before), ...control(to, from, after), to.x, to.y].map((each) => each * side);
+    pen.bezierCurveTo(...curve.with(4, curve[4] + 0.01)); // a point alone is a dot
+    pen.stroke();
   }
 }

@@ -1,5 +1,6 @@
 // An answer about one digit, shown: which it is, how sure, why, and what the network saw on the way.
 
+const NONE = "none"; // what is drawn is no single digit
 const percents = new Intl.NumberFormat("en", { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 
 /** A share as people read it, never rounded up to certainty: 0.99996 is more than 99.9 %. */
@@ -20,12 +21,25 @@ export function sentence({ digit, confidence, digitness, why, accept }) {
   }[why];
 }
 
+/** What the page said of a digit, and what the second network sees of it. */
+export function merged(inspected, digit) {
+  const shares = new Map(digit.candidates);
+  const unsure = digit.digitness < inspected.accept.digitness ? "no-digit" : "unsure";
+  return {
+    ...inspected,
+    ...digit,
+    probabilities: inspected.probabilities.map((_, each) => shares.get(each) ?? 0),
+    why: digit.accepted ? "accepted" : unsure,
+  };
+}
+
 /** A view of answers inside `host`. */
 export class Seen {
   constructor(host) {
+    this.host = host;
     host.append(document.getElementById("seen").content.cloneNode(true));
     this.parts = Object.fromEntries([...host.querySelectorAll("[data-part]")].map((part) => [part.dataset.part, part]));
-    this.bars = Array.from({ length: 10 }, (_, digit) => added(this.parts.bars, bar(digit)));
+    this.bars = [...Array(10).keys(), NONE].map((what) => added(this.parts.bars, bar(what)));
     this.start = this.parts.why.textContent;
     this.layers = [];
     this.nearest = [];
@@ -33,31 +47,48 @@ export class Seen {
 
   /** As before the first answer. */
   empty() {
+    this.showNumber([]);
     this.parts.digit.textContent = "";
     this.parts.digit.className = "digit";
     this.parts.why.textContent = this.start;
-    for (const name of ["digitness", "certainty"]) gauge(this.parts[name], 0, 0, "–");
     for (const row of this.bars) fill(row, 0, "–", false);
     this.parts.looks.hidden = true;
   }
 
-  /** Show what POST /v1/inspect answered. */
+  /** Show what POST /v1/inspect answered, and what led to it if it was told. */
   show(answer) {
     const { parts } = this;
+    this.showNumber([]);
     parts.digit.textContent = answer.why === "no-ink" ? "" : answer.text;
     parts.digit.classList.toggle("refused", !answer.accepted);
     parts.why.textContent = sentence(answer);
-    gauge(parts.digitness, answer.digitness, answer.accept.digitness, percent(answer.digitness));
-    const sure = answer.confidence * answer.digitness;
-    gauge(parts.certainty, sure, answer.accept.confidence, percent(sure));
-    answer.probabilities.forEach((share, digit) =>
-      fill(this.bars[digit], share, percent(share), digit === answer.digit));
-    this.#look(answer);
-    parts.looks.hidden = false;
+    const shares = [...answer.probabilities.map((share) => share * answer.digitness), 1 - answer.digitness];
+    shares.forEach((share, digit) => fill(this.bars[digit], share, percent(share), share === Math.max(...shares)));
+    parts.looks.toggleAttribute("data-old", !answer.layers.length);
+    if (answer.layers.length) this.explain(answer);
   }
 
-  #look(answer) {
+  /** What is no single digit may be several: show the numbers, if there are any. */
+  showNumber(numbers) {
+    this.host.querySelector(".answer").toggleAttribute("data-number", numbers.length > 0);
+    if (!numbers.length) return;
+    const sure = numbers.reduce((product, { confidence }) => product * confidence, 1);
+    const text = numbers.map((number) => number.text).join(" ");
+    this.parts.digit.textContent = text;
+    this.parts.digit.classList.toggle("refused", text.includes("?"));
+    this.parts.looks.hidden = true;
+    this.parts.why.textContent = `Read as ${numbers.length === 1 ? "a number" : "numbers"} of ${text.replaceAll(" ", "").length} digits: ${percent(sure)} sure that all of it is right.`;
+  }
+
+  get isNumber() {
+    return this.host.querySelector(".answer").hasAttribute("data-number");
+  }
+
+  /** Show what led to an answer. */
+  explain(answer) {
     const { parts } = this;
+    parts.looks.hidden = false;
+    parts.looks.removeAttribute("data-old");
     parts.glyph.src = answer.glyph;
     this.#mattered(answer);
     resized(this.nearest, answer.nearest.length, () => added(parts.nearest, neighbour()), parts.nearest);
@@ -72,6 +103,7 @@ export class Seen {
       const [image, words] = this.layers[place].children;
       const size = `${each.maps} maps of ${each.width} × ${each.height}`;
       Object.assign(image, { src: each.picture, alt: `Layer ${place + 1}: ${size}` });
+      image.onpointermove = (event) => (image.title = mapWords(event, each));
       words.innerHTML = `<b>Layer ${place + 1}</b> ${size}`;
     });
   }
@@ -89,15 +121,24 @@ export class Seen {
   }
 }
 
+/** What the map under the pointer shows. */
+function mapWords({ target, offsetX, offsetY }, { maps, width, height }) {
+  const columns = Math.round((target.naturalWidth + 1) / (width + 1)); // a line parts two maps
+  const row = Math.floor((offsetY / target.clientHeight) * ((target.naturalHeight + 1) / (height + 1)));
+  const map = row * columns + Math.floor((offsetX / target.clientWidth) * columns) + 1;
+  if (height === 1) return `One number for each of ${width} learnt features of the whole digit: the brighter, the more of it.`;
+  return `Map ${Math.min(map, maps)} of ${maps}: where on the digit one learnt pattern is found; white is where it is strongest.`;
+}
+
 function withoutWords({ accept, without: { digit, confidence } }) {
   const sure = percent(confidence);
   if (confidence >= accept.confidence) return `without the square it reads ${digit}, ${sure} sure`;
   return `without the square it is refused: ${digit} at best, ${sure} sure`;
 }
 
-function bar(digit) {
+function bar(what) {
   const row = document.createElement("li");
-  row.innerHTML = `<b>${digit}</b><span class="bar" aria-hidden="true"></span><span class="share">–</span>`;
+  row.innerHTML = `<b>${what}</b><span class="bar" aria-hidden="true"></span><span class="share">–</span>`;
   return row;
 }
 
@@ -105,14 +146,6 @@ function fill(row, share, words, best) {
   row.style.setProperty("--share", share);
   row.lastChild.textContent = words;
   row.toggleAttribute("data-best", best);
-}
-
-/** `least` is what it takes, marked by a line. */
-function gauge(row, share, least, words) {
-  row.style.setProperty("--share", share);
-  row.style.setProperty("--least", least);
-  row.toggleAttribute("data-short", share < least);
-  row.lastElementChild.textContent = words;
 }
 
 function neighbour() {

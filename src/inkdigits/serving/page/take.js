@@ -1,17 +1,15 @@
 // Pictures come in: dropped anywhere, pasted anywhere, chosen, photographed.
 
-/** `taken(file)` is called with every picture; `zone` shows where one would fall. */
+/** `taken(files)` is called with pictures; `zone` shows where they would fall. */
 export function takePictures({ zone, inputs, taken }) {
-  const pictureOf = (data) => [...(data?.files ?? [])][0];
   for (const input of inputs) {
     input.addEventListener("change", () => {
-      if (input.files.length) taken(input.files[0]);
+      if (input.files.length) taken([...input.files]);
       input.value = ""; // the same file may be chosen again
     });
   }
   document.addEventListener("paste", (event) => {
-    const file = pictureOf(event.clipboardData);
-    if (file) taken(file);
+    if (event.clipboardData?.files.length) taken([...event.clipboardData.files]);
   });
   document.addEventListener("dragover", (event) => {
     event.preventDefault();
@@ -23,8 +21,7 @@ export function takePictures({ zone, inputs, taken }) {
   document.addEventListener("drop", (event) => {
     event.preventDefault(); // the browser would go to the picture
     zone.removeAttribute("data-over");
-    const file = pictureOf(event.dataTransfer);
-    if (file) taken(file);
+    if (event.dataTransfer.files.length) taken([...event.dataTransfer.files]);
   });
 }
 
