@@ -180,3 +180,45 @@ def test_the_two_sides_of_the_page_are_tabs(visit: Visit, key: str) -> None:
     assert visit.page.is_visible("#take") and not visit.page.is_visible("#pad")
     assert visit.page.evaluate("document.activeElement.id") == "tab-picture"
     assert visit.page.get_attribute("#tab-picture", "aria-selected") == "true"
+
+
+def test_a_number_is_read_as_one_where_it_is_no_digit(visit: Visit) -> None:
+    visit.page.get_by_role("button", name="407", exact=True).click()
+    visit.shows("draw-seen", "digit", "407")
+    assert "a number of 3 digits" in visit.part("why")
+    assert not visit.page.locator("#draw-seen .bars").is_visible() and not visit.page.is_visible("#draw-seen .looks")
+    visit.page.get_by_role("button", name="8", exact=True).click()
+    visit.shows("draw-seen", "why", "Accepted as 8")
+    assert visit.page.locator("#draw-seen .bars").is_visible()
+
+
+def test_a_quick_stroke_has_no_corners(visit: Visit) -> None:
+    quick_two = ((0.3, 0.32), (0.45, 0.17), (0.66, 0.27), (0.55, 0.52), (0.3, 0.8), (0.5, 0.77), (0.74, 0.81))
+    box = visit.page.locator("#ink").bounding_box()
+    assert box is not None
+    for place, (x, y) in enumerate(quick_two):
+        visit.page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
+        if place == 0:
+            visit.page.mouse.down()
+    visit.page.mouse.up()
+    visit.shows("draw-seen", "why", "Accepted as 2")
+
+
+def test_the_rubber_takes_ink_away_and_redo_brings_it_back(visit: Visit) -> None:
+    visit.draw(((0.2, 0.5), (0.8, 0.5)))
+    whole = visit.ink()
+    visit.page.click("#erase")
+    visit.draw(((0.4, 0.3), (0.4, 0.7)))
+    rubbed = visit.ink()
+    assert 0.5 * whole < rubbed < 0.95 * whole
+    visit.page.click("#undo")
+    assert visit.ink() == whole
+    visit.page.keyboard.press("Control+Shift+z")
+    assert visit.ink() == rubbed and visit.page.is_disabled("#redo")
+
+
+def test_a_layers_map_says_what_it_is(visit: Visit) -> None:
+    visit.draw_seven()
+    first = visit.page.locator("#draw-seen [data-part=layers] img").first
+    first.hover(position={"x": 4, "y": 4})
+    assert str(first.get_attribute("title")).startswith("Map 1 of ")

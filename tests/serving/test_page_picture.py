@@ -146,6 +146,30 @@ def test_what_cannot_be_read_is_told_in_one_sentence(visit: Visit, content: byte
     visit.complaints[:] = [each for each in visit.complaints if str(status) not in each]
 
 
+def test_it_is_read_again_as_the_form_says_or_only_a_part(shown: Visit, page: bytes) -> None:
+    shown.page.click(".how summary")
+    shown.page.fill("#how [name=length]", "2")
+    shown.page.click("#how .main")
+    shown.page.wait_for_function("() => document.querySelectorAll('#text [data-number]').length === 4")
+    first = shown.page.locator(OPTION).first.bounding_box()
+    assert first is not None
+    shown.page.fill("#how [name=length]", "1")
+    shown.page.click("#part")
+    shown.page.mouse.move(first["x"] - 8, first["y"] - 8)
+    shown.page.mouse.down()
+    shown.page.mouse.move(first["x"] + first["width"] + 8, first["y"] + first["height"] + 8, steps=3)
+    shown.page.mouse.up()
+    shown.page.wait_for_function("() => document.querySelectorAll('#boxes [role=option]').length === 1")
+    assert shown.page.inner_text("#text") == "7"
+
+
+def test_the_sample_is_read_without_doubt(visit: Visit) -> None:
+    visit.page.click("#tab-picture")
+    visit.page.click("#sample")
+    visit.page.wait_for_selector("#result:not([hidden])")
+    assert visit.page.inner_text("#text").split() == ["7305", "4192", "68"]
+
+
 def test_a_page_without_digits(visit: Visit) -> None:
     empty = visit.page.evaluate("document.createElement('canvas').toDataURL()").split(",")[1]
     visit.choose("empty.png", base64.b64decode(empty))

@@ -67,10 +67,24 @@ def test_ten_thousand_pages_are_too_many() -> None:
     assert next(load_pages(data, Limits(pages=10_000))).pages == 10_000
 
 
-@pytest.mark.parametrize("box", ["0 0 14400 14400", "0 0 1000000000 1000000000", "0 0 99999999 1"])
-def test_a_huge_page_is_refused_before_it_is_drawn(box: str) -> None:
-    with pytest.raises(PictureTooLargeError, match="--max-pixels"):
-        next(load_pages(build_pages_pdf(box=box)))
+@pytest.mark.parametrize(
+    ("box", "max_pixels", "width", "height"),
+    [
+        (
+            "0 0 3024 4032",
+            50_000_000,
+            3461,
+            4615,
+        ),  # a photo with a point for each pixel: 8400×11200 at 200 dots an inch
+        ("0 0 3024 4032", 1_000_000, 866, 1154),
+        ("0 0 14400 14400", 100_000_000, 3996, 3996),
+        ("0 0 99999999 1", 100_000_000, 29970, 1),
+    ],
+)
+def test_a_page_that_would_be_too_large_is_drawn_smaller(box: str, max_pixels: int, width: int, height: int) -> None:
+    page = next(load_pages(build_pages_pdf(box=box), Limits(pixels=max_pixels)))
+    assert abs(page.width - width) <= 1 and abs(page.height - height) <= 1
+    assert page.width * page.height <= max_pixels
 
 
 @pytest.mark.parametrize(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 DPI = 200
 _PIXELS_PER_POINT = DPI / 72  # a PDF measures in points, 72 an inch
 _LARGE_PAGE_PX = 16_000_000  # of a page too large at 200 dots an inch: more than the photo has that it is made of
+_LARGE_PAGE_SIDE_PX = 30_000  # and of either side of it
 _SIDE_SLACK = 0.999  # sides are rounded up to whole pixels
 _PASSWORD_ERROR = 4  # FPDF_ERR_PASSWORD of PDFium's fpdfview.h
 _pdfium_lock = threading.Lock()
@@ -72,7 +73,8 @@ def _choose_scale(width: float, height: float, limits: Limits) -> float:
     """Pixels a point: as many as 200 dots an inch have, or fewer for a page that would have too many pixels then."""
     if width * height * _PIXELS_PER_POINT**2 <= limits.pixels:
         return _PIXELS_PER_POINT
-    return _SIDE_SLACK * math.sqrt(min(limits.pixels, _LARGE_PAGE_PX) / (width * height))
+    fitting = math.sqrt(min(limits.pixels, _LARGE_PAGE_PX) / (width * height))
+    return _SIDE_SLACK * min(fitting, _LARGE_PAGE_SIDE_PX / max(width, height))
 
 
 def _render_page(document: PdfDocument, index: int, scale: float) -> Pixels:
