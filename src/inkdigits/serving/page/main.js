@@ -14,6 +14,7 @@ import { Seen, sentence } from "./seen.js";
 import { takePictures } from "./take.js";
 
 const TRIES = ["2", "5", "8", "407"]; // what a click draws
+const RESTS = 250; // milliseconds after which a pen is taken to rest
 const QUIET = 600; // milliseconds after which a screen reader is told of a drawing's answer
 const $ = (id) => document.getElementById(id);
 const tabs = ["draw", "picture"];
@@ -35,11 +36,11 @@ const answerDrawing = newestOnly(async (_, outdated) => {
     const answer = await postForJson("/v1/inspect?brief=true", blob);
     if (pad.empty) return; // cleared meanwhile
     seen.show(answer);
-    if (answer.why === "no-digit") seen.showNumber(await readNumber(blob)); // several digits are no digit
     trouble(null);
     tell("drawn", { blob, answer });
     sayLater(sentence(answer));
-    if (outdated() || seen.isNumber) return; // what led to it is told of the last one only
+    if (outdated()) return; // what led to it is told of the last one only
+    if (answer.why === "no-digit") resting = setTimeout(() => showNumber(blob).catch(trouble), RESTS); // several digits are no digit
     const whole = await postForJson("/v1/inspect", blob);
     if (!pad.empty && !outdated()) seen.explain(whole);
   } catch (error) {
@@ -48,14 +49,20 @@ const answerDrawing = newestOnly(async (_, outdated) => {
   }
 });
 
-/** The number that is drawn, if it is one. */
-async function readNumber(blob) {
+let resting;
+
+/** Show the number that is drawn, if it is one; to read it takes longer than a digit does. */
+async function showNumber(blob) {
+  const asked = resting;
   const { reading } = await postForJson("/v1/page?page=1", blob);
   const numbers = reading.lines.flatMap((line) => line.numbers).filter(({ rejected }) => !rejected);
-  return numbers.some(({ digits }) => digits.length > 1) || numbers.length > 1 ? numbers : [];
+  const several = numbers.some(({ digits }) => digits.length > 1) || numbers.length > 1;
+  if (several && asked === resting) seen.showNumber(numbers); // and nothing was drawn meanwhile
 }
 
 function changed() {
+  clearTimeout(resting);
+  resting = undefined;
   $("hint").hidden = !pad.empty;
   for (const tool of [$("undo"), $("clear")]) tool.disabled = pad.empty;
   $("redo").disabled = !pad.undone.length;

@@ -80,14 +80,10 @@ export class Seen {
     this.parts.why.textContent = `Read as ${numbers.length === 1 ? "a number" : "numbers"} of ${text.replaceAll(" ", "").length} digits: ${percent(sure)} sure that all of it is right.`;
   }
 
-  get isNumber() {
-    return this.host.querySelector(".answer").hasAttribute("data-number");
-  }
-
   /** Show what led to an answer. */
   explain(answer) {
     const { parts } = this;
-    parts.looks.hidden = false;
+    parts.looks.hidden = this.host.querySelector(".answer").hasAttribute("data-number");
     parts.looks.removeAttribute("data-old");
     parts.glyph.src = answer.glyph;
     this.#mattered(answer);
