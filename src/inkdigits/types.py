@@ -57,10 +57,8 @@ class Digit:
     def from_dict(cls, digit: Mapping[str, Any]) -> Digit:
         """The digit that `as_dict` wrote."""
         candidates = tuple((int(which), float(probability)) for which, probability in digit["candidates"])
-        scores = float(digit["confidence"]), float(digit["digitness"])
-        if digit["digit"] not in range(10):
-            raise ValueError(f"{digit['digit']!r} is no digit")
-        return cls(int(digit["digit"]), *scores, bool(digit["accepted"]), Box(*map(int, digit["box"])), candidates)
+        scores, box = (float(digit["confidence"]), float(digit["digitness"])), Box(*map(int, digit["box"]))
+        return cls(range(10).index(digit["digit"]), *scores, bool(digit["accepted"]), box, candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,8 +69,8 @@ class Number:
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
     says whether it has the form that was asked for, None where none was. `value` is what its text means, None where
     that is not sure. `row` and `column`, from 0, are those of the ruled table it stands in, None outside of one.
-    `rejected` says why it is not to be read at all, as `CROSSED_OUT`, None for most; its text is empty then. `corrected`
-    says that a person put it right, and `original` what was read in its place: several if joined, none if missed.
+    `rejected` says why it is not to be read at all, as `CROSSED_OUT`, None for most; its text is empty then.
+    `corrected` says that a person put it right, and `original` what was read in its place: none if it was missed.
     """
 
     digits: tuple[Digit, ...]
@@ -139,12 +137,9 @@ class Number:
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
             signs=_read_signs(number, len(number["digits"])),
             known=float(number["confidence"]),
-            fits=number["fits"],
             value=None if number.get("kind") is None else Value.from_dict(number),
-            row=number.get("row"),
-            column=number.get("column"),
-            rejected=number.get("rejected"),
-            corrected=bool(number.get("corrected", False)),
+            **{name: number.get(name) for name in ("fits", "row", "column", "rejected")},
+            corrected=number.get("corrected") is True,
             original=tuple(cls.from_dict({**each, "original": ()}) for each in number.get("original", ())),
         )
 
@@ -264,9 +259,7 @@ class Reading:
         try:
             return cls(
                 file=str(reading["file"]),
-                page=int(reading["page"]),
-                width=int(reading["width"]),
-                height=int(reading["height"]),
+                **{name: int(reading[name]) for name in ("page", "width", "height")},
                 lines=tuple(Line.from_dict(line) for line in reading["lines"]),
                 model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
                 seconds=float(reading["seconds"]),

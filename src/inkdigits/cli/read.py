@@ -184,10 +184,8 @@ def _choose_format(**formats: bool) -> str:
 
 
 def choose_by_ending(output: Path, format_name: str) -> str:
-    """The format to write: the one that was asked for, but a workbook for a file that is named like one.
-
-    Raises UsageError for a file whose ending promises another format than the one that was asked for.
-    """
+    """The format that was asked for, but a workbook for a file that is named like one. Raises UsageError for a file
+    whose ending promises another format than the one that was asked for."""
     ending = output.suffix.lower()
     if ending == WORKBOOK and format_name == "text":
         if find_spec("xlsxwriter") is None:  # said before all is read
@@ -197,9 +195,7 @@ def choose_by_ending(output: Path, format_name: str) -> str:
     if ending == WORKBOOK:
         raise UsageError(f"{output}: the ending stands for an Excel workbook; leave out --{format_name}.")
     if ending in OTHER_SPREADSHEETS:
-        raise UsageError(
-            f"{output}: spreadsheets of this kind cannot be written; use a name that ends in .xlsx or .csv."
-        )
+        raise UsageError(f"{output}: no such spreadsheets are written; use a name that ends in .xlsx or .csv.")
     if promised_format is not None and promised_format != format_name:
         flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
         raise UsageError(

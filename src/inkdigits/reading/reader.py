@@ -265,31 +265,24 @@ class Reader:
 
     def extract_glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
-        crops, _ = best_crops([load_single_page(picture, self._limits).grey], self._classifier)
-        return crops[0].glyph
+        return best_crops([load_single_page(picture, self._limits).grey], self._classifier)[0][0].glyph
 
     def inspect(
-        self,
-        picture: Source,
-        *,
-        normalised: bool = False,
-        min_confidence: float | None = None,
-        brief: bool = False,
+        self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None, brief: bool = False
     ) -> Inspection:
         """Read a picture that is one digit, and explain how it was read.
 
-        `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. `brief` leaves out what takes
-        longer than reading: layers, occlusion, neighbours. Raises as `read`, and UsageError for a glyph of another
-        size.
+        `normalised` says that the picture is a glyph already, 28×28, ink bright on 0. `brief` leaves out layers,
+        occlusion and neighbours. Raises as `read`, and UsageError for a glyph of another size.
         """
         check_min_confidence(min_confidence)
         page = load_single_page(picture, self._limits)
         if normalised:
             check_glyph_shape(page.grey.shape)
-        whole_page = Crop(Box(0, 0, page.width, page.height), page.grey)
-        crop = whole_page if normalised else best_crops([page.grey], self._classifier)[0][0]
-        index = None if brief else self._neighbour_index
-        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), index)
+        whole = Crop(Box(0, 0, page.width, page.height), page.grey)
+        crop = whole if normalised else best_crops([page.grey], self._classifier)[0][0]
+        neighbours = None if brief else self._neighbour_index
+        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), neighbours)
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
@@ -297,9 +290,7 @@ class Reader:
         Raises UsageError when `images` are no such array.
         """
         if not isinstance(images, np.ndarray):
-            raise UsageError(
-                f"classify takes a numpy array, uint8 N×H×W, not {type(images).__name__}; convert it first."
-            )
+            raise UsageError(f"classify takes a numpy array, uint8 N×H×W, not {type(images).__name__}; convert it.")
         if images.ndim != 3 or images.dtype != np.uint8 or 0 in images.shape[1:]:
             raise UsageError(
                 f"classify takes uint8 N×H×W, not {images.dtype} of shape {images.shape}; convert it first."

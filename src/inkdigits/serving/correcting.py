@@ -13,7 +13,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from inkdigits.errors import UsageError
-from inkdigits.reading.arguments import ReadArguments
+from inkdigits.marks import Box
+from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.hints import find_hint
 from inkdigits.reading.imaging.picture import Picture, load_page
 from inkdigits.reading.imaging.region import crop_page, shift_boxes
@@ -24,7 +25,7 @@ from inkdigits.serving.options import OnePageOptions
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import glyph_url, photo_url
 from inkdigits.serving.work import Answer, check_kind
-from inkdigits.types import Box, Line, Number, Reading
+from inkdigits.types import Line, Number, Reading
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 MAX_PAGES = 1000  # of a file of which one page is read
@@ -54,7 +55,7 @@ def _read_with_glyphs(reader: Reader, page: Picture, how: ReadArguments) -> tupl
     drew there is a digit: where none is found, it is read as one."""
     region = how.get("region")
     part = page if region is None else crop_page(page, region)
-    stages = reader.run_stages(part, how.get("form"), how.get("min_confidence"), how.get("boxes", "auto"))
+    stages = reader.run_stages(part, **get_number_arguments(how))
     lines = stages.lines
     if region is not None and not lines:
         digit = replace(reader.read_digit(part.image), box=Box(0, 0, part.width, part.height))

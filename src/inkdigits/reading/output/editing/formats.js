@@ -1,7 +1,7 @@
 // Readings, corrected or not, as text, CSV and lines of JSON: as `inkdigits read` writes them, with what was corrected.
 
 const COLUMNS = ["file", "page", "line", "number", "text", "confidence", "accepted", "fits", "row", "column",
-  "x", "y", "width", "height", "corrected", "original"];
+  "x", "y", "width", "height", "kind", "value", "corrected", "original"];
 
 /** One text line per line, pages one below the other. */
 export function asText(readings) {
@@ -24,9 +24,9 @@ function rowsOf({ file, page, lines }) {
   return rows.length ? rows : [[file, page, ...Array(COLUMNS.length - 2).fill("")]];
 }
 
-function valuesOf({ text, confidence, accepted, fits, row, column, box, corrected, original }) {
+function valuesOf({ text, confidence, accepted, fits, row, column, box, kind, value, corrected, original }) {
   const sure = Number.isInteger(confidence) ? confidence.toFixed(1) : confidence; // as Python writes it
-  return [text, sure, accepted, fits ?? "", row ?? "", column ?? "", ...box, corrected, original.map((each) => each.text).join(" ")];
+  return [text, sure, accepted, fits ?? "", row ?? "", column ?? "", ...box, kind ?? "", value ?? "", corrected, original.map((each) => each.text).join(" ")];
 }
 
 function quoted(value) {
