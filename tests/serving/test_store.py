@@ -5,6 +5,7 @@ import sqlite3
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkdigits.errors import DataError, InkdigitsError, StoreBusyError, StoreFullError, WriteError
+from inkdigits.serving import database
 from inkdigits.serving import store as module
 from inkdigits.serving.store import LONGEST, Store
 
@@ -95,7 +97,8 @@ def test_bounds(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_the_file_does_not_grow_without_end(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "MOST_BYTES", 100_000)
+    monkeypatch.setattr(module, "LAYOUT", replace(module.LAYOUT, max_bytes=100_000))
+    store = Store(store.path)
     with pytest.raises(StoreFullError, match="is full"):
         for _ in range(10):
             store.add(1, "drawn", b"", os.urandom(20_000))
@@ -105,7 +108,7 @@ def test_the_file_does_not_grow_without_end(store: Store, monkeypatch: pytest.Mo
 
 
 def test_a_writer_that_never_ends_is_not_waited_for_for_ever(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_PATIENCE", 0.1)
+    monkeypatch.setattr(database, "_PATIENCE", 0.1)
     with closing(sqlite3.connect(store.path, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(StoreBusyError, match="in use by others"):
