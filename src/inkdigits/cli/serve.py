@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,12 +25,23 @@ def serve(
     host: Annotated[str, _who(help="Address to listen on.")] = "127.0.0.1",
     port: Annotated[int, _who(min=0, max=65535, help="Port to listen on; 0 takes a free one.")] = 8000,
     token: Annotated[
-        str | None, _who(envvar="INKDIGITS_TOKEN", help="Require the header Authorization: Bearer TOKEN.")
+        list[str] | None,
+        _who(
+            envvar="INKDIGITS_TOKEN",
+            help="Require the header Authorization: Bearer TOKEN. Several may be given, one for each who may ask.",
+        ),
     ] = None,
     everybody: Annotated[bool, _who("--open", help="Answer everyone who can reach this machine.")] = False,
+    cors: Annotated[
+        list[str] | None,
+        _who(metavar="ORIGIN", help="Let web pages of this site read the answers: https://example.org, or * for all."),
+    ] = None,
     model: Annotated[Path | None, typer.Option(help="Use another network, as `inkdigits export` writes it.")] = None,
     collect: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Keep the drawings that people label on the page in this file.")
+    ] = None,
+    jobs: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Take pictures to be read later, and keep them in this file.")
     ] = None,
     workers: Annotated[int, typer.Option(min=1, help="Number of worker processes.")] = 1,
     threads: Annotated[
@@ -42,9 +54,24 @@ def serve(
     upload: Annotated[
         float, _limit("--max-upload-seconds", min=0.1, help="Seconds to upload a picture; after that, 408.")
     ] = 60,
-    max_bytes: Annotated[int, _limit(min=1, help="Largest request body in bytes; longer ones get 413.")] = 16 * 2**20,
+    max_bytes: Annotated[int, _limit(min=1, help="Largest file in bytes; longer ones get 413.")] = 16 * 2**20,
     max_pixels: Annotated[int, _limit(min=1, help="Most pixels on a page; larger pages get 422.")] = 50_000_000,
     max_pages: Annotated[int, _limit(min=1, help="Most pages in a file; files with more get 422.")] = 20,
+    batch_files: Annotated[int, _limit("--max-batch-files", min=1, help="Most files in one request.")] = 50,
+    batch_bytes: Annotated[
+        int | None,
+        _limit(
+            "--max-batch-bytes",
+            min=1,
+            help="Most bytes of all files in one request; by default four times --max-bytes.",
+        ),
+    ] = None,
+    batch_pixels: Annotated[
+        int, _limit("--max-batch-pixels", min=1, help="Most pixels of all pages in one request.")
+    ] = 400_000_000,
+    jobs_keep: Annotated[
+        float, _limit(min=1, help="Seconds until the result of a job is deleted, if nobody fetches it before.")
+    ] = 3600,
 ) -> None:
     """Serve a page to draw on and an HTTP API: POST a picture to /v1/read or /v1/digit. /docs describes the API.
 
@@ -52,27 +79,39 @@ def serve(
     """
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.serving import server
+    from inkdigits.serving.job_store import JobStore
     from inkdigits.serving.service import build_reader
-    from inkdigits.serving.settings import Bounds, Settings
+    from inkdigits.serving.settings import BatchLimits, Bounds, Settings
     from inkdigits.serving.store import Store
 
-    _check_access(token, everybody or server.is_loopback(host))
+    _check_access(token or [], everybody or server.is_loopback(host))
+    origins = tuple(_parse_origin(each) for each in cors or ())
     each = threads or max(1, _cores() // workers)
-    bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), seconds, upload, each, queue)
-    settings = Settings(bounds, None if model is None else str(model), token, None if collect is None else str(collect))
+    batch = BatchLimits(batch_files, batch_bytes or 4 * max_bytes, batch_pixels)
+    bounds = Bounds(Limits(max_bytes, max_pixels, max_pages), batch, seconds, upload, each, queue)
+    settings = Settings(bounds, model, tuple(token or ()), origins, collect, jobs, jobs_keep)
     build_reader(settings)  # what is wrong with the model or the file is said once, here, and not by every worker
     if collect is not None:
         Store(collect)
+    if jobs is not None:
+        JobStore(jobs)
     server.serve(settings, host, port, workers, typer.echo)
 
 
-def _check_access(token: str | None, open_: bool) -> None:
-    if token is None and not open_:
+def _check_access(tokens: list[str], open_: bool) -> None:
+    if not tokens and not open_:
         raise UsageError(
             "Other machines could reach this service; give a --token that they must send, or --open to answer all."
         )
-    if token is not None and not (token.isascii() and token.isprintable() and token and " " not in token):
+    if not all(each.isascii() and each.isprintable() and each and " " not in each for each in tokens):
         raise UsageError("A token must be printable ASCII without spaces, and not empty; give another --token.")
+
+
+def _parse_origin(text: str) -> str:
+    """The origin as browsers send it."""
+    if not re.fullmatch(r"\*|https?://[\w.:\[\]-]+/?", text, re.IGNORECASE | re.ASCII):
+        raise UsageError(f"{text!r} is no site; give --cors as https://example.org, or as '*'.")
+    return text.rstrip("/").lower()
 
 
 def _cores() -> int:

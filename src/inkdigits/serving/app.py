@@ -17,10 +17,11 @@ from starlette.routing import Match
 
 from inkdigits._version import __version__
 from inkdigits.errors import InkdigitsError
-from inkdigits.serving import body, correcting, docs, metrics, problems, samples, schema, site, work
+from inkdigits.serving import body, correcting, docs, jobs, metrics, problems, samples, schema, site, work
+from inkdigits.serving.access import Guard, allow_origins
 from inkdigits.serving.frame import Middleware
 from inkdigits.serving.log import REQUESTS
-from inkdigits.serving.openapi import PICTURE, READINGS, READS, TEXTS, describe_app
+from inkdigits.serving.openapi import PICTURE, PICTURES, READINGS, READS, TEXTS, describe_app
 from inkdigits.serving.openapi import problem_responses as may_answer
 from inkdigits.serving.options import DigitOptions, ExplainOptions, InspectOptions, OnePageOptions, ReadOptions
 from inkdigits.serving.problems import Problem
@@ -29,8 +30,8 @@ from inkdigits.serving.settings import Settings
 
 TITLE = "inkdigits"
 ABOUT = (
-    "Reads handwritten digits in pictures. Nothing is fetched from elsewhere, and nothing is stored but the samples "
-    "posted to /v1/samples, if the service was started with --collect."
+    "Reads handwritten digits in pictures. Nothing is fetched from elsewhere, and nothing is stored but "
+    "samples, if the service was started with --collect, and jobs until they are fetched, if it was started with --jobs."
 )
 
 
@@ -40,7 +41,11 @@ def create_app(settings: Settings) -> Middleware:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[dict[str, Service]]:
+        if runner is not None:
+            runner.start()
         yield {"service": service}
+        if runner is not None:
+            runner.stop()
         service.pool.close()
 
     app = FastAPI(
@@ -55,19 +60,24 @@ def create_app(settings: Settings) -> Middleware:
     )
     _add_reading(app, service)
     _add_correcting(app, service)
+    runner = jobs.add(app, service)
     samples.add(app, service)
     _add_about(app, service)
     _add_pages(app, service)
     _add_site(app, service)
     _add_errors(app)
-    return Middleware(app, service, frozenset(path for route in app.routes if (path := getattr(route, "path", ""))))
+    paths = frozenset(path for route in app.routes if (path := getattr(route, "path", "")))
+    return Middleware(allow_origins(Guard(app, service), settings.origins), service, paths)
 
 
 def _add_reading(app: FastAPI, service: Service) -> None:
-    @app.post("/v1/read", response_model=schema.Readings, responses=may_answer(*READS) | TEXTS, openapi_extra=PICTURE)
+    @app.post("/v1/read", response_model=schema.Readings, responses=may_answer(*READS) | TEXTS, openapi_extra=PICTURES)
     async def read(request: Request, options: Annotated[ReadOptions, Query()]) -> Response:
-        """Read every digit of a picture, page by page."""
-        return await _answered(service, request, work.read, options)
+        """Read every digit of a picture, page by page; of several pictures, if the form has more than one `file`."""
+        bounds = service.settings.bounds
+        with service.shelf.place() as place:
+            uploads = await body.pictures(request, bounds, place)
+            return _respond(service, await service.pool.run_steps(work.read(service.reader, uploads, options, bounds)))
 
     @app.post(
         "/v1/digit",
@@ -122,10 +132,11 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
     bounds = service.settings.bounds
     with service.shelf.place() as place:
         upload = await body.picture(request, bounds, place)
-        answer = await service.pool.run(partial(do, service.reader, upload, options, bounds))
-    service.metrics.pages.inc(answer.pages)
-    service.metrics.digits.labels("accepted").inc(answer.accepted)
-    service.metrics.digits.labels("refused").inc(answer.refused)
+        return _respond(service, await service.pool.run(partial(do, service.reader, upload, options, bounds)))
+
+
+def _respond(service: Service, answer: work.Answer) -> Response:
+    service.count_answer(answer)
     return Response(answer.body, media_type=answer.kind)
 
 
@@ -151,7 +162,7 @@ def _add_about(app: FastAPI, service: Service) -> None:
 
 
 def _add_pages(app: FastAPI, service: Service) -> None:
-    token = service.settings.token is not None
+    token = bool(service.settings.tokens)
 
     @app.get("/metrics", response_class=Response, responses={200: {"content": {metrics.CONTENT_TYPE: {}}}})
     async def measured() -> Response:
@@ -170,7 +181,7 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 def _add_site(app: FastAPI, service: Service) -> None:
     """The page, file by file: nothing of the disk is reached by a path from outside."""
     for path, file in site.load_files(
-        collecting=service.store is not None, token=service.settings.token is not None
+        collecting=service.store is not None, token=bool(service.settings.tokens)
     ).items():
         app.add_route(path, file.answer, include_in_schema=False)
 

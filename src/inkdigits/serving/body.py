@@ -1,11 +1,11 @@
-"""A request's body → a picture's bytes: counted as they come in, timed, and never put on a disk."""
+"""A request's body → the bytes of pictures: counted as they come in, timed, and never put on a disk."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from python_multipart.exceptions import FormParserError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORM = "multipart/form-data"
 _RAW = ("application/pdf", "application/octet-stream", "application/json", "")  # and image/…
 _LONGEST_NAME = 255  # characters of a file's name, as most file systems have it
-_MOST_PARTS = 16  # of a form
+_OTHER_PARTS = 16  # of a form, beside its files
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,22 +68,34 @@ class UploadFile:
 
 def shelf(bounds: Bounds) -> UploadStore:
     """The shelf of one worker."""
-    return UploadStore(HELD * bounds.picture.bytes)
+    return UploadStore(max(HELD * bounds.picture.bytes, bounds.batch.bytes))
 
 
 async def picture(request: Request, bounds: Bounds, place: UploadFile) -> Upload:
-    """The picture in a request's body, raw or as `file` in a form.
+    """The picture in a request's body, raw or as the only `file` in a form. Raises as `pictures`."""
+    one = replace(bounds, batch=replace(bounds.batch, files=1, bytes=bounds.picture.bytes))
+    (upload,) = await pictures(request, one, place)
+    return upload
+
+
+async def pictures(request: Request, bounds: Bounds, place: UploadFile) -> list[Upload]:
+    """The pictures in a request's body: one as it is, or all that are named `file` in a form.
 
     Raises Problem: media-type, too-many-bytes, slow, busy, multipart; and starlette's ClientDisconnect.
     """
     kind, boundary = _content_type(request)
-    _check_length(request, bounds)
+    is_form = kind == _FORM
+    taken = _Form(boundary, bounds.batch.files) if is_form else _Plain()
     try:
         async with asyncio.timeout(bounds.upload_seconds):
-            data = await _receive(request, bounds.picture.bytes, place)
+            await _receive(request, bounds.batch.bytes if is_form else bounds.picture.bytes, place, taken.write)
     except TimeoutError:
         raise Problem("slow", f"The body took more than {bounds.upload_seconds:g} seconds; send it faster.") from None
-    return _build_upload(data, boundary) if kind == _FORM else Upload("-", data)
+    uploads = taken.uploads()
+    for upload in uploads:
+        if len(upload.data) > bounds.picture.bytes:
+            raise _too_long(upload.name, bounds.picture.bytes)
+    return uploads
 
 
 def _content_type(request: Request) -> tuple[str, bytes]:
@@ -99,93 +111,114 @@ def _content_type(request: Request) -> tuple[str, bytes]:
     return name, options.get(b"boundary", b"")
 
 
-def _check_length(request: Request, bounds: Bounds) -> None:
-    """Refuse at once what says itself that it is too long; what lies is found out while it comes in."""
-    if int(request.headers.get("content-length", "0")) > bounds.picture.bytes:
-        raise _too_long(bounds.picture.bytes)
+def _too_long(what: str, max_bytes: int) -> Problem:
+    return Problem("too-many-bytes", f"{what} has more than {max_bytes:,} bytes; send a smaller file, or fewer files.")
 
 
-def _too_long(max_bytes: int) -> Problem:
-    return Problem("too-many-bytes", f"The body has more than {max_bytes:,} bytes; send a smaller file.")
-
-
-async def _receive(request: Request, max_bytes: int, place: UploadFile) -> bytes:
-    parts, count = [], 0
+async def _receive(request: Request, max_bytes: int, place: UploadFile, write: Callable[[bytes], object]) -> None:
+    """Hand on the body, part by part. What says itself that it is too long is refused at once, what lies while it
+    comes in."""
+    count = int(request.headers.get("content-length", "0"))
+    if count > max_bytes:
+        raise _too_long("The body", max_bytes)
+    count = 0
     async for part in request.stream():
         count += len(part)
         if count > max_bytes:
-            raise _too_long(max_bytes)
+            raise _too_long("The body", max_bytes)
         place.add(len(part))
-        parts.append(part)
-    return b"".join(parts)
+        write(part)
 
 
-@dataclass(slots=True)
+class _Plain:
+    """A body that is a picture itself."""
+
+    def __init__(self) -> None:
+        self._parts: list[bytes] = []
+
+    def write(self, data: bytes) -> None:
+        self._parts.append(data)
+
+    def uploads(self) -> list[Upload]:
+        return [Upload("-", b"".join(self._parts))]
+
+
 class _Form:
-    """The parts of a form as the parser tells of them; only the first `file` is kept."""
+    """A form: what is named `file` in it is kept, at most `max_files` of them."""
 
-    header: list[bytes] = field(default_factory=lambda: [b"", b""])
-    disposition: dict[bytes, bytes] = field(default_factory=dict)
-    content: list[bytes] | None = None
-    name: str | None = None
-    parts: int = 0
-    ended: bool = False
-    _open: bool = False
-
-    def callbacks(self) -> MultipartCallbacks:
-        return {
-            "on_part_begin": self.on_part_begin,
-            "on_header_begin": self.on_header_begin,
-            "on_header_field": self.on_header_field,
-            "on_header_value": self.on_header_value,
-            "on_header_end": self.on_header_end,
-            "on_headers_finished": self.on_headers_finished,
-            "on_part_data": self.on_part_data,
-            "on_end": self.on_end,
+    def __init__(self, boundary: bytes, max_files: int) -> None:
+        self._max_files, self._names, self._contents = max_files, list[str](), list[list[bytes]]()
+        self._header, self._disposition = [b"", b""], dict[bytes, bytes]()
+        self._parts, self._keeps, self._ended = 0, False, False
+        callbacks: MultipartCallbacks = {
+            "on_part_begin": self._begin_part,
+            "on_header_begin": self._begin_header,
+            "on_header_field": self._take_header_name,
+            "on_header_value": self._take_header_value,
+            "on_header_end": self._end_header,
+            "on_headers_finished": self._end_headers,
+            "on_part_data": self._take_data,
+            "on_end": self._end,
         }
+        try:
+            self._parser = MultipartParser(boundary, callbacks)
+        except FormParserError as error:
+            raise _malformed(error) from error
 
-    def on_part_begin(self) -> None:
-        self.parts += 1
-        self.disposition = {}
-        if self.parts > _MOST_PARTS:
-            raise Problem("multipart", f"The form has more than {_MOST_PARTS} parts; send one, named `file`.")
+    def write(self, data: bytes) -> None:
+        """Take what came. Raises Problem multipart."""
+        try:
+            self._parser.write(data)
+        except FormParserError as error:
+            raise _malformed(error) from error
 
-    def on_header_begin(self) -> None:
-        self.header = [b"", b""]
+    def uploads(self) -> list[Upload]:
+        """The files, in their order. Raises Problem multipart when the form is not whole, or has none."""
+        if not self._ended:
+            raise Problem("multipart", "The form ends before its last boundary; let your HTTP library build it.")
+        if not self._names:
+            raise Problem("multipart", "The form has no part named `file`; give the picture that name.")
+        return [Upload(name, b"".join(parts)) for name, parts in zip(self._names, self._contents, strict=True)]
 
-    def on_header_field(self, data: bytes, start: int, end: int) -> None:
-        self.header[0] += data[start:end]
+    def _begin_part(self) -> None:
+        self._parts += 1
+        self._disposition = {}
+        if self._parts > self._max_files + _OTHER_PARTS:
+            raise Problem("multipart", f"The form has more than {self._max_files + _OTHER_PARTS} parts; send fewer.")
 
-    def on_header_value(self, data: bytes, start: int, end: int) -> None:
-        self.header[1] += data[start:end]
+    def _begin_header(self) -> None:
+        self._header = [b"", b""]
 
-    def on_header_end(self) -> None:
-        if self.header[0].lower() == b"content-disposition":
-            _, self.disposition = parse_options_header(self.header[1])
+    def _take_header_name(self, data: bytes, start: int, end: int) -> None:
+        self._header[0] += data[start:end]
 
-    def on_headers_finished(self) -> None:
-        self._open = self.disposition.get(b"name") == b"file" and self.content is None
-        if self._open:
-            self.content = []
-            self.name = self.disposition.get(b"filename", b"").decode("utf-8", "replace")[:_LONGEST_NAME] or "-"
+    def _take_header_value(self, data: bytes, start: int, end: int) -> None:
+        self._header[1] += data[start:end]
 
-    def on_part_data(self, data: bytes, start: int, end: int) -> None:
-        if self._open and self.content is not None:
-            self.content.append(data[start:end])
+    def _end_header(self) -> None:
+        if self._header[0].lower() == b"content-disposition":
+            _, self._disposition = parse_options_header(self._header[1])
 
-    def on_end(self) -> None:
-        self.ended = True
+    def _end_headers(self) -> None:
+        self._keeps = self._disposition.get(b"name") == b"file"
+        if not self._keeps:
+            return
+        if len(self._names) == self._max_files:
+            raise Problem("multipart", f"The form has more files than {self._max_files}; {_FEWER[self._max_files > 1]}")
+        name = self._disposition.get(b"filename", b"").decode("utf-8", "replace")[:_LONGEST_NAME]
+        self._names.append(name or "-")
+        self._contents.append([])
+
+    def _take_data(self, data: bytes, start: int, end: int) -> None:
+        if self._keeps:
+            self._contents[-1].append(data[start:end])
+
+    def _end(self) -> None:
+        self._ended = True
 
 
-def _build_upload(data: bytes, boundary: bytes) -> Upload:
-    """The form's `file`."""
-    form = _Form()
-    try:
-        MultipartParser(boundary, form.callbacks()).write(data)
-    except FormParserError as error:
-        raise Problem("multipart", f"The form is malformed ({error}); let your HTTP library build it.") from error
-    if not form.ended:
-        raise Problem("multipart", "The form ends before its last boundary; let your HTTP library build it.")
-    if form.content is None or form.name is None:
-        raise Problem("multipart", "The form has no part named `file`; give the picture that name.")
-    return Upload(form.name, b"".join(form.content))
+_FEWER = ("send one at a time, or use /v1/read or /v1/jobs, which take several.", "send fewer at a time.")
+
+
+def _malformed(error: FormParserError) -> Problem:
+    return Problem("multipart", f"The form is malformed ({error}); let your HTTP library build it.")

@@ -1,9 +1,8 @@
-"""What surrounds every request: token, headers, an orderly end of early answers, metrics, one line in the log."""
+"""What surrounds every request: headers, an orderly end of early answers, metrics, one line in the log."""
 
 from __future__ import annotations
 
 import asyncio
-import hmac
 import logging
 import random
 import time
@@ -15,11 +14,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from inkdigits.serving.headers import SECURITY
 from inkdigits.serving.log import REQUESTS
-from inkdigits.serving.problems import Problem, answer
 from inkdigits.serving.service import Service
 
-GUARDED = ("/v1/", "/metrics")  # what needs the token, if there is one
-READING = frozenset({"/v1/read", "/v1/digit", "/v1/inspect", "/v1/explain", "/v1/samples"})
 _DRAINED = 64 * 2**20  # bytes of a refused body that are still taken in, so that its sender gets to read the answer
 _DRAIN_SECONDS = 2.0
 _SMALL = 2**16  # bytes of a body that is likely here already: taking it in first keeps the connection
@@ -40,33 +36,11 @@ class Middleware:
             return
         exchange = get_exchange(scope, receive, send, self._service)
         try:
-            await self._answered(scope, exchange)
+            await self._app(scope, exchange.receive, exchange.send)
         except Exception:  # it has been answered with 500
             _log.exception("fault", extra={"fields": {"id": exchange.id}})
         finally:
             self._record_metrics(scope, exchange)
-
-    async def _answered(self, scope: Scope, exchange: Exchange) -> None:
-        app: ASGIApp = self._app
-        try:
-            self._check(scope)
-        except Problem as problem:
-            app = answer(problem)
-        await app(scope, exchange.receive, exchange.send)
-
-    def _check(self, scope: Scope) -> None:
-        """Refuse what needs no further look; when much comes at once, refusing must cost little."""
-        if scope["path"].startswith(GUARDED) and not self._known(scope):
-            detail = "This service needs a token; send the header Authorization: Bearer TOKEN."
-            raise Problem("token", detail, {"WWW-Authenticate": "Bearer"})
-        if scope["path"] in READING and scope["method"] == "POST":
-            self._service.pool.check_room()
-
-    def _known(self, scope: Scope) -> bool:
-        token = self._service.settings.token
-        header = Headers(scope=scope).get("authorization", "")
-        expected = f"Bearer {token}"
-        return token is None or hmac.compare_digest(header.encode("latin-1"), expected.encode())
 
     def _record_metrics(self, scope: Scope, exchange: Exchange) -> None:
         path = scope["path"] if scope["path"] in self._paths else "other"

@@ -24,6 +24,7 @@ class Metrics:
         )
         self.pages = Counter("inkdigits_pages", "Pages read.", registry=own)
         self.digits = Counter("inkdigits_digits", "Digits read, accepted or refused (?).", ["outcome"], registry=own)
+        self.jobs = Counter("inkdigits_jobs", "Jobs that came to their end, done or failed.", ["outcome"], registry=own)
         self.waiting = _sum("inkdigits_queue_waiting", "Pictures that wait for a thread.", own)
         self.running = _sum("inkdigits_queue_running", "Pictures that are being read.", own)
         self.queue_limit = _sum("inkdigits_queue_limit", "Pictures that may wait, before 503.", own)

@@ -8,18 +8,21 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from inkdigits.serving import schema
+from inkdigits.serving.access import GUARDED
 from inkdigits.serving.options import CSV, JSON_LINES
 from inkdigits.serving.problems import KINDS, MEDIA_TYPE
 
 Json = dict[str, Any]
 _BYTES: Json = {"type": "string", "format": "binary"}
 _FORM: Json = {"type": "object", "required": ["file"], "properties": {"file": _BYTES}}
+_RAW: Json = {name: {"schema": _BYTES} for name in ("image/*", "application/pdf", "application/octet-stream")}
 PICTURE: Json = {  # the body of a request that has one
-    "requestBody": {
-        "required": True,
-        "content": {"multipart/form-data": {"schema": _FORM}}
-        | {name: {"schema": _BYTES} for name in ("image/*", "application/pdf", "application/octet-stream")},
-    }
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM}} | _RAW}
+}
+_FILES: Json = {"type": "array", "items": _BYTES, "minItems": 1}
+_FORM_OF_SEVERAL: Json = {"type": "object", "required": ["file"], "properties": {"file": _FILES}}
+PICTURES: Json = {  # the body of a request that may have several
+    "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": _FORM_OF_SEVERAL}} | _RAW}
 }
 READINGS: Json = {  # the body of a request that has what was read
     "requestBody": {
@@ -49,24 +52,29 @@ def _headers(status: int) -> Json:
 
 
 def describe_app(app: FastAPI, token: bool) -> Json:
-    """The description, made once; with a token, how it is sent."""
+    """The description, made once: with how a token is sent, which is needed if `token`."""
     if app.openapi_schema is None:
-        description = get_openapi(title=app.title, version=app.version, description=app.description, routes=app.routes)
-        parts = description.setdefault("components", {}).setdefault("schemas", {})
-        parts["Problem"] = schema.Problem.model_json_schema()
-        if token:
-            description["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
-            _add_security(description)
+        description = get_openapi(
+            title=app.title,
+            version=app.version,
+            description=app.description,
+            routes=app.routes,
+            servers=[{"url": "/", "description": "This service"}],
+        )
+        components = description.setdefault("components", {})
+        components.setdefault("schemas", {})["Problem"] = schema.Problem.model_json_schema()
+        components["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
+        _add_security(description, token)
         app.openapi_schema = description
     return app.openapi_schema
 
 
-def _add_security(description: Json) -> None:
-    """Say of what is guarded that it needs the token, and how it answers without."""
+def _add_security(description: Json, token: bool) -> None:
+    """Say of what is guarded that it needs a token, or would, and how it answers without."""
     for path, operations in description["paths"].items():
-        if path.startswith("/v1/") or path == "/metrics":
+        if path.startswith(GUARDED):
             for operation in operations.values():
-                operation["security"] = [{"token": []}]
+                operation["security"] = [{"token": []}] if token else [{}, {"token": []}]
                 operation["responses"] |= {
                     str(status): response for status, response in problem_responses("token").items()
                 }

@@ -6,7 +6,7 @@ import asyncio
 import os
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
@@ -23,7 +23,7 @@ class Pool:
 
     def __init__(self, bounds: Bounds, metrics: Metrics) -> None:
         self._bounds, self._metrics = bounds, metrics
-        self._executor = ThreadPoolExecutor(bounds.threads, "reading", _step_back)
+        self._executor = ThreadPoolExecutor(bounds.threads, "reading", step_back)
         self._lock, self._inside = threading.Lock(), 0
         metrics.queue_limit.set(bounds.queue)
 
@@ -33,29 +33,37 @@ class Pool:
             raise Problem("busy", f"{self._bounds.queue} pictures are waiting already; try again in a second.")
 
     async def run(self, work: Callable[[], T]) -> T:
-        """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long.
+        """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long."""
+        return await self.run_steps(_single_step(work))
 
-        Work that has begun cannot be stopped from outside: it keeps its thread until it ends.
+    async def run_steps(self, work: Generator[object, None, T]) -> T:
+        """What `work` returns at last, as `run`. Whenever it yields, whatever else waits goes before its next step, so
+        that a request of many pages holds up nobody.
+
+        A step that has begun cannot be stopped from outside: it keeps its thread until it ends.
         """
         self.check_room()
+        step = self._executor.submit(_advance, work)
         self._count(1)
-        future = self._executor.submit(work)
-        future.add_done_callback(self._left)
         try:
             async with asyncio.timeout(self._bounds.seconds):
-                return await asyncio.wrap_future(future)
+                while (returned := await asyncio.wrap_future(step)) is None:
+                    step = self._executor.submit(_advance, work)
+                return returned[0]
         except TimeoutError:
             raise timeout_problem(self._bounds) from None
         except MemoryError:
             raise Problem(
                 "busy", "There is not enough memory for this picture; try again later, or send a smaller one."
             ) from None
+        finally:
+            step.add_done_callback(self._left)
 
     def close(self) -> None:
         """Wait for what is being read."""
         self._executor.shutdown(wait=True)
 
-    def _left(self, _: Future[T]) -> None:
+    def _left(self, _: Future[tuple[T] | None]) -> None:
         self._count(-1)
 
     def _count(self, change: int) -> None:
@@ -66,12 +74,26 @@ class Pool:
             self._metrics.waiting.set(self._inside - running)
 
 
-def _step_back() -> None:
-    """Let answering go before reading: else, with more coming than can be read, readers keep the cores so busy that
+def _single_step(work: Callable[[], T]) -> Generator[object, None, T]:
+    yield from ()
+    return work()
+
+
+def _advance(work: Generator[object, None, T]) -> tuple[T] | None:
+    """Take the next step; what was returned, if that was the last."""
+    try:
+        next(work)
+    except StopIteration as end:
+        return (end.value,)
+    return None
+
+
+def step_back(niceness: int = _STEP_BACK) -> None:
+    """Let answering go before reading in this thread: else, with more coming than can be read, readers keep the cores so busy that
     refusing falls behind, and whatever comes waits for seconds. Only Linux has a niceness for each thread."""
     if sys.platform == "linux":
         mine = threading.get_native_id()
-        os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + _STEP_BACK)
+        os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + niceness)
 
 
 def timeout_problem(bounds: Bounds) -> Problem:

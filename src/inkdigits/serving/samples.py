@@ -98,7 +98,7 @@ async def _answered(service: Service, request: Request, do: Callable[[Store], An
 
 def _store(service: Service, request: Request) -> Store:
     """The store, for who may ask it. Raises Problem: other-site, not-collecting."""
-    if not _own(request, named=service.settings.token is not None):
+    if not _own(request, named=bool(service.settings.tokens)):
         raise Problem(
             "other-site",
             "Samples are only for this service's own page; open it as localhost or by its IP address, or use a token.",

@@ -155,10 +155,39 @@ class Reading(BaseModel):
     annotated: _Picture | None = Field(None, description="With `annotate`; its longer side has 2,000 pixels at most.")
 
 
-class Readings(BaseModel):
-    """One reading a page."""
+class FailureReason(BaseModel):
+    """Why something failed."""
 
-    readings: list[Reading]
+    kind: str = Field(description="A short, stable name.")
+    message: str = Field(description="One sentence: what is wrong, and what to do.")
+
+
+class Failure(BaseModel):
+    """A file, of several, that cannot be read from this page on."""
+
+    file: str
+    page: int = Field(ge=1)
+    error: FailureReason
+
+
+class Readings(BaseModel):
+    """One reading a page; of several files, those that cannot be read have an error in place of their readings."""
+
+    readings: list[Reading | Failure]
+
+
+class Job(BaseModel):
+    """Pictures that are read later. `done` and `failed` are its ends; then its pictures are deleted."""
+
+    id: str = Field(pattern="^[A-Za-z0-9_-]{22}$")
+    state: Literal["waiting", "running", "done", "failed"]
+    files: int = Field(ge=1)
+    pages: int = Field(ge=0, description="How many are read so far.")
+    made: str = Field(description="When it was made, in UTC.", examples=["2026-01-31T12:00:00+00:00"])
+    until: str = Field(
+        description="When it is deleted if it is not fetched before, in UTC; one that is not finished fails then."
+    )
+    error: FailureReason | None = Field(description="Why it failed; null unless it did.")
 
 
 class SeenNumber(Number):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from inkdigits.reading.imaging.limits import Limits
 
@@ -11,15 +12,26 @@ HELD = 8  # times the bytes of one body: what all bodies together may hold in me
 
 
 @dataclass(frozen=True, slots=True)
+class BatchLimits:
+    """What the files of one request may be together: how many, how many bytes as sent, how many pixels when decoded."""
+
+    files: int = 50
+    bytes: int = 4 * PICTURE.bytes
+    pixels: int = 400_000_000
+
+
+@dataclass(frozen=True, slots=True)
 class Bounds:
     """Limits of one worker.
 
-    `picture` limits bytes of a body, pixels of a page, and pages. `seconds` is what an answer may take once its
-    picture has arrived, waiting included; `upload_seconds` what a sender may take for headers, and again for a body.
-    `threads` pictures are read at a time, and at most `queue` more wait.
+    `picture` limits bytes of a file, pixels of a page, and pages of a file; `batch` limits several files together.
+    `seconds` is what an answer may take once its pictures have arrived, waiting included; `upload_seconds` what a
+    sender may take for headers, and again for a body. `threads` pictures are read at a time, and at most `queue` more
+    wait.
     """
 
     picture: Limits = PICTURE
+    batch: BatchLimits = BatchLimits()
     seconds: float = 30
     upload_seconds: float = 60
     threads: int = 1
@@ -28,10 +40,17 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """How the service runs: its bounds, another model than the packaged one, the token that callers must know, and the
-    file in which samples are kept, if they are."""
+    """How the service runs.
+
+    `model` is another network than the packaged one. `tokens`: callers must know one of them, if there are any.
+    `origins`: pages of these sites may read answers in a browser; `*` is every site. `collect` is the file in which
+    samples are kept, `jobs` the one of jobs, if they are; finished jobs are kept for `jobs_seconds` at most.
+    """
 
     bounds: Bounds = Bounds()
-    model: str | None = None
-    token: str | None = field(default=None, repr=False)
-    collect: str | None = None
+    model: Path | None = None
+    tokens: tuple[str, ...] = field(default=(), repr=False)
+    origins: tuple[str, ...] = ()
+    collect: Path | None = None
+    jobs: Path | None = None
+    jobs_seconds: float = 3600

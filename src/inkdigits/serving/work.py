@@ -1,14 +1,14 @@
-"""What is done in a thread: bytes of a picture → the JSON of the answer. Nothing here knows of HTTP."""
+"""What is done in a thread: bytes of pictures → the JSON of the answer. Nothing here knows of HTTP."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inkdigits.errors import PictureError
+from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError
 from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
 from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
@@ -19,13 +19,13 @@ from inkdigits.reading.reader import Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
-from inkdigits.serving.pool import timeout_problem
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
-from inkdigits.types import Digit, Reading
+from inkdigits.types import Digit, Failure, Reading
 
 _SIDE = 2000  # pixels: the longest side of an annotated page
+LONGEST_ANSWER = 256 * 2**20  # bytes
 _FORMATS = {"csv": (CSV, FORMATS["csv"]), "jsonl": (JSON_LINES, FORMATS["json"])}
 
 
@@ -40,25 +40,82 @@ class Answer:
     kind: str = "application/json"
 
 
-def read(reader: Reader, upload: Upload, options: ReadOptions, bounds: Bounds) -> Answer:
-    """All pages. Raises InkdigitsError, and Problem: media-type, or time between two pages."""
-    check_kind(upload)
-    deadline = time.monotonic() + bounds.seconds
-    pages, readings = [], list[Reading]()
-    for page, reading in _read_pages(reader, upload, options.how(), bounds):
-        pages.append(reading.as_dict() | ({"annotated": _draw_annotated(page, reading)} if options.annotate else {}))
-        readings.append(reading)
-        if time.monotonic() > deadline:
-            raise timeout_problem(bounds)
-    answer = _build_answer({"readings": pages}, len(pages), [digit for reading in readings for digit in reading.digits])
-    return answer if options.format is None else replace(answer, **_format_readings(readings, options.format))
+def read(
+    reader: Reader, uploads: Sequence[Upload], options: ReadOptions, bounds: Bounds
+) -> Generator[int, None, Answer]:
+    """All pages of all files, in their order; where more is to come, yields how many pages were read so far.
+
+    Of several files, one that cannot be read has its error in the place of its readings; a single one raises it:
+    InkdigitsError, or Problem media-type. Raises PictureTooLargeError when all pages together have too many pixels, or
+    when the answer becomes too long.
+    """
+    pages, outcomes, pixels, length = [], list[Reading | Failure](), 0, 0
+    how = options.how()
+    for upload in uploads:
+        for page, outcome in _read_file(reader, upload, how, bounds, alone=len(uploads) == 1):
+            pages.append(_page_json(page, outcome, options))
+            outcomes.append(outcome)
+            pixels += page.width * page.height if page else 0
+            length += len(pages[-1])
+            _check_sums(pixels, length, bounds)
+            if upload is not uploads[-1] or (page and page.page < page.pages):
+                yield len(outcomes)
+    readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+    body, kind = _join_pages(pages), "application/json"
+    if options.format is not None:
+        body, kind = _format_outcomes(outcomes, options.format)
+    return _build_answer(body, len(readings), [digit for reading in readings for digit in reading.digits], kind)
 
 
-def _format_readings(readings: list[Reading], name: str) -> dict[str, Any]:
+def _read_file(
+    reader: Reader, upload: Upload, how: ReadArguments, bounds: Bounds, alone: bool
+) -> Iterator[tuple[Picture | None, Reading | Failure]]:
+    """The pages of one file with their readings; at last, unless it is `alone`, why the rest cannot be read."""
+    done = 0
+    try:
+        check_kind(upload)
+        start = time.perf_counter()
+        for page in load_pages(upload.data, bounds.picture, upload.name):
+            reading = _read_page(reader, page, upload.name, how)
+            done = page.page
+            yield page, replace(reading, page=done, seconds=time.perf_counter() - start)
+            start = time.perf_counter()
+    except (InkdigitsError, Problem) as error:
+        if alone:
+            raise
+        yield None, Failure(upload.name, done + 1, error.kind, str(error))
+
+
+def _check_sums(pixels: int, length: int, bounds: Bounds) -> None:
+    if pixels > bounds.batch.pixels:
+        raise PictureTooLargeError(
+            f"All pages together have more than {bounds.batch.pixels:,} pixels; send fewer, or make them smaller."
+        )
+    if length > LONGEST_ANSWER:
+        raise PictureTooLargeError(
+            f"The answer would have more than {LONGEST_ANSWER:,} bytes; send fewer pages, or leave out `annotate`."
+        )
+
+
+def _page_json(page: Picture | None, outcome: Reading | Failure, options: ReadOptions) -> bytes:
+    """A page as JSON, encoded at once: pictures of many pages would take much more as text."""
+    drawn = (
+        {"annotated": _draw_annotated(page, outcome)}
+        if options.annotate and page is not None and isinstance(outcome, Reading)
+        else {}
+    )
+    return json.dumps(outcome.as_dict() | drawn, ensure_ascii=False).encode()
+
+
+def _join_pages(pages: list[bytes]) -> bytes:
+    return b'{"readings": [' + b", ".join(pages) + b"]}"
+
+
+def _format_outcomes(outcomes: list[Reading | Failure], name: str) -> tuple[bytes, str]:
     """The body in the words of the command line, and what it is."""
     kind, output_format = _FORMATS[name]
-    text = output_format.begin + "".join(map(output_format.page, readings)) + output_format.end
-    return {"body": text.encode("utf-8", "surrogateescape"), "kind": kind}
+    text = output_format.begin + "".join(map(output_format.page, outcomes)) + output_format.end
+    return text.encode("utf-8", "surrogateescape"), kind
 
 
 def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
@@ -68,7 +125,7 @@ def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds)
     (result,) = _read_page(reader, page, upload.name, how).digits
     region = how["region"]
     glyph = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
-    return _build_answer(result.as_dict() | {"glyph": glyph_url(glyph)}, 1, [result])
+    return _build_answer(_encode_json(result.as_dict() | {"glyph": glyph_url(glyph)}), 1, [result])
 
 
 def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
@@ -77,7 +134,7 @@ def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bou
     page = load_single_page(upload.data, bounds.picture)
     how = {"normalised": options.normalised, "brief": options.brief}
     result = reader.inspect(page.image, min_confidence=options.min_confidence, **how)
-    return _build_answer(answers.inspection_json(result), 0, [])
+    return _build_answer(_encode_json(answers.inspection_json(result)), 0, [])
 
 
 def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bounds) -> Answer:
@@ -90,7 +147,7 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     stages = reader.run_stages(part, **get_number_arguments(how))
     stage_glyphs = [stages.find_glyph(each) for each in reading.digits]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in stage_glyphs]
-    return _build_answer(answers.explanation_json(page, reading, stages, glyphs), 0, [])
+    return _build_answer(_encode_json(answers.explanation_json(page, reading, stages, glyphs)), 0, [])
 
 
 def check_kind(upload: Upload) -> None:
@@ -101,16 +158,6 @@ def check_kind(upload: Upload) -> None:
         find_opener(upload.data, upload.name)
     except PictureError as error:
         raise Problem("media-type", str(error)) from error
-
-
-def _read_pages(
-    reader: Reader, upload: Upload, how: ReadArguments, bounds: Bounds
-) -> Iterator[tuple[Picture, Reading]]:
-    start = time.perf_counter()
-    for page in load_pages(upload.data, bounds.picture, upload.name):
-        reading = _read_page(reader, page, upload.name, how)
-        yield page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
-        start = time.perf_counter()
 
 
 def _read_page(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Reading:
@@ -124,6 +171,10 @@ def _draw_annotated(page: Picture, reading: Reading) -> str:
     return data_url(image)
 
 
-def _build_answer(content: dict[str, Any], count: int, digits: list[Digit]) -> Answer:
+def _encode_json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, ensure_ascii=False).encode()
+
+
+def _build_answer(body: bytes, count: int, digits: list[Digit], kind: str = "application/json") -> Answer:
     accepted = sum(each.accepted for each in digits)
-    return Answer(json.dumps(content, ensure_ascii=False).encode(), count, accepted, len(digits) - accepted)
+    return Answer(body, count, accepted, len(digits) - accepted, kind)
