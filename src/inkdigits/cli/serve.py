@@ -60,11 +60,7 @@ def serve(
     batch_files: Annotated[int, _limit("--max-batch-files", min=1, help="Most files in one request.")] = 50,
     batch_bytes: Annotated[
         int | None,
-        _limit(
-            "--max-batch-bytes",
-            min=1,
-            help="Most bytes of all files in one request; by default four times --max-bytes.",
-        ),
+        _limit("--max-batch-bytes", min=1, help="Most bytes of a request; by default four times --max-bytes."),
     ] = None,
     batch_pixels: Annotated[
         int, _limit("--max-batch-pixels", min=1, help="Most pixels of all pages in one request.")

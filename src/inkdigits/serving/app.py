@@ -30,8 +30,8 @@ from inkdigits.serving.settings import Settings
 
 TITLE = "inkdigits"
 ABOUT = (
-    "Reads handwritten digits in pictures. Nothing is fetched from elsewhere, and nothing is stored but "
-    "samples, if the service was started with --collect, and jobs until they are fetched, if it was started with --jobs."
+    "Reads handwritten digits in pictures. Nothing is fetched from elsewhere, and nothing is stored but samples, if "
+    "the service was started with --collect, and jobs until they are fetched, if it was started with --jobs."
 )
 
 
@@ -179,10 +179,9 @@ def _add_pages(app: FastAPI, service: Service) -> None:
 
 
 def _add_site(app: FastAPI, service: Service) -> None:
-    """The page, file by file: nothing of the disk is reached by a path from outside."""
-    for path, file in site.load_files(
-        collecting=service.store is not None, token=bool(service.settings.tokens)
-    ).items():
+    """The pages, file by file: nothing of the disk is reached by a path from outside."""
+    page_files = site.load_files(collecting=service.store is not None, token=bool(service.settings.tokens))
+    for path, file in (page_files | docs.load_files()).items():
         app.add_route(path, file.answer, include_in_schema=False)
 
 

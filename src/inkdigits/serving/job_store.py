@@ -105,7 +105,7 @@ class JobStore:
 
     def add(self, token: str, options: str, uploads: Sequence[Upload]) -> Job:
         """Take a job in. Raises StoreFullError when there are as many as may be."""
-        job = Job(secrets.token_urlsafe(16), "waiting", len(uploads), 0, time.time(), None, None, None)
+        job = Job(secrets.token_hex(16), "waiting", len(uploads), 0, time.time(), None, None, None)
         with self._database.open("IMMEDIATE") as connection:
             if connection.execute("SELECT count(*) FROM jobs").fetchone()[0] >= MOST:
                 raise StoreFullError(f"{MOST:,} jobs are kept already; {LAYOUT.room}.")

@@ -26,7 +26,7 @@ from inkdigits.serving.problems import RETRY, Problem
 from inkdigits.serving.service import Service
 
 _ALWAYS = ("no-jobs", "not-found", "usage", "busy", "time")
-_Id = Annotated[str, Path(pattern="^[A-Za-z0-9_-]{22}$", description="The job's id.")]
+_Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The job's id.")]
 
 
 def add(app: FastAPI, service: Service) -> JobRunner | None:

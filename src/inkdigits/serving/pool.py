@@ -89,8 +89,8 @@ def _advance(work: Generator[object, None, T]) -> tuple[T] | None:
 
 
 def step_back(niceness: int = _STEP_BACK) -> None:
-    """Let answering go before reading in this thread: else, with more coming than can be read, readers keep the cores so busy that
-    refusing falls behind, and whatever comes waits for seconds. Only Linux has a niceness for each thread."""
+    """Let answering go before what this thread does: else, with more coming than can be read, readers keep the cores so
+    busy that refusing falls behind, and whatever comes waits for seconds. Only Linux has a niceness for each thread."""
     if sys.platform == "linux":
         mine = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, mine, os.getpriority(os.PRIO_PROCESS, mine) + niceness)

@@ -179,7 +179,7 @@ class Readings(BaseModel):
 class Job(BaseModel):
     """Pictures that are read later. `done` and `failed` are its ends; then its pictures are deleted."""
 
-    id: str = Field(pattern="^[A-Za-z0-9_-]{22}$")
+    id: str = Field(pattern="^[0-9a-f]{32}$")
     state: Literal["waiting", "running", "done", "failed"]
     files: int = Field(ge=1)
     pages: int = Field(ge=0, description="How many are read so far.")

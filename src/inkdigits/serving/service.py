@@ -19,7 +19,10 @@ class Service:
     """One worker's things."""
 
     def __init__(self, settings: Settings) -> None:
-        """Build them. Raises ModelError when the model is missing, damaged, or not one of ours; what Store and JobStore raise."""
+        """Build them.
+
+        Raises ModelError when the model is missing, damaged, or not one of ours; what Store and JobStore raise.
+        """
         self.settings = settings
         self.metrics = Metrics()
         self.pool = Pool(settings.bounds, self.metrics)

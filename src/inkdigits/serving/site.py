@@ -39,14 +39,19 @@ class File:
         return Response(self.content, headers=headers, media_type=self.kind)
 
 
+def load_file(path: Path) -> File:
+    """The file at `path`, as it is."""
+    return _build_file(path.read_bytes(), path)
+
+
 def load_files(collecting: bool = False, token: bool = False) -> dict[str, File]:
     """Paths → files: `/` is the page itself, `/page/…` what it needs. The page is told whether samples are kept, and
     whether it takes a token to see them."""
     paths = sorted(path for folder in (FOLDER, EDITING) for path in folder.iterdir() if path.suffix in KINDS)
-    site_files = {f"/page/{path.name}": _file(path.read_bytes(), path) for path in paths if path != PAGE}
+    site_files = {f"/page/{path.name}": load_file(path) for path in paths if path != PAGE}
     tag = f'<html data-collecting="{"token" if token else "open"}"'.encode() if collecting else b"<html"
-    return site_files | {"/": _file(PAGE.read_bytes().replace(b"<html", tag, 1), PAGE)}
+    return site_files | {"/": _build_file(PAGE.read_bytes().replace(b"<html", tag, 1), PAGE)}
 
 
-def _file(content: bytes, path: Path) -> File:
+def _build_file(content: bytes, path: Path) -> File:
     return File(content, KINDS[path.suffix], f'"{hashlib.sha256(content).hexdigest()[:32]}"')

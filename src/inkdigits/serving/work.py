@@ -49,18 +49,18 @@ def read(
     InkdigitsError, or Problem media-type. Raises PictureTooLargeError when all pages together have too many pixels, or
     when the answer becomes too long.
     """
-    pages, outcomes, pixels, length = [], list[Reading | Failure](), 0, 0
+    pages, outcomes, readings, pixels, length = [], list[Reading | Failure](), list[Reading](), 0, 0
     how = options.how()
     for upload in uploads:
         for page, outcome in _read_file(reader, upload, how, bounds, alone=len(uploads) == 1):
             pages.append(_page_json(page, outcome, options))
             outcomes.append(outcome)
+            readings += [outcome] if isinstance(outcome, Reading) else []
             pixels += page.width * page.height if page else 0
             length += len(pages[-1])
             _check_sums(pixels, length, bounds)
             if upload is not uploads[-1] or (page and page.page < page.pages):
-                yield len(outcomes)
-    readings = [outcome for outcome in outcomes if isinstance(outcome, Reading)]
+                yield len(readings)
     body, kind = _join_pages(pages), "application/json"
     if options.format is not None:
         body, kind = _format_outcomes(outcomes, options.format)
