@@ -169,6 +169,13 @@ def form(data: bytes, name: str = "file", filename: str = "a.png") -> tuple[byte
     return head.encode() + data + f"\r\n--{BOUNDARY}--\r\n".encode(), f"multipart/form-data; boundary={BOUNDARY}"
 
 
+def form_of_several(*named: tuple[str, bytes]) -> tuple[bytes, str]:
+    """A form with these files, and its Content-Type."""
+    end = f"--{BOUNDARY}--\r\n"
+    parts = [form(data, filename=name)[0].removesuffix(end.encode()) for name, data in named]
+    return b"".join(parts) + end.encode(), f"multipart/form-data; boundary={BOUNDARY}"
+
+
 def problem(answer: Answer, status: int, kind: str) -> str:
     """Check that an answer is this problem, as a document; its detail."""
     assert answer.status == status, answer

@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,6 +117,53 @@ def test_nothing_is_left_on_the_disk(page: bytes, tmp_path: Path) -> None:
 
 def test_docs_load_nothing_from_elsewhere(service: Service) -> None:
     page = service.ask("GET", "/docs").body.decode()
-    assert not re.search(r"https?://|//cdn|<script|<link|<img|style=|\son\w+=", page)
+    assert not re.search(r"https?://|//cdn|<img|style=|<style|\son\w+=", page)
+    loaded = re.findall(r'<(?:link|script)[^>]* (?:href|src)="([^"]*)"', page)
+    assert sorted(loaded) == ["/docs/docs.css", "/docs/docs.js", "/page/icon.svg"]
+    for path in loaded:
+        file = service.ask("GET", path)
+        assert file.status == 200 and not re.search(rb"https?://(?!www.w3.org)", file.body)
     for word in ("/v1/read", "/v1/digit", "min_confidence", 'id="busy"', 'href="/openapi.json"'):
         assert word in page
+
+
+@pytest.fixture(scope="module")
+def shared() -> Iterator[Service]:
+    """A service whose answers the pages of one other site may read."""
+    with serving("--cors", "https://Example.org/", "--token", TOKEN, "--token", "another") as service:
+        yield service
+
+
+def test_pages_of_a_site_that_was_named_may_read_answers(shared: Service, seven: bytes) -> None:
+    site = {"Origin": "https://example.org"}
+    asked = {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization,content-type"}
+    before = shared.ask("OPTIONS", "/v1/read", **site, **asked)
+    assert before.status == 200 and before.headers["access-control-allow-origin"] == "https://example.org"
+    assert "Authorization" in before.headers["access-control-allow-headers"]
+    answer = shared.post("/v1/digit", seven, **site, Authorization="Bearer another")
+    assert answer.status == 200 and answer.headers["access-control-allow-origin"] == "https://example.org"
+    assert "X-Request-Id" in answer.headers["access-control-expose-headers"]
+    refused = shared.post("/v1/digit", seven, **site)
+    problem(refused, 401, "token")
+    assert refused.headers["access-control-allow-origin"] == "https://example.org", "its page is told why"
+    assert "access-control-allow-credentials" not in answer.headers
+
+
+@pytest.mark.parametrize(
+    "origin", ["https://example.com", "http://example.org", "https://example.org.evil.test", "null"]
+)
+def test_others_may_not(shared: Service, seven: bytes, origin: str) -> None:
+    answer = shared.post("/v1/digit", seven, Origin=origin, Authorization=f"Bearer {TOKEN}")
+    assert answer.status == 200 and "access-control-allow-origin" not in answer.headers
+    asked = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in shared.ask("OPTIONS", "/v1/read", **asked).headers
+
+
+def test_samples_are_of_no_other_site_all_the_same(shared: Service) -> None:
+    headers = {"Origin": "https://example.org", "Authorization": f"Bearer {TOKEN}"}
+    assert shared.ask("GET", "/v1/samples", **headers).status == 403
+
+
+@pytest.mark.parametrize("origin", ["example.org", "ftp://example.org", "https://example.org/page", "https://a b", ""])
+def test_what_is_no_site(told: Told, origin: str) -> None:
+    assert "--cors" in extract_error_sentence(told("serve", "--cors", origin, code=2).err)

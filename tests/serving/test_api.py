@@ -35,6 +35,10 @@ def test_every_path_is_described(described: Any) -> None:
         ("/v1/explain", "post"),
         ("/v1/page", "post"),
         ("/v1/xlsx", "post"),
+        ("/v1/jobs", "post"),
+        ("/v1/jobs/{id}", "get"),
+        ("/v1/jobs/{id}", "delete"),
+        ("/v1/jobs/{id}/result", "get"),
         ("/v1/samples", "post"),
         ("/v1/samples", "get"),
         ("/v1/samples", "delete"),
@@ -60,7 +64,30 @@ def test_options_and_bodies_are_described(described: Any) -> None:
     for operation in (read, digit):
         content = operation["requestBody"]["content"]
         assert set(content) == {"multipart/form-data", "image/*", "application/pdf", "application/octet-stream"}
-        assert {"200", "400", "408", "413", "415", "422", "503", "504"} == set(operation["responses"])
+        assert {"200", "400", "401", "408", "413", "415", "422", "503", "504"} == set(operation["responses"])
+
+
+def test_who_is_asked_and_how_a_token_is_sent(service: Service, guarded: Service, described: Any) -> None:
+    demanding = guarded.ask("GET", "/openapi.json").json
+    for each, needs in ((described, [{}, {"token": []}]), (demanding, [{"token": []}])):
+        assert each["servers"][0]["url"] == "/"
+        assert each["components"]["securitySchemes"] == {"token": {"type": "http", "scheme": "bearer"}}
+        for path, operations in each["paths"].items():
+            for operation in operations.values():
+                is_guarded = path.startswith("/v1/") or path == "/metrics"
+                assert operation.get("security") == (needs if is_guarded else None)
+                assert ("401" in operation["responses"]) == is_guarded
+
+
+def test_several_files_are_described_where_they_are_taken(described: Any) -> None:
+    kinds = {
+        path: operations["post"]["requestBody"]["content"]["multipart/form-data"]["schema"]["properties"]["file"][
+            "type"
+        ]
+        for path, operations in described["paths"].items()
+        if "requestBody" in operations.get("post", {})
+    }
+    assert {path for path, kind in kinds.items() if kind == "array"} == {"/v1/read", "/v1/jobs"}
 
 
 @pytest.mark.parametrize(

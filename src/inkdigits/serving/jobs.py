@@ -74,7 +74,7 @@ def _add_asking(app: FastAPI, service: Service) -> None:
         """What a job gave, as /v1/read would have answered. It is deleted when it is sent; ask once."""
         store, token = _store(service), _token(service, request)
         kind, result = await service.pool.run(partial(_result, store, token, id))
-        return StreamingResponse(_send_and_delete(store, id, result), media_type=kind)
+        return StreamingResponse(_send_and_delete(request, store, id, result), media_type=kind)
 
     @app.delete("/v1/jobs/{id}", response_model=schema.Job, responses=may_answer(*_ALWAYS))
     async def delete(request: Request, id: _Id) -> Response:
@@ -93,11 +93,13 @@ async def _answered(service: Service, request: Request, id_: str, do: Callable[[
     return JSONResponse(await service.pool.run(lambda: do(store, _find(store, token, id_))))
 
 
-async def _send_and_delete(store: JobStore, id_: str, result: bytes) -> AsyncIterator[bytes]:
+async def _send_and_delete(request: Request, store: JobStore, id_: str, result: bytes) -> AsyncIterator[bytes]:
     """The result; once it is on its way, it is deleted, and only then the answer is complete. Whoever hangs up before
     finds it again."""
     yield result
-    await asyncio.to_thread(store.delete, id_)
+    yield b""  # is sent when the connection has taken in most of what came before
+    if not await request.is_disconnected():
+        await asyncio.to_thread(store.delete, id_)
 
 
 def _store(service: Service) -> JobStore:
