@@ -18,6 +18,12 @@ its defaults: one worker, which then reads one picture at a time and lets 32 wai
   for a picture and cannot know a page's size, so 415 and 422 are allowed for a body that the schema allows; nothing
   else is relaxed. The service keeps samples meanwhile, in a file that is thrown away.
 
+- `mixed`: what `steady` and `overload` send, while batches and jobs of several pages are sent as well, one after the
+  other (bench/load/companions.py).
+- `kills`: jobs whose worker, or whole service, is killed while they are read (bench/load/kills.py).
+
+All but `kills` keeps jobs in a file that is thrown away, so that attacks and schemathesis reach them too.
+
 Memory is what the server's processes hold (resident): after warming up, at the end, and at most between (twice a second
 looked at). For the attacks, warming up are the first tenth of them, and begin and end are looked at after twelve quiet
 seconds: what an attack brings is held for some, but not for good.
@@ -41,9 +47,12 @@ from pathlib import Path
 from PIL import Image
 
 from bench.load import attack_client, constant_rate
+from bench.load.companions import Companions, make_job_file
+from bench.load.kills import measure_kills
 from bench.load.service_process import MemoryWatch, RunningService, choose_cores, run_service
 from bench.shared import store
 from inkdigits.data.sets import mnist
+from inkdigits.data.synthesis.pages import draw_page
 
 DIGIT_PATH = "/v1/digit"
 STEADY_RATE = 50.0  # requests a second
@@ -68,7 +77,8 @@ positive_data_acceptance.expected-statuses = ["2xx", "401", "403", "404", "409",
 
 @dataclass(frozen=True)
 class Sizes:
-    """Seconds of each load and of quiet, attacks, and examples that schemathesis makes up for each operation."""
+    """Seconds of each load and of quiet, attacks, rounds of kills, and examples that schemathesis makes up for each
+    operation."""
 
     steady_seconds: float = 60
     warmup_seconds: float = 10
@@ -76,6 +86,7 @@ class Sizes:
     overload_seconds: float = 30
     attack_count: int = 100_000
     quiet_seconds: float = 12
+    kill_rounds: int = 6
     example_count: int = 200
 
 
@@ -86,6 +97,7 @@ QUICK_SIZES = Sizes(
     overload_seconds=0.5,
     attack_count=200,
     quiet_seconds=0,
+    kill_rounds=0,
     example_count=3,
 )
 
@@ -106,10 +118,12 @@ def main() -> None:
 def measure_service(sizes: Sizes, schemathesis: str | None) -> store.Json:
     """All of it, one after the other."""
     cores = choose_cores()
-    with run_service() as service:
-        result = measure_loads(service, encode_digit(), sizes)
-    with run_service("--max-upload-seconds", "1") as service:
-        result["hostile"] = measure_attacks(service, sizes)
+    with tempfile.TemporaryDirectory() as folder:
+        with run_service(*make_job_file(folder)) as service:
+            result = measure_loads(service, encode_digit(), sizes)
+        with run_service("--max-upload-seconds", "1", *make_job_file(folder)) as service:
+            result["hostile"] = measure_attacks(service, sizes)
+    result["kills"] = measure_kills(encode_page(), sizes.kill_rounds, SEED)
     if schemathesis is not None:
         result["schemathesis"] = run_schemathesis(schemathesis, sizes.example_count)
     return result | {"cores": {"server": cores[0], "load": cores[1]}}
@@ -122,20 +136,41 @@ def encode_digit() -> bytes:
     return file.getvalue()
 
 
+def encode_page() -> bytes:
+    """A page of two lines, drawn with digits of the training set, as PNG."""
+    file = io.BytesIO()
+    page = draw_page(mnist.load("train").slice(0, 5000), ("1984 2026", "31415926"), seed=SEED)
+    Image.fromarray(page.image).save(file, "PNG")
+    return file.getvalue()
+
+
 def measure_loads(service: RunningService, picture: bytes, sizes: Sizes) -> store.Json:
     """A load that is easy, one that it can just take, one that is too much, and an easy one again."""
     run_wrk(service, picture, sizes.warmup_seconds)
     steady = send_constant_rate(service, picture, STEADY_RATE, sizes.steady_seconds)
+    before_seconds = service.measure_cpu_seconds()
     with MemoryWatch(service) as watch:
         sustained = run_wrk(service, picture, sizes.sustained_seconds)
+    sustained["per_core_second"] = sustained["requests"] / (service.measure_cpu_seconds() - before_seconds)
     overload_rate = OVERLOAD_FACTOR * sustained["per_second"]
     return {
         "steady": steady,
         "sustained": sustained | {"memory": watch.as_dict()},
         "overload": send_constant_rate(service, picture, overload_rate, sizes.overload_seconds),
         "recovered": send_constant_rate(service, picture, STEADY_RATE, sizes.steady_seconds / 4),
+        "mixed": {
+            "steady": measure_mixed(service, picture, STEADY_RATE, sizes.steady_seconds / 2),
+            "overload": measure_mixed(service, picture, overload_rate, sizes.overload_seconds / 2),
+        },
         "faults": service.count_faults(),
     }
+
+
+def measure_mixed(service: RunningService, picture: bytes, rate: float, seconds: float) -> store.Json:
+    """The picture at a constant rate, with batches and jobs among them."""
+    with MemoryWatch(service) as watch, Companions(service, encode_page()) as companions:
+        result = send_constant_rate(service, picture, rate, seconds)
+    return result | companions.as_dict() | {"memory": watch.as_dict()}
 
 
 def send_constant_rate(
@@ -206,7 +241,7 @@ def run_schemathesis(schemathesis: str, examples: int) -> store.Json:
     """What schemathesis finds: the requests it made, and its failures."""
     with (
         tempfile.TemporaryDirectory() as folder,
-        run_service("--collect", str(Path(folder) / "samples.sqlite")) as service,
+        run_service("--collect", str(Path(folder) / "samples.sqlite"), *make_job_file(folder)) as service,
     ):
         config = Path(folder) / "schemathesis.toml"
         config.write_text(SCHEMATHESIS_CONFIG, encoding="utf-8")

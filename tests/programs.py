@@ -16,10 +16,14 @@ from collections.abc import Generator
 import pytest
 
 PACKAGES = {
+    "caddy": "caddy",
     "chromium": "chromium",
     "curl": "curl",
     "libatomic.so.1": "libatomic1",  # which the driver in Playwright's wheel links to
+    "nginx": "nginx-light",
     "node": "nodejs",
+    "openssl": "openssl",
+    "systemd-analyze": "systemd",
     "tesseract": "tesseract-ocr",
     "wrk": "wrk",
 }

@@ -14,7 +14,15 @@ import numpy as np
 from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "PDF")
-PATHS = ("/v1/read", "/v1/digit", "/v1/inspect", "/v1/explain", "/v1/read?annotate=true", "/v1/read?format=csv")
+PATHS = (
+    "/v1/read",
+    "/v1/digit",
+    "/v1/inspect",
+    "/v1/explain",
+    "/v1/read?annotate=true",
+    "/v1/read?format=csv",
+    "/v1/jobs",
+)
 CONTENT_TYPES = (
     "image/png",
     "image/../../x",
@@ -193,6 +201,23 @@ def make_bad_multipart(rng: random.Random) -> Attack:
     )
 
 
+def make_batch(rng: random.Random) -> Attack:
+    """Several files, good ones and bad ones, or more than may be; to paths that take one, too."""
+    head = b'--a\r\nContent-Disposition: form-data; name="file"; filename="f"\r\n\r\n'
+    count = rng.choice((0, 2, 3, 5, 49, 51, 400))
+    files = (rng.choice((*encode_sample_pictures()[:4], b"", rng.randbytes(40))) for _ in range(count))
+    body = b"".join(head + data + b"\r\n" for data in files) + b"--a--\r\n"
+    path = rng.choice(("/v1/read", "/v1/jobs", "/v1/digit")) if count < 9 else rng.choice(("/v1/jobs", "/v1/digit"))
+    return Attack("batches", (build_post(rng, body, "Content-Type: multipart/form-data; boundary=a", path=path),))
+
+
+def make_job_question(rng: random.Random) -> Attack:
+    """Questions for jobs that are not there, or cannot be."""
+    job = rng.choice((f"{rng.getrandbits(128):032x}", "0" * 33, "%00", "..%2F..%2Fetc", "x" * 3000, "'--", ""))
+    line = f"{rng.choice(('GET', 'DELETE', 'PUT', 'POST'))} /v1/jobs/{job}{rng.choice(('', '/result', '/'))} HTTP/1.1"
+    return Attack("questions for jobs", (f"{line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n".encode(),))
+
+
 def make_odd_content_type(rng: random.Random) -> Attack:
     extra_header = rng.choice(
         ("X: y", "Content-Encoding: gzip", "Content-Encoding: br, br", "Expect: 200-maybe", "Accept: \\")
@@ -216,7 +241,8 @@ def make_deep_json(rng: random.Random) -> Attack:
 def make_odd_options(rng: random.Random) -> Attack:
     """Options that make no sense, percent-encoded or raw."""
     value = "".join(rng.choices(ODD_CHARACTERS, k=rng.randint(0, 40))).encode().hex("%", 1)
-    path = f"{rng.choice(PATHS[:4])}?{rng.choice(OPTIONS)}=%{value}&{rng.choice(OPTIONS)}={'9' * rng.randint(0, 400)}"
+    numbers = "9" * rng.randint(0, 400)
+    path = f"{rng.choice((*PATHS[:4], PATHS[-1]))}?{rng.choice(OPTIONS)}=%{value}&{rng.choice(OPTIONS)}={numbers}"
     return Attack(
         "odd options", (build_post(rng, rng.choice(encode_sample_pictures()), "Content-Type: image/png", path=path),)
     )
@@ -269,5 +295,7 @@ FAST_ATTACKS = (
     make_odd_options,
     make_truncated_picture,
     make_odd_content_type,
+    make_batch,
+    make_job_question,
 )
 SLOW_ATTACKS = (make_slow_body, make_slow_head, make_unfinished_body)

@@ -52,6 +52,10 @@ class RunningService:
         """Bytes that the server's processes hold (resident), all together."""
         return sum(measure_resident_bytes(pid) for pid in list_process_tree(self.process.pid))
 
+    def measure_cpu_seconds(self) -> float:
+        """Seconds of a core that the server's processes have used so far, all together."""
+        return sum(measure_cpu_seconds(pid) for pid in list_process_tree(self.process.pid))
+
     def count_faults(self) -> int:
         """Answers that were faults of the service, by its metrics, and tracebacks in its log; these go to stderr."""
         lines = self.request("GET", "/metrics")[1].decode().splitlines()
@@ -67,10 +71,10 @@ FAULT_METRIC = 'inkdigits_errors_total{kind="error"}'
 
 
 @contextmanager
-def run_service(*arguments: str) -> Iterator[RunningService]:
+def run_service(*arguments: str, exit_code: int = 0) -> Iterator[RunningService]:
     """Start `inkdigits serve` with these arguments on the first core; this program and its children stay on the last.
 
-    Raises RuntimeError, with its log, when it does not start, or does not end well at SIGTERM.
+    Raises RuntimeError, with its log, when it does not start, or does not end with that exit code at SIGTERM.
     """
     all_cores, (service_core, load_core) = os.sched_getaffinity(0), choose_cores()
     # A description of its own for reading: where the reader stands must not move where the service writes.
@@ -82,7 +86,7 @@ def run_service(*arguments: str) -> Iterator[RunningService]:
         try:
             yield wait_for_start(process, log)
             process.send_signal(signal.SIGTERM)
-            if process.wait(120) != 0:
+            if process.wait(120) != exit_code:
                 raise _failed(log)
         finally:
             process.kill()
@@ -117,6 +121,12 @@ def measure_resident_bytes(pid: int) -> int:
     """Bytes of memory that a process holds."""
     page_count = int(Path(f"/proc/{pid}/statm").read_text(encoding="ascii").split()[1])
     return page_count * os.sysconf("SC_PAGE_SIZE")
+
+
+def measure_cpu_seconds(pid: int) -> float:
+    """Seconds of a core that a process has used: its own and the system's for it."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 @dataclass
