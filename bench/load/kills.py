@@ -29,11 +29,12 @@ def measure_kills(page: bytes, rounds: int, seed: int) -> store.Json:
     outcomes = Counter[str]()
     for index in range(rounds):
         with tempfile.TemporaryDirectory() as folder:
-            outcomes += _run_round(page, make_job_file(folder), index % 2 == 0, rng)
+            outcomes += measure_round(page, make_job_file(folder), index % 2 == 0, rng)
     return {"rounds": rounds, "jobs": rounds * JOBS_PER_ROUND, "outcomes": dict(sorted(outcomes.items()))}
 
 
-def _run_round(page: bytes, options: tuple[str, str], kills_worker: bool, rng: random.Random) -> Counter[str]:
+def measure_round(page: bytes, options: tuple[str, str], kills_worker: bool, rng: random.Random) -> Counter[str]:
+    """One kill: how many jobs ended how."""
     with run_service(*WORKERS, *options, exit_code=0 if kills_worker else -signal.SIGKILL) as service:
         expected = _read_texts(service.request("POST", "/v1/read", *encode_form([page] * FILES_PER_JOB))[1])
         answers = [

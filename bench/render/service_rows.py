@@ -12,7 +12,9 @@ def make_rows() -> Iterator[Row]:
     """All rows; none before it was measured."""
     if result := store.load("service"):
         yield from make_load_rows(result)
+        yield from make_mixed_rows(result["mixed"])
         yield make_attack_row(result["hostile"])
+        yield make_kill_row(result["kills"])
         yield make_schemathesis_row(result["schemathesis"])
 
 
@@ -39,7 +41,8 @@ def make_load_rows(result: store.Json) -> Iterator[Row]:
     )
     wrong = sustained["not_200"] + sustained["broken"]
     conditions = f"wrk, {sustained['connections']} connections, {sustained['seconds']:.0f} s"
-    here = f"{sustained['per_second']:,.0f} requests/s, {wrong} errors"
+    core_rate = f"{sustained['per_core_second']:,.0f} a second of a core"
+    here = f"{sustained['per_second']:,.0f} requests/s, {core_rate}, {wrong} errors"
     yield "as many digits as it can take", here, f"memory {format_memory(sustained['memory'])}", conditions
     yield make_overload_row(overloaded, recovered)
 
@@ -51,6 +54,21 @@ def make_overload_row(overloaded: store.Json, recovered: store.Json) -> Row:
     rate = f"{overloaded['rate']:,.0f} requests/s for {overloaded['seconds']:.0f} s"
     conditions = f"{rate} at a constant rate, then {recovered['rate']:.0f}"
     return what, here, format_statuses(overloaded["statuses"]), conditions
+
+
+def make_mixed_rows(result: store.Json) -> Iterator[Row]:
+    """The easy load and the one that is too much, with batches and jobs among them."""
+    for load in (result["steady"], result["overload"]):
+        what = f"{load['rate']:,.0f} digits/s, with batches and jobs among them"
+        here = f"p50 {load['p50_ms']:.1f} ms, p99 {load['p99_ms']:.0f} ms; memory {format_memory(load['memory'])}"
+        told = f"batches {format_statuses(load['batches'])}; jobs {format_statuses(load['jobs'])}"
+        yield what, here, f"{format_statuses(load['statuses'])}; {told}", f"{load['seconds']:.0f} s, four pages in each"
+
+
+def make_kill_row(result: store.Json) -> Row:
+    """Jobs whose readers are killed."""
+    conditions = f"{result['rounds']} rounds, a worker or the whole service killed in each, then asked until the end"
+    return f"{result['jobs']} jobs under SIGKILL", format_statuses(result["outcomes"]), "", conditions
 
 
 def make_attack_row(result: store.Json) -> Row:

@@ -59,7 +59,14 @@ def test_all_of_it_at_small_size() -> None:
     assert not {status for status in attacks_result["statuses"] if status[0] == "5" and status not in ("503", "504")}
     assert not {attack_client.SILENT, attack_client.NO_HTTP} & set(attacks_result["statuses"])
     assert result["faults"] == attacks_result["faults"] == 0, completed.stderr
-    rows = [*service_rows.make_load_rows(result), service_rows.make_attack_row(attacks_result)]
+    for mixed in result["mixed"].values():
+        assert set(mixed["statuses"]) <= {"200", "503"} and set(mixed["batches"]) <= {"200", "503"}
+        assert set(mixed["jobs"]) <= {"done", "503"} and mixed["jobs"].get("done", 0) + mixed["jobs"].get("503", 0)
+    rows = [
+        *service_rows.make_load_rows(result),
+        *service_rows.make_mixed_rows(result["mixed"]),
+        service_rows.make_attack_row(attacks_result),
+    ]
     assert all(len(row) == 4 and all(row) for row in rows)
 
 
@@ -67,7 +74,7 @@ def test_attacks_are_the_same_for_the_same_seed() -> None:
     assert [make_attack(0, index) for index in range(100)] == [make_attack(0, index) for index in range(100)]
     assert make_attack(0, 1) != make_attack(1, 1)
     kinds = {make_attack(0, index).kind for index in range(3000)}
-    assert len(kinds) == 12 and len(FAST_ATTACKS) + len(SLOW_ATTACKS) == 13  # two of them are slow senders
+    assert len(kinds) == 14 and len(FAST_ATTACKS) + len(SLOW_ATTACKS) == 15  # two of them are slow senders
     assert all(
         make_attack(0, index).kind.startswith(("slow", "lengths that"))
         for index in range(0, 2000, ATTACKS_PER_SLOW_ONE)
@@ -116,6 +123,11 @@ def test_schemathesis_is_understood() -> None:
     assert row[1:3] == ("9 failures", "599 requests")
     broken = parse("no schema", 1)
     assert service_rows.make_schemathesis_row({**broken, "version": "4", "examples": 20})[1] == "it did not run"
+
+
+def test_what_became_of_killed_jobs_is_told() -> None:
+    row = service_rows.make_kill_row({"rounds": 2, "jobs": 12, "outcomes": {"done": 11, "failed": 1}})
+    assert row[:2] == ("12 jobs under SIGKILL", "done: 11, failed: 1") and row[3].startswith("2 rounds")
 
 
 def test_memory_is_told_with_its_change() -> None:

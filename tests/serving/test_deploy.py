@@ -60,7 +60,7 @@ def answers(port: int) -> bool:
     return True
 
 
-def check_proxied(to: http.client.HTTPSConnection, host: str, page: bytes, large_bytes: int) -> None:
+def check_proxied(to: http.client.HTTPSConnection, host: str, page: bytes) -> None:
     """A page is read through the proxy, which keeps the metrics to itself and what is too large away."""
     body, kind = form(page)
     to.request("POST", "/v1/read", body, {"Content-Type": kind, "Host": host})
@@ -70,8 +70,9 @@ def check_proxied(to: http.client.HTTPSConnection, host: str, page: bytes, large
     answer = to.getresponse()
     answer.read()
     assert answer.status == 403
-    to.request("POST", "/v1/read", body, {"Content-Type": kind, "Host": host, "Content-Length": str(large_bytes)})
-    assert to.getresponse().status == 413
+    body, kind = form(bytes(2**20))
+    to.request("POST", "/v1/read", body, {"Content-Type": kind, "Host": host})
+    assert to.getresponse().status in (413, 502)  # Caddy 2.6 says 502, later ones 413
 
 
 def test_behind_nginx(service: Service, page: bytes, tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_behind_nginx(service: Service, page: bytes, tmp_path: Path) -> None:
     made += ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "pem")]
     subprocess.run(made, capture_output=True, check=True)
     text = (DEPLOY / "nginx.conf").read_text()
-    changes = {"443": str(port), "127.0.0.1:8000": f"127.0.0.1:{service.port}"}
+    changes = {"443": str(port), "64m": "1m", "127.0.0.1:8000": f"127.0.0.1:{service.port}"}
     changes |= {f"/etc/ssl/inkdigits.{each}": str(tmp_path / each) for each in ("pem", "key")}
     for old, new in changes.items():
         assert old in text
@@ -91,21 +92,23 @@ def test_behind_nginx(service: Service, page: bytes, tmp_path: Path) -> None:
         f"{user} daemon off; pid pid; error_log stderr; events {{}} http {{ access_log off; {folders}\n{text} }}"
     )
     with proxy(port, tmp_path, program, "-p", str(tmp_path), "-c", "conf") as to:
-        check_proxied(to, NAME, page, 64 * 2**20 + 1)
+        check_proxied(to, NAME, page)
 
 
 def test_behind_caddy(service: Service, page: bytes, tmp_path: Path) -> None:
     port, program = find_free_port(), need("caddy")
     text = (DEPLOY / "Caddyfile").read_text()
-    assert NAME in text and "127.0.0.1:8000" in text
-    text = text.replace(NAME, f"localhost:{port}").replace("127.0.0.1:8000", f"127.0.0.1:{service.port}")
-    text = text.replace("\trequest_body", "\ttls internal\n\trequest_body", 1)
+    changes = {NAME: f"localhost:{port}", "127.0.0.1:8000": f"127.0.0.1:{service.port}", "64MiB": "1MiB"}
+    changes |= {"\trequest_body": "\ttls internal\n\trequest_body"}
+    for old, new in changes.items():
+        assert old in text
+        text = text.replace(old, new)
     settings = (
         f"{{\n\tadmin off\n\tskip_install_trust\n\tauto_https disable_redirects\n\tstorage file_system {tmp_path}\n}}\n"
     )
     (tmp_path / "Caddyfile").write_text(settings + text)
     with proxy(port, tmp_path, program, "run", "--config", "Caddyfile") as to:
-        check_proxied(to, f"localhost:{port}", page, 64 * 2**20 + 1)
+        check_proxied(to, f"localhost:{port}", page)
 
 
 def instruction(name: str) -> str:
@@ -136,7 +139,7 @@ def test_the_container_needs_no_root_and_no_disk(seven: bytes, tmp_path: Path) -
     words = [*json.loads(instruction("ENTRYPOINT")), *compose["command"]]
     port, disk = find_free_port(), tmp_path / "disk"  # one for all that can be written to
     disk.mkdir()
-    words = [each.replace("/var/lib/inkdigits", str(disk)) for each in words] + ["--port", str(port), "--threads", "1"]
+    words = [each.replace("/var/lib/inkdigits", str(disk)) for each in words] + ["--port", str(port), "--workers", "1"]
     command = shlex.join([str(INKDIGITS_COMMAND), *words[1:]])
     script = IN_A_CONTAINER.format(user=instruction("USER"), disk=disk, command=command)
     env = BASE_ENVIRONMENT | {"INKDIGITS_TOKEN": "a b", "HOME": "/nonexistent", "TMPDIR": str(disk)}
@@ -179,7 +182,7 @@ def test_the_unit_is_sound_and_its_command_starts(tmp_path: Path, seven: bytes) 
     command = re.findall("^ExecStart=(.*)$", text, re.MULTILINE)[0].replace("${STATE_DIRECTORY}", str(tmp_path))
     name, serve, *words = shlex.split(command)
     assert (name, serve) == ("/opt/inkdigits/bin/inkdigits", "serve")
-    with serving(*words, INKDIGITS_TOKEN="secret") as service:
+    with serving(*words, "--workers", "1", INKDIGITS_TOKEN="secret") as service:
         assert service.post("/v1/digit", seven).status == 401
         assert service.post("/v1/digit", seven, Authorization="Bearer secret").status == 200
     assert (tmp_path / "jobs.sqlite").exists()
