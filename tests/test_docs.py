@@ -87,7 +87,7 @@ def shorter(command: re.Match[str]) -> str:
 def put_examples(folder: Path) -> None:
     """A page and ten single digits, of MNIST's training set, on paper of our own drawing."""
     digits = load("train")
-    (folder / "digits").mkdir()
+    (folder / "digits").mkdir(exist_ok=True)
     Image.fromarray(drawn_page(digits.slice(0, 5000), ("1984 2026", "31415926"), seed=3).image).save(
         folder / "page.png"
     )

@@ -12,9 +12,10 @@ def make_rows() -> Iterator[Row]:
     """All rows; none before it was measured."""
     if result := store.load("service"):
         yield from make_load_rows(result)
-        yield from make_mixed_rows(result["mixed"])
+        if "mixed" in result:  # not in what was measured before there were jobs
+            yield from make_mixed_rows(result["mixed"])
+            yield make_kill_row(result["kills"])
         yield make_attack_row(result["hostile"])
-        yield make_kill_row(result["kills"])
         yield make_schemathesis_row(result["schemathesis"])
 
 
@@ -41,8 +42,8 @@ def make_load_rows(result: store.Json) -> Iterator[Row]:
     )
     wrong = sustained["not_200"] + sustained["broken"]
     conditions = f"wrk, {sustained['connections']} connections, {sustained['seconds']:.0f} s"
-    core_rate = f"{sustained['per_core_second']:,.0f} a second of a core"
-    here = f"{sustained['per_second']:,.0f} requests/s, {core_rate}, {wrong} errors"
+    core_rate = f" ({sustained['per_core_second']:,.0f} a second of its core)" if "per_core_second" in sustained else ""
+    here = f"{sustained['per_second']:,.0f} requests/s{core_rate}, {wrong} errors"
     yield "as many digits as it can take", here, f"memory {format_memory(sustained['memory'])}", conditions
     yield make_overload_row(overloaded, recovered)
 
