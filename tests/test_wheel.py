@@ -74,6 +74,7 @@ def test_the_wheel_has_the_data_the_network_and_the_notices(wheel: Path) -> None
         "inkdigits/reading/weights/reader.nearest.npz",
         "inkdigits/serving/page/index.html",
         "inkdigits/serving/page/main.js",
+        "inkdigits/serving/docs_page/docs.js",
     } <= names
     for notice in ("LICENSE", "NOTICE"):
         assert any(name.endswith(f"licenses/{notice}") for name in names)

@@ -204,7 +204,7 @@ class _Form:
         if not self._keeps:
             return
         if len(self._names) == self._max_files:
-            raise Problem("multipart", f"The form has more files than {self._max_files}; {_FEWER[self._max_files > 1]}")
+            raise Problem("multipart", _describe_surplus(self._max_files))
         name = self._disposition.get(b"filename", b"").decode("utf-8", "replace")[:_LONGEST_NAME]
         self._names.append(name or "-")
         self._contents.append([])
@@ -217,7 +217,10 @@ class _Form:
         self._ended = True
 
 
-_FEWER = ("send one at a time, or use /v1/read or /v1/jobs, which take several.", "send fewer at a time.")
+def _describe_surplus(max_files: int) -> str:
+    if max_files == 1:
+        return "The form has more than one file; send one at a time, or use /v1/read or /v1/jobs, which take several."
+    return f"The form has more than {max_files} files; send fewer at a time."
 
 
 def _malformed(error: FormParserError) -> Problem:

@@ -29,8 +29,8 @@ class JobRunner:
         self._arrived, self._ending, self._ended = threading.Event(), threading.Event(), threading.Event()
         self._claim: Claim | None = None
         self._pages = 0
-        self._reader = threading.Thread(target=self._read_jobs, name="jobs")
-        self._keeper = threading.Thread(target=self._keep_jobs, name="kept jobs")
+        self._reader = threading.Thread(target=self._read_jobs, name="jobs", daemon=True)
+        self._keeper = threading.Thread(target=self._keep_jobs, name="kept jobs", daemon=True)
 
     def start(self) -> None:
         """Begin."""

@@ -169,12 +169,12 @@ class JobStore:
     def finish(self, claim: Claim, pages: int, kind: str, result: bytes) -> bool:
         """Keep what a job gave, and delete its pictures; False when it is not the caller's any more."""
         change = "state = 'done', claim = NULL, finished = ?, pages = ?, kind = ?, result = ?"
-        return self._update(claim, change, time.time(), pages, kind, result)
+        return self._update(claim, change, time.time(), pages, kind, result, ends=True)
 
     def fail(self, claim: Claim, problem: str, detail: str) -> bool:
         """Keep why a job gave nothing, and delete its pictures; False when it is not the caller's any more."""
         change = "state = 'failed', claim = NULL, finished = ?, problem = ?, detail = ?"
-        return self._update(claim, change, time.time(), problem, detail)
+        return self._update(claim, change, time.time(), problem, detail, ends=True)
 
     def sweep(self, keep_seconds: float) -> None:
         """See to what nobody else does: jobs whose reader was killed wait again, or have failed; jobs that waited for
@@ -192,12 +192,13 @@ class JobStore:
             connection.execute("DELETE FROM jobs WHERE finished < ?", (now - keep_seconds,))
             _delete_pictures(connection)
 
-    def _update(self, claim: Claim, change: str, *values: object) -> bool:
-        """Change a job, if the claim still holds; whether it did."""
+    def _update(self, claim: Claim, change: str, *values: object, ends: bool = False) -> bool:
+        """Change a job, if the claim still holds; whether it did. One that ends needs its pictures no more."""
         query = f"UPDATE jobs SET {change} WHERE id = ? AND claim = ?"
         with self._database.open("IMMEDIATE") as connection:
             held = connection.execute(query, (*values, claim.id, claim.name)).rowcount > 0
-            _delete_pictures(connection)
+            if ends:
+                _delete_pictures(connection)
         return held
 
 
