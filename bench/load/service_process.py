@@ -17,6 +17,7 @@ from typing import IO
 from urllib.parse import urlsplit
 
 INKDIGITS_COMMAND = Path(sys.executable).parent / "inkdigits"
+TIMEOUT_SECONDS = 60.0  # for an answer
 SAMPLE_SECONDS = 0.5  # seconds between two looks at the memory
 
 
@@ -43,7 +44,7 @@ class RunningService:
         self, method: str, path: str, body: bytes | None = None, content_type: str = "image/png"
     ) -> tuple[int, bytes]:
         """One request on a connection of its own: the answer's status and body."""
-        with closing(http.client.HTTPConnection(self.host, self.port, timeout=60)) as connection:
+        with closing(http.client.HTTPConnection(self.host, self.port, timeout=TIMEOUT_SECONDS)) as connection:
             connection.request(method, path, body, {"Content-Type": content_type} if body is not None else {})
             response = connection.getresponse()
             return response.status, response.read()

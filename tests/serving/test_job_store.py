@@ -36,7 +36,7 @@ def claimed(store: JobStore) -> Claim:
 
 def test_a_job_is_taken_in_read_and_finished(store: JobStore) -> None:
     job = store.add("token", "{}", UPLOADS)
-    assert (job.state, job.files, job.pages) == ("waiting", 2, 0)
+    assert (job.state, job.pictures, job.pages) == ("waiting", 2, 0)
     claim = claimed(store)
     assert (claim.id, claim.options, claim.uploads) == (job.id, "{}", UPLOADS) and store.claim() is None
     assert store.renew(claim, 1)

@@ -64,7 +64,7 @@ def without_seconds(answer: Answer) -> list[Any]:
 def test_a_job_gives_what_reading_at_once_would(service: Service, page: bytes, seven: bytes) -> None:
     files = form_of_several(("a.png", page), ("b.txt", b"hello"), ("c.png", seven))
     made = service.post("/v1/jobs?length=4", *files, **MINE)
-    assert made.status == 202 and made.json["state"] == "waiting" and made.json["files"] == 3
+    assert made.status == 202 and made.json["state"] == "waiting" and made.json["pictures"] == 3
     place = made.headers["location"]
     assert place == f"/v1/jobs/{made.json['id']}"
     job = ended(service, place, **MINE)
@@ -107,13 +107,19 @@ def test_only_the_token_that_made_a_job_sees_it(service: Service, seven: bytes) 
     assert gone(service, place, **MINE)
 
 
-def test_a_job_that_fails_says_why(service: Service) -> None:
-    place = service.post("/v1/jobs", b"hello", **MINE).headers["location"]
+def test_a_job_that_fails_says_why(service: Service, page: bytes) -> None:
+    place = service.post("/v1/jobs", page[: len(page) // 2], **MINE).headers["location"]
     job = ended(service, place, **MINE)
-    assert job["state"] == "failed" and job["error"]["kind"] == "media-type"
+    assert job["state"] == "failed" and job["error"]["kind"] == "picture"
     said = problem(service.ask("GET", f"{place}/result", **MINE), 409, "no-result")
     assert job["error"]["message"] in said
-    problem(service.post("/v1/jobs?pattern=x", b"hello", **MINE), 422, "usage")
+    problem(service.post("/v1/jobs?pattern=x", page, **MINE), 422, "usage")
+
+
+def test_what_cannot_be_a_picture_is_no_job(service: Service) -> None:
+    problem(service.post("/v1/jobs", b"hello", **MINE), 415, "media-type")
+    problem(service.post("/v1/jobs", b"", **MINE), 422, "picture")
+    problem(service.post("/v1/jobs", *form_of_several(("a", b""), ("b", b"")), **MINE), 422, "picture")
     problem(service.ask("GET", "/v1/jobs/1", **MINE), 422, "usage")
 
 

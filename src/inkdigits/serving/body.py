@@ -73,7 +73,7 @@ def shelf(bounds: Bounds) -> UploadStore:
 
 async def picture(request: Request, bounds: Bounds, place: UploadFile) -> Upload:
     """The picture in a request's body, raw or as the only `file` in a form. Raises as `pictures`."""
-    one = replace(bounds, batch=replace(bounds.batch, files=1, bytes=bounds.picture.bytes))
+    one = replace(bounds, batch=replace(bounds.batch, pictures=1, bytes=bounds.picture.bytes))
     (upload,) = await pictures(request, one, place)
     return upload
 
@@ -85,7 +85,7 @@ async def pictures(request: Request, bounds: Bounds, place: UploadFile) -> list[
     """
     kind, boundary = _content_type(request)
     is_form = kind == _FORM
-    taken = _Form(boundary, bounds.batch.files) if is_form else _Plain()
+    taken = _Form(boundary, bounds.batch.pictures) if is_form else _Plain()
     try:
         async with asyncio.timeout(bounds.upload_seconds):
             await _receive(request, bounds.batch.bytes if is_form else bounds.picture.bytes, place, taken.write)

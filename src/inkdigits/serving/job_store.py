@@ -35,7 +35,7 @@ _JOBS = """CREATE TABLE jobs (
     made REAL NOT NULL,
     finished REAL,
     state TEXT NOT NULL CHECK (state IN ('waiting', 'running', 'done', 'failed')),
-    files INTEGER NOT NULL,
+    pictures INTEGER NOT NULL,
     pages INTEGER NOT NULL DEFAULT 0,
     tries INTEGER NOT NULL DEFAULT 0,
     claim TEXT,
@@ -62,7 +62,7 @@ LAYOUT = Layout(
     option="inkdigits serve --jobs",
     room="fetch or delete some jobs, or try again later",
 )
-_COLUMNS = "id, state, files, pages, made, finished, problem, detail"
+_COLUMNS = "id, state, pictures, pages, made, finished, problem, detail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +72,7 @@ class Job:
 
     id: str
     state: State
-    files: int
+    pictures: int
     pages: int
     made: float
     finished: float | None
@@ -110,8 +110,8 @@ class JobStore:
             if connection.execute("SELECT count(*) FROM jobs").fetchone()[0] >= MOST:
                 raise StoreFullError(f"{MOST:,} jobs are kept already; {LAYOUT.room}.")
             connection.execute(
-                "INSERT INTO jobs (id, owner, options, made, state, files) VALUES (?, ?, ?, ?, ?, ?)",
-                (job.id, _hash(token), options, job.made, job.state, job.files),
+                "INSERT INTO jobs (id, owner, options, made, state, pictures) VALUES (?, ?, ?, ?, ?, ?)",
+                (job.id, _hash(token), options, job.made, job.state, job.pictures),
             )
             connection.executemany(
                 "INSERT INTO pictures VALUES (?, ?, ?, ?)",

@@ -24,6 +24,7 @@ from inkdigits.serving.openapi import problem_responses as may_answer
 from inkdigits.serving.options import ReadOptions
 from inkdigits.serving.problems import RETRY, Problem
 from inkdigits.serving.service import Service
+from inkdigits.serving.work import check_uploads
 
 _ALWAYS = ("no-jobs", "not-found", "usage", "busy", "time")
 _Id = Annotated[str, Path(pattern="^[0-9a-f]{32}$", description="The job's id.")]
@@ -52,7 +53,8 @@ def _add_making(app: FastAPI, service: Service, runner: JobRunner | None) -> Non
             uploads = await body.pictures(request, bounds, place)
 
             def keep() -> Job:
-                options.how()  # what makes no sense is told now
+                options.how()  # what cannot be right is told now
+                check_uploads(uploads)
                 return store.add(token, options.model_dump_json(), uploads)
 
             job = await service.pool.run(keep)
@@ -131,7 +133,7 @@ def _result(store: JobStore, token: str, id_: str) -> tuple[str, bytes]:
 
 def _job_json(service: Service, job: Job) -> dict[str, Any]:
     until = (job.finished or job.made) + service.settings.jobs_seconds
-    about = {"id": job.id, "state": job.state, "files": job.files, "pages": job.pages}
+    about = {"id": job.id, "state": job.state, "pictures": job.pictures, "pages": job.pages}
     times = {"made": _format_time(job.made), "until": _format_time(until)}
     return about | times | {"error": None if job.problem is None else {"kind": job.problem, "message": job.detail}}
 

@@ -181,7 +181,7 @@ class Job(BaseModel):
 
     id: str = Field(pattern="^[0-9a-f]{32}$")
     state: Literal["waiting", "running", "done", "failed"]
-    files: int = Field(ge=1)
+    pictures: int = Field(ge=1, description="How many were sent.")
     pages: int = Field(ge=0, description="How many are read so far.")
     made: str = Field(description="When it was made, in UTC.", examples=["2026-01-31T12:00:00+00:00"])
     until: str = Field(

@@ -15,7 +15,7 @@ HELD = 8  # times the bytes of one body: what all bodies together may hold in me
 class BatchLimits:
     """What the files of one request may be together: how many, how many bytes as sent, how many pixels when decoded."""
 
-    files: int = 50
+    pictures: int = 50
     bytes: int = 4 * PICTURE.bytes
     pixels: int = 400_000_000
 

@@ -67,6 +67,14 @@ def read(
     return _build_answer(body, len(readings), [digit for reading in readings for digit in reading.digits], kind)
 
 
+def check_uploads(uploads: Sequence[Upload]) -> None:
+    """Raise Problem media-type or PictureError where a look at the files is enough to see that none can be read."""
+    if not any(upload.data for upload in uploads):
+        raise PictureError("There is nothing to read; send a picture.")
+    if len(uploads) == 1:
+        check_kind(uploads[0])
+
+
 def _read_file(
     reader: Reader, upload: Upload, how: ReadArguments, bounds: Bounds, alone: bool
 ) -> Iterator[tuple[Picture | None, Reading | Failure]]:
