@@ -36,7 +36,9 @@ _MMAP_THRESHOLD = -3  # M_MMAP_THRESHOLD of glibc's malloc.h
 _LARGE = 4 * 2**20  # bytes: what is larger goes back to the system at once; smaller ones would take time
 _PAUSE = 5.0  # seconds after which what is free is given back again; it takes about a millisecond
 
-_HEALTHY = 10  # seconds within which a worker says that it lives; one that died meanwhile is missed only after them
+# Seconds within which a worker says that it lives, from its start on. On a busy machine starting takes long, and one
+# that was ended for that would only be started anew. One that dies just when it is asked is missed only after them.
+_HEALTHY = 60
 
 
 def serve(settings: Settings, host: str, port: int, workers: int, report: Callable[[str], None]) -> None:
