@@ -16,7 +16,7 @@ from inkdigits.serving.service import Service
 from inkdigits.serving.work import Answer, read
 
 _PAUSE = 1.0  # seconds after which is looked for jobs that another worker took in
-_RENEWAL = LEASE / 5  # seconds between two renewals of a claim
+_RENEWAL = LEASE / 10  # seconds between two renewals of a claim
 _NICENESS = 10  # more than that of the threads whose answers are waited for
 _log = logging.getLogger(REQUESTS)
 
@@ -101,9 +101,9 @@ class JobRunner:
     def _keep_jobs(self) -> None:
         while True:
             try:
-                self._store.sweep(self._service.settings.jobs_seconds)
-                if claim := self._claim:
+                if claim := self._claim:  # before the sweep, which knows nothing of who lives
                     self._store.renew(claim, self._pages)
+                self._store.sweep(self._service.settings.jobs_seconds)
             except InkdigitsError as error:
                 _log.error("jobs: %s", error)
             if self._ended.wait(_RENEWAL):

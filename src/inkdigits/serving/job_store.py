@@ -27,7 +27,7 @@ from inkdigits.serving.work import LONGEST_ANSWER
 State = Literal["waiting", "running", "done", "failed"]
 MOST = 1000  # jobs in a file
 MOST_TRIES = 2
-LEASE = 10.0  # seconds that a claim holds unless it is renewed
+LEASE = 20.0  # seconds that a claim holds unless it is renewed; on a busy machine a thread may wait for some
 _JOBS = """CREATE TABLE jobs (
     id TEXT NOT NULL PRIMARY KEY,
     owner TEXT NOT NULL,
