@@ -88,7 +88,7 @@ def test_limits_in_sum(tight: Service) -> None:
 
 def test_others_go_between_the_pages_of_a_batch(page: bytes, seven: bytes) -> None:
     """On one thread, a digit that comes while a batch is read is answered before the batch is."""
-    with serving("--threads", "1") as service, ThreadPoolExecutor(1) as sender:
+    with serving("--threads", "1", "--max-seconds", "300") as service, ThreadPoolExecutor(1) as sender:
         assert service.post("/v1/digit", seven).status == 200
         batch = sender.submit(service.post, "/v1/read", *form_of_several(*[("a", page)] * 8))
         wait_for(lambda: service.metric("inkdigits_queue_running") == 1)
