@@ -55,7 +55,7 @@ def _add_making(app: FastAPI, service: Service, runner: JobRunner | None) -> Non
             def keep() -> Job:
                 options.how()  # what cannot be right is told now
                 check_uploads(uploads)
-                return store.add(token, options.model_dump_json(), uploads)
+                return store.add(token, options.model_dump_json(by_alias=True), uploads)
 
             job = await service.pool.run(keep)
         if runner is not None:
