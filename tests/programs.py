@@ -16,7 +16,6 @@ from collections.abc import Generator
 import pytest
 
 PACKAGES = {
-    "caddy": "caddy",
     "chromium": "chromium",
     "curl": "curl",
     "libatomic.so.1": "libatomic1",  # which the driver in Playwright's wheel links to
