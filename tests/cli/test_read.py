@@ -53,7 +53,10 @@ def test_json_has_the_fixed_form(pictures: Path, told: Told) -> None:
     assert read["file"] == str(pictures / "page.png") and read["page"] == 1
     assert list(read["lines"][0]) == ["text", "box", "numbers", "signs", "checked"]
     number = read["lines"][0]["numbers"][0]
-    assert " ".join(number) == "text confidence accepted fits rejected box row column gaps signs digits kind value"
+    assert (
+        " ".join(number)
+        == "text confidence accepted fits rejected box row column gaps signs digits kind value corrected original"
+    )
     digit = number["digits"][0]
     assert list(digit) == ["text", "digit", "confidence", "digitness", "accepted", "box", "candidates"]
     assert len(digit["box"]) == 4 and digit["candidates"][0][0] == digit["digit"]

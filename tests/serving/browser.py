@@ -54,9 +54,13 @@ class Visit:
             self.page.mouse.up()
 
     def draw_seven(self) -> None:
-        """Draw a 7, and wait until it is read."""
+        """Draw a 7, and wait until it is read, and until what led to it is there and of this answer."""
         self.draw(SEVEN)
         self.shows("draw-seen", "digit", "7")
+        self.page.wait_for_function(
+            "() => !document.querySelector('#draw-seen .looks[data-old]')"
+            " && document.querySelector('#draw-seen [data-part=glyph]').naturalWidth === 28"
+        )
 
     def shows(self, view: str, part: str, text: str) -> None:
         """Wait until a part of a view has this text."""

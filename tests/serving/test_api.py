@@ -59,7 +59,8 @@ def test_every_schema_is_one(described: Any) -> None:
 def test_options_and_bodies_are_described(described: Any) -> None:
     read, digit = described["paths"]["/v1/read"]["post"], described["paths"]["/v1/digit"]["post"]
     options = {each["name"] for each in read["parameters"]}
-    assert options == {"min_confidence", "pattern", "length", "check", "range", "boxes", "region", "annotate", "format"}
+    numbers = {"pattern", "length", "check", "range", "boxes", "as", "decimal", "decimals", "date_order", "signs"}
+    assert options == numbers | {"min_confidence", "region", "annotate", "format"}
     assert {each["name"] for each in digit["parameters"]} == {"min_confidence", "region"}
     for operation in (read, digit):
         content = operation["requestBody"]["content"]
@@ -85,7 +86,7 @@ def test_several_files_are_described_where_they_are_taken(described: Any) -> Non
             "type"
         ]
         for path, operations in described["paths"].items()
-        if "requestBody" in operations.get("post", {})
+        if "multipart/form-data" in operations.get("post", {}).get("requestBody", {}).get("content", {})
     }
     assert {path for path, kind in kinds.items() if kind == "array"} == {"/v1/read", "/v1/jobs"}
 

@@ -59,7 +59,11 @@ def test_of_two_uploads_the_newer_is_shown_though_the_older_comes_later(
 
 def test_several_files_are_read_and_a_failure_leaves_nothing_stale(visit: Visit, page: bytes, seven: bytes) -> None:
     give(visit, ("a.png", page), ("b.png", b"no picture at all"), ("c.png", seven))
-    visit.page.wait_for_function("() => document.querySelectorAll('#files .reading').length === 0")
+    done = (
+        "files => { const all = [...document.querySelectorAll(files)];"
+        " return all.length === 3 && all.every(each => !each.textContent.includes('…')) }"
+    )
+    visit.page.wait_for_function(done, arg=FILES)
     first, second, third = states(visit)
     assert first.startswith("a.png") and second == "b.png not read" and third.startswith("c.png")
     visit.page.click(f"{FILES} >> nth=1")

@@ -57,7 +57,8 @@ def render_page(outcome: Reading | Failure, picture: Picture | None) -> str:
     if isinstance(outcome, Failure) or picture is None:
         message = outcome.message if isinstance(outcome, Failure) else ""
         return f'<p class="failed">{escape(message)}</p>\n'
-    content = json.dumps({"reading": outcome.as_dict(), "picture": _render_picture(picture)}, ensure_ascii=False)
+    reading = outcome.as_dict() | {"seconds": 0.0}  # equal pages make equal files, however long they took to read
+    content = json.dumps({"reading": reading, "picture": _render_picture(picture)}, ensure_ascii=False)
     safe = _SURROGATES.sub("\ufffd", content.replace("<", "\\u003c"))  # nothing in it can end the script
     return f'<script type="application/json" class="page">{safe}</script>\n'
 
