@@ -43,7 +43,7 @@ install: .venv/.train
 	touch $@
 
 .venv/.dev: pyproject.toml | .venv/bin/python
-	$(BIN)/python -m pip install --quiet --editable ".[train,serve,course,dev]"
+	$(BIN)/python -m pip install --quiet --editable ".[train,serve,course,scale,dev]"
 	touch $@
 
 # Before it, on Debian: sudo apt-get install npm $(make fonts); make hands

@@ -20,7 +20,7 @@ NAMES = {
     *("Reading", "Line", "Number", "Digit", "Sign", "Box", "Failure", "Classification", "ModelName", "Inspection"),
     *("AcceptThresholds", "Neighbour", "OcclusionEffect", "Picture", "Stages", "Proposals", "Detections", "Ink"),
     *("InkdigitsError", "PictureError", "PictureTooLargeError", "SeveralPagesError", "DataError", "ModelError"),
-    *("RunError", "WriteError", "ExportError", "UsageError", "StoreFullError", "StoreBusyError"),
+    *("RunError", "WriteError", "ExportError", "UsageError", "StoreFullError", "StoreBusyError", "ClusterError"),
 }
 MODULES = sorted(each.name for each in walk_packages(inkdigits.__path__, "inkdigits."))
 

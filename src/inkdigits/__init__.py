@@ -16,6 +16,7 @@ from inkdigits._version import __version__ as __version__
 os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 if TYPE_CHECKING:
+    from inkdigits.errors import ClusterError as ClusterError
     from inkdigits.errors import DataError as DataError
     from inkdigits.errors import ExportError as ExportError
     from inkdigits.errors import InkdigitsError as InkdigitsError
@@ -84,6 +85,7 @@ _MODULES = {  # public names, in reading order, by the module that defines them
         "UsageError",
         "StoreFullError",
         "StoreBusyError",
+        "ClusterError",
     ),
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names}

@@ -93,3 +93,9 @@ class StoreBusyError(InkdigitsError):
     """A store of samples is being written to by others, for too long."""
 
     kind = "busy"
+
+
+class ClusterError(InkdigitsError):
+    """The machines that read do not answer, ended, or make no progress."""
+
+    kind = "cluster"

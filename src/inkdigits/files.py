@@ -1,13 +1,25 @@
-"""Writing files so that nothing is ever lost: the new content is there whole, or the old one still is."""
+"""Files: which are pictures by their names, and writing them so that nothing is ever lost: the new content is there
+whole, or the old one still is."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import tempfile
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from inkdigits.errors import WriteError
+
+PICTURE_ENDINGS = {
+    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp"),
+    *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif", ".pdf"),
+}
+
+
+def is_picture_name(path: PurePath) -> bool:
+    """Whether a file in a folder (`path` begins below it) is taken for a picture: by its ending, unless it is hidden,
+    as `.name` is and all that lies in a hidden folder."""
+    return path.suffix.lower() in PICTURE_ENDINGS and not any(part.startswith(".") for part in path.parts)
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

@@ -11,15 +11,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from inkdigits.errors import PictureError
+from inkdigits.files import is_picture_name
 from inkdigits.reading.imaging.limits import Limits, read_bytes
 from inkdigits.types import Failure
 
 STDIN = "-"
-ENDINGS = {  # of what is taken from a folder
-    *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp"),
-    *(".ppm", ".pgm", ".pbm", ".pnm", ".heic", ".heif", ".pdf"),
-}
-
 Input = str | Failure  # a picture's path or `-`; or, in its place, why there is none
 
 
@@ -49,9 +45,7 @@ def list_pictures(folder: str) -> list[Input]:
 
 
 def _is_picture(path: Path, folder: str) -> bool:
-    if path.suffix.lower() not in ENDINGS or any(part.startswith(".") for part in path.relative_to(folder).parts):
-        return False
-    return not path.is_dir()
+    return is_picture_name(path.relative_to(folder)) and not path.is_dir()
 
 
 def open_source(name: str, limits: Limits) -> str | bytes:

@@ -21,6 +21,7 @@ from inkdigits.errors import InkdigitsError
 
 COMMANDS = {  # command → the module that adds it; only the module of the command that is called is loaded
     "read": "inkdigits.cli.read",
+    "bulk": "inkdigits.cli.bulk",
     "train": "inkdigits.cli.train",
     "evaluate": "inkdigits.cli.runs",
     "show": "inkdigits.cli.runs",
@@ -33,7 +34,11 @@ COMMANDS = {  # command → the module that adds it; only the module of the comm
     "demo": "inkdigits.cli.demo",
 }
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which Windows has not
-EXTRAS = {"serve": "serve", "learn": "course"}  # command → the extra that it needs; all others need `train`, or nothing
+EXTRAS = {
+    "bulk": "scale",
+    "serve": "serve",
+    "learn": "course",
+}  # command → the extra that it needs; all others need `train`, or nothing
 
 app = typer.Typer(
     name="inkdigits",

@@ -54,6 +54,11 @@ def load_single_page(source: Source, limits: Limits | None = None) -> Picture:
     return first
 
 
+def count_pages(data: bytes, limits: Limits, name: str = "-") -> int:
+    """How many pages a file's bytes have; none is decoded. Raises PictureError."""
+    return _open_file(data, name, limits).count
+
+
 def load_page(data: bytes, page: int, limits: Limits, name: str = "-") -> Picture:
     """One page, counted from 1, of a file's bytes; the others are not decoded. Raises PictureError."""
     file = _open_file(data, name, limits)

@@ -1,0 +1,234 @@
+"""A bulk run: index the input, leave out what is written, read the rest on Ray, write it, and count all of it."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, field
+from queue import Empty, Queue
+from threading import Thread
+from typing import TYPE_CHECKING
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from inkdigits._version import __version__
+from inkdigits.errors import ClusterError, InkdigitsError, UsageError
+from inkdigits.ray.cluster import connect, describe_state
+from inkdigits.ray.loading import PictureLoader
+from inkdigits.ray.output import BulkOutput, Reconciliation
+from inkdigits.ray.pages import read_numbers
+from inkdigits.ray.sources import index_input
+from inkdigits.ray.storage import Place, open_place
+from inkdigits.reading.arguments import ReadArguments, check_arguments
+from inkdigits.reading.imaging.limits import Limits
+from inkdigits.reading.reader import Reader
+
+if TYPE_CHECKING:
+    from ray.data import Dataset
+
+_TASK_PICTURES, _TASK_BYTES = 16, 8 * 2**20  # a worker is given at once: what a killed one has to begin anew
+_COMMIT_SECONDS = 10.0  # between files of the output: what a killed run has to begin anew
+_POLL_SECONDS = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class BulkSettings:
+    """What a bulk run reads, and how. `page_seconds` and `stall_seconds` are limits, of a page and of no progress."""
+
+    inputs: tuple[str, ...]
+    output: str
+    column: str = "bytes"
+    address: str | None = None
+    workers: int | None = None
+    model: str | None = None
+    second: bool = False
+    limits: Limits = field(default_factory=Limits)
+    page_seconds: float = 20
+    stall_seconds: float = 900
+
+
+@dataclass(frozen=True, slots=True)
+class BulkProgress:
+    """How far a run is: pictures of `total` whose pages are there, of which `before` were when it began; pages that
+    were read since then, how many of them failed or are unsure, and for how many seconds workers have read."""
+
+    total: int
+    before: int
+    done: int = 0
+    pages: int = 0
+    failed: int = 0
+    unsure: int = 0
+    seconds: float = 0.0
+
+    @property
+    def pages_per_second(self) -> float:
+        """Since the first page was done."""
+        return self.pages / self.seconds if self.seconds else 0.0
+
+    @property
+    def remaining_seconds(self) -> float | None:
+        """At the pace so far; None before anything is done."""
+        return (self.total - self.before - self.done) * self.seconds / self.done if self.done else None
+
+
+Report = Callable[[BulkProgress], None]
+
+
+def read_bulk(settings: BulkSettings, arguments: ReadArguments, report: Report = lambda _: None) -> Reconciliation:
+    """Read all pictures of the inputs into the output folder, going on where an earlier run stopped.
+
+    `arguments` are those of `inkdigits.read`. `report` is called from time to time. Raises UsageError, DataError,
+    ModelError or WriteError, and ClusterError when Ray does not answer, ends, or makes no progress for
+    `stall_seconds`. What was read until then is kept.
+    """
+    check_arguments(**arguments)
+    places, folder = [open_place(each) for each in settings.inputs], open_place(settings.output)
+    _check_apart(places, folder)
+    index = index_input(places, settings.column)
+    with BulkOutput(folder, _describe_run(settings, arguments)) as output:
+        missing = output.find_missing(index)
+        report(progress := BulkProgress(len(index), len(index) - len(missing)))
+        if len(missing):
+            with connect(settings.address, settings.workers) as workers:
+                dataset = _build_dataset(missing, places, workers, settings, arguments)
+                _write_all(_watch(dataset, settings.stall_seconds), output, progress, report)
+        output.derive_numbers()
+        return output.reconcile(index)
+
+
+def _check_apart(places: list[Place], output: Place) -> None:
+    """Raise UsageError when the output would be read as input."""
+    for place in places:
+        inside = f"{output.path}/".startswith(f"{place.path}/")
+        if inside and place.filesystem.equals(output.filesystem):
+            raise UsageError(f"{output.name} lies in {place.name}, which is read; give an --output outside of it.")
+
+
+def _describe_run(settings: BulkSettings, arguments: ReadArguments) -> dict[str, object]:
+    """What makes a run what it is. Raises ModelError when the network cannot be loaded."""
+    name = Reader(settings.model, threads=1, second=settings.second).model
+    return {
+        "inkdigits": __version__,
+        "model": f"{name.name} {name.version}",
+        "inputs": [open_place(each).name for each in settings.inputs],
+        "column": settings.column,
+        **{f"limit of {what}": most for what, most in asdict(settings.limits).items()},
+        **{option: repr(value) for option, value in arguments.items()},
+    }
+
+
+def _build_dataset(
+    index: pa.Table, places: list[Place], workers: int, settings: BulkSettings, arguments: ReadArguments
+) -> Dataset:
+    """The pages of the pictures in the index. Loading and reading become one step of Ray's, in the same processes:
+    as two steps, loaders could take the CPUs that readers wait for."""
+    import ray
+    from ray.data import DataContext
+
+    context = DataContext.get_current()
+    context.enable_progress_bars = context.execution_options.verbose_progress = False
+    logging.getLogger("ray.data").setLevel(logging.ERROR)
+    loader = PictureLoader([place.filesystem for place in places], settings.column, settings.limits.bytes)
+    pictures = ray.data.from_arrow(list(_split(index))).map_batches(
+        loader, batch_format="pyarrow", batch_size=None, zero_copy_batch=True
+    )
+    return read_numbers(
+        pictures,
+        workers=workers,
+        batch_size=None,
+        page_seconds=settings.page_seconds,
+        limits=settings.limits,
+        model=settings.model,
+        second=settings.second,
+        **arguments,
+    )
+
+
+def _split(index: pa.Table) -> Iterator[pa.Table]:
+    """The index in pieces, each of which a worker is given at once."""
+    start = size = 0
+    for row, bytes_ in enumerate(index["size"].to_pylist()):
+        if row > start and (row - start == _TASK_PICTURES or size + bytes_ > _TASK_BYTES):
+            yield index.slice(start, row - start)
+            start, size = row, 0
+        size += bytes_
+    yield index.slice(start)
+
+
+def _watch(dataset: Dataset, stall_seconds: float) -> Iterator[pa.Table | None]:
+    """The dataset's blocks, each when it is there, and None now and then between. Raises ClusterError."""
+    blocks: Queue[pa.Table | BaseException | None] = Queue(maxsize=16)
+
+    def consume() -> None:
+        try:
+            for block in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
+                blocks.put(block)
+            blocks.put(None)
+        except BaseException as error:
+            blocks.put(error)
+
+    Thread(target=consume, daemon=True).start()  # a daemon: where Ray hangs, this process still can end
+    last = time.monotonic()
+    while True:
+        try:
+            block = blocks.get(timeout=_POLL_SECONDS)
+        except Empty:
+            if time.monotonic() - last > stall_seconds:
+                raise ClusterError(
+                    f"No page was finished for {stall_seconds:g} s ({describe_state()}); see that workers can start, "
+                    "and run the same command again to go on."
+                ) from None
+            yield None
+            continue
+        last = time.monotonic()
+        if isinstance(block, BaseException):
+            raise _explain(block) from block
+        if block is None:
+            return
+        yield block
+
+
+def _explain(error: BaseException) -> BaseException:
+    """An error of ours that a worker raised, or what Ray says."""
+    cause = getattr(error, "cause", None)
+    if isinstance(cause, InkdigitsError):
+        return type(cause)(str(cause))
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return ClusterError(f"Ray ended the run ({line}); run the same command again to go on.")
+
+
+def _write_all(
+    blocks: Iterator[pa.Table | None],
+    output: BulkOutput,
+    progress: BulkProgress,
+    report: Report,
+) -> None:
+    """Write blocks as they come, and what came before an error or Ctrl-C too."""
+    start = committed = time.monotonic()
+    try:
+        for block in blocks:
+            now = time.monotonic()
+            if block is not None:
+                progress = _count(progress, output.add(block), now - start)
+                report(progress)
+            if now - committed > _COMMIT_SECONDS:
+                output.commit()
+                committed = now
+    finally:
+        output.commit()
+
+
+def _count(progress: BulkProgress, new: pa.Table, seconds: float) -> BulkProgress:
+    failed = len(new) - new["error_kind"].null_count
+    last = pc.sum(pc.equal(new["page"], new["pages"])).as_py() or 0
+    return BulkProgress(
+        progress.total,
+        progress.before,
+        progress.done + last,
+        progress.pages + len(new),
+        progress.failed + failed,
+        progress.unsure + (pc.sum(new["unsure"]).as_py() or 0),
+        seconds,
+    )

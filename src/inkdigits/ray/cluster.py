@@ -1,0 +1,86 @@
+"""Ray: started for one run on this machine, or asked for by address; and what it says when it fails."""
+
+from __future__ import annotations
+
+import logging
+import os
+import secrets
+import shutil
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from inkdigits.errors import ClusterError
+
+_STORE_BYTES = 256 * 2**20  # shared memory for what processes hand on: rows of an index and of pages, no pictures
+
+
+@contextmanager
+def connect(address: str | None, workers: int | None) -> Iterator[int]:
+    """A Ray to run on, and how many workers it has room for. Without `address` it is this process's own, and ends here.
+
+    Raises ClusterError when the address does not answer, or has no CPU.
+    """
+    os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would report to its makers
+    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters comes as exceptions
+    os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # it would warn of a change to come
+    if address is None and "ray" not in sys.modules:  # its ports are open to the network: let them want a secret
+        os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
+    import ray
+
+    if ray.is_initialized():  # by whoever called: it stays
+        yield workers or count_cpus()
+        return
+    folder = None if address else tempfile.mkdtemp(prefix="inkdigits-")  # short: sockets lie in it
+    try:
+        if folder:
+            _start(folder, workers or len(os.sched_getaffinity(0)))
+        else:
+            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        yield workers or count_cpus()
+    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+        if ray.is_initialized():
+            raise
+        raise ClusterError(f"{address or 'Ray'} does not answer ({_first_line(error)}); check it.") from error
+    finally:
+        ray.shutdown()
+        if folder:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _start(folder: str, workers: int) -> None:
+    import ray
+
+    ray.init(
+        num_cpus=workers,
+        include_dashboard=False,
+        log_to_driver=False,
+        logging_level=logging.ERROR,
+        object_store_memory=_STORE_BYTES,
+        _node_ip_address="127.0.0.1",
+        _temp_dir=folder,
+    )
+
+
+def count_cpus() -> int:
+    """The CPUs of the whole cluster. Raises ClusterError when it has none."""
+    if (count := int(_ask("cluster_resources").get("CPU", 0))) < 1:
+        raise ClusterError("The cluster has no CPU to read with; start nodes that have.")
+    return count
+
+
+def describe_state() -> str:
+    """How many CPUs there are, and how many of them are idle."""
+    total, idle = (_ask(name).get("CPU", 0) for name in ("cluster_resources", "available_resources"))
+    return f"of {total:g} CPUs of Ray's, {idle:g} are idle"
+
+
+def _ask(name: str) -> dict[str, float]:
+    import ray
+
+    return getattr(ray, name)()  # type: ignore[no-any-return]
+
+
+def _first_line(error: BaseException) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)
