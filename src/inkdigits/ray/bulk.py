@@ -15,7 +15,7 @@ import pyarrow.compute as pc
 
 from inkdigits._version import __version__
 from inkdigits.errors import ClusterError, InkdigitsError, UsageError
-from inkdigits.ray.cluster import connect, describe_state
+from inkdigits.ray.cluster import check_alive, connect, describe_state, get_first_line
 from inkdigits.ray.loading import PictureLoader
 from inkdigits.ray.output import BulkOutput, Reconciliation
 from inkdigits.ray.pages import read_numbers
@@ -180,6 +180,7 @@ def _watch(dataset: Dataset, stall_seconds: float) -> Iterator[pa.Table | None]:
                     f"No page was finished for {stall_seconds:g} s ({describe_state()}); see that workers can start, "
                     "and run the same command again to go on."
                 ) from None
+            check_alive()
             yield None
             continue
         last = time.monotonic()
@@ -195,8 +196,7 @@ def _explain(error: BaseException) -> BaseException:
     cause = getattr(error, "cause", None)
     if isinstance(cause, InkdigitsError):
         return type(cause)(str(cause))
-    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    return ClusterError(f"Ray ended the run ({line}); run the same command again to go on.")
+    return ClusterError(f"Ray ended the run ({get_first_line(error)}); run the same command again to go on.")
 
 
 def _write_all(

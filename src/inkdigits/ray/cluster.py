@@ -34,19 +34,48 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
         return
     folder = None if address else tempfile.mkdtemp(prefix="inkdigits-")  # short: sockets lie in it
     try:
-        if folder:
-            _start(folder, workers or len(os.sched_getaffinity(0)))
-        else:
-            ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
+        with _raise_cluster_errors(address or "Ray"), _hide_stderr():
+            if folder:
+                _start(folder, workers or len(os.sched_getaffinity(0)))
+            else:
+                ray.init(address, log_to_driver=False, logging_level=logging.ERROR)
         yield workers or count_cpus()
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
-        if ray.is_initialized():
-            raise
-        raise ClusterError(f"{address or 'Ray'} does not answer ({_first_line(error)}); check it.") from error
     finally:
         ray.shutdown()
         if folder:
             shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def _raise_cluster_errors(name: str) -> Iterator[None]:
+    try:
+        yield
+    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+        raise ClusterError(f"{name} does not answer ({get_first_line(error)}); check it.") from error
+
+
+@contextmanager
+def _hide_stderr() -> Iterator[None]:
+    """Keep what libraries in C++ say meanwhile to ourselves; what goes wrong comes as an exception too."""
+    sys.stderr.flush()
+    kept, nothing = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nothing)
+
+
+def check_alive() -> None:
+    """Raise ClusterError when a process of this run's own Ray has ended. Ray itself notices after a minute, and then
+    ends this process too, without a word of what was not written yet."""
+    import ray
+
+    node = ray._private.worker._global_node  # nothing public tells
+    if node is not None and (dead := node.dead_processes()):
+        raise ClusterError(f"A process of Ray's was ended ({dead[0][0]}); run the same command again to go on.")
 
 
 def _start(folder: str, workers: int) -> None:
@@ -82,5 +111,6 @@ def _ask(name: str) -> dict[str, float]:
     return getattr(ray, name)()  # type: ignore[no-any-return]
 
 
-def _first_line(error: BaseException) -> str:
+def get_first_line(error: BaseException) -> str:
+    """What an error says, without its details."""
     return next(iter(str(error).strip().splitlines()), type(error).__name__)

@@ -121,10 +121,10 @@ def _list_tar(file: Place, _: str) -> Iterable[tuple[str, int, int]]:
         try:
             with tarfile.open(fileobj=stream, mode="r:") as tar:
                 while (member := tar.next()) is not None:
-                    tar.members.clear()  # it would keep them all
+                    tar.members.clear()  # type: ignore[attr-defined] # it would keep them all
                     if member.isreg() and not member.issparse() and is_picture_name(PurePosixPath(member.name)):
                         members[member.name] = (f"{file.name}/{member.name}", member.offset_data, member.size)
-                _check_end(stream, tar.offset)  # type: ignore[attr-defined]
+                _check_end(stream, tar.offset)
         finally:
             yield from members.values()
 
