@@ -6,13 +6,15 @@ import logging
 import os
 import secrets
 import shutil
+import socket
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from inkdigits.errors import ClusterError
+from inkdigits.errors import ClusterError, UsageError
 
+_CONNECT_SECONDS = 10
 _STORE_BYTES = 256 * 2**20  # shared memory for what processes hand on: rows of an index and of pages, no pictures
 
 
@@ -34,6 +36,8 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
         return
     folder = None if address else tempfile.mkdtemp(prefix="inkdigits-")  # short: sockets lie in it
     try:
+        if address:
+            _check_answers(address)
         with _raise_cluster_errors(address or "Ray"), _hide_stderr():
             if folder:
                 _start(folder, workers or len(os.sched_getaffinity(0)))
@@ -46,11 +50,20 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def _check_answers(address: str) -> None:
+    """Raise ClusterError at once where Ray would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if not (host and port.isdecimal()):
+        raise UsageError(f"{address}: no address of a cluster; give one such as ray://host:10001.")
+    with _raise_cluster_errors(address), socket.create_connection((host, int(port)), _CONNECT_SECONDS):
+        pass
+
+
 @contextmanager
 def _raise_cluster_errors(name: str) -> Iterator[None]:
     try:
         yield
-    except (ConnectionError, TimeoutError, RuntimeError, ValueError) as error:
+    except (OSError, RuntimeError, ValueError) as error:
         raise ClusterError(f"{name} does not answer ({get_first_line(error)}); check it.") from error
 
 
