@@ -5,10 +5,12 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pytest
 
 from inkdigits.data.sets.digits import Digits
 
@@ -65,3 +67,12 @@ def make_digits(count: int, seed: int = 0, name: str = "some digits") -> Digits:
     """Random glyphs, with every label from 0 to 9 in turn."""
     images = np.random.default_rng(seed).integers(0, 256, (count, 28, 28), np.uint8)
     return Digits(images, np.arange(count, dtype=np.int64) % 10, name)
+
+
+def need_extra(package: str, extra: str) -> None:
+    """Skip a file of tests whose package is not installed; with CI=true, fail it."""
+    if find_spec(package) is None:
+        reason = f'{package} is not installed: pip install "inkdigits[{extra}]"'
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason, pytrace=False)
+        pytest.skip(reason, allow_module_level=True)

@@ -30,12 +30,12 @@ class PictureLoader:
 
     def __call__(self, index: pa.Table) -> pa.Table:
         """`path`, `bytes` and, where these are null, `error`: a row for each of the index, in order."""
-        files = groupby(index.to_pylist(), lambda row: (row["place"], row["key"]))
+        files = groupby(index.to_pylist(), lambda row: (row["place"], row["key"], row["error"]))
         pictures = [picture for _, rows in files for picture in self._load_file(list(rows))]
         return pa.Table.from_pylist(pictures, schema=_SCHEMA)
 
     def _load_file(self, rows: list[Row]) -> Iterator[Row]:
-        """The pictures in one file."""
+        """The pictures in one file, or the errors that the index has for it already."""
         loaded: list[bytes | None] = [None] * len(rows)
         reasons = [row["error"] or "there are no bytes; give a picture." for row in rows]
         try:
