@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
@@ -28,7 +29,8 @@ from inkdigits.reading.reader import Reader
 if TYPE_CHECKING:
     from ray.data import Dataset
 
-_TASK_PICTURES, _TASK_BYTES = 16, 8 * 2**20  # a worker is given at once: what a killed one has to begin anew
+_TASK_PICTURES, _TASK_BYTES = 16, 8 * 2**20  # at most that is given to a worker: what a killed one must begin anew
+_TASKS_PER_WORKER = 4  # at least, where there are enough pictures, so that all workers end at about the same time
 _COMMIT_SECONDS = 10.0  # between files of the output: what a killed run has to begin anew
 _POLL_SECONDS = 0.5
 
@@ -131,12 +133,14 @@ def _build_dataset(
     context.enable_progress_bars = context.execution_options.verbose_progress = False
     logging.getLogger("ray.data").setLevel(logging.ERROR)
     loader = PictureLoader([place.filesystem for place in places], settings.column, settings.limits.bytes)
-    pictures = ray.data.from_arrow(list(_split(index))).map_batches(
+    most = min(_TASK_PICTURES, math.ceil(len(index) / (workers * _TASKS_PER_WORKER)))
+    tasks = list(_split(index, most))
+    pictures = ray.data.from_arrow(tasks).map_batches(
         loader, batch_format="pyarrow", batch_size=None, zero_copy_batch=True
     )
     return read_numbers(
         pictures,
-        workers=workers,
+        workers=min(workers, len(tasks)),
         batch_size=None,
         page_seconds=settings.page_seconds,
         limits=settings.limits,
@@ -146,11 +150,11 @@ def _build_dataset(
     )
 
 
-def _split(index: pa.Table) -> Iterator[pa.Table]:
-    """The index in pieces, each of which a worker is given at once."""
+def _split(index: pa.Table, most: int) -> Iterator[pa.Table]:
+    """The index in pieces of at most so many pictures, each of which a worker is given at once."""
     start = size = 0
     for row, bytes_ in enumerate(index["size"].to_pylist()):
-        if row > start and (row - start == _TASK_PICTURES or size + bytes_ > _TASK_BYTES):
+        if row > start and (row - start == most or size + bytes_ > _TASK_BYTES):
             yield index.slice(start, row - start)
             start, size = row, 0
         size += bytes_
@@ -193,9 +197,11 @@ def _watch(dataset: Dataset, stall_seconds: float) -> Iterator[pa.Table | None]:
 
 def _explain(error: BaseException) -> BaseException:
     """An error of ours that a worker raised, or what Ray says."""
-    cause = getattr(error, "cause", None)
-    if isinstance(cause, InkdigitsError):
-        return type(cause)(str(cause))
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, InkdigitsError):
+            return type(cause)(str(cause))
+        cause = getattr(cause, "cause", None) or cause.__cause__
     return ClusterError(f"Ray ended the run ({get_first_line(error)}); run the same command again to go on.")
 
 

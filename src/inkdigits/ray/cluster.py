@@ -26,6 +26,7 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would report to its makers
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters comes as exceptions
+    os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # on a busy machine 30 s, the default, are not enough
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # it would warn of a change to come
     if address is None and "ray" not in sys.modules:  # its ports are open to the network: let them want a secret
         os.environ["RAY_AUTH_MODE"], os.environ["RAY_AUTH_TOKEN"] = "token", secrets.token_hex(32)
