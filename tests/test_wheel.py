@@ -20,6 +20,7 @@ from inkdigits.data.sets.mnist import FOLDER, SHA256_BY_NAME, load
 ROOT = Path(__file__).parents[1]
 EXTRAS = {
     *("torch", "matplotlib", "safetensors", "filelock", "onnx", "onnxscript", "scikit-learn", "scipy", "pytest"),
+    *("ray", "pyarrow"),
     *("fastapi", "uvicorn", "prometheus-client", "python-multipart"),
     *("marimo", "nbformat", "latex2mathml", "anywidget"),
 }

@@ -133,7 +133,7 @@ class _Lines:
 def format_progress(progress: BulkProgress) -> str:
     """How far, how fast, how long still, and how much of it is unsure or failed."""
     parts = [f"{progress.before + progress.done:,} of {progress.total:,} pictures"]
-    if progress.pages and progress.remaining_seconds is not None:
+    if progress.pages_per_second and progress.remaining_seconds is not None:
         parts += [
             f"{progress.pages_per_second:.1f} pages/s",
             f"{_format_time(progress.remaining_seconds)} left",

@@ -6,7 +6,7 @@ import logging
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from queue import Empty, Queue
 from threading import Thread
 from typing import TYPE_CHECKING
@@ -53,8 +53,9 @@ class BulkSettings:
 
 @dataclass(frozen=True, slots=True)
 class BulkProgress:
-    """How far a run is: pictures of `total` whose pages are there, of which `before` were when it began; pages that
-    were read since then, how many of them failed or are unsure, and for how many seconds workers have read."""
+    """How far a run is: pictures of `total` whose pages are there, of which `before` were when it began and `done` came
+    since; `pages` that were read since then, how many of them `failed` or are `unsure`. `pace` is how many pages and
+    pictures came in how many seconds after the first, without the time in which workers start."""
 
     total: int
     before: int
@@ -62,17 +63,17 @@ class BulkProgress:
     pages: int = 0
     failed: int = 0
     unsure: int = 0
-    seconds: float = 0.0
+    pace: tuple[int, int, float] = (0, 0, 0.0)
 
     @property
-    def pages_per_second(self) -> float:
-        """Since the first page was done."""
-        return self.pages / self.seconds if self.seconds else 0.0
+    def pages_per_second(self) -> float | None:
+        """At the pace so far; None before there is one."""
+        return self.pace[0] / self.pace[2] if self.pace[0] else None
 
     @property
     def remaining_seconds(self) -> float | None:
-        """At the pace so far; None before anything is done."""
-        return (self.total - self.before - self.done) * self.seconds / self.done if self.done else None
+        """At the pace so far; None before there is one."""
+        return (self.total - self.before - self.done) * self.pace[2] / self.pace[1] if self.pace[1] else None
 
 
 Report = Callable[[BulkProgress], None]
@@ -212,13 +213,16 @@ def _write_all(
     report: Report,
 ) -> None:
     """Write blocks as they come, and what came before an error or Ctrl-C too."""
-    start = committed = time.monotonic()
+    committed, first, first_at = time.monotonic(), progress, 0.0
     try:
         for block in blocks:
             now = time.monotonic()
             if block is not None:
-                progress = _count(progress, output.add(block), now - start)
-                report(progress)
+                progress = _count(progress, output.add(block))
+                if first_at == 0.0:
+                    first, first_at = progress, now
+                pace = (progress.pages - first.pages, progress.done - first.done, now - first_at)
+                report(progress := replace(progress, pace=pace))
             if now - committed > _COMMIT_SECONDS:
                 output.commit()
                 committed = now
@@ -226,15 +230,11 @@ def _write_all(
         output.commit()
 
 
-def _count(progress: BulkProgress, new: pa.Table, seconds: float) -> BulkProgress:
-    failed = len(new) - new["error_kind"].null_count
-    last = pc.sum(pc.equal(new["page"], new["pages"])).as_py() or 0
-    return BulkProgress(
-        progress.total,
-        progress.before,
-        progress.done + last,
-        progress.pages + len(new),
-        progress.failed + failed,
-        progress.unsure + (pc.sum(new["unsure"]).as_py() or 0),
-        seconds,
+def _count(progress: BulkProgress, new: pa.Table) -> BulkProgress:
+    return replace(
+        progress,
+        done=progress.done + (pc.sum(pc.equal(new["page"], new["pages"])).as_py() or 0),
+        pages=progress.pages + len(new),
+        failed=progress.failed + len(new) - new["error_kind"].null_count,
+        unsure=progress.unsure + (pc.sum(new["unsure"]).as_py() or 0),
     )
