@@ -40,7 +40,8 @@ def make_speed_rows(result: store.Json) -> Iterator[Row]:
 
 def make_kills_row(result: store.Json) -> Iterator[Row]:
     """What is there after five kills."""
-    here = f"{result['ids']:,} pages in {result['rows']:,} rows, {100 * result['read_again'] / result['pages']:.1f} % again"
+    again = 100 * result["read_again"] / result["pages"]
+    here = f"{result['ids']:,} pages in {result['rows']:,} rows, {again:.1f} % read again"
     killed = ", ".join(result["killed"])
     yield f"{result['pages']:,} pages, killed {len(result['killed'])} times", here, f"{killed}; {format_load(result)}"
 

@@ -17,6 +17,7 @@ import pyarrow.dataset as ds
 from inkdigits.cli.bulk import format_progress
 from inkdigits.ray.bulk import BulkProgress
 from tests.ray.pictures import draw_digits
+from tests.told import Told
 
 
 @pytest.fixture(scope="module")
@@ -40,12 +41,12 @@ def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
     ],
 )
 def test_bad_input_is_one_sentence(
-    words: list[str], exit_code: int, sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    words: list[str], exit_code: int, sentence: str, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
     (tmp_path / "empty").mkdir()
     (tmp_path / "1.png").write_bytes(*draw_digits([1]))
-    said = run_inkdigits("bulk", *words, "--output", "out", exit_code=exit_code).err.splitlines()
+    said = told("bulk", *words, "--output", "out", code=exit_code).err.splitlines()
     assert extract_error_sentence(said[-1]).startswith(sentence)
     assert said[:-1] in ([], ["0 of 1 pictures"])
 
@@ -60,6 +61,7 @@ def test_a_killed_run_goes_on_and_has_every_page_once(digits: Path, tmp_path: Pa
         process.send_signal(signal.SIGKILL)
         process.wait()
     written = {path: path.read_bytes() for path in output.glob("pages/*/*.parquet")}
+    assert 0 < ds.dataset(list(map(str, written))).count_rows() < 300
     done = run_inkdigits(*words)
     assert "300 pages of 300 pictures: 300 read" in done.out
     assert "every page is there, and once" in done.out

@@ -213,7 +213,7 @@ def _write_all(
     report: Report,
 ) -> None:
     """Write blocks as they come, and what came before an error or Ctrl-C too."""
-    committed, first, first_at = time.monotonic(), progress, 0.0
+    committed, first, first_at = -math.inf, progress, 0.0
     try:
         for block in blocks:
             now = time.monotonic()
@@ -223,8 +223,7 @@ def _write_all(
                     first, first_at = progress, now
                 pace = (progress.pages - first.pages, progress.done - first.done, now - first_at)
                 report(progress := replace(progress, pace=pace))
-            if now - committed > _COMMIT_SECONDS:
-                output.commit()
+            if now - committed > _COMMIT_SECONDS and output.commit():
                 committed = now
     finally:
         output.commit()

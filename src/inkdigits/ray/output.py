@@ -97,10 +97,10 @@ class BulkOutput:
         self._waiting.append(new)
         return new
 
-    def commit(self) -> None:
-        """Write what was added. Raises WriteError; what was not written is then read by the next run."""
+    def commit(self) -> bool:
+        """Write what was added, if anything was. Raises WriteError; what was not written is read by the next run."""
         if not self._waiting:
-            return
+            return False
         pages = pa.concat_tables(self._waiting).cast(PAGE_SCHEMA)
         for state in (READ, FAILED):
             rows = pages.filter(pc.equal(pages["state"], state)).drop(["state"])
@@ -109,6 +109,7 @@ class BulkOutput:
                 write_file(place, _encode(rows))
         self._next += 1
         self._waiting = []
+        return True
 
     def derive_numbers(self) -> None:
         """Write the numbers of all pages whose numbers are not there yet. Raises WriteError."""
