@@ -1,6 +1,10 @@
 """Bulk runs on a Ray of two CPUs, one for all tests of this file."""
 
 import json
+import os
+import signal
+import subprocess
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -8,7 +12,7 @@ from typing import Any
 import pytest
 
 from inkdigits import ClusterError, Form, Reader, UsageError
-from tests.helpers import need_extra
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, need_extra
 
 need_extra("ray", "scale")
 
@@ -26,10 +30,11 @@ from tests.ray.pictures import draw_digits, forget_seconds
 
 PAGE_SECONDS = 5.0
 
-# Ray warns of what it does itself.
+# Ray warns of what it does itself, and its thread finds no Ray any more where a run without progress is ended.
 pytestmark = [
     pytest.mark.filterwarnings("ignore::DeprecationWarning"),
     pytest.mark.filterwarnings("ignore::ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnhandledThreadExceptionWarning"),
 ]
 
 
@@ -147,6 +152,28 @@ def test_an_object_store(archive: Path, monkeypatch: pytest.MonkeyPatch) -> None
         assert {row["state"] for row in pages.values()} == {"read"}
     finally:
         server.stop()
+
+
+def test_a_killed_command_goes_on_and_every_page_is_there_once(ray: Any, tmp_path: Path) -> None:
+    """The command is a process of its own, on this Ray as on a cluster."""
+    folder, output = tmp_path / "digits", tmp_path / "out"
+    folder.mkdir()
+    for place, picture in enumerate(draw_digits([place % 10 for place in range(200)])):
+        (folder / f"{place:03}.png").write_bytes(picture)
+    words = ["--single", "--workers", "1", "--address", ray.get_runtime_context().gcs_address, "--output", str(output)]
+    with open(tmp_path / "log", "wb") as log:
+        command = [INKDIGITS_COMMAND, "bulk", str(folder), *words, "--max-page-seconds", str(PAGE_SECONDS)]
+        process = subprocess.Popen(command, stderr=log, env=BASE_ENVIRONMENT | os.environ)
+        while process.poll() is None and not list(output.glob("pages/*/*.parquet")):
+            time.sleep(0.05)
+        process.kill()
+        assert process.wait() == -signal.SIGKILL, (tmp_path / "log").read_text()
+    written = {path: path.read_bytes() for path in output.glob("pages/*/*.parquet")}
+    assert 0 < ds.dataset(list(map(str, written))).count_rows() < 200
+    result, first, _ = run(folder, output)
+    assert result.is_exact and (result.pages, result.read) == (200, 200) and 0 < first.before < 200
+    assert all(path.read_bytes() == content for path, content in written.items()), "what is written is never changed"
+    assert sorted(row["path"] for row in load(output / "pages").values()) == sorted(map(str, folder.iterdir()))
 
 
 def test_an_output_that_would_be_read(archive: Path) -> None:

@@ -25,6 +25,7 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
     Raises ClusterError when the address does not answer, or has no CPU.
     """
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # it would report to its makers
+    os.environ["RAY_ENABLE_AUTO_CONNECT"] = "0"  # a thread of a run that was ended would look for another Ray
     os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # what matters comes as exceptions
     os.environ.setdefault("RAY_raylet_start_wait_time_s", "300")  # on a busy machine 30 s, the default, are not enough
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # it would warn of a change to come
