@@ -1,4 +1,4 @@
-"""A thousand workers, simulated from measured times: how long ten million pages take, and what is lost on the way.
+"""A thousand workers, simulated from measured times: how long a million pages take, and what is lost on the way.
 
     python -m bench.cluster_simulation      simulate, and keep it
 
@@ -18,7 +18,7 @@ import numpy as np
 from bench.shared import store
 
 SEED = 0
-PAGES, WORKERS, TASK_PAGES = 10_000_000, 1000, 16
+PAGES, WORKERS, TASK_PAGES = 1_000_000, 1000, 16
 SPEED_SD, SLOW_SHARE, SLOWDOWN = 0.1, 0.01, 3.0
 HANG_SHARE, HANG_SECONDS = 0.001, 20.0
 FAILURE_HOURS, RESTART_SECONDS = 100.0, 60.0

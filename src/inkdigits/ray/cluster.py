@@ -97,6 +97,7 @@ def _start(folder: str, workers: int) -> None:
     import ray
 
     ray.init(
+        "local",  # or it would look for one that runs already
         num_cpus=workers,
         include_dashboard=False,
         log_to_driver=False,
