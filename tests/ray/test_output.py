@@ -19,12 +19,13 @@ need_extra("pyarrow", "scale")
 import pyarrow as pa
 import pyarrow.dataset as ds
 
+from inkdigits.marks import Box
 from inkdigits.ray.output import BulkOutput
 from inkdigits.ray.process import PageLine
 from inkdigits.ray.rows import make_page_row, make_page_table
 from inkdigits.ray.sources import INDEX_SCHEMA
 from inkdigits.ray.storage import open_place
-from inkdigits.types import Box, Digit, Failure, Line, ModelName, Number, Reading
+from inkdigits.types import Digit, Failure, Line, ModelName, Number, Reading
 
 RUN = {"inkdigits": "1", "model": "reader 3", "inputs": ["scans"], "form": "None"}
 

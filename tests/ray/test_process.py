@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from inkdigits import Form, Limits, ModelError, Reader, UsageError
+from inkdigits.marks import Box
 from inkdigits.ray.process import PageLine, PageProcess, ReadSettings
-from inkdigits.types import Box
 from tests.ray.deadly import build_hanging_pdf
 from tests.ray.pictures import draw_digits, forget_seconds
 

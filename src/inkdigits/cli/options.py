@@ -80,7 +80,7 @@ def build_arguments(
         "min_confidence": min_confidence,
         "boxes": check_box_kind(boxes),
     }
-    check_arguments(**arguments)
+    check_arguments(arguments)
     return arguments
 
 

@@ -86,7 +86,7 @@ def read_bulk(settings: BulkSettings, arguments: ReadArguments, report: Report =
     ModelError or WriteError, and ClusterError when Ray does not answer, ends, or makes no progress for
     `stall_seconds`. What was read until then is kept.
     """
-    check_arguments(**arguments)
+    check_arguments(arguments)
     places, folder = [open_place(each) for each in settings.inputs], open_place(settings.output)
     _check_apart(places, folder)
     index = index_input(places, settings.column)

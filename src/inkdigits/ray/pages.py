@@ -9,13 +9,16 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from inkdigits.errors import PictureError, UsageError
+from inkdigits.marks import Box
 from inkdigits.ray.process import PageLine, PageProcess, ReadSettings, format_failure
 from inkdigits.ray.rows import make_page_row, make_page_table
-from inkdigits.reading.arguments import check_arguments
+from inkdigits.reading.arguments import ReadArguments, check_arguments
 from inkdigits.reading.decoding.cells import BoxKind
+from inkdigits.reading.decoding.expected import SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.types import Box, Failure
+from inkdigits.types import Failure
+from inkdigits.values import ValueRules
 
 if TYPE_CHECKING:
     from ray.data import Dataset
@@ -79,6 +82,8 @@ def read_numbers(
     form: Form | None = None,
     min_confidence: float | None = None,
     boxes: BoxKind = "auto",
+    values: ValueRules | None = None,
+    signs: SignChoice = "keep",
 ) -> Dataset:
     """Read the numbers on every picture of a dataset of Ray Data; nothing is read until its result is consumed.
 
@@ -90,7 +95,7 @@ def read_numbers(
         page_seconds: seconds that a page may take; one that takes longer is a failure.
         limits: what a picture may cost; by default as `inkdigits read`.
         model, second: as in `inkdigits.Reader`. The file must be there on every machine.
-        single, region, form, min_confidence, boxes: as in `inkdigits.read`; a form's check must be named.
+        single, region, form, min_confidence, boxes, values, signs: as in `inkdigits.read`; a form's check is a name.
 
     Returns:
         A dataset with a row a page, `inkdigits.ray.rows.PAGE_SCHEMA`: `id` (`path#page`), `path`, `page` (from 1),
@@ -103,13 +108,22 @@ def read_numbers(
     """
     from ray.data import ActorPoolStrategy
 
-    check_arguments(single=single, form=form, min_confidence=min_confidence, boxes=boxes)
+    arguments: ReadArguments = {
+        "single": single,
+        "region": region,
+        "form": form,
+        "min_confidence": min_confidence,
+        "boxes": boxes,
+        "values": values,
+        "signs": signs,
+    }
+    check_arguments(arguments)
     settings = ReadSettings.build(
         None if model is None else os.path.abspath(model),
         second,
         limits or Limits(),
         page_seconds,
-        {"single": single, "region": region, "form": form, "min_confidence": min_confidence, "boxes": boxes},
+        arguments,
     )
     fewest, most = workers if isinstance(workers, tuple) else (workers, workers)
     return dataset.map_batches(

@@ -21,7 +21,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import IO, TYPE_CHECKING, Any
 
 from inkdigits.errors import InkdigitsError, ModelError, PictureTooLargeError, UsageError
-from inkdigits.types import Box, Failure
+from inkdigits.marks import Box
+from inkdigits.types import Failure
 
 if TYPE_CHECKING:
     from inkdigits.reading.arguments import ReadArguments
@@ -51,6 +52,8 @@ class ReadSettings:
         plain: dict[str, Any] = dict(arguments)
         if (region := arguments.get("region")) is not None:
             plain["region"] = region.as_list()
+        if (values := arguments.get("values")) is not None:
+            plain["values"] = asdict(values)
         if (form := arguments.get("form")) is not None:
             if callable(form.check):
                 raise UsageError("A check of your own cannot be sent to other processes; name luhn, verhoeff or mod97.")
@@ -238,14 +241,17 @@ class _Worker:
 def _restore_arguments(plain: dict[str, Any]) -> ReadArguments:
     from inkdigits.reading.arguments import ReadArguments, check_arguments
     from inkdigits.reading.decoding.form import Form
+    from inkdigits.values import ValueRules
 
     arguments: ReadArguments = ReadArguments(**plain)  # type: ignore[typeddict-item]
     if plain.get("region") is not None:
         arguments["region"] = Box(*plain["region"])
+    if plain.get("values") is not None:
+        arguments["values"] = ValueRules(**plain["values"])
     if plain.get("form") is not None:
         form = plain["form"]
         arguments["form"] = Form(**form | {"range": _restore_range(form["range"])})
-    check_arguments(**arguments)
+    check_arguments(arguments)
     return arguments
 
 
