@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from inkdigits.reading.arguments import ReadArguments
     from inkdigits.reading.decoding.form import Form
     from inkdigits.reading.imaging.limits import Limits
+    from inkdigits.values import ValueRules
 
 STOPPED = 130  # the exit code after Ctrl-C, by the shell's custom
 MANY = "Many or large pictures"  # a panel of the help
@@ -66,11 +67,18 @@ MaxPagesOption = Annotated[int | None, _many("--max-pages", help="Refuse files w
 
 
 def build_arguments(
-    single: bool, region: str | None, min_confidence: float | None, boxes: str, **rules: Any
+    single: bool,
+    region: str | None,
+    min_confidence: float | None,
+    boxes: str,
+    values: ValueRules | None = None,
+    signs: str = "keep",
+    **rules: Any,
 ) -> ReadArguments:
     """How each picture is read; `rules` are those of a form. Raises UsageError for what makes no sense."""
     from inkdigits.reading.arguments import check_arguments
     from inkdigits.reading.decoding.cells import check_box_kind
+    from inkdigits.reading.decoding.expected import check_sign_choice
     from inkdigits.reading.imaging.region import parse_region
 
     arguments: ReadArguments = {
@@ -79,6 +87,8 @@ def build_arguments(
         "form": _build_form(rules),
         "min_confidence": min_confidence,
         "boxes": check_box_kind(boxes),
+        "values": values,
+        "signs": check_sign_choice(signs),
     }
     check_arguments(arguments)
     return arguments

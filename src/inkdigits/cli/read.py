@@ -11,6 +11,24 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from inkdigits.cli.options import (
+    MANY,
+    BoxesOption,
+    CheckOption,
+    LengthOption,
+    MaxBytesOption,
+    MaxPagesOption,
+    MaxPixelsOption,
+    MinConfidenceOption,
+    ModelOption,
+    PatternOption,
+    RangeOption,
+    RegionOption,
+    SecondOption,
+    SingleOption,
+    build_arguments,
+    build_limits,
+)
 from inkdigits.errors import UsageError
 from inkdigits.types import Failure
 
@@ -18,9 +36,6 @@ if TYPE_CHECKING:
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import ResultFormat, Results
-    from inkdigits.reading.arguments import ReadArguments
-    from inkdigits.reading.decoding.form import Form
-    from inkdigits.reading.imaging.limits import Limits
     from inkdigits.values import ValueRules
 
 FAILED, REJECTED = 1, 3
@@ -37,38 +52,19 @@ THREADS = 2  # of one picture, where no others are read meanwhile
 _how = partial(typer.Option, rich_help_panel="How to read")
 _form = partial(typer.Option, rich_help_panel="What every number must be")
 _result = partial(typer.Option, rich_help_panel="Results")
-_many = partial(typer.Option, rich_help_panel="Many or large pictures")
+_many = partial(typer.Option, rich_help_panel=MANY)
 
 
 def read(
     pictures: Annotated[list[str], typer.Argument(metavar="PICTURE…", help="Files, folders, or - for stdin.")],
-    single: Annotated[bool, _how("--single", help="Each picture is one digit.")] = False,
-    region: Annotated[str | None, _how(help="Read only this part of each page, in pixels.", metavar="X,Y,W,H")] = None,
-    min_confidence: Annotated[
-        float | None,
-        _how(
-            "--min-confidence",
-            help="Show digits with less confidence than this as ?, from 0 to 1; the network's card has the default.",
-        ),
-    ] = None,
-    length: Annotated[int | None, _form(help="Every number has this many digits.", metavar="N")] = None,
-    pattern: Annotated[
-        str | None,
-        _form("--pattern", help="Every number fits this pattern; d is a digit, as in 'dd.dd.dddd'.", metavar="PATTERN"),
-    ] = None,
-    check: Annotated[
-        str | None, _form(help="Every number has this check digit: luhn, verhoeff or mod97.", metavar="NAME")
-    ] = None,
-    value_range: Annotated[
-        str | None, _form("--range", help="Every number is in this range, both ends included.", metavar="A..B")
-    ] = None,
-    boxes: Annotated[
-        str,
-        _how(
-            help="What printed boxes mean: comb, a row of them is one number; cells, each is a number; auto, as ruled.",
-            metavar="KIND",
-        ),
-    ] = "auto",
+    single: SingleOption = False,
+    region: RegionOption = None,
+    min_confidence: MinConfidenceOption = None,
+    length: LengthOption = None,
+    pattern: PatternOption = None,
+    check: CheckOption = None,
+    value_range: RangeOption = None,
+    boxes: BoxesOption = "auto",
     kind: Annotated[
         str | None,
         _form(
@@ -86,10 +82,8 @@ def read(
     signs: Annotated[
         str, _how(help="keep: print points, minus and operators too; drop: digits alone.", metavar="KEEP|DROP")
     ] = "keep",
-    model: Annotated[Path | None, _how(help="Use another network, as `inkdigits export` writes it.")] = None,
-    second: Annotated[
-        bool, _how("--second", help="Ask a second network too, if installed: pip install 'inkdigits[second]'.")
-    ] = False,
+    model: ModelOption = None,
+    second: SecondOption = False,
     as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
     as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
     as_tsv: Annotated[bool, _result("--tsv", help="Print tab-separated rows, as Tesseract does.")] = False,
@@ -115,11 +109,9 @@ def read(
     resume: Annotated[
         bool, _many("--resume", help="With --output: continue where a stopped run of the same command ended.")
     ] = False,
-    max_bytes: Annotated[int | None, _many(min=1, help="Refuse larger files (default: 64 MiB).")] = None,
-    max_pixels: Annotated[
-        int | None, _many(min=1, help="Refuse pages with more pixels (default: 100 million).")
-    ] = None,
-    max_pages: Annotated[int | None, _many(min=1, help="Refuse files with more pages (default: 200).")] = None,
+    max_bytes: MaxBytesOption = None,
+    max_pixels: MaxPixelsOption = None,
+    max_pages: MaxPagesOption = None,
 ) -> None:
     """Read handwritten digits out of pictures.
 
@@ -142,24 +134,23 @@ def read(
     from inkdigits.cli.inputs import expand_names
     from inkdigits.cli.results import Results
     from inkdigits.cli.views import build_views
-    from inkdigits.reading.arguments import check_arguments
-    from inkdigits.reading.decoding.cells import check_box_kind
-    from inkdigits.reading.decoding.expected import check_sign_choice
-    from inkdigits.reading.imaging.region import parse_region as parsed
     from inkdigits.reading.reader import Reader
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
-    how: ReadArguments = {
-        "single": single,
-        "region": None if region is None else parsed(region),
-        "form": _build_form(length=length, pattern=pattern, check=check, range=value_range),
-        "min_confidence": min_confidence,
-        "boxes": check_box_kind(boxes),
-        "values": _build_values(kind=kind, decimal=decimal, date_order=date_order, decimals=decimals),
-        "signs": check_sign_choice(signs),
-    }
-    check_arguments(how)
-    limits = _build_limits(max_bytes, max_pixels, max_pages)
+    values = _build_values(kind=kind, decimal=decimal, date_order=date_order, decimals=decimals)
+    how = build_arguments(
+        single,
+        region,
+        min_confidence,
+        boxes,
+        values,
+        signs,
+        length=length,
+        pattern=pattern,
+        check=check,
+        range=value_range,
+    )
+    limits = build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
     inputs = expand_names(pictures)
     files = _build_files(format_name if format_name != "text" or len(inputs) == 1 else "named text", review)
@@ -205,28 +196,12 @@ def choose_by_ending(output: Path, format_name: str) -> str:
     return format_name
 
 
-def _build_form(**rules: Any) -> Form | None:
-    """What is known of every number, if anything."""
-    if all(value is None for value in rules.values()):
-        return None
-    from inkdigits.reading.decoding.form import Form
-
-    return Form(**rules)
-
-
 def _build_values(**rules: Any) -> ValueRules | None:
     """How numbers are understood, if that was said."""
     from inkdigits.values import ValueRules
 
     values = ValueRules(**rules)
     return None if values == ValueRules() else values
-
-
-def _build_limits(max_bytes: int | None, max_pixels: int | None, max_pages: int | None) -> Limits:
-    from inkdigits.reading.imaging.limits import Limits
-
-    values = {"bytes": max_bytes, "pixels": max_pixels, "pages": max_pages}
-    return Limits(**{name: value for name, value in values.items() if value is not None})
 
 
 def _build_files(style: str, review: Path | None) -> list[ResultFormat]:

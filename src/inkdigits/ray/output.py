@@ -25,8 +25,9 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from inkdigits.errors import DataError, UsageError
-from inkdigits.ray.rows import FAILED, PAGE_SCHEMA, READ, escape_surrogates, list_numbers
+from inkdigits.ray.rows import FAILED, PAGE_SCHEMA, READ, list_numbers
 from inkdigits.ray.storage import Place, convert_errors, list_files, open_file, write_file
+from inkdigits.reading.output.write import escape_surrogates
 
 _RUN, _LOCK = "run.json", ".lock"
 _ENDING = ".parquet"

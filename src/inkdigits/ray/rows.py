@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable
 from typing import Any
 
@@ -11,6 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from inkdigits.ray.process import PageLine
+from inkdigits.reading.output.write import escape_surrogates
 
 READ, FAILED = "read", "failed"  # states of a page
 
@@ -47,7 +47,6 @@ PAGE_SCHEMA = pa.schema(
         pa.field("json", pa.string()),  # the line that `inkdigits read --json` prints
     ]
 )
-_SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def make_page_row(path: str, page: PageLine) -> dict[str, Any]:
@@ -89,8 +88,3 @@ def list_numbers(pages: pa.Table) -> pa.Table:
     for field in NUMBER_FIELDS:
         table = table.append_column(field, numbers[field.name])
     return table
-
-
-def escape_surrogates(name: str) -> str:
-    """A file's name as valid Unicode: what is no UTF-8 in it stands as in JSON, `\\udc80` … `\\udcff`."""
-    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.alphabet import SPACE
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 
@@ -24,7 +25,6 @@ _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
 _MAX_CHOICES = 3  # of digits or signs in one place
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
-_SPACE = " "
 
 _Text = tuple[str, tuple[str, ...], float]  # digits, the signs before each but the first, and how probable they are
 
@@ -94,7 +94,7 @@ def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
     """What may stand in a gap: signs, nothing, or a space."""
     signs: list[tuple[str, float]] = []
     for text, probability in gap.readings[:_MAX_CHOICES]:
-        signs += [("", probability * (1 - split)), (_SPACE, probability * split)] if not text else [(text, probability)]
+        signs += [("", probability * (1 - split)), (SPACE, probability * split)] if not text else [(text, probability)]
     return tuple(sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1]))
 
 

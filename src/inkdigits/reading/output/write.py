@@ -53,7 +53,12 @@ def format_named_text(reading: Reading) -> str:
 def format_json_line(outcome: Reading | Failure) -> str:
     """One page as one line of JSON, ended; always valid UTF-8."""
     line = json.dumps(outcome.as_dict(), ensure_ascii=False, allow_nan=False)
-    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", line) + "\n"
+    return escape_surrogates(line) + "\n"
+
+
+def escape_surrogates(text: str) -> str:
+    """Text as valid Unicode: what is no UTF-8 in a file's name stands as in JSON, `\\udc80` … `\\udcff`."""
+    return _SURROGATES.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
 
 
 def format_csv_header() -> str:
