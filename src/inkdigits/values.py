@@ -96,7 +96,7 @@ class ValueRules:
 
     def parse(self, text: str) -> Value | None:
         """What a number means that is written as `text`; None if it has no meaning by these rules, or several."""
-        values = self._list_values(text)
+        values = self.list_values(text)
         return values.pop() if len(values) == 1 else None
 
     def weigh(self, text: str) -> float:
@@ -104,12 +104,12 @@ class ValueRules:
 
         Amounts mostly have two decimals or none.
         """
-        values = self._list_values(text)
+        values = self.list_values(text)
         if self.kind != "amount" or not values:
             return float(bool(values))
         return max(_DECIMALS_WEIGHTS[_count_decimals(value)] for value in values)
 
-    def _list_values(self, text: str) -> set[Value]:
+    def list_values(self, text: str) -> set[Value]:
         """All that a text may mean."""
         if "?" in text or len(text) > _MAX_CHARACTERS:
             return set()
@@ -146,6 +146,8 @@ class ValueRules:
             return None
         if not found and self.decimals:
             return None
+        if found and not whole:  # `.5`
+            return f"0.{decimals}"
         if not _is_digits(whole):
             grouped = _GROUPED.fullmatch(whole)
             if grouped is None or grouped["mark"] == mark:

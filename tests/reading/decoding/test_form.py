@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from inkdigits.errors import UsageError
 from inkdigits.reading.decoding.form import Form
+from inkdigits.values import ValueRules
 
 TEXTS = st.text("0123456789", min_size=1, max_size=20)
 _PRODUCT = (  # the dihedral group D5 and the permutation, as printed in the literature
@@ -95,7 +96,7 @@ def test_patterns_fit_what_regular_expressions_match(pattern: str, text: str) ->
 def test_signs_between_digits_are_known_and_not_read() -> None:
     form = Form(pattern="[0-3]d/[01]d/(19|20)dd")
     assert form.fits("31121999") and not form.fits("31/12/1999") and not form.fits("41121999")
-    assert form.literals == {"/"} and Form(pattern="[0-5]{2,3}").literals == set() == Form(length=3).literals
+    assert form.signs == {"/"} and Form(pattern="[0-5]{2,3}").signs == set() == Form(length=3).signs
 
 
 NO_PATTERNS = (
@@ -160,3 +161,47 @@ def test_forms_that_are_alike_are_equal_and_of_many_states_are_refused() -> None
     assert Form(length=4) == Form(length=4) != Form(length=5)
     with pytest.raises(UsageError, match="too large"):
         Form(pattern="(d{0,}1d{20}){1,}")
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text", "weight"),
+    [
+        ("dd.dd.dddd", "17.04.2019", 1),
+        ("dd.dd.dddd", "17042019", 0.2),
+        ("dd.dd.dddd", "17 04 2019", 0.2),
+        ("dd.dd.dddd", "17/04/2019", 0),
+        ("dd.?dd", "1704", 1),
+        ("dd.?dd", "17.04", 1),
+        ("dd(.|,)dd", "17,04", 1),
+        ("dddd dddd", "12345678", 1),
+        ("dddd dddd", "1234 5678", 1),
+        ("d\\#d", "1#2", 1),
+        ("d\\#d", "123", 0),
+        ("-?ddd/-", "123", 1),
+        ("ddd", "1.23", 0),
+    ],
+)
+def test_a_sign_in_a_pattern_is_that_sign(pattern: str, text: str, weight: float) -> None:
+    assert Form(pattern=pattern).weigh(text, ValueRules()) == weight
+
+
+@pytest.mark.parametrize(
+    ("value_range", "rules", "text", "fits"),
+    [
+        ("0..100", ValueRules(), "12.50", True),
+        ("0..100", ValueRules(), "1250", False),
+        ("0..100", ValueRules(), "1.234", True),
+        ("0..100", ValueRules(decimal="comma"), "1.234", False),
+        ("1000..2000", ValueRules(), "1,234.50", True),
+        ("0..100", ValueRules(), "100.50", False),
+        ("0..100", ValueRules("date"), "17/04/2019", False),
+    ],
+)
+def test_ranges_compare_values(value_range: str, rules: ValueRules, text: str, fits: bool) -> None:
+    assert bool(Form(range=value_range).weigh(text, rules)) == fits
+
+
+def test_check_digits_and_length_count_digits_only() -> None:
+    for text, fits in (("79927398.713", True), ("7992.7397", False)):
+        assert bool(Form(check="luhn").weigh(text, ValueRules())) == fits
+    assert Form(length=4).weigh("12.50", ValueRules()) == 1

@@ -137,3 +137,24 @@ def test_rows_on_which_everything_is_in_doubt_take_bounded_time() -> None:
     numbers = read_kinds(row, splits, gaps, ValueRules("date").weigh)
     assert time.thread_time() - start < 5
     assert sum(len(number.digits) for number in numbers) == count and all(number.fits for number in numbers)
+
+
+@pytest.mark.parametrize(
+    ("form", "text", "read", "fits"),
+    [
+        (Form(range="0..100"), "12.50 7 120", "12.50 7 120", [True, True, False]),
+        (Form(range="0..100"), "-5", "-5", [False]),
+        (Form(range="0..5"), "3+4", "3+4", [True, True]),
+        (Form(pattern="dd.dd.dddd"), "17.04.2019", "17.04.2019", [True]),
+        (Form(pattern="dd.dd.dddd"), "17/04.2019", "17/04.2019", [False]),
+        (Form(pattern="dd/dd/dddd"), "17/04/2019", "17/04/2019", [True]),
+        (Form(pattern="dddd dddd"), "1234 5678", "12345678", [True]),
+    ],
+)
+def test_forms_know_of_signs(form: Form, text: str, read: str, fits: list[bool]) -> None:
+    line = read_text(text, Expected(form))
+    assert line.text == read and [number.fits for number in line.numbers] == fits
+
+
+def test_of_signs_that_are_open_a_pattern_takes_its_own() -> None:
+    assert read_text("17,04.2019", Expected(Form(pattern="dd.dd.dddd")), {2: "."}).text == "17.04.2019"

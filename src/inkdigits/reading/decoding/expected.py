@@ -34,7 +34,12 @@ class Expected:
     @property
     def tells_numbers(self) -> bool:
         """Whether not every number is as expected as any other."""
-        return self.form is not None or (self.values is not None and self.values.tells_numbers)
+        return self.form is not None or self.tells_kind
+
+    @property
+    def tells_kind(self) -> bool:
+        """Whether what every number is, as a date, is known."""
+        return self.values is not None and self.values.tells_numbers
 
     def mean(self, text: str) -> Hashable:
         """What a number means that is written like `text`: the text itself where that is not told."""
@@ -43,9 +48,8 @@ class Expected:
 
     def weigh(self, text: str) -> float:
         """How probable it is beforehand, against others, that a number is written like `text`; 0 if it cannot be."""
-        digits = "".join(character for character in text if character.isdecimal())
-        fits = self.form is None or self.form.fits(digits)
-        return self.values.weigh(text) if self.values is not None and fits else float(fits)
+        weight = self.form.weigh(text, self.values or ValueRules()) if self.form is not None else 1.0
+        return weight * self.values.weigh(text) if self.values is not None and weight else weight
 
 
 def check_sign_choice(signs: str) -> SignChoice:

@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any
 
+from inkdigits.alphabet import DIGIT_CHARACTERS
 from inkdigits.errors import UsageError
 from inkdigits.reading.decoding.automaton import Automaton, Rule, build_automaton, make_length_rule, make_nonempty_rule
 from inkdigits.reading.decoding.checks import CHECKS, make_range_rule
-from inkdigits.reading.decoding.pattern import find_literals, make_pattern_rule
+from inkdigits.reading.decoding.pattern import Pattern
+from inkdigits.values import ValueRules
 
 _MAX_DIGITS = 100  # digits of a number
 _RANGE_PATTERN = re.compile(r"\s*(\d{1,18})\s*\.\.\s*(\d{1,18})\s*", re.ASCII)
@@ -23,46 +26,84 @@ class Form:
     `length` is the count of digits, 1 to 100. `pattern.py` describes `pattern`. `check` is `luhn`, `verhoeff`,
     `mod97` (see `checks.py`), or a function that is given the digits as text and says whether they are right.
     `range` is text like `0..100` or a pair, both ends included. Leading zeros do not change a value, so `007` lies in
-    0..100; when neither length nor pattern is given there are no more digits than the upper end has.
+    0..100; when neither length nor pattern is given a whole number has no more digits than the upper end. Signs count
+    for `pattern` and `range` only: `12.50` has four digits, and lies in 0..100.
     """
 
     length: int | None = None
     pattern: str | None = None
     check: str | Callable[[str], bool] | None = None
     range: str | tuple[int, int] | None = None
-    automaton: Automaton = field(init=False, repr=False, compare=False)
+    automaton: Automaton = field(init=False, repr=False, compare=False)  # of a whole number
+    _digits_automaton: Automaton = field(init=False, repr=False, compare=False)  # of a number that has signs
+    _pattern: Pattern | None = field(init=False, repr=False, compare=False)
+    _bounds: tuple[int, int] | None = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        automaton = build_automaton([make_nonempty_rule(), *self._make_rules()])
+        object.__setattr__(self, "_pattern", None if self.pattern is None else Pattern(self.pattern))
+        object.__setattr__(self, "_bounds", None if self.range is None else _parse_range(self.range))
+        rules, range_rules = list(self._make_digits_rules()), list(self._make_range_rules())
+        automaton = build_automaton([*rules, *range_rules])
         if not automaton.starts:
             raise UsageError(f"No number can have {self._describe()}; change or drop one of its rules.")
         object.__setattr__(self, "automaton", automaton)
+        object.__setattr__(self, "_digits_automaton", build_automaton(rules) if range_rules else automaton)
 
     def fits(self, text: str) -> bool:
         """Whether `text`, digits only, is a number of this form."""
         return re.fullmatch("[0-9]+", text) is not None and self.automaton.accepts(text) and self.passes(text)
+
+    def weigh(self, text: str, rules: ValueRules) -> float:
+        """How probable it is beforehand, against others, that a number is written like `text`, from its first digit to
+        its last with the signs between: 0 if it does not fit, 1 if it does, less if it lacks signs of the pattern.
+        `rules` say what its value is."""
+        digits = "".join(character for character in text if character in DIGIT_CHARACTERS)
+        if text == digits:
+            fits = self.fits(digits)
+        else:
+            fits = self._digits_automaton.accepts(digits) and self.passes(digits) and self._has_value(text, rules)
+        return (self._pattern.weigh(text) if self._pattern is not None else 1.0) if fits else 0.0
+
+    def allows(self, text: str) -> bool:
+        """Whether a number that begins like `text`, with its signs, may fit: less than nothing is in no range."""
+        return self._bounds is None or not text.startswith("-")
+
+    def _has_value(self, text: str, rules: ValueRules) -> bool:
+        """Whether a text may have a value in the range."""
+        if self._bounds is None:
+            return True
+        low, high = self._bounds
+        values = (each.value for each in rules.list_values(text))
+        return any(low <= value <= high for value in values if isinstance(value, int | Decimal))
 
     def passes(self, text: str) -> bool:
         """Whether the caller's own function, if there is one, says that these digits are right."""
         return not callable(self.check) or bool(self.check(text))
 
     @property
-    def literals(self) -> frozenset[str]:
-        """The literal characters between digits that the pattern mentions."""
-        return find_literals(self.pattern or "")
+    def signs(self) -> frozenset[str]:
+        """The signs that the pattern mentions, spaces among them."""
+        return self._pattern.signs if self._pattern is not None else frozenset()
 
-    def _make_rules(self) -> Iterator[Rule[Any]]:
+    @property
+    def tells_signs(self) -> bool:
+        """Whether the signs between its digits decide if a number fits."""
+        return bool(self.signs) or self._bounds is not None
+
+    def _make_digits_rules(self) -> Iterator[Rule[Any]]:
+        yield make_nonempty_rule()
         if self.length is not None:
             yield _make_exact_length_rule(self.length)
-        if self.pattern is not None:
-            yield make_pattern_rule(self.pattern)
+        if self._pattern is not None:
+            yield self._pattern.make_rule()
         if isinstance(self.check, str):
             yield _make_check_rule(self.check)
-        if self.range is not None:
-            low, high = _parse_range(self.range)
-            yield make_range_rule(low, high)
-            if self.length is None and self.pattern is None:
-                yield make_length_rule(1, len(str(high)))
+
+    def _make_range_rules(self) -> Iterator[Rule[Any]]:
+        if self._bounds is not None:
+            yield make_range_rule(*self._bounds)
+            if self.length is None and self._pattern is None:
+                yield make_length_rule(1, len(str(self._bounds[1])))
 
     def _describe(self) -> str:
         """All that was given, in words."""

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import find_cells
 from inkdigits.reading.decoding.expected import Expected
+from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers
@@ -50,10 +51,20 @@ def build_lines(
         numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected)
         has_signs = expected.signs == "keep"
         line = punctuate(numbers, gaps, near_ink, own.is_boxed) if has_signs else Line(tuple(numbers))
+        if expected.form is not None:
+            line = _check_signs(line, expected.form)
         if own.columns is not None:
             line, table_row = _place_numbers(line, table_row, own.columns), table_row + 1
         lines.append(line)
     return tuple(lines)
+
+
+def _check_signs(line: Line, form: Form) -> Line:
+    """The line, with what its signs rule out said to fit no more."""
+    return replace(
+        line,
+        numbers=tuple(replace(number, fits=bool(number.fits) and form.allows(number.text)) for number in line.numbers),
+    )
 
 
 def _place_numbers(line: Line, row: int, columns: Sequence[int]) -> Line:
@@ -77,13 +88,16 @@ def _read_numbers(
     expected: Expected,
 ) -> tuple[list[Number], Sequence[Gap]]:
     """The numbers of a row, and its gaps as they are read with them."""
-    gaps = find_row_gaps(row)
-    if expected.values is not None and expected.values.tells_numbers:
+    gaps, form = find_row_gaps(row), expected.form
+    if expected.tells_kind:
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
-    splits = np.where([has_operator(gap) for gap in gaps[1:-1]], 1.0, splits)
-    if expected.form is None:
+    known_signs = form.signs if form is not None else frozenset()
+    splits = np.where([has_operator(gap) and not known_signs & set(gap.text) for gap in gaps[1:-1]], 1.0, splits)
+    if form is None:
         return build_numbers(row, splits, gaps, thresholds), gaps
-    read, numbers = build_form_numbers(row, splits, expected.form, thresholds)
+    if form.tells_signs and expected.signs == "keep" and any(gap.text for gap in gaps[1:-1]):
+        return build_kind_numbers(row, splits, gaps, expected, thresholds)
+    read, numbers = build_form_numbers(row, splits, form, thresholds)
     return numbers, find_row_gaps(read)
 
 

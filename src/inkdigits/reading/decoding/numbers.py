@@ -42,8 +42,9 @@ def build_numbers(
 
 
 def _is_operand(gaps: Sequence[Gap], start: int, end: int) -> bool:
-    """Whether there is an operator beside the digits from `start` to `end` (not included), and another digit beyond."""
-    return any(has_operator(gaps[place]) for place in (start, end) if 0 < place < len(gaps) - 1)
+    """Whether there is an operator beside or between the digits from `start` to `end` (not included), and another digit
+    beyond it."""
+    return any(has_operator(gaps[place]) for place in range(start, end + 1) if 0 < place < len(gaps) - 1)
 
 
 def build_form_numbers(
@@ -76,7 +77,7 @@ def build_kind_numbers(
     start, numbers = 0, []
     for reading in readings:
         end = start + len(reading.digits)
-        number = _build_number(read, range(start, end), thresholds)
+        number = _build_number(read, range(start, end), thresholds, _is_operand(gaps, start, end))
         if reading.fits:
             presence = prod(piece.compute_presence() for piece, _ in _find_parts(read, range(start, end)))
             number = _trust(number, presence * reading.probability, thresholds)

@@ -1,11 +1,12 @@
-"""Parse the small language of patterns, `--pattern`, into a rule.
+"""The small language of patterns, `--pattern`: which digits a number has, and which signs stand between them.
 
 | written | stands for |
 |---|---|
 | `d` or `#` | any digit |
 | `0` … `9` | that digit |
 | `[0-5]`, `[179]`, `[^0]` | one of these digits; one but these |
-| `.` `,` `:` `;` `-` `/` `'` and space | a character between digits; it is not read, so it may be there or not |
+| `.` `,` `:` `;` `-` `/` `'`, `\\#` | that sign; before the first digit and after the last it may be there or not |
+| space | a space, or none |
 | `( … )` | belongs together |
 | `a\\|b` | one or the other |
 | `?` `{3}` `{2,4}` `{2,}` after any of these | at most once; as many times |
@@ -17,10 +18,13 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
+from inkdigits.alphabet import DIGIT_CHARACTERS, SPACE
 from inkdigits.errors import UsageError
 from inkdigits.reading.decoding.automaton import Rule
 
-LITERALS = frozenset(".,:;-/' ")
+_LITERALS = frozenset(".,:;-/' ")
+_ESCAPED_HASH = "\\#"
+_UNSEEN_SIGNS_WEIGHT = 0.2  # of a number without some of the signs that its pattern has
 _MAX_PATTERN_CHARS = 200
 _MAX_STATES = 5_000  # of the automaton, repeats written out
 _REPEAT_PATTERN = re.compile(r"\?|\{(\d{1,4})(?:(,)(\d{1,4})?)?\}", re.ASCII)
@@ -29,53 +33,76 @@ _CLASS_PATTERN = re.compile(r"\[(\^?)((?:\d(?:-\d)?)+)\]", re.ASCII)
 
 @dataclass
 class _Nfa:
-    """A nondeterministic finite automaton in the making: a move takes a digit, or nothing (epsilon)."""
+    """A nondeterministic finite automaton: a move takes a digit or a sign, or nothing (epsilon)."""
 
     pattern: str
-    epsilon_moves: list[list[int]] = field(default_factory=list)  # state → states reached without a digit
-    # state → the state reached by any of these digits
-    digit_moves: list[tuple[frozenset[int], int] | None] = field(default_factory=list)
+    epsilon_moves: list[list[int]] = field(default_factory=list)  # state → states reached without a character
+    # state → the state reached by any of these characters
+    moves: list[tuple[frozenset[str], int] | None] = field(default_factory=list)
 
     def add_state(self) -> int:
         if len(self.epsilon_moves) >= _MAX_STATES:
             raise _make_error(self.pattern, "it has too many repeats; use smaller counts")
         self.epsilon_moves.append([])
-        self.digit_moves.append(None)
+        self.moves.append(None)
         return len(self.epsilon_moves) - 1
 
-    def epsilon_closure(self, states: Iterable[int]) -> frozenset[int]:
-        """These states and all that can be reached from them without a digit."""
+    def close(self, states: Iterable[int], skips_signs: bool) -> frozenset[int]:
+        """These states and all that can be reached from them without a character, or with signs at most."""
         found, todo = set(states), list(states)
         while todo:
-            fresh = set(self.epsilon_moves[todo.pop()]) - found
+            state = todo.pop()
+            move = self.moves[state]
+            by_sign = {move[1]} if skips_signs and move and not move[0] & set(DIGIT_CHARACTERS) else set()
+            fresh = (set(self.epsilon_moves[state]) | by_sign) - found
             found |= fresh
             todo += fresh
         return frozenset(found)
+
+    def follow(self, states: Iterable[int], character: str, skips_signs: bool) -> frozenset[int]:
+        """All states that this character leads to from these; none where it leads nowhere."""
+        moves = (self.moves[state] for state in states)
+        return self.close({move[1] for move in moves if move and character in move[0]}, skips_signs)
 
 
 _NfaBuilder = Callable[[_Nfa, int], int]  # adds part of a pattern from a start state, returns its end state
 
 
-def make_pattern_rule(pattern: str) -> Rule[frozenset[int]]:
-    """The rule of a pattern. Raises UsageError when it is none."""
-    if len(pattern) > _MAX_PATTERN_CHARS:
-        raise UsageError(
-            f"A pattern has at most {_MAX_PATTERN_CHARS} characters, not {len(pattern)}; use repeats like d{{12}}."
+class Pattern:
+    """A pattern that has been understood. Raises UsageError where it is none."""
+
+    def __init__(self, text: str) -> None:
+        if len(text) > _MAX_PATTERN_CHARS:
+            raise UsageError(
+                f"A pattern has at most {_MAX_PATTERN_CHARS} characters, not {len(text)}; use repeats like d{{12}}."
+            )
+        self._nfa = _Nfa(text)
+        self._start = self._nfa.add_state()
+        self._end = _Parser(text).parse()(self._nfa, self._start)
+        characters = frozenset().union(*(move[0] for move in self._nfa.moves if move))
+        self.signs = characters - set(DIGIT_CHARACTERS)  # those that stand anywhere in it, spaces among them
+
+    def make_rule(self) -> Rule[frozenset[int]]:
+        """What it says of the digits alone."""
+        nfa, end = self._nfa, self._end
+        return Rule(
+            (nfa.close({self._start}, True),),
+            lambda states, digit: nfa.follow(states, str(digit), True) or None,
+            lambda states: end in states,
         )
-    nfa = _Nfa(pattern)
-    start = nfa.add_state()
-    end = _Parser(pattern).parse()(nfa, start)
 
-    def step(state: frozenset[int], digit: int) -> frozenset[int] | None:
-        moves = (nfa.digit_moves[member] for member in state)
-        return nfa.epsilon_closure({move[1] for move in moves if move and digit in move[0]}) or None
+    def weigh(self, text: str) -> float:
+        """How well a number fits, from its first digit to its last: 1 where all signs are as they should be, less where
+        some are not there, 0 where others are."""
+        if self._matches(text, False):
+            return 1.0
+        return _UNSEEN_SIGNS_WEIGHT if self._matches(text.replace(SPACE, ""), True) else 0.0
 
-    return Rule((nfa.epsilon_closure({start}),), step, lambda state: end in state)
-
-
-def find_literals(pattern: str) -> frozenset[str]:
-    """The literal characters between digits that a pattern mentions."""
-    return LITERALS & set(re.sub(r"\[[^\]]*\]|\{[^}]*\}", "", pattern))
+    def _matches(self, text: str, skips_signs: bool) -> bool:
+        states = self._nfa.close({self._start}, True)
+        for character in text:
+            states = self._nfa.follow(states, character, skips_signs)
+        return self._end in self._nfa.close(states, True)
 
 
 class _Parser:
@@ -128,16 +155,21 @@ class _Parser:
         char = self._peek()
         if char == "[":
             return self._parse_class()
+        if self._pattern.startswith(_ESCAPED_HASH, self._position):
+            self._position += len(_ESCAPED_HASH)
+            return _match_any("#")
         self._position += 1
         if char == "(":
             return self._parse_group()
-        if char in LITERALS:
-            return _concatenate([])
+        if char == SPACE:
+            return _repeat(_match_any(SPACE), 0, 1)
         if char in ("d", "#"):
-            return _match_digit(frozenset(range(10)))
-        if char in tuple("0123456789"):
-            return _match_digit(frozenset({int(char)}))
-        raise _make_error(self._pattern, f"{char!r} is not allowed; use d, 0-9, [0-5], ( | ), ?, {{2,4}} and .,:;-/'")
+            return _match_any(DIGIT_CHARACTERS)
+        if char in _LITERALS | set(DIGIT_CHARACTERS):
+            return _match_any(char)
+        raise _make_error(
+            self._pattern, f"{char!r} is not allowed; use d, 0-9, [0-5], ( | ), ?, {{2,4}}, .,:;-/' and {_ESCAPED_HASH}"
+        )
 
     def _parse_group(self) -> _NfaBuilder:
         builder = self._parse_alternatives()
@@ -156,18 +188,18 @@ class _Parser:
         allowed = frozenset(range(10)) - digits if match[1] else frozenset(digits)
         if not allowed or any(first > last for first, last in re.findall(r"(\d)-(\d)", match[2])):
             raise _make_error(self._pattern, f"no digit matches {match[0]}")
-        return _match_digit(allowed)
+        return _match_any("".join(map(str, allowed)))
 
 
 def _make_error(pattern: str, reason: str) -> UsageError:
     return UsageError(f"{pattern!r} is not a valid pattern: {reason}.")
 
 
-def _match_digit(digits: frozenset[int]) -> _NfaBuilder:
+def _match_any(characters: str) -> _NfaBuilder:
     def build(nfa: _Nfa, start: int) -> int:
         here, end = nfa.add_state(), nfa.add_state()
         nfa.epsilon_moves[start].append(here)
-        nfa.digit_moves[here] = (digits, end)
+        nfa.moves[here] = (frozenset(characters), end)
         return end
 
     return build

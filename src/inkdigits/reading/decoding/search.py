@@ -82,7 +82,7 @@ def decode_row_with_form(
     if not measured:
         return None
     row_spacing = measure_spacing([each.box for each in measured], ink_components)
-    return _decode_with_form(add_spacing(lattice, row_spacing, form.literals), form, beam)
+    return _decode_with_form(add_spacing(lattice, row_spacing, form.signs), form, beam)
 
 
 def _find_best_number(hypotheses: Sequence[Hypothesis]) -> LatticeNumber:

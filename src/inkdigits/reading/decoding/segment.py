@@ -43,7 +43,7 @@ def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple
     count = len(splits) + 1
     closed = np.clip(splits, *_CLOSED_RANGE)
     inside_costs = np.concatenate([[0.0], np.cumsum(np.log1p(-closed))])  # of going on, up to each digit
-    if form.literals:  # the form has gaps or signs in it
+    if form.signs:  # the form has gaps or signs in it
         inside_costs[:] = 0.0
     best: list[tuple[float, int, Segment | None]] = [(0.0, 0, None)]
     for end in range(1, count + 1):
