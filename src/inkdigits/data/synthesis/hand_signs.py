@@ -92,7 +92,7 @@ def _draw_plus(rng: Generator) -> list[Points]:
 
 
 def _draw_slash(rng: Generator) -> list[Points]:
-    lean, top, low = rng.uniform(0.25, 0.8), rng.uniform(0.95, 1.35), rng.uniform(-0.35, 0.05)
+    lean, top, low = rng.uniform(0.08, 0.8), rng.uniform(0.95, 1.35), rng.uniform(-0.35, 0.05)
     return [np.array([[lean / 2, top], [0, (top + low) / 2], [-lean / 2, low]])]
 
 

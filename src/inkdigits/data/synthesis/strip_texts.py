@@ -56,7 +56,7 @@ def _sample_decimal(rng: Generator) -> str:
     point = "." if rng.random() < 0.6 else ","
     sign = "-" if rng.random() < 0.15 else ""
     decimals = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 4)))))
-    percent = "%" if rng.random() < 0.15 else ""
+    percent = "%" if rng.random() < 0.25 else ""
     return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{point}{decimals}{percent}"
 
 
@@ -79,13 +79,16 @@ def _sample_time(rng: Generator) -> str:
 def _sample_sum(rng: Generator) -> str:
     space = " " if rng.random() < 0.3 else ""
     numbers = [str(rng.integers(10 ** int(rng.integers(1, 5)))) for _ in range(int(rng.integers(2, 4)))]
-    text = numbers[0]
-    for number in numbers[1:]:
-        if rng.random() < 0.12:
+    bracketed = (
+        int(rng.integers(1, len(numbers) + 1)) if rng.random() < 0.3 else 0
+    )  # so many of them, from the first on
+    text = ("(" if bracketed else "") + numbers[0]
+    for index, number in enumerate(numbers[1:], 1):
+        if rng.random() < 0.2:
             text += f"{RAISED}{rng.integers(2, 10)}"
-        text += space + str(rng.choice(list("+-×÷/"), p=[0.3, 0.25, 0.25, 0.12, 0.08])) + space + number
-    if rng.random() < 0.15:
-        text = f"({text})"
+        text += ")" if index == bracketed else ""
+        text += space + str(rng.choice(list("+-×÷/"), p=[0.28, 0.22, 0.25, 0.12, 0.13])) + space + number
+    text += ")" if bracketed == len(numbers) else ""
     return text + (f"{space}={space}{rng.integers(10 ** int(rng.integers(1, 5)))}" if rng.random() < 0.7 else "")
 
 
@@ -125,12 +128,12 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.28, sample_integer),
+    (0.24, sample_integer),
     (0.24, _sample_amount),
     (0.08, _sample_decimal),
-    (0.07, _sample_date),
+    (0.08, _sample_date),
     (0.02, _sample_time),
-    (0.09, _sample_sum),
+    (0.12, _sample_sum),
     (0.06, _sample_columns),
     (0.05, _sample_serial),
     (0.08, _sample_words),
