@@ -17,6 +17,7 @@ import inkdigits
 NAMES = {
     "__version__",
     *("read", "read_digit", "read_pages", "Reader", "Form", "ValueRules", "Value", "Limits", "Source"),
+    *("find_table", "Table"),
     *("Reading", "Line", "Number", "Digit", "Sign", "Box", "Failure", "Classification", "ModelName", "Inspection"),
     *("AcceptThresholds", "Neighbour", "OcclusionEffect", "Picture", "Stages", "Proposals", "Detections", "Ink"),
     *("InkdigitsError", "PictureError", "PictureTooLargeError", "SeveralPagesError", "DataError", "ModelError"),

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from inkdigits.reading.nearest import Neighbour as Neighbour
     from inkdigits.reading.networks.classifier import AcceptThresholds as AcceptThresholds
     from inkdigits.reading.networks.detector import Detections as Detections
+    from inkdigits.reading.output.table import Table as Table
+    from inkdigits.reading.output.table import find_table as find_table
     from inkdigits.reading.proposals import Proposals as Proposals
     from inkdigits.reading.reader import Reader as Reader
     from inkdigits.reading.reader import Stages as Stages
@@ -62,6 +64,7 @@ _MODULES = {  # public names, in reading order, by the module that defines them
     "inkdigits.reading.reader": ("Reader", "Stages"),
     "inkdigits.types": ("Reading", "Line", "Number", "Digit", "Failure", "Classification", "ModelName"),
     "inkdigits.marks": ("Sign", "Box"),
+    "inkdigits.reading.output.table": ("find_table", "Table"),
     "inkdigits.values": ("ValueRules", "Value"),
     "inkdigits.reading.decoding.form": ("Form",),
     "inkdigits.reading.imaging.limits": ("Limits",),

@@ -255,6 +255,7 @@ def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path
         ("out.json", "--csv", "the ending stands for json, but the output is csv; use --json"),
         ("out.TXT", "--json", "leave out the format"),
         ("out.xlsx", "--csv", "the ending stands for an Excel workbook; leave out --csv"),
+        ("out.json", "--table", "the ending stands for json, but the output is table; use --json"),
         ("out.ods", None, "use a name that ends in .xlsx or .csv"),
     ],
 )
@@ -277,6 +278,23 @@ def test_a_workbook_has_the_numbers_of_all_pictures(folder: Path, told: Told, tm
     wanted = list(csv.DictReader(io.StringIO(told("read", "--csv", *pictures).out)))
     assert [(row[0], row[4]) for row in rows] == [(each["file"], each["text"]) for each in wanted]
     assert head == (*COLUMNS, *CORRECTION_COLUMNS) and len(list(tmp_path.iterdir())) == 1
+
+
+def test_tables_are_csv_or_a_workbook_and_named_where_there_are_several(
+    folder: Path, told: Told, tmp_path: Path
+) -> None:
+    pictures = [folder / "00.png", folder / "01.png"]
+    single = list(csv.reader(io.StringIO(told("read", "--table", pictures[0]).out)))
+    both = list(csv.reader(io.StringIO(told("read", "--table", *pictures).out)))
+    assert both[: len(single)] == [[str(pictures[0]), "1", *row] for row in single] and single[0][0]
+    told("read", "--table", "--output", tmp_path / "out.csv", *pictures)
+    told("read", "--table", "--output", tmp_path / "out.xlsx", *pictures)
+    assert list(csv.reader(io.StringIO((tmp_path / "out.csv").read_text()))) == both
+    sheet = load_workbook(tmp_path / "out.xlsx").active
+    assert sheet is not None
+    assert [(row[0], row[1], row[2]) for row in sheet.iter_rows(values_only=True)] == [
+        (file, int(page), text) for file, page, text, *_ in both
+    ]
 
 
 def test_the_end_says_what_became_of_the_pictures(folder: Path, told: Told, tmp_path: Path) -> None:

@@ -86,6 +86,9 @@ def read(
     second: SecondOption = False,
     as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
     as_csv: Annotated[bool, _result("--csv", help="Print one CSV row per number.")] = False,
+    as_table: Annotated[
+        bool, _result("--table", help="Print the page as one table, as CSV: a row per line, a column per column.")
+    ] = False,
     as_tsv: Annotated[bool, _result("--tsv", help="Print tab-separated rows, as Tesseract does.")] = False,
     as_hocr: Annotated[bool, _result("--hocr", help="Print hOCR, the HTML format of OCR tools.")] = False,
     output: Annotated[
@@ -126,7 +129,7 @@ def read(
         raise UsageError("--resume needs --output; name the file of the stopped run.")
     if review is not None and review == output:
         raise UsageError("--output and --review name the same file; give each its own.")
-    format_name = _choose_format(json=as_json, csv=as_csv, tsv=as_tsv, hocr=as_hocr)
+    format_name = _choose_format(json=as_json, csv=as_csv, table=as_table, tsv=as_tsv, hocr=as_hocr)
     if output is not None:
         format_name = choose_by_ending(output, format_name)
 
@@ -153,7 +156,7 @@ def read(
     limits = build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
     inputs = expand_names(pictures)
-    files = _build_files(format_name if format_name != "text" or len(inputs) == 1 else "named text", review)
+    files = _build_files(format_name, len(inputs) > 1, review)
     views = build_views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
         partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
@@ -178,16 +181,16 @@ def choose_by_ending(output: Path, format_name: str) -> str:
     """The format that was asked for, but a workbook for a file that is named like one. Raises UsageError for a file
     whose ending promises another format than the one that was asked for."""
     ending = output.suffix.lower()
-    if ending == WORKBOOK and format_name == "text":
+    if ending == WORKBOOK and format_name in ("text", "table"):
         if find_spec("xlsxwriter") is None:  # said before all is read
             raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.")
-        return "xlsx"
+        return "xlsx" if format_name == "text" else "table xlsx"
     promised_format = next((name for name, endings in ENDINGS.items() if ending in endings), None)
     if ending == WORKBOOK:
         raise UsageError(f"{output}: the ending stands for an Excel workbook; leave out --{format_name}.")
     if ending in OTHER_SPREADSHEETS:
         raise UsageError(f"{output}: no such spreadsheets are written; use a name that ends in .xlsx or .csv.")
-    if promised_format is not None and promised_format != format_name:
+    if promised_format is not None and promised_format != ("csv" if format_name == "table" else format_name):
         flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
         raise UsageError(
             f"{output}: the ending stands for {promised_format}, but the output is {format_name}; {flag}, "
@@ -204,14 +207,21 @@ def _build_values(**rules: Any) -> ValueRules | None:
     return None if values == ValueRules() else values
 
 
-def _build_files(style: str, review: Path | None) -> list[ResultFormat]:
-    """What is written: the results in their format, and the page to review them if it is wanted."""
+def _build_files(format_name: str, has_several: bool, review: Path | None) -> list[ResultFormat]:
+    """What is written: the results in their format, and the page to review them if it is wanted. Of several pictures,
+    lines and tables have the file's name."""
     from inkdigits.cli.results import ResultFormat
     from inkdigits.reading.output.write import FORMATS
-    from inkdigits.reading.output.xlsx import convert_to_workbook
+    from inkdigits.reading.output.xlsx import convert_to_table_workbook, convert_to_workbook
 
-    form = FORMATS["json" if style == "xlsx" else style]
-    convert = convert_to_workbook if style == "xlsx" else None
+    style = f"named {format_name}" if has_several and format_name in ("text", "table", "table xlsx") else format_name
+    workbooks = {
+        "xlsx": convert_to_workbook,
+        "table xlsx": convert_to_table_workbook,
+        "named table xlsx": partial(convert_to_table_workbook, named=True),
+    }
+    convert = workbooks.get(style)
+    form = FORMATS["json" if convert else style]
     files = [ResultFormat(style, form.begin, lambda page, _: form.page(page), form.end, convert)]
     if review is not None:
         from inkdigits.reading.output import review as html

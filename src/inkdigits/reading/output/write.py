@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 from inkdigits.marks import Box
 from inkdigits.reading.output import hocr
+from inkdigits.reading.output.table import find_table
 from inkdigits.types import Failure, Reading
 
 COLUMNS = (
@@ -94,6 +95,22 @@ def iterate_corrections(reading: Reading) -> Iterator[tuple[object, ...]]:
         yield str(number.corrected).lower(), " ".join(each.text for each in number.original)
 
 
+def format_table(reading: Reading) -> str:
+    """The page as one table: a row of CSV for each of its rows, without a header."""
+    return _format_rows(iterate_table_rows(reading))
+
+
+def format_named_table(reading: Reading) -> str:
+    """As `format_table`, with the file and the page in two columns before the table's."""
+    return _format_rows(iterate_table_rows(reading, named=True))
+
+
+def iterate_table_rows(reading: Reading, named: bool = False) -> Iterator[tuple[object, ...]]:
+    """The texts of the cells of each row of a page's table, after the file and the page if it is `named`."""
+    for row in find_table(reading).texts:
+        yield (reading.file, reading.page, *row) if named else tuple(row)
+
+
 def format_tsv_header() -> str:
     """The first row of a TSV file."""
     return _format_rows([TSV_COLUMNS], "\t")
@@ -145,6 +162,8 @@ FORMATS = {
     "named text": Format("", _skip_failures(format_named_text)),
     "json": Format("", format_json_line),
     "csv": Format(format_csv_header(), _skip_failures(format_csv_rows)),
+    "table": Format("", _skip_failures(format_table)),
+    "named table": Format("", _skip_failures(format_named_table)),
     "tsv": Format(format_tsv_header(), _skip_failures(format_tsv_rows)),
     "hocr": Format(hocr.BEGIN, _skip_failures(hocr.format_page), hocr.END),
 }

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from inkdigits.errors import UsageError
-from inkdigits.reading.output.write import COLUMNS, CORRECTION_COLUMNS, iterate_corrections, iterate_number_rows
+from inkdigits.reading.output.write import (
+    COLUMNS,
+    CORRECTION_COLUMNS,
+    iterate_corrections,
+    iterate_number_rows,
+    iterate_table_rows,
+)
 from inkdigits.types import Reading
 
 MAX_ROWS = 1_048_576  # of a sheet, by Excel's format, the header among them
@@ -28,13 +34,23 @@ def format_xlsx(readings: Iterable[Reading]) -> bytes:
 
 def convert_to_workbook(lines: bytes) -> bytes:
     """Lines of JSON, a page each, as a workbook; pages that failed have none. Raises as `format_workbook`."""
+    return format_xlsx(_parse_readings(lines))
+
+
+def convert_to_table_workbook(lines: bytes, named: bool = False) -> bytes:
+    """Lines of JSON, a page each, as a workbook with the rows of every page's table, below each other; `named` as in
+    `iterate_table_rows`. Raises as `format_workbook`."""
+    return format_workbook((), (row for page in _parse_readings(lines) for row in iterate_table_rows(page, named)))
+
+
+def _parse_readings(lines: bytes) -> Iterator[Reading]:
     pages = (json.loads(line) for line in lines.splitlines())
-    return format_xlsx(Reading.from_dict(page) for page in pages if "error" not in page)
+    return (Reading.from_dict(page) for page in pages if "error" not in page)
 
 
 def format_workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A workbook of one sheet: `columns` in bold above `rows`. Strings are text whatever they look like: `007` keeps
-    its zeros, `=1+1` is no formula. Raises UsageError where XlsxWriter is missing or there are too many rows."""
+    """A workbook of one sheet: `columns`, if any, in bold above `rows`. Strings are text whatever they look like: `007`
+    keeps its zeros, `=1+1` is no formula. Raises UsageError where XlsxWriter is missing or there are too many rows."""
     try:
         from xlsxwriter import Workbook  # here, because few write spreadsheets
     except ModuleNotFoundError as error:
@@ -42,12 +58,13 @@ def format_workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) ->
     file = io.BytesIO()
     with Workbook(file, {"in_memory": True}) as workbook:
         sheet = workbook.add_worksheet("Numbers")
-        sheet.write_row(0, 0, columns, workbook.add_format({"bold": True}))
-        sheet.freeze_panes(1, 0)
+        if columns:
+            sheet.write_row(0, 0, columns, workbook.add_format({"bold": True}))
+            sheet.freeze_panes(1, 0)
         for column, name in enumerate(columns):
             if name in _WIDE_COLUMNS:
                 sheet.set_column(column, column, _WIDE_COLUMNS[name])
-        for index, row in enumerate(rows, 1):
+        for index, row in enumerate(rows, 1 if columns else 0):
             if index >= MAX_ROWS:
                 raise UsageError(f"A spreadsheet has at most {MAX_ROWS:,} rows; write fewer pages, or CSV.")
             for column, value in enumerate(row):
