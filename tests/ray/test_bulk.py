@@ -113,6 +113,8 @@ def test_numbers_of_a_dataset_of_ones_own(ray: Any) -> None:
     pictures = [{"path": f"{place}.png", "bytes": data} for place, data in enumerate(draw_digits([7, 8, 9]))]
     dataset = ray.data.from_items(pictures)
     rows = read_numbers(dataset, form=Form(length=1, range=(0, 8)), batch_size=2).take_all()
+    sure = [each for row in rows for each in row["numbers"] if each["accepted"]]
+    assert sure and all((each["kind"], each["value"]) == ("integer", each["text"]) for each in sure)
     (expected,) = Reader(threads=1).attempt(pictures[0]["bytes"], name="0.png", form=Form(length=1, range=(0, 8)))
     found = next(json.loads(row["json"]) for row in rows if row["path"] == "0.png")
     assert forget_seconds(found) == forget_seconds(expected.as_dict())

@@ -151,16 +151,32 @@ def test_it_is_read_again_as_the_form_says_or_only_a_part(shown: Visit, page: by
     shown.page.fill("#how [name=length]", "2")
     shown.page.click("#how .main")
     shown.page.wait_for_function("() => document.querySelectorAll('#text [data-number]').length === 4")
-    first = shown.page.locator(OPTION).first.bounding_box()
-    assert first is not None
     shown.page.fill("#how [name=length]", "1")
     shown.page.click("#part")
+    first = shown.page.locator(OPTION).first.bounding_box()
+    assert first is not None and first["y"] > 0, "what is to be drawn on is in sight"
     shown.page.mouse.move(first["x"] - 8, first["y"] - 8)
     shown.page.mouse.down()
     shown.page.mouse.move(first["x"] + first["width"] + 8, first["y"] + first["height"] + 8, steps=3)
     shown.page.mouse.up()
     shown.page.wait_for_function("() => document.querySelectorAll('#boxes [role=option]').length === 1")
     assert shown.page.inner_text("#text") == "7"
+
+
+def test_what_numbers_are_is_said_in_the_form(shown: Visit) -> None:
+    """Numbers that can be no times of day say so; a contradiction is one sentence."""
+    shown.page.click(".how summary")
+    with shown.page.expect_response(lambda answer: "as=time" in answer.url) as told:
+        shown.page.select_option("#how [name=as]", label="a time of day")
+        shown.page.click("#how .main")
+    numbers = [number for line in told.value.json()["reading"]["lines"] for number in line["numbers"]]
+    assert numbers and not any(number["fits"] for number in numbers)
+    shown.page.wait_for_selector("#how .main:enabled")
+    shown.page.select_option("#how [name=date_order]", "dmy")
+    shown.page.click("#how .main")
+    shown.page.wait_for_selector("#notice[data-failed]")
+    assert "A date order tells nothing of numbers of kind time" in shown.page.inner_text("#notice")
+    shown.complaints[:] = [each for each in shown.complaints if "422" not in each]
 
 
 def test_the_sample_is_read_without_doubt(visit: Visit) -> None:

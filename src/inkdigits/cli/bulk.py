@@ -14,6 +14,10 @@ from inkdigits.cli.options import (
     MANY,
     BoxesOption,
     CheckOption,
+    DateOrderOption,
+    DecimalOption,
+    DecimalsOption,
+    KindOption,
     LengthOption,
     MaxBytesOption,
     MaxPagesOption,
@@ -24,9 +28,11 @@ from inkdigits.cli.options import (
     RangeOption,
     RegionOption,
     SecondOption,
+    SignsOption,
     SingleOption,
     build_arguments,
     build_limits,
+    build_values,
 )
 from inkdigits.errors import ClusterError
 
@@ -67,6 +73,11 @@ def bulk(
     check: CheckOption = None,
     value_range: RangeOption = None,
     boxes: BoxesOption = "auto",
+    kind: KindOption = None,
+    decimal: DecimalOption = "auto",
+    decimals: DecimalsOption = None,
+    date_order: DateOrderOption = "auto",
+    signs: SignsOption = "keep",
     model: ModelOption = None,
     second: SecondOption = False,
     page_seconds: Annotated[float, _many("--max-page-seconds", min=0.1, help="Give up a page after this time.")] = 20,
@@ -84,8 +95,18 @@ def bulk(
     """
     from inkdigits.ray.bulk import BulkSettings, read_bulk
 
+    values = build_values(kind, decimal, decimals, date_order)
     arguments = build_arguments(
-        single, region, min_confidence, boxes, length=length, pattern=pattern, check=check, range=value_range
+        single,
+        region,
+        min_confidence,
+        boxes,
+        values,
+        signs,
+        length=length,
+        pattern=pattern,
+        check=check,
+        range=value_range,
     )
     settings = BulkSettings(
         inputs=tuple(inputs),

@@ -47,6 +47,27 @@ CheckOption = Annotated[
 RangeOption = Annotated[
     str | None, _form("--range", help="Every number is in this range, both ends included.", metavar="A..B")
 ]
+KindOption = Annotated[
+    str | None,
+    _form(
+        "--as",
+        help="Every number is of this kind: integer, decimal, amount, date, time or fraction; or every line is an "
+        "expression, checked as a sum.",
+        metavar="KIND",
+    ),
+]
+DecimalOption = Annotated[
+    str, _form("--decimal", help="What stands before decimals: point, comma, or auto.", metavar="MARK")
+]
+DecimalsOption = Annotated[int | None, _form("--decimals", help="Every number has this many decimals.", metavar="N")]
+DateOrderOption = Annotated[
+    str,
+    _form("--date-order", help="The order of day, month and year: dmy, mdy, ymd, or auto.", metavar="ORDER"),
+]
+SignsOption = Annotated[
+    str,
+    _how("--signs", help="keep: print points, minus and operators too; drop: digits alone.", metavar="KEEP|DROP"),
+]
 BoxesOption = Annotated[
     str,
     _how(
@@ -92,6 +113,15 @@ def build_arguments(
     }
     check_arguments(arguments)
     return arguments
+
+
+def build_values(kind: str | None, decimal: str, decimals: int | None, date_order: str) -> ValueRules | None:
+    """How numbers are understood, if that was said. Raises UsageError for what makes no sense."""
+    from inkdigits.values import ValueRules
+
+    rules: dict[str, Any] = {"kind": kind, "decimal": decimal, "decimals": decimals, "date_order": date_order}
+    values = ValueRules(**rules)
+    return None if values == ValueRules() else values
 
 
 def _build_form(rules: dict[str, Any]) -> Form | None:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,10 @@ from inkdigits.cli.options import (
     MANY,
     BoxesOption,
     CheckOption,
+    DateOrderOption,
+    DecimalOption,
+    DecimalsOption,
+    KindOption,
     LengthOption,
     MaxBytesOption,
     MaxPagesOption,
@@ -25,9 +29,11 @@ from inkdigits.cli.options import (
     RangeOption,
     RegionOption,
     SecondOption,
+    SignsOption,
     SingleOption,
     build_arguments,
     build_limits,
+    build_values,
 )
 from inkdigits.errors import UsageError
 from inkdigits.types import Failure
@@ -36,7 +42,7 @@ if TYPE_CHECKING:
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import Input
     from inkdigits.cli.results import ResultFormat, Results
-    from inkdigits.values import ValueRules
+    from inkdigits.cli.targets import Convert
 
 FAILED, REJECTED = 1, 3
 ENDINGS = {  # of files, by the format that they promise
@@ -49,8 +55,6 @@ ENDINGS = {  # of files, by the format that they promise
 WORKBOOK, OTHER_SPREADSHEETS = ".xlsx", (".xls", ".ods")
 THREADS = 2  # of one picture, where no others are read meanwhile
 
-_how = partial(typer.Option, rich_help_panel="How to read")
-_form = partial(typer.Option, rich_help_panel="What every number must be")
 _result = partial(typer.Option, rich_help_panel="Results")
 _many = partial(typer.Option, rich_help_panel=MANY)
 
@@ -65,23 +69,11 @@ def read(
     check: CheckOption = None,
     value_range: RangeOption = None,
     boxes: BoxesOption = "auto",
-    kind: Annotated[
-        str | None,
-        _form(
-            "--as",
-            help="Every number is of this kind: integer, decimal, amount, date, time or fraction; or every line is an "
-            "expression, checked as a sum.",
-            metavar="KIND",
-        ),
-    ] = None,
-    decimal: Annotated[str, _form(help="What stands before decimals: point, comma, or auto.", metavar="MARK")] = "auto",
-    decimals: Annotated[int | None, _form(help="Every number has this many decimals.", metavar="N")] = None,
-    date_order: Annotated[
-        str, _form(help="The order of day, month and year: dmy, mdy, ymd, or auto.", metavar="ORDER")
-    ] = "auto",
-    signs: Annotated[
-        str, _how(help="keep: print points, minus and operators too; drop: digits alone.", metavar="KEEP|DROP")
-    ] = "keep",
+    kind: KindOption = None,
+    decimal: DecimalOption = "auto",
+    decimals: DecimalsOption = None,
+    date_order: DateOrderOption = "auto",
+    signs: SignsOption = "keep",
     model: ModelOption = None,
     second: SecondOption = False,
     as_json: Annotated[bool, _result("--json", help="Print one JSON object per page, one per line.")] = False,
@@ -140,7 +132,7 @@ def read(
     from inkdigits.reading.reader import Reader
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
-    values = _build_values(kind=kind, decimal=decimal, date_order=date_order, decimals=decimals)
+    values = build_values(kind, decimal, decimals, date_order)
     how = build_arguments(
         single,
         region,
@@ -199,14 +191,6 @@ def choose_by_ending(output: Path, format_name: str) -> str:
     return format_name
 
 
-def _build_values(**rules: Any) -> ValueRules | None:
-    """How numbers are understood, if that was said."""
-    from inkdigits.values import ValueRules
-
-    values = ValueRules(**rules)
-    return None if values == ValueRules() else values
-
-
 def _build_files(format_name: str, has_several: bool, review: Path | None) -> list[ResultFormat]:
     """What is written: the results in their format, and the page to review them if it is wanted. Of several pictures,
     lines and tables have the file's name."""
@@ -215,7 +199,7 @@ def _build_files(format_name: str, has_several: bool, review: Path | None) -> li
     from inkdigits.reading.output.xlsx import convert_to_table_workbook, convert_to_workbook
 
     style = f"named {format_name}" if has_several and format_name in ("text", "table", "table xlsx") else format_name
-    workbooks = {
+    workbooks: dict[str, Convert] = {
         "xlsx": convert_to_workbook,
         "table xlsx": convert_to_table_workbook,
         "named table xlsx": partial(convert_to_table_workbook, named=True),

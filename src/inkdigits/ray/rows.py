@@ -25,6 +25,8 @@ NUMBER_FIELDS = [  # as JSON has them: see docs/reading.md
     pa.field("row", pa.int32()),
     pa.field("column", pa.int32()),
     *(pa.field(name, pa.int32()) for name in ("x", "y", "width", "height")),
+    pa.field("kind", pa.string()),  # of its value, where it can mean one thing only
+    pa.field("value", pa.string()),
 ]
 PAGE_SCHEMA = pa.schema(
     [
