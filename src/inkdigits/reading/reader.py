@@ -21,16 +21,16 @@ from inkdigits.reading.arguments import (
     check_min_confidence,
     get_expected,
 )
+from inkdigits.reading.assemble import assemble_reading
 from inkdigits.reading.crossed import reject_crossed_out
 from inkdigits.reading.decoding.cells import BoxKind
 from inkdigits.reading.decoding.decide import decode_lines, is_unsure
 from inkdigits.reading.decoding.expected import Expected, SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.understand import understand_lines
-from inkdigits.reading.hints import find_hint
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
-from inkdigits.reading.imaging.region import crop_page, shift_boxes
+from inkdigits.reading.imaging.region import crop_page
 from inkdigits.reading.inspect import Inspection, inspect_crop
 from inkdigits.reading.nearest import NeighbourIndex
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
@@ -182,12 +182,7 @@ class Reader:
         else:
             stages = self._run_best_stages(cropped, get_expected(arguments), self._get_thresholds(min_confidence))
             lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
-        hint = find_hint(cropped.grey, proposals, lines)
-        if region is not None:
-            lines = shift_boxes(lines, region)
-        seconds = time.perf_counter() - start
-        size, model = (page.width, page.height), self.model
-        return Reading(page.file, page.page, *size, lines, model, seconds, hint, turned_degrees)
+        return assemble_reading(page, region, lines, proposals, turned_degrees, self.model, start)
 
     def run_stages(
         self,

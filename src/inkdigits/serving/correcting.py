@@ -15,9 +15,9 @@ from PIL import Image
 from inkdigits.errors import UsageError
 from inkdigits.marks import Box
 from inkdigits.reading.arguments import ReadArguments, get_number_arguments
-from inkdigits.reading.hints import find_hint
+from inkdigits.reading.assemble import assemble_reading
 from inkdigits.reading.imaging.picture import Picture, load_page
-from inkdigits.reading.imaging.region import crop_page, shift_boxes
+from inkdigits.reading.imaging.region import crop_page
 from inkdigits.reading.output.xlsx import format_xlsx
 from inkdigits.reading.reader import Reader
 from inkdigits.serving.body import Upload
@@ -39,8 +39,8 @@ def read_one_page(reader: Reader, upload: Upload, options: OnePageOptions, bound
     start = time.perf_counter()
     how, limits = options.how(), replace(bounds.picture, pages=max(MAX_PAGES, bounds.picture.pages))
     page = load_page(upload.data, options.page, limits, upload.name)
-    reading, glyphs = _read_with_glyphs(reader, page, how)
-    told: dict[str, Any] = replace(reading, seconds=time.perf_counter() - start).as_dict()
+    reading, glyphs = _read_with_glyphs(reader, page, how, start)
+    told: dict[str, Any] = reading.as_dict()
     digits = [digit for line in told["lines"] for number in line["numbers"] for digit in number["digits"]]
     for digit, glyph in zip(digits, glyphs, strict=True):
         digit["glyph"] = glyph_url(glyph)
@@ -50,9 +50,11 @@ def read_one_page(reader: Reader, upload: Upload, options: OnePageOptions, bound
     return Answer(body, 1, accepted, len(reading.digits) - accepted)
 
 
-def _read_with_glyphs(reader: Reader, page: Picture, how: ReadArguments) -> tuple[Reading, list[NDArray[np.uint8]]]:
-    """The reading, and the glyph of each of its digits, those of rejected numbers among them. In a region that somebody
-    drew there is a digit: where none is found, it is read as one."""
+def _read_with_glyphs(
+    reader: Reader, page: Picture, how: ReadArguments, start: float
+) -> tuple[Reading, list[NDArray[np.uint8]]]:
+    """The reading, begun at `start`, and the glyph of each of its digits, those of rejected numbers among them. In a
+    region that somebody drew there is a digit: where none is found, it is read as one."""
     region = how.get("region")
     part = page if region is None else crop_page(page, region)
     stages = reader.run_stages(part, **get_number_arguments(how))
@@ -62,10 +64,8 @@ def _read_with_glyphs(reader: Reader, page: Picture, how: ReadArguments) -> tupl
         lines = (Line((Number((digit,)),)),)
     found = [stages.find_glyph(digit) for line in lines for number in line.numbers for digit in number.digits]
     glyphs = [reader.extract_glyph(part.image) if glyph is None else glyph for glyph in found]
-    hint = find_hint(part.grey, stages.proposals, lines)
-    placed = lines if region is None else shift_boxes(lines, region)
-    size = (page.width, page.height)
-    return Reading(page.file, page.page, *size, placed, reader.model, 0, hint, stages.turned_degrees), glyphs
+    reading = assemble_reading(page, region, lines, stages.proposals, stages.turned_degrees, reader.model, start)
+    return reading, glyphs
 
 
 def _draw_picture(page: Picture) -> str:

@@ -80,9 +80,9 @@ def find_table(reading: Reading) -> Table:
     )
     columns = _find_columns([_find_spans(line, slope) for line in lines], _MAX_GAP * height)
     lines = [_divide_numbers(line, columns, slope) for line in lines]
-    places = _count_columns(columns)
-    rows = [_place_line(line, columns, places, slope) for line in lines]
-    return Table(tuple(tuple(row.get(place) for place in range(places[-1] + 1)) for row in rows))
+    indices = _count_columns(columns)
+    rows = [_place_line(line, columns, indices, slope) for line in lines]
+    return Table(tuple(tuple(row.get(place) for place in range(indices[-1] + 1)) for row in rows))
 
 
 def _find_slope(boxes: Sequence[Box]) -> float:
@@ -99,8 +99,8 @@ def _find_slope(boxes: Sequence[Box]) -> float:
 def _measure_covered(intervals: NDArray[np.float64]) -> float:
     """How much of a line N×2 intervals cover together."""
     starts, ends = intervals[np.argsort(intervals[:, 0])].T
-    reached = np.maximum.accumulate(ends)
-    return float((ends - np.maximum(starts, np.append(-np.inf, reached[:-1]))).clip(0).sum())
+    rightmost = np.maximum.accumulate(ends)
+    return float((ends - np.maximum(starts, np.append(-np.inf, rightmost[:-1]))).clip(0).sum())
 
 
 def _find_spans(line: Line, slope: float) -> list[_Span]:
@@ -130,15 +130,17 @@ def _find_columns(rows: Sequence[Sequence[_Span]], max_gap: float) -> list[_Colu
     columns, lengths = list[_Column](), Counter(map(len, rows))
     for row in sorted(rows, key=lambda each: len(each) * lengths[len(each)], reverse=True):
         overlapping = [_find_overlapping(columns, span.left, span.right) for span in row]
-        taken = [each for found in overlapping for each in found]
+        occupied = [each for found in overlapping for each in found]
         for span, found in zip(row, overlapping, strict=True):
             if len(found) > 1:
                 continue
-            column = found[0] if found else _find_free([each for each in columns if each not in taken], span, max_gap)
+            column = (
+                found[0] if found else _find_free([each for each in columns if each not in occupied], span, max_gap)
+            )
             if column is None:
                 columns.append(column := _Column(span.left, span.right))
             column.add(span)
-            taken.append(column)
+            occupied.append(column)
     return sorted(columns, key=lambda each: each.left + each.right)
 
 
@@ -171,18 +173,18 @@ def _is_ruled(column: _Column, ruled: int | None) -> bool:
 
 def _count_columns(columns: Sequence[_Column]) -> list[int]:
     """The place of each column in the table, from 0 on, so that those that rules show to be empty have theirs."""
-    places, last, place = list[int](), -1, -1
+    indices, last, place = list[int](), -1, -1
     for column in columns:
         ruled = median_low(column.ruled) if column.ruled else None
         place += 1 if ruled is None else max(1, ruled - last)
         last = last if ruled is None else max(last, ruled)
-        places.append(place)
-    return places
+        indices.append(place)
+    return indices
 
 
-def _place_line(line: Line, columns: Sequence[_Column], places: Sequence[int], slope: float) -> dict[int, Line]:
+def _place_line(line: Line, columns: Sequence[_Column], indices: Sequence[int], slope: float) -> dict[int, Line]:
     """The cells of a row that are not empty, by their place."""
-    homes = [places[_find_home(number.box, columns, slope)] for number in line.numbers]
+    homes = [indices[_find_home(number.box, columns, slope)] for number in line.numbers]
     cells, start = dict[int, Line](), 0
     for place, group in groupby(homes):
         end = start + len(list(group))
@@ -210,8 +212,8 @@ def _divide_numbers(line: Line, columns: Sequence[_Column], slope: float) -> Lin
     numbers, signs = list[Number](), list(line.signs)
     for number in line.numbers:
         parts = _divide_number(number, columns, slope)
-        at, more = len(numbers), len(parts) - 1
-        signs = [replace(sign, before=sign.before + more) if sign.before > at else sign for sign in signs]
+        index, more = len(numbers), len(parts) - 1
+        signs = [replace(sign, before=sign.before + more) if sign.before > index else sign for sign in signs]
         numbers += parts
     return Line(tuple(numbers), tuple(signs))
 
