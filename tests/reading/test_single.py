@@ -10,7 +10,7 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.reading.normalise import extract_ink_crop, extract_ink_crops, make_glyph
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.single import candidate_crops
+from inkdigits.reading.single import candidate_crops, holds_island
 from tests.reading.drawing import Pixels, draw_rows
 
 
@@ -78,3 +78,16 @@ def test_any_image_has_a_candidate(image: Pixels) -> None:
     first = extract_ink_crop(image)
     assert (first is None) == (not candidates[0].glyph.any())
     assert first is None or np.array_equal(make_glyph(first.ink), candidates[0].glyph)
+
+
+def test_a_face_is_no_digit_and_real_digits_have_none_in_them(reader: Reader) -> None:
+    face = np.full((280, 280), 255, np.uint8)
+    cv2.circle(face, (140, 140), 100, 0, 12, cv2.LINE_AA)
+    ring = face.copy()
+    for x in (105, 175):
+        cv2.circle(face, (x, 110), 9, 0, -1, cv2.LINE_AA)
+    cv2.ellipse(face, (140, 150), (50, 40), 0, 20, 160, 0, 12, cv2.LINE_AA)
+    assert reader.read_digit(ring).text == "0"
+    refused = reader.read_digit(face)
+    assert (refused.text, refused.digitness) == ("?", 0)
+    assert sum(map(holds_island, load("train").images[:5000])) <= 2
