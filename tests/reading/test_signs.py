@@ -24,7 +24,8 @@ WRITTEN = ("12.50", "-45,8", "29500/-", "476+473=949", "25/05/2021", "12:30", "(
 
 @pytest.fixture(scope="module")
 def page() -> Pixels:
-    return draw_lines(WRITTEN)
+    """In a clear hand: how often signs are read right in any is measured by bench.signs."""
+    return draw_lines(WRITTEN, seed=3)
 
 
 @pytest.fixture(scope="module")
