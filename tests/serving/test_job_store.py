@@ -107,6 +107,14 @@ def test_a_claim_that_is_renewed_holds(store: JobStore, clock: list[float]) -> N
     assert store.claim() is None and store.finish(claim, 2, "text/csv", b"")
 
 
+def test_a_claim_is_not_lost_to_who_looked_at_the_clock_before(store: JobStore, clock: list[float]) -> None:
+    store.add("", "{}", UPLOADS)
+    claim = claimed(store)
+    clock[0] -= 2
+    store.sweep(3600)
+    assert store.renew(claim, 1)
+
+
 def test_a_clock_that_is_put_back_holds_no_job_for_ever(store: JobStore, clock: list[float]) -> None:
     store.add("", "{}", UPLOADS)
     claimed(store)

@@ -179,13 +179,13 @@ class JobStore:
     def sweep(self, keep_seconds: float) -> None:
         """See to what nobody else does: jobs whose reader was killed wait again, or have failed; jobs that waited for
         `keep_seconds` have failed; those that were finished as long ago are deleted."""
-        now = time.time()
         lost = "state = 'running' AND NOT leased BETWEEN ? AND ?"  # nor is a claim of the far future one
         fail = "UPDATE jobs SET state = 'failed', claim = NULL, finished = ?, problem = ?, detail = ?"
         killed = f"Reading it ended a worker of the service {MOST_TRIES} times; send other files."
         late = f"It was not read within {keep_seconds:,.0f} seconds; send fewer files, or try again later."
         with self._database.open("IMMEDIATE") as connection:
-            lease = (now, now + LEASE)
+            now = time.time()  # not before all others have written: what they claimed by then would be of the future
+            lease = (now, now + 2 * LEASE)
             connection.execute(f"{fail} WHERE {lost} AND tries >= ?", (now, "killed", killed, *lease, MOST_TRIES))
             connection.execute(f"UPDATE jobs SET state = 'waiting', claim = NULL, pages = 0 WHERE {lost}", lease)
             connection.execute(f"{fail} WHERE finished IS NULL AND made < ?", (now, "time", late, now - keep_seconds))

@@ -37,7 +37,7 @@ _LARGE = 4 * 2**20  # bytes: what is larger goes back to the system at once; sma
 _PAUSE = 5.0  # seconds after which what is free is given back again; it takes about a millisecond
 
 # Seconds within which a worker says that it lives, from its start on. On a busy machine starting takes long, and one
-# that was ended for that would only be started anew. One that dies just when it is asked is missed only after them.
+# that was ended for that would only be started anew.
 _HEALTHY = 60
 
 
@@ -169,6 +169,8 @@ class _Workers(Multiprocess):
         """Start anew who died, and count its queue no more."""
         from prometheus_client.multiprocess import mark_process_dead
 
+        for process in self.processes:  # with our copy closed, one that dies while it is asked is missed at once
+            process.child_conn.close()
         previous_pids = {process.pid for process in self.processes}
         super().keep_subprocess_alive()
         for pid in previous_pids - {process.pid for process in self.processes}:
