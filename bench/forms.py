@@ -108,7 +108,11 @@ def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[
     wrong = str(rng.choice(["valid", "cast"])) if is_wrong else None
     written_valid = _add_wrongly(valid, 9000, rng) if wrong == "valid" else valid
     cast = written_valid + invalid
-    sums = {"valid": written_valid, "invalid": invalid, "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast}
+    sums = {
+        "valid": written_valid,
+        "invalid": invalid,
+        "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast,
+    }
     numbers = {"station": f"{rng.integers(10_000):04d}", **votes, **sums}
     return {name: str(number) for name, number in numbers.items()}, wrong
 
@@ -181,7 +185,9 @@ def _count_misread(sheet: FilledSheet, answer: SheetAnswer) -> int:
 
 def _is_reported(sheet: FilledSheet, answer: SheetAnswer) -> bool:
     """Whether the wrong sum is told, with the total as written."""
-    return any(each.name == sheet.wrong and each.text == sheet.truth[each.name] and each.breaks for each in answer.answers)
+    return any(
+        each.name == sheet.wrong and each.text == sheet.truth[each.name] and each.breaks for each in answer.answers
+    )
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ import cv2
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
+from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.pixels import Pixels
 
 WIDTH, HEIGHT = 1240, 1754  # pixels
@@ -24,7 +25,8 @@ _INK, _FAINT = 40, 130  # grey levels
 _MARKER_PX, _MARKER_MARGIN = 84, 60
 _QUESTIONS, _CANDIDATES = 8, 6
 _MARKS_PER_QUESTION = 12
-ROSTER = tuple(f"{20_260_000 + 37 * number + number**2 % 11:08d}" for number in range(1, 61))  # no two differ by one digit
+# Of students: with a check digit, so that one digit misread makes no other student.
+ROSTER = tuple(number for number in map(str, range(20_260_100, 20_260_700)) if Form(check="luhn").fits(number))
 
 
 @dataclass
@@ -94,7 +96,11 @@ def draw_count_form() -> tuple[Pixels, dict[str, Any]]:
         y = 270 + 100 * number
         page.write(f"{number}   {name}", 110, y + 14, 34)
         page.add_comb(f"votes{number}", 800, y, 3, required=True)
-    sums = [("valid", "Valid votes, sum of 1 to 6"), ("invalid", "Invalid votes"), ("cast", "Votes cast, valid and invalid")]
+    sums = [
+        ("valid", "Valid votes, sum of 1 to 6"),
+        ("invalid", "Invalid votes"),
+        ("cast", "Votes cast, valid and invalid"),
+    ]
     for number, (field_name, label) in enumerate(sums):
         y = 1040 + 110 * number
         page.write(label, 110, y + 14, 34)

@@ -55,13 +55,13 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldReading:
-    """What a field alone says: `candidates`, best first, "" for an empty one; `crop`, uint8 h×w, is its picture, and
-    `digits`, float64 N×10, how probable each digit is in each place of the best candidate."""
+    """What a field alone says: `candidates`, best first, "" for an empty one; `digits`, float64 N×10, how probable each
+    digit is in each place of the best candidate; and its picture `crop`, uint8 h×w."""
 
     field: FormField
     candidates: tuple[Candidate, ...]
-    crop: Pixels
     digits: NDArray[np.float64]
+    crop: Pixels
 
 
 class FieldReader:
@@ -80,7 +80,9 @@ class FieldReader:
         windows = [_find_window(each.box, scale, sheet.shape) for each in fields]
         crops = [np.ascontiguousarray(sheet[window]) for window in windows]
         written = _take_print_away(sheet, registration.template.blank_grey)
-        inks = [_keep_field(written[window], each.box.height * scale) for window, each in zip(windows, fields, strict=True)]
+        inks = [
+            _keep_field(written[window], each.box.height * scale) for window, each in zip(windows, fields, strict=True)
+        ]
         page, slots = _lay_out([ink for ink in inks if ink is not None])
         rows = iter(self._read_rows(page, slots, [f for f, ink in zip(fields, inks, strict=True) if ink is not None]))
         nothing = (Candidate("", 1.0),), np.zeros((0, 10))
@@ -111,17 +113,19 @@ class FieldReader:
                 )
                 for index in np.flatnonzero(is_own)
             ]
-            results.append(self._read_row(proposals, hypotheses, field))
+            inks = [box for box in proposals.ink_components if slot.y <= box.y and box.bottom <= slot.bottom]
+            results.append(self._read_row(proposals, hypotheses, inks, field))
         return results
 
     def _read_row(
-        self, proposals: Proposals, hypotheses: list[Hypothesis], field: FormField
+        self, proposals: Proposals, hypotheses: list[Hypothesis], inks: Sequence[Box], field: FormField
     ) -> tuple[tuple[Candidate, ...], NDArray[np.float64]]:
-        """What a field may say in which there is ink."""
+        """What a field may say in which there is ink, with components `inks`."""
         decoded = decode_row(hypotheses) if hypotheses else None
-        if decoded is None or not decoded.assignments:
+        boxes = [each.box for each, _ in decoded.assignments] if decoded is not None else []
+        if not boxes and not inks:
             return (), np.zeros((0, 10))
-        transcripts = transcribe_row(self._transcriber, None, proposals, [each.box for each, _ in decoded.assignments])
+        transcripts = transcribe_row(self._transcriber, None, proposals, boxes or inks)
         row = fuse_row(hypotheses, transcripts, field.form)
         if not row.fused_pieces:
             return (), np.zeros((0, 10))
@@ -217,7 +221,9 @@ def _list_signed(row: FusedRow, gaps: Sequence[Sequence[tuple[str, float]]]) -> 
             signed = [("", probability)]
             for index, gap in enumerate(gaps):
                 digit = digits[index] if index < count else ""
-                signed = [(t + sign + digit, p * own) for t, p in signed for sign, own in islice(gap, _MAX_GAP_READINGS)]
+                signed = [
+                    (t + sign + digit, p * own) for t, p in signed for sign, own in islice(gap, _MAX_GAP_READINGS)
+                ]
                 signed = sorted(signed, key=lambda reading: -reading[1])[:_MAX_CANDIDATES]
             texts += signed
     return sorted(texts, key=lambda reading: -reading[1])[:_MAX_TEXTS]

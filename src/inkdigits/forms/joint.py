@@ -17,21 +17,15 @@ from dataclasses import dataclass, replace
 from datetime import date, time
 from fractions import Fraction
 
-import numpy as np
-
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
+from inkdigits.forms.priors import match_roster, soften
 from inkdigits.forms.rules import Amount, Comparison, Membership
 from inkdigits.forms.template import FormField, Template
 
 DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
 _WAYS_TO_ERR = 30  # totals that a writer who adds wrongly may come to, each as likely
-_UNLISTED = 0.02  # probability that a number is not in the roster it should be in
-_TRUST = 0.7  # power of a field's probabilities: the networks are surer of themselves than they may be
-_MIN_PROBABILITY = 1e-6  # of a candidate, beside the best, to be looked at
 _MAX_STATES = 20_000
-_ROSTER_FLOOR = 1e-5  # probability of a digit in a place where the networks see none of it
-_MAX_LISTED = 20  # entries of a roster that are looked at
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
 
@@ -87,13 +81,11 @@ def decode_sheet(
     `wrong` is how probable it is that a writer adds wrongly, `min_confidence` the least confidence of a field that is
     accepted. Without rules each field is taken by itself. Raises UsageError unless both are probabilities.
     """
-    for name, value in (("min_confidence", min_confidence), ("wrong", wrong)):
-        if not 0 <= value <= 1:
-            raise UsageError(f"{name} is a probability from 0 to 1, not {value}.")
+    check_probabilities(min_confidence=min_confidence, wrong=wrong)
     rules = template.comparisons if with_rules else []
     rosters = {rule.field: rule for rule in template.memberships} if with_rules else {}
     choices = {
-        each.field.name: _match_roster(each, rosters[each.field.name]) if each.field.name in rosters else _soften(each)
+        each.field.name: match_roster(each, rosters[each.field.name]) if each.field.name in rosters else soften(each)
         for each in readings
     }
     marginals: dict[str, dict[str, float]] = {}
@@ -113,46 +105,14 @@ def decode_sheet(
     return SheetAnswer(answers, confidence, tuple(rule.text for rule in broken))
 
 
-def _soften(reading: FieldReading) -> tuple[Candidate, ...]:
-    """The candidates with probabilities as they may be trusted; one that says nothing, where there are none."""
-    weights = np.array([each.probability for each in reading.candidates], np.float64) ** _TRUST
-    if not len(weights):
-        return (Candidate("", 1.0),)
-    shares = weights / weights.sum()
-    kept = [
-        Candidate(each.text, float(share)) for each, share in zip(reading.candidates, shares, strict=True)
-        if share >= _MIN_PROBABILITY
-    ]  # fmt: skip
-    return tuple(kept)
+def check_probabilities(**values: float) -> None:
+    """Raise UsageError unless each is one."""
+    for name, value in values.items():
+        if not 0 <= value <= 1:
+            raise UsageError(f"{name} is a probability from 0 to 1, not {value}.")
 
 
-def _match_roster(reading: FieldReading, roster: Membership) -> tuple[Candidate, ...]:
-    """A field's candidates where it should be in a roster: those of its entries that are most probable, and what it
-    says by itself, which hardly can be."""
-    own = {each.text: each.probability for each in _soften(reading)}
-    digits = np.log(np.maximum(reading.digits, _ROSTER_FLOOR))
-    fitting = [entry for entry in roster.entries if len(entry) == len(digits)]
-    scored: dict[str, float] = {}
-    if fitting:
-        places = np.array([[int(digit) for digit in entry] for entry in fitting])
-        scores = np.exp(_TRUST * digits[np.arange(digits.shape[0]), places].sum(axis=1))
-        order = np.argsort(-scores, kind="stable")[:_MAX_LISTED]
-        scored = {fitting[index]: float(scores[index]) for index in order}
-    listed = set(roster.entries)
-    for text, probability in own.items():
-        if text in listed:
-            scored[text] = max(scored.get(text, 0.0), probability)
-    size = len(listed)
-    weights = {text: (1 - _UNLISTED) / size * p for text, p in scored.items()}
-    free = 10.0 ** max((len(text) for text in own), default=1)
-    weights |= {text: _UNLISTED / free * p for text, p in own.items() if text not in listed}
-    whole = sum(weights.values()) or 1.0
-    return tuple(Candidate(text, p / whole) for text, p in sorted(weights.items(), key=lambda item: -item[1]))
-
-
-def _find_groups(
-    fields: Sequence[FormField], rules: Sequence[Comparison]
-) -> list[tuple[list[str], list[Comparison]]]:
+def _find_groups(fields: Sequence[FormField], rules: Sequence[Comparison]) -> list[tuple[list[str], list[Comparison]]]:
     """The fields that rules tie together, and the rules that do."""
     group_of = {each.name: {each.name} for each in fields}
     for rule in rules:

@@ -61,7 +61,9 @@ class Registration:
         to_page = self.matrix @ np.diag([1 / scale, 1 / scale, 1.0])
         size = (round(self.template.width * scale), round(self.template.height * scale))
         flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(cv2.warpPerspective(grey, to_page, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+        return np.asarray(
+            cv2.warpPerspective(grey, to_page, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
+        )
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points of the template's page, N×2, on the picture."""
@@ -92,14 +94,16 @@ class SheetFinder:
         if not found or found[0].registration.coverage < _MIN_PRINT:
             if found and found[0].is_partial:
                 raise FormError(f"{name}: only a part of the sheet {forms} is to be seen; take in all of it.")
-            raise FormError(f"{name}: this is no sheet of {forms}; check the page, or take it flat and in better light.")
+            raise FormError(
+                f"{name}: this is no sheet of {forms}; check the page, or take it flat and in better light."
+            )
         best = found[0]
         if best.missing_tiles > _MAX_MISSING_TILES:
             raise FormError(f"{name}: a part of the sheet {best.blank.template.name!r} is missing; take in all of it.")
-        if len(found) > 1 and found[1].registration.coverage * _CLEARLY_BETTER > best.registration.coverage:
-            if found[1].registration.coverage >= _MIN_PRINT:
-                names = " and ".join(repr(each.registration.template.name) for each in found[:2])
-                raise FormError(f"{name}: it may be a sheet of {names}; read it with one template alone.")
+        rivals = [each for each in found[1:] if each.registration.coverage >= _MIN_PRINT]
+        if rivals and rivals[0].registration.coverage * _CLEARLY_BETTER > best.registration.coverage:
+            names = " and ".join(repr(each.blank.template.name) for each in (best, rivals[0]))
+            raise FormError(f"{name}: it may be a sheet of {names}; read it with one template alone.")
         if best.blank.find_second(grey, features, factor, best.registration):
             raise FormError(f"{name}: there are two sheets on one picture; take one at a time.")
         return best.registration
@@ -151,7 +155,10 @@ class _Blank:
         height, width = self._grey.shape
         outline = first.map_points(np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64))
         is_outside = np.array(
-            [cv2.pointPolygonTest(outline.astype(np.float32), (float(x), float(y)), False) < 0 for x, y in features.points / factor],
+            [
+                cv2.pointPolygonTest(outline.astype(np.float32), (float(x), float(y)), False) < 0
+                for x, y in features.points / factor
+            ],
             np.bool_,
         )
         if is_outside.sum() < _MIN_MATCHES:
@@ -186,7 +193,9 @@ class _Blank:
             return False
         sides = np.linalg.norm(seen - np.roll(seen, -1, axis=0), axis=1)
         skew = np.divide(sides, [width, height, width, height])
-        is_upward = cv2.contourArea(seen.astype(np.float32), True) * cv2.contourArea(corners.astype(np.float32), True) > 0
+        is_upward = (
+            cv2.contourArea(seen.astype(np.float32), True) * cv2.contourArea(corners.astype(np.float32), True) > 0
+        )
         return bool(is_upward and skew.max() < _MAX_SKEW * skew.min())
 
     def _refine(self, grey: Pixels, matrix: Matrix) -> Matrix:

@@ -89,9 +89,7 @@ def parse_rule(text: str, fields: Sequence[str], folder: Path) -> Rule:
         return Membership(text, name, load_roster(folder / match["file"], name))
     match = _COMPARISON.fullmatch(text)
     if match is None:
-        raise UsageError(
-            f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`."
-        )
+        raise UsageError(f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
     factors: dict[str, int] = {}
     constant = 0
     for side, sign in (("left", 1), ("right", -1)):
@@ -113,7 +111,9 @@ def _parse_terms(side: str, fields: Sequence[str], text: str) -> list[tuple[int,
     while place < len(side):
         match = _TERM.match(side, place)
         if match is None or (terms and match["sign"] is None):
-            raise UsageError(f"The rule {text!r} cannot be understood from {side[place:].strip()!r} on; see docs/forms.md.")
+            raise UsageError(
+                f"The rule {text!r} cannot be understood from {side[place:].strip()!r} on; see docs/forms.md."
+            )
         factor = int(match["factor"] or 1) * (-1 if match["sign"] == "-" else 1)
         what = match["what"]
         if what in ("...", "…"):

@@ -119,7 +119,9 @@ def load_template(path: str | os.PathLike[str]) -> Template:
     except OSError as error:
         raise UsageError(f"The template {place} cannot be read ({error.strerror}); check its place.") from error
     if len(data) > _MAX_BYTES:
-        raise UsageError(f"The template {place} is larger than {_MAX_BYTES:,} bytes; keep the blank in a file of its own.")
+        raise UsageError(
+            f"The template {place} is larger than {_MAX_BYTES:,} bytes; keep the blank in a file of its own."
+        )
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -207,7 +209,9 @@ def _check_places(fields: Sequence[FormField], width: int, height: int) -> None:
     for index, each in enumerate(fields):
         box = each.box
         if box.width < _MIN_FIELD_PX or box.height < _MIN_FIELD_PX:
-            raise UsageError(f"The field {each.name!r} is {box.width}×{box.height} pixels; make it {_MIN_FIELD_PX} at least.")
+            raise UsageError(
+                f"The field {each.name!r} is {box.width}×{box.height} pixels; make it {_MIN_FIELD_PX} at least."
+            )
         if box.x < 0 or box.y < 0 or box.right > width or box.bottom > height:
             raise UsageError(f"The field {each.name!r} lies beyond the page of {width}×{height} pixels; move it.")
         for other in fields[:index]:

@@ -60,7 +60,8 @@ def fill_sheet(shape: tuple[int, int], entries: Sequence[Entry], hands: Hands, r
         size_sd=0.06,
     )
     forms = {
-        label: int(rng.choice(np.flatnonzero(hands.strokes.labels == label))) for label in np.unique(hands.strokes.labels)
+        label: int(rng.choice(np.flatnonzero(hands.strokes.labels == label)))
+        for label in np.unique(hands.strokes.labels)
     }
     for entry in entries:
         _write_entry(canvas, entry, style, hands, forms, rng)
