@@ -2,6 +2,7 @@
 
     python -m bench.forms                  200 sheets in MNIST's test digits, kept
     python -m bench.forms --validation     in training digits 55,001–60,000: for developing; nothing is kept
+    python -m bench.forms --picture        draw docs/pictures/forms.png
 
 Half of the sheets are mark sheets, half count forms (inkdigits.forms.examples), each filled in one hand and
 photographed from up to 20° aside, with shadow, blur, noise and JPEG, upside down or with a folded corner
@@ -22,13 +23,14 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
 
 from bench.datasets.filled_sheets import photograph
 from bench.shared import store
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis.sheets import Entry, Hands, fill_sheet, lay_on_blank
-from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, format_roster
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, encode_png, format_roster
 from inkdigits.forms.fields import FieldReader, FieldReading
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import FormError, SheetFinder
@@ -38,11 +40,12 @@ from inkdigits.training.evaluate import load_test_digits
 SHEET_COUNT = 200
 WRONG_EVERY = 10  # sheets: one of so many adds up wrongly
 SEED = 23
+PICTURE_PATH, PICTURED = Path(__file__).parent.parent / "docs" / "pictures" / "forms.png", 11
 
 
 @dataclass(frozen=True)
 class FilledSheet:
-    """A photo, uint8 H×W, of a sheet of `template`, what stands in its fields, and which field is a wrong sum, if any."""
+    """A photo, uint8 H×W, of a sheet of `template`, what stands in its fields, and which is a wrong sum, if any."""
 
     photo: NDArray[np.uint8]
     template: Template
@@ -63,7 +66,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--validation", action="store_true", help="training digits 55,001–60,000; nothing is kept")
     parser.add_argument("--sheets", type=int, default=SHEET_COUNT, help="another number; nothing is kept then")
+    parser.add_argument("--picture", action="store_true", help="draw the picture of the docs instead")
     args = parser.parse_args()
+    if args.picture:
+        draw_picture(mnist.load("train").slice(55_000, 56_000))
+        return
     digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
     score = score_sheets(read_sheets(draw_sheets(digits, args.sheets)))
     for name, value in score.items():
@@ -82,7 +89,7 @@ def load_examples() -> list[Template]:
 
 def draw_sheets(digits: Digits, count: int) -> Iterator[FilledSheet]:
     """Photos of sheets in hands of the set. Equal arguments give equal photos."""
-    templates, hands = load_examples(), Hands.from_digits(digits)
+    templates, hands = load_examples(), WritingHands.from_digits(digits)
     for number in range(count):
         rng = np.random.default_rng([SEED, number])
         template = templates[number % len(templates)]
@@ -168,6 +175,28 @@ def score_sheets(read: list[ReadSheet]) -> store.Json:
         "falsely_reported": sum(bool(answer.broken) for _, answer in right),
         "seconds_a_sheet": float(np.median([each.seconds for each in read])),
     }
+
+
+def draw_picture(digits: Digits) -> None:
+    """A photo of a sheet, and the same sheet as it was found and read: blue is accepted, red is to be looked at."""
+    (sheet,) = [each for number, each in enumerate(draw_sheets(digits, PICTURED + 1)) if number == PICTURED]
+    registration = SheetFinder(load_examples()).find(sheet.photo)
+    answer = decode_sheet(sheet.template, FieldReader().read_fields(registration, sheet.photo))
+    page = Image.fromarray(registration.rectify(sheet.photo)).convert("RGB")
+    draw = ImageDraw.Draw(page)
+    for field, each in zip(sheet.template.fields, answer.answers, strict=True):
+        text = each.text if each.reckoned is None else f"{each.text}, reckoned {each.reckoned}"
+        colour = (20, 70, 200) if each.accepted else (200, 30, 30)
+        x, y = field.box.right + 12, field.box.y + 8
+        draw.rectangle((x - 6, y - 6, x + 27 * len(text) + 6, y + 54), fill="white")
+        draw.text((x, y), text, fill=colour, font=ImageFont.load_default(44))
+    photo_page = Image.fromarray(sheet.photo).convert("RGB")
+    photo_page = photo_page.resize((round(photo_page.width * page.height / photo_page.height), page.height))
+    both = Image.new("RGB", (photo_page.width + page.width, page.height))
+    both.paste(photo_page, (0, 0))
+    both.paste(page, (photo_page.width, 0))
+    both.thumbnail((1200, 1200))
+    PICTURE_PATH.write_bytes(encode_png(np.asarray(both)))
 
 
 def _count_right(sheet: FilledSheet, answer: SheetAnswer) -> int:

@@ -34,7 +34,7 @@ def photograph(sheet: Image, rng: Generator, size: tuple[int, int] = PHOTO_SIZE)
 
 
 def _sample_view(shape: tuple[int, ...], size: tuple[int, int], rng: Generator) -> NDArray[np.float64]:
-    """A homography from a sheet to a photo: tilted about a random axis by up to 20°, turned a little, all of it seen."""
+    """A homography from a sheet to a photo: tilted by up to 20°, turned a little, all of it seen."""
     tilt, axis, turn = np.radians(rng.uniform(0, MAX_DEGREES)), rng.uniform(0, 2 * np.pi), np.radians(rng.normal(0, 4))
     height, width = shape[:2]
     longest, distance = max(height, width), rng.uniform(1.4, 2.2)  # of the camera, in lengths of the sheet

@@ -10,7 +10,7 @@ import pytest
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
 from inkdigits.forms.joint import decode_sheet
-from inkdigits.forms.priors import soften
+from inkdigits.forms.priors import list_choices
 from inkdigits.forms.template import Template, parse_template
 
 
@@ -52,7 +52,7 @@ def test_a_sum_settles_what_is_doubtful() -> None:
 
 def test_a_wrong_sum_is_told_and_not_repaired() -> None:
     template = make_template(SUM)
-    readings = make_readings(template, **PLAIN, q3={"7": 0.9999, "1": 1e-6}, total={"11": 0.9999, "10": 1e-6})
+    readings = make_readings(template, **PLAIN, q3={"7": 0.9999, "1": 1e-5}, total={"11": 0.9999, "10": 1e-5})
     sheet = decode_sheet(template, readings)
     total = sheet.answers[4]
     assert (total.text, total.reckoned) == ("11", "10")
@@ -71,14 +71,14 @@ def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:
     }
     readings = make_readings(template, id={"7": 1.0}, **said)
     wrong = 0.2
-    softened = {each.field.name: soften(each) for each in readings}
+    choices = {each.field.name: list_choices(each) for each in readings}
     totals: dict[tuple[str, str], float] = {}
     whole = 0.0
-    for each in product(*(softened[name] for name in said)):
+    for each in product(*(choices[name] for name in said)):
         values = dict(zip(said, (int(candidate.text) for candidate in each), strict=True))
         weight = float(np.prod([candidate.probability for candidate in each]))
         for rule in template.comparisons:
-            weight *= 1 - wrong if rule.holds(values) else wrong / 30
+            weight *= 1 - wrong if rule.holds(values) else wrong / 10
         whole += weight
         for name, candidate in zip(said, each, strict=True):
             totals[name, candidate.text] = totals.get((name, candidate.text), 0.0) + weight
@@ -90,7 +90,7 @@ def test_a_roster_corrects_and_refuses_ties(tmp_path: Path) -> None:
     (tmp_path / "roster.csv").write_text("id\n1234\n1334\n9876\n")
     template = make_template(["id in roster.csv"], tmp_path, length=4)
     others = {name: {"1": 1.0} for name in ("q1", "q2", "q3", "total")}
-    match = decode_sheet(template, make_readings(template, id={"9816": 0.9, "9876": 0.1}, **others)).answers[0]
+    match = decode_sheet(template, make_readings(template, id={"9816": 0.6, "9876": 0.4}, **others)).answers[0]
     assert match.text == "9876" and match.accepted
     tie = decode_sheet(template, make_readings(template, id={"1234": 0.55, "1334": 0.45}, **others)).answers[0]
     assert tie.next_best is not None and {tie.text, tie.next_best.text} == {"1234", "1334"}

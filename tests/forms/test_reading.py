@@ -17,7 +17,7 @@ from PIL import Image
 from bench.datasets.filled_sheets import photograph
 from inkdigits.cli.form_examples import sample_numbers
 from inkdigits.data.sets import mnist
-from inkdigits.data.synthesis.sheets import Entry, Hands, fill_sheet, lay_on_blank
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.forms.examples import EXAMPLES, encode_png, format_roster
 from inkdigits.forms.proposing import propose_fields
 from inkdigits.forms.reader import FormReader
@@ -44,7 +44,7 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     folder = tmp_path_factory.mktemp("forms")
     (folder / "roster.csv").write_text(format_roster())
-    hands = Hands.from_digits(mnist.load("train").slice(0, 300))
+    hands = WritingHands.from_digits(mnist.load("train").slice(0, 300))
     templates, sheets, truths = {}, {}, {}
     for name, draw in EXAMPLES.items():
         blank, content = draw()
@@ -131,7 +131,7 @@ def test_a_run_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
         base.execute("DELETE FROM sheet WHERE id = ?", (number,))
     base.close()
     run_inkdigits("form", "read", *words, "--output", str(tmp_path / "out.csv"), "--resume", exit_code=1)
-    table = {Path(row["file"]).stem: row for row in csv.DictReader((tmp_path / "out.csv").open())}
+    table = {Path(row["file"]).stem: row for row in csv.DictReader((tmp_path / "out.csv").read_text().splitlines())}
     for name, truth in desk.truths.items():
         assert {each: table[name][each] for each in truth} == truth
     assert table["count-form"]["doubtful"] == "cast" and table["bad"]["failure"]

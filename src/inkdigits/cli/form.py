@@ -45,7 +45,7 @@ def new(
 ) -> None:
     """Propose a template: a field for each printed box, comb or cell of a table.
 
-    Name the fields in the file, say what is known of them, and write the rules between them; docs/forms.md explains how.
+    Name the fields in the file, say what is known of them, and write the rules between them: see docs/forms.md.
     """
     from inkdigits.forms.proposing import build_template
     from inkdigits.forms.template import save_template
@@ -158,11 +158,11 @@ def correct(
     from inkdigits.forms.review import load_corrections
     from inkdigits.forms.store import ResultStore
 
-    loaded = load_corrections(corrections)
+    corrected = load_corrections(corrections)
     with ResultStore(results) as store, store.change():
-        for sheet, field, text in loaded:
+        for sheet, field, text in corrected:
             store.correct(sheet, field, text)
-    typer.echo(f"{results}: {len(loaded)} corrections; write the table anew: inkdigits form export {results}")
+    typer.echo(f"{results}: {len(corrected)} corrections; write the table anew: inkdigits form export {results}")
 
 
 @forms.command()
@@ -170,7 +170,7 @@ def example(
     folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where to; it is made.")],
     sheets: Annotated[int, typer.Option(min=1, max=100, help="Number of filled sheets of each form.")] = 3,
 ) -> None:
-    """Write two example forms, a mark sheet and a count form, and sheets of them that are filled with MNIST's digits."""
+    """Write two example forms, a mark sheet and a count form, and sheets filled with digits of MNIST."""
     from inkdigits.cli.form_examples import write_examples
 
     write_examples(folder, sheets)
@@ -185,10 +185,10 @@ def _describe_run(templates: Sequence[Template], how: dict[str, Any]) -> str:
     """What a run is, for --resume: equal only where the same is read in the same way."""
     from inkdigits._version import __version__
 
-    known = [[repr((each.name, each.fields, each.rules)), each.blank_grey.tobytes()] for each in templates]
-    parts = [part if isinstance(part, bytes) else part.encode() for each in known for part in each]
-    digest = hashlib.sha256(b"\0".join([*parts, repr(how).encode()])).hexdigest()
-    return f"inkdigits {__version__} {digest}"
+    digest = hashlib.sha256(repr(how).encode())
+    for each in templates:
+        digest.update(repr((each.name, each.fields, each.rules)).encode() + each.blank_grey.tobytes())
+    return f"inkdigits {__version__} {digest.hexdigest()}"
 
 
 def _read_all(reader: FormReader, store: ResultStore, inputs: list[Input], jobs: int) -> None:

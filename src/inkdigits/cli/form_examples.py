@@ -8,19 +8,19 @@ import numpy as np
 from numpy.random import Generator
 
 from inkdigits.data.sets import mnist
-from inkdigits.data.synthesis.sheets import Entry, Hands, fill_sheet, lay_on_blank
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.files import write_atomically
 from inkdigits.forms.examples import EXAMPLES, ROSTER, encode_png, format_roster
 from inkdigits.forms.template import Template, load_template, save_template
 
-_HANDS = slice(0, 1500)  # of MNIST's training digits: enough to choose hands from
+_HANDS = slice(0, 600)  # of MNIST's training digits: enough to choose hands from
 _WRONG_SHEET = 2  # of each form: the second one's writer added wrongly
 
 
 def write_examples(folder: Path, sheets: int) -> None:
     """Blanks, templates, the roster and filled sheets, the second of each with a wrong sum. Raises WriteError."""
     write_atomically(folder / "roster.csv", format_roster())
-    hands = Hands.from_digits(mnist.load("train").slice(_HANDS.start, _HANDS.stop))
+    hands = WritingHands.from_digits(mnist.load("train").slice(_HANDS.start, _HANDS.stop))
     for name, draw in EXAMPLES.items():
         blank, content = draw()
         write_atomically(folder / f"{name}.png", encode_png(blank))

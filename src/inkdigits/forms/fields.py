@@ -42,6 +42,8 @@ _MIN_INK = 0.18  # of a field's height: what is lower is a speck
 _MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
+_MIN_CELL_INK = 0.3  # of a box's height: what is written in it is as high
+_MISCOUNT = 0.03  # probability that a field has more or fewer digits than printed boxes that seem filled
 _MIN_PROBABILITY = 1e-7
 
 
@@ -114,21 +116,23 @@ class FieldReader:
                 for index in np.flatnonzero(is_own)
             ]
             inks = [box for box in proposals.ink_components if slot.y <= box.y and box.bottom <= slot.bottom]
-            results.append(self._read_row(proposals, hypotheses, inks, field))
+            readings, digits = self._read_row(proposals, hypotheses, inks, field)
+            filled = _count_filled(page[slot.y : slot.bottom, slot.x : slot.right], field)
+            results.append((_weigh_texts(readings, field, filled), digits))
         return results
 
     def _read_row(
         self, proposals: Proposals, hypotheses: list[Hypothesis], inks: Sequence[Box], field: FormField
-    ) -> tuple[tuple[Candidate, ...], NDArray[np.float64]]:
-        """What a field may say in which there is ink, with components `inks`."""
+    ) -> tuple[list[tuple[str, float]], NDArray[np.float64]]:
+        """What a field may say in which there is ink, with components `inks`, and its digits place by place."""
         decoded = decode_row(hypotheses) if hypotheses else None
         boxes = [each.box for each, _ in decoded.assignments] if decoded is not None else []
         if not boxes and not inks:
-            return (), np.zeros((0, 10))
+            return [], np.zeros((0, 10))
         transcripts = transcribe_row(self._transcriber, None, proposals, boxes or inks)
         row = fuse_row(hypotheses, transcripts, field.form)
         if not row.fused_pieces:
-            return (), np.zeros((0, 10))
+            return [], np.zeros((0, 10))
         if field.has_signs:
             readings = _list_signed(row, [gap.readings for gap in find_gaps(row, transcripts)])
         else:
@@ -136,7 +140,7 @@ class FieldReader:
         distributions = [
             piece.compute_distribution(index) for piece in row.fused_pieces for index in range(len(piece.string))
         ]
-        return _weigh_texts(readings, field), np.array(distributions).reshape(-1, 10)
+        return readings, np.array(distributions).reshape(-1, 10)
 
 
 def _find_window(box: Box, scale: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
@@ -229,11 +233,27 @@ def _list_signed(row: FusedRow, gaps: Sequence[Sequence[tuple[str, float]]]) -> 
     return sorted(texts, key=lambda reading: -reading[1])[:_MAX_TEXTS]
 
 
-def _weigh_texts(readings: Sequence[tuple[str, float]], field: FormField) -> tuple[Candidate, ...]:
-    """The candidates of a field: what does not fit it is hardly probable."""
+def _count_filled(ink: Pixels, field: FormField) -> int | None:
+    """In how many of a field's printed boxes something is written, dark on white; None where it has none."""
+    if not field.cells:
+        return None
+    _, _, stats, middles = cv2.connectedComponentsWithStats(
+        (ink < 255 - _MIN_STRENGTH).astype(np.uint8), connectivity=8
+    )
+    scale = ink.shape[0] / (field.box.height * (1 + 2 * _MARGIN))
+    is_digit = stats[:, cv2.CC_STAT_HEIGHT] >= _MIN_CELL_INK * field.box.height * scale
+    is_digit[0] = False
+    places = (middles[is_digit, 0] / scale - _MARGIN * field.box.height) / (field.box.width / field.cells)
+    return len(np.unique(np.clip(places.astype(np.intp), 0, field.cells - 1)))
+
+
+def _weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: int | None) -> tuple[Candidate, ...]:
+    """The candidates of a field: what does not fit it is hardly probable, nor what has more or fewer digits than boxes
+    are filled."""
     totals: dict[str, float] = {}
     for text, probability in readings:
-        totals[text] = totals.get(text, 0.0) + probability * max(_MISFIT, weigh_text(text, field))
+        weight = max(_MISFIT, weigh_text(text, field)) * (1.0 if filled in (None, len(text)) else _MISCOUNT)
+        totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
     best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
     return tuple(Candidate(text, p / whole) for text, p in best if p > _MIN_PROBABILITY * whole)

@@ -19,12 +19,12 @@ from fractions import Fraction
 
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
-from inkdigits.forms.priors import match_roster, soften
+from inkdigits.forms.priors import list_choices, match_roster
 from inkdigits.forms.rules import Amount, Comparison, Membership
 from inkdigits.forms.template import FormField, Template
 
 DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
-_WAYS_TO_ERR = 30  # totals that a writer who adds wrongly may come to, each as likely
+_WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
 _MAX_STATES = 20_000
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
@@ -85,7 +85,9 @@ def decode_sheet(
     rules = template.comparisons if with_rules else []
     rosters = {rule.field: rule for rule in template.memberships} if with_rules else {}
     choices = {
-        each.field.name: match_roster(each, rosters[each.field.name]) if each.field.name in rosters else soften(each)
+        each.field.name: match_roster(each, rosters[each.field.name])
+        if each.field.name in rosters
+        else list_choices(each)
         for each in readings
     }
     marginals: dict[str, dict[str, float]] = {}

@@ -176,7 +176,7 @@ class _Blank:
         """By the markers that both have, at least three; None with fewer."""
         code = getattr(cv2.aruco, f"DICT_{str(self.template.markers).upper()}")
         detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(code))
-        own, theirs = ({int(i): c for i, c in _detect(detector, image)} for image in (self._grey, grey))
+        own, theirs = (_detect(detector, image) for image in (self._grey, grey))
         common = sorted(set(own) & set(theirs))
         if len(common) < 3:
             return None
@@ -205,13 +205,13 @@ class _Blank:
         sheet = Registration(self.template, matrix, 0.0).rectify(grey)
         own, theirs = (_even_out(image) for image in (self._grey, sheet))
         followed, is_found, _ = cv2.calcOpticalFlowPyrLK(
-            own, theirs, self._corners, None, winSize=(_FLOW_SIDE_PX, _FLOW_SIDE_PX), maxLevel=2
+            own, theirs, self._corners, self._corners.copy(), winSize=(_FLOW_SIDE_PX, _FLOW_SIDE_PX), maxLevel=2
         )
-        is_found = is_found.ravel() > 0
-        if is_found.sum() < _MIN_MATCHES:
+        is_kept = np.asarray(is_found).ravel() > 0
+        if is_kept.sum() < _MIN_MATCHES:
             return matrix
         correction, _ = cv2.findHomography(
-            self._corners[is_found], followed[is_found], cv2.USAC_MAGSAC, _MAX_FLOW_ERROR_PX
+            self._corners[is_kept], np.asarray(followed)[is_kept], cv2.USAC_MAGSAC, _MAX_FLOW_ERROR_PX
         )
         return matrix if correction is None else np.asarray(matrix @ correction, np.float64)
 
@@ -235,9 +235,11 @@ class _Blank:
         return max(0.0, net[0]), float(np.mean([each < _MIN_TILE_COVERAGE for each in net[1:]])) if counts else 1.0
 
 
-def _detect(detector: cv2.aruco.ArucoDetector, image: Pixels) -> list[tuple[int, NDArray[np.float32]]]:
+def _detect(detector: cv2.aruco.ArucoDetector, image: Pixels) -> dict[int, NDArray[np.float32]]:
+    """The corners of each marker on an image, by its number."""
     corners, numbers, _ = detector.detectMarkers(image)
-    return [] if numbers is None else list(zip(numbers.ravel().tolist(), corners, strict=True))
+    found = [] if numbers is None else np.asarray(numbers).ravel().tolist()
+    return {int(number): np.asarray(each, np.float32) for number, each in zip(found, corners, strict=True)}
 
 
 def _even_out(grey: Pixels) -> Pixels:
@@ -247,10 +249,10 @@ def _even_out(grey: Pixels) -> Pixels:
 
 
 def _find_features(image: Pixels) -> _Features:
-    keypoints, descriptors = cv2.ORB_create(_FEATURES, fastThreshold=10).detectAndCompute(_even_out(image), None)
+    keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(_even_out(image), None)
     if descriptors is None:
         return _Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
-    return _Features(np.array([each.pt for each in keypoints], np.float32), descriptors)
+    return _Features(np.array([each.pt for each in keypoints], np.float32), np.asarray(descriptors, np.uint8))
 
 
 def _match(own: _Features, theirs: _Features, factor: float) -> Matrix | None:

@@ -11,7 +11,7 @@ import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -71,7 +71,7 @@ class StoredSheet:
     form: str | None
     confidence: float | None
     failure: str | None
-    fields: tuple[StoredField, ...] = field(default=())
+    fields: tuple[StoredField, ...] = ()
 
 
 class ResultStore:
@@ -179,7 +179,9 @@ class ResultStore:
                 "SELECT id, file, page, form, confidence, failure FROM sheet ORDER BY id"
             ).fetchall()
             for row in sheets:
-                yield StoredSheet(*row, tuple(self._list_fields(row[0], with_crops)))
+                number, file, page, form, confidence, failure = row
+                fields = tuple(self._list_fields(number, with_crops))
+                yield StoredSheet(number, file, page, form, confidence, failure, fields)
 
     def _list_fields(self, sheet: int, with_crops: bool) -> Iterator[StoredField]:
         corrections = dict(

@@ -130,12 +130,11 @@ def _add_review(workbook: Any, bold: Any, colours: dict[str, Any], sheets: Seque
     order = {name: index for index, name in enumerate(list_columns(sheets))}
     for row, (field, sheet) in enumerate(sorted(doubtful, key=lambda pair: order[pair[0].name]), 1):
         review.set_row(row, _CROP_ROW_POINTS)
+        style = colours[_WRONG if field.breaks else _UNSURE]
         why = "; ".join([*field.doubts, *field.breaks])
         texts = [sheet.file, str(sheet.page), field.name, field.read, field.reckoned or "", field.next_best or "", why]
         for column, text in enumerate(texts):
-            review.write_string(
-                row, column, escape_surrogates(text), colours[_choose_colour(field)] if column == 3 else None
-            )
+            review.write_string(row, column, escape_surrogates(text), style if column == 3 else None)
         if field.crop:
             scale = _CROP_HEIGHT_PX / max(1, int.from_bytes(field.crop[20:24], "big"))  # the height in a PNG's head
             options = {"image_data": io.BytesIO(field.crop), "x_scale": scale, "y_scale": scale, "object_position": 1}

@@ -21,14 +21,14 @@ _INK_DEPTH = 0.9  # how dark a pen is on white paper
 
 
 @dataclass(frozen=True)
-class Hands:
+class WritingHands:
     """Digits to write with, and for each of them those like it, which the same hand may have written."""
 
     strokes: Strokes
     alike: FormNeighbours
 
     @classmethod
-    def from_digits(cls, digits: Digits) -> Hands:
+    def from_digits(cls, digits: Digits) -> WritingHands:
         """The hands of a set of digits."""
         strokes = Strokes.from_digits(digits)
         return cls(strokes, FormNeighbours.from_strokes(strokes))
@@ -44,7 +44,7 @@ class Entry:
     cells: int = 0
 
 
-def fill_sheet(shape: tuple[int, int], entries: Sequence[Entry], hands: Hands, rng: Generator) -> Ink:
+def fill_sheet(shape: tuple[int, int], entries: Sequence[Entry], hands: WritingHands, rng: Generator) -> Ink:
     """The ink of one hand on a sheet of `shape` (height, width), float32 in 0..1, bright on 0. Equal generators write
     alike."""
     canvas = Canvas(np.zeros(shape, np.float32))
@@ -55,7 +55,7 @@ def fill_sheet(shape: tuple[int, int], entries: Sequence[Entry], hands: Hands, r
         pen_width=max(2.0, usual * float(rng.uniform(0.05, 0.12))),
         slant=float(rng.normal(0.07, 0.12)),
         slope=float(rng.normal(0, 0.03)),
-        gap_ratio=float(rng.uniform(0.02, 0.2)),
+        gap_ratio=float(rng.uniform(0.1, 0.35)),
         stretch=float(rng.uniform(0.8, 1.1)),
         size_sd=0.06,
     )
@@ -69,7 +69,7 @@ def fill_sheet(shape: tuple[int, int], entries: Sequence[Entry], hands: Hands, r
 
 
 def _write_entry(
-    canvas: Canvas, entry: Entry, style: WritingStyle, hands: Hands, forms: Mapping[int, int], rng: Generator
+    canvas: Canvas, entry: Entry, style: WritingStyle, hands: WritingHands, forms: Mapping[int, int], rng: Generator
 ) -> None:
     """One number into its box."""
     inks = [_draw_digit(int(digit), style, hands, forms, rng) for digit in entry.text]
@@ -99,7 +99,7 @@ def _place(canvas: Canvas, ink: Ink, x: float, box: Box, rng: Generator) -> None
 
 
 def _draw_digit(
-    label: int, style: WritingStyle, hands: Hands, forms: Mapping[int, int], rng: Generator
+    label: int, style: WritingStyle, hands: WritingHands, forms: Mapping[int, int], rng: Generator
 ) -> NDArray[np.float32]:
     """A digit as this hand writes it."""
     alike = hands.alike.neighbours[forms[label]]
