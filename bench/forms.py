@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -72,7 +72,7 @@ def main() -> None:
         draw_picture(mnist.load("train").slice(55_000, 56_000))
         return
     digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
-    score = score_sheets(read_sheets(draw_sheets(digits, args.sheets)))
+    score = score_sheets(read_sheets(draw_sheets(digits, range(args.sheets))))
     for name, value in score.items():
         print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
     if not args.validation and args.sheets == SHEET_COUNT:
@@ -87,10 +87,10 @@ def load_examples() -> list[Template]:
         return [parse_template(embed_blank(content, blank), Path(folder)) for blank, content in drawn]
 
 
-def draw_sheets(digits: Digits, count: int) -> Iterator[FilledSheet]:
-    """Photos of sheets in hands of the set. Equal arguments give equal photos."""
+def draw_sheets(digits: Digits, numbers: Iterable[int]) -> Iterator[FilledSheet]:
+    """Photos of the sheets of these numbers in hands of the set. Equal arguments give equal photos."""
     templates, hands = load_examples(), WritingHands.from_digits(digits)
-    for number in range(count):
+    for number in numbers:
         rng = np.random.default_rng([SEED, number])
         template = templates[number % len(templates)]
         is_wrong = number % (2 * WRONG_EVERY) in (0, WRONG_EVERY + 1)  # as many of each form
@@ -178,14 +178,15 @@ def score_sheets(read: list[ReadSheet]) -> store.Json:
 
 
 def draw_picture(digits: Digits) -> None:
-    """A photo of a sheet, and the same sheet as it was found and read: blue is accepted, red is to be looked at."""
-    (sheet,) = [each for number, each in enumerate(draw_sheets(digits, PICTURED + 1)) if number == PICTURED]
+    """A photo of a sheet, and the same sheet as it was found and read: blue is accepted, red is
+    to be looked at, with what it should be by the sum."""
+    (sheet,) = draw_sheets(digits, [PICTURED])
     registration = SheetFinder(load_examples()).find(sheet.photo)
     answer = decode_sheet(sheet.template, FieldReader().read_fields(registration, sheet.photo))
     page = Image.fromarray(registration.rectify(sheet.photo)).convert("RGB")
     draw = ImageDraw.Draw(page)
     for field, each in zip(sheet.template.fields, answer.answers, strict=True):
-        text = each.text if each.reckoned is None else f"{each.text}, reckoned {each.reckoned}"
+        text = each.text if each.reckoned is None else f"{each.text} ({each.reckoned})"
         colour = (20, 70, 200) if each.accepted else (200, 30, 30)
         x, y = field.box.right + 12, field.box.y + 8
         draw.rectangle((x - 6, y - 6, x + 27 * len(text) + 6, y + 54), fill="white")

@@ -25,7 +25,7 @@ from inkdigits.forms.template import FormField, Template
 
 DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
 _WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
-_MAX_STATES = 20_000
+_MAX_STATES = 5_000
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
 
@@ -72,7 +72,7 @@ def decode_sheet(
     template: Template,
     readings: Sequence[FieldReading],
     *,
-    min_confidence: float = 0.95,
+    min_confidence: float = 0.8,
     wrong: float = DEFAULT_WRONG,
     with_rules: bool = True,
 ) -> SheetAnswer:

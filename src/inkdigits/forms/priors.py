@@ -7,7 +7,7 @@ import numpy as np
 from inkdigits.forms.fields import Candidate, FieldReading
 from inkdigits.forms.rules import Membership
 
-_MIN_PROBABILITY = 1e-6  # of a candidate, beside all others, to be looked at
+_MIN_PROBABILITY = 1e-5  # of a candidate, beside all others, to be looked at
 _UNLISTED = 0.02  # probability that a number is not in the roster it should be in; it then is much like those that are
 _ROSTER_FLOOR = 1e-5  # probability of a digit in a place where the networks see none of it
 _MAX_LISTED = 20  # entries of a roster that are looked at

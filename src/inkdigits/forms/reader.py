@@ -16,7 +16,7 @@ from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Source, load_pages
 from inkdigits.types import Failure
 
-DEFAULT_MIN_CONFIDENCE = 0.95
+DEFAULT_MIN_CONFIDENCE = 0.8
 
 
 @dataclass(frozen=True, slots=True)
