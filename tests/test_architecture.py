@@ -13,7 +13,7 @@ FLOORS = (
     {"types", "marks", "values", "sums", "alphabet", "errors", "files", "glyph", "_version"},
     {"data", "models", "reading"},
     {"training"},
-    {"lab", "ray", "serving"},
+    {"lab", "ray", "serving", "forms"},
     {"course"},
     {"cli"},
     {"__main__"},

@@ -29,6 +29,7 @@ from inkdigits.files import write_atomically
 ROOT = Path(__file__).parents[2]
 README_PATH, RESULTS_PATH = ROOT / "README.md", ROOT / "bench" / "RESULTS.md"
 DOCS_FOLDER = ROOT / "docs"
+FORM_COMMANDS = tuple(f"form {name}" for name in ("new", "read", "review", "correct", "export", "example"))
 COMMANDS_PATH = DOCS_FOLDER / "commands.md"
 
 
@@ -95,8 +96,8 @@ def format_commands() -> str:
     sections = ["# Commands\n\nMade by `python -m bench.render` from the program's own help. Do not edit.\n"]
     environment = {**os.environ, "COLUMNS": "100", "NO_COLOR": "1", "TERM": "dumb", "PYTHONIOENCODING": "utf-8"}
     environment.pop("INKDIGITS_DATA", None)
-    for name in COMMANDS:
-        program = [sys.executable, "-c", "from inkdigits.cli.main import main; main()", name, "--help"]
+    for name in (*COMMANDS, *FORM_COMMANDS):
+        program = [sys.executable, "-c", "from inkdigits.cli.main import main; main()", *name.split(), "--help"]
         completed = subprocess.run(program, check=True, capture_output=True, encoding="utf-8", env=environment)
         text = "\n".join(line.rstrip() for line in completed.stdout.strip().splitlines())
         sections.append(f"\n## {name}\n\n```text\n{text.replace('-c ' + name, 'inkdigits ' + name)}\n```\n")

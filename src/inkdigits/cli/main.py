@@ -22,6 +22,7 @@ from inkdigits.errors import InkdigitsError
 COMMANDS = {  # command → the module that adds it; only the module of the command that is called is loaded
     "read": "inkdigits.cli.read",
     "bulk": "inkdigits.cli.bulk",
+    "form": "inkdigits.cli.form",
     "train": "inkdigits.cli.train",
     "evaluate": "inkdigits.cli.runs",
     "show": "inkdigits.cli.runs",

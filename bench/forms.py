@@ -1,0 +1,224 @@
+"""Filled sheets, photographed by simulation: found, fields and sheets right, silent errors, wrong additions reported.
+
+    python -m bench.forms                  200 sheets in MNIST's test digits, kept
+    python -m bench.forms --validation     in training digits 55,001–60,000: for developing; nothing is kept
+    python -m bench.forms --picture        draw docs/pictures/forms.png
+
+Half of the sheets are mark sheets, half count forms (inkdigits.forms.examples), each filled in one hand and
+photographed from up to 20° aside, with shadow, blur, noise and JPEG, upside down or with a folded corner
+(datasets/filled_sheets.py). On every tenth the writer added wrongly. A field is right when its text is exact and not in
+doubt; of a wrong addition the total must be as written, and reported. Nothing is chosen by the kept figures.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import cv2
+import numpy as np
+from numpy.random import Generator
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from bench.datasets.filled_sheets import photograph
+from bench.shared import store
+from inkdigits.data.sets import mnist
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, encode_png, format_roster
+from inkdigits.forms.fields import FieldReader, FieldReading
+from inkdigits.forms.joint import SheetAnswer, decode_sheet
+from inkdigits.forms.registration import FormError, SheetFinder
+from inkdigits.forms.template import Template, parse_template
+from inkdigits.training.evaluate import load_test_digits
+
+SHEET_COUNT = 200
+WRONG_EVERY = 10  # sheets: one of so many adds up wrongly
+SEED = 23
+PICTURE_PATH, PICTURED = Path(__file__).parent.parent / "docs" / "pictures" / "forms.png", 11
+
+
+@dataclass(frozen=True)
+class FilledSheet:
+    """A photo, uint8 H×W, of a sheet of `template`, what stands in its fields, and which is a wrong sum, if any."""
+
+    photo: NDArray[np.uint8]
+    template: Template
+    truth: dict[str, str]
+    wrong: str | None
+
+
+@dataclass(frozen=True)
+class ReadSheet:
+    """What became of one: nothing further where it was not found."""
+
+    sheet: FilledSheet
+    readings: list[FieldReading] | None
+    seconds: float
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--validation", action="store_true", help="training digits 55,001–60,000; nothing is kept")
+    parser.add_argument("--sheets", type=int, default=SHEET_COUNT, help="another number; nothing is kept then")
+    parser.add_argument("--picture", action="store_true", help="draw the picture of the docs instead")
+    args = parser.parse_args()
+    if args.picture:
+        draw_picture(mnist.load("train").slice(55_000, 56_000))
+        return
+    digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
+    score = score_sheets(read_sheets(draw_sheets(digits, range(args.sheets))))
+    for name, value in score.items():
+        print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
+    if not args.validation and args.sheets == SHEET_COUNT:
+        store.save("forms", score | {"drawn_with": digits.name, "sha256": digits.sha256})
+
+
+def load_examples() -> list[Template]:
+    """The templates of the mark sheet and the count form."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "roster.csv").write_text(format_roster(), encoding="utf-8")
+        drawn = [draw() for draw in EXAMPLES.values()]
+        return [parse_template(embed_blank(content, blank), Path(folder)) for blank, content in drawn]
+
+
+def draw_sheets(digits: Digits, numbers: Iterable[int]) -> Iterator[FilledSheet]:
+    """Photos of the sheets of these numbers in hands of the set. Equal arguments give equal photos."""
+    templates, hands = load_examples(), WritingHands.from_digits(digits)
+    for number in numbers:
+        rng = np.random.default_rng([SEED, number])
+        template = templates[number % len(templates)]
+        is_wrong = number % (2 * WRONG_EVERY) in (0, WRONG_EVERY + 1)  # as many of each form
+        truth, wrong = sample_numbers(template, is_wrong, rng)
+        entries = [Entry(each.box, truth[each.name], each.cells) for each in template.fields]
+        ink = fill_sheet(template.blank_grey.shape, entries, hands, rng)
+        image = photograph(lay_on_blank(template.blank_grey, ink), rng)
+        yield FilledSheet(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8), template, truth, wrong)
+
+
+def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[dict[str, str], str | None]:
+    """What is written in each field, and the sum that is wrong, if one is to be."""
+    if template.name == "Mark sheet":
+        numbers = {f"q{index}": int(rng.integers(0, 13)) for index in range(1, 9)}
+        total = sum(numbers.values())
+        written = _add_wrongly(total, 96, rng) if is_wrong else total
+        texts = {"id": str(rng.choice(ROSTER)), **{k: str(v) for k, v in numbers.items()}, "total": str(written)}
+        return texts, "total" if is_wrong else None
+    votes = {f"votes{index}": int(10 ** rng.uniform(0, 2.99)) for index in range(1, 7)}
+    valid = sum(votes.values())
+    invalid = int(rng.integers(0, 60))
+    wrong = str(rng.choice(["valid", "cast"])) if is_wrong else None
+    written_valid = _add_wrongly(valid, 9000, rng) if wrong == "valid" else valid
+    cast = written_valid + invalid
+    sums = {
+        "valid": written_valid,
+        "invalid": invalid,
+        "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast,
+    }
+    numbers = {"station": f"{rng.integers(10_000):04d}", **votes, **sums}
+    return {name: str(number) for name, number in numbers.items()}, wrong
+
+
+def _add_wrongly(total: int, most: int, rng: Generator) -> int:
+    """A sum that is off by one, two, ten or a hundred."""
+    while True:
+        off = int(rng.choice([1, 2, 10, 100], p=[0.45, 0.15, 0.35, 0.05])) * int(rng.choice([-1, 1]))
+        if 0 <= total + off <= most:
+            return total + off
+
+
+def read_sheets(sheets: Iterator[FilledSheet]) -> list[ReadSheet]:
+    """Find and read each, with one thread."""
+    cv2.setNumThreads(1)
+    finder, reader = SheetFinder(load_examples()), FieldReader(threads=1)
+    read = []
+    for sheet in sheets:
+        started = time.perf_counter()
+        try:
+            registration = finder.find(sheet.photo)
+            readings = reader.read_fields(registration, sheet.photo)
+            is_found = registration.template.name == sheet.template.name
+        except FormError:
+            is_found = False
+        read.append(ReadSheet(sheet, readings if is_found else None, time.perf_counter() - started))
+    return read
+
+
+def score_sheets(read: list[ReadSheet]) -> store.Json:
+    """Counts over sheets and fields; times are the median a sheet."""
+    found = [(each.sheet, each.readings) for each in read if each.readings is not None]
+    with_rules = [(sheet, decode_sheet(sheet.template, readings)) for sheet, readings in found]
+    without = [(sheet, decode_sheet(sheet.template, readings, with_rules=False)) for sheet, readings in found]
+    total_fields = sum(len(each.sheet.truth) for each in read)
+    wrong = [each for each in with_rules if each[0].wrong is not None]
+    right = [each for each in with_rules if each[0].wrong is None]
+    whole = [_count_right(*each) == len(each[0].truth) for each in with_rules]
+    return {
+        "sheets": len(read),
+        "found": len(found),
+        "fields": total_fields,
+        "fields_right": sum(_count_right(*each) for each in with_rules),
+        "sheets_right": sum(whole),
+        "accepted": sum(answer.accepted for _, answer in with_rules),
+        "silently_wrong": sum(
+            answer.accepted and not is_whole for (_, answer), is_whole in zip(with_rules, whole, strict=True)
+        ),
+        "misread_with_rules": sum(_count_misread(*each) for each in with_rules),
+        "misread_without_rules": sum(_count_misread(*each) for each in without),
+        "wrong_additions": sum(each.sheet.wrong is not None for each in read),
+        "reported": sum(_is_reported(*each) for each in wrong),
+        "falsely_reported": sum(bool(answer.broken) for _, answer in right),
+        "seconds_a_sheet": float(np.median([each.seconds for each in read])),
+    }
+
+
+def draw_picture(digits: Digits) -> None:
+    """A photo of a sheet, and the same sheet as it was found and read: blue is accepted, red is
+    to be looked at, with what it should be by the sum."""
+    (sheet,) = draw_sheets(digits, [PICTURED])
+    registration = SheetFinder(load_examples()).find(sheet.photo)
+    answer = decode_sheet(sheet.template, FieldReader().read_fields(registration, sheet.photo))
+    page = Image.fromarray(registration.rectify(sheet.photo)).convert("RGB")
+    draw = ImageDraw.Draw(page)
+    for field, each in zip(sheet.template.fields, answer.answers, strict=True):
+        text = each.text if each.reckoned is None else f"{each.text} ({each.reckoned})"
+        colour = (20, 70, 200) if each.accepted else (200, 30, 30)
+        x, y = field.box.right + 12, field.box.y + 8
+        draw.rectangle((x - 6, y - 6, x + 27 * len(text) + 6, y + 54), fill="white")
+        draw.text((x, y), text, fill=colour, font=ImageFont.load_default(44))
+    photo_page = Image.fromarray(sheet.photo).convert("RGB")
+    photo_page = photo_page.resize((round(photo_page.width * page.height / photo_page.height), page.height))
+    both = Image.new("RGB", (photo_page.width + page.width, page.height))
+    both.paste(photo_page, (0, 0))
+    both.paste(page, (photo_page.width, 0))
+    both.thumbnail((1200, 1200))
+    PICTURE_PATH.write_bytes(encode_png(np.asarray(both)))
+
+
+def _count_right(sheet: FilledSheet, answer: SheetAnswer) -> int:
+    """Fields with their exact text and no doubt; a wrong sum must be reported as well."""
+    return sum(
+        each.text == sheet.truth[each.name] and not each.doubts and (each.name != sheet.wrong or bool(each.breaks))
+        for each in answer.answers
+    )
+
+
+def _count_misread(sheet: FilledSheet, answer: SheetAnswer) -> int:
+    """Fields whose text is another, in doubt or not."""
+    return sum(each.text != sheet.truth[each.name] for each in answer.answers)
+
+
+def _is_reported(sheet: FilledSheet, answer: SheetAnswer) -> bool:
+    """Whether the wrong sum is told, with the total as written."""
+    return any(
+        each.name == sheet.wrong and each.text == sheet.truth[each.name] and each.breaks for each in answer.answers
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,71 @@
+"""From pictures of filled sheets to what stands in their fields. Start here: `FormReader.attempt` is the whole way."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from inkdigits.errors import InkdigitsError, PictureError
+from inkdigits.forms.examples import encode_png
+from inkdigits.forms.fields import FieldReader
+from inkdigits.forms.joint import DEFAULT_WRONG, SheetAnswer, check_probabilities, decode_sheet
+from inkdigits.forms.registration import SheetFinder
+from inkdigits.forms.template import Template
+from inkdigits.reading.imaging.limits import Limits
+from inkdigits.reading.imaging.picture import Source, load_pages
+from inkdigits.types import Failure
+
+DEFAULT_MIN_CONFIDENCE = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class SheetReading:
+    """One sheet: the `file` and `page` it is on, of which `form` it is, its answer, and a PNG of each field."""
+
+    file: str
+    page: int
+    form: str
+    answer: SheetAnswer
+    crops: tuple[bytes, ...]
+
+
+class FormReader:
+    """Reads sheets of one or several forms. Built once and reused, from several threads too."""
+
+    def __init__(
+        self,
+        templates: Sequence[Template],
+        *,
+        min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+        wrong: float = DEFAULT_WRONG,
+        limits: Limits | None = None,
+        threads: int = 2,
+    ) -> None:
+        """`min_confidence` is the least confidence of a field that is accepted, `wrong` how probable it is that a
+        writer adds wrongly; `threads` are what one sheet may keep busy.
+
+        Raises UsageError unless these are probabilities, and what looking at blanks and loading networks raises.
+        """
+        check_probabilities(min_confidence=min_confidence, wrong=wrong)
+        self._min_confidence, self._wrong = min_confidence, wrong
+        self._limits = limits or Limits()
+        self._finder, self._fields = SheetFinder(templates), FieldReader(threads)
+
+    def attempt(self, picture: Source, *, name: str | None = None) -> Iterator[SheetReading | Failure]:
+        """The sheet on each page of a picture; what cannot be read ends as a Failure in its place."""
+        file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
+        page = 0
+        try:
+            for page, each in enumerate(load_pages(picture, self._limits, name), 1):
+                try:
+                    registration = self._finder.find(each.grey, f"{file}, page {page}" if each.pages > 1 else file)
+                except PictureError as error:
+                    yield Failure(file, page, error.kind, str(error))
+                    continue
+                readings = self._fields.read_fields(registration, each.grey)
+                template = registration.template
+                answer = decode_sheet(template, readings, min_confidence=self._min_confidence, wrong=self._wrong)
+                yield SheetReading(file, page, template.name, answer, tuple(encode_png(r.crop) for r in readings))
+        except InkdigitsError as error:
+            yield Failure(file, page + 1, error.kind, str(error))

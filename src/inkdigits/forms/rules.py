@@ -1,0 +1,237 @@
+"""Rules between the fields of a form: sums that must come out, and rosters that a number must stand in.
+
+`total = q1 + … + q8`, `valid + invalid = cast`, `2 * wins + draws <= 30`, `id in roster.csv`. Sums are linear: fields
+and numbers, times whole numbers, added or subtracted.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+from inkdigits.errors import UsageError, known_names
+
+Amount = int | Decimal | Fraction
+_OPERATORS = ("<=", ">=", "=", "<", ">")
+_COMPARISON = re.compile(r"(?P<left>[^<>=]+)(?P<operator><=|>=|=|<|>)(?P<right>[^<>=]+)")
+_MEMBERSHIP = re.compile(r"\s*(?P<field>\w+)\s+in\s+(?P<file>\S.*?)\s*")
+_TERM = re.compile(r"\s*(?P<sign>[+-])?\s*(?:(?P<factor>\d{1,9})\s*[*×]\s*)?(?P<what>\w+|\.\.\.|…)\s*")
+_COUNTED = re.compile(r"(?P<stem>.*?)(?P<count>\d+)")
+_MAX_ROSTER_BYTES, _MAX_ROSTER_ROWS = 16 * 2**20, 100_000
+_MAX_LISTED = 1_000  # fields that `…` may stand for
+_ROUNDS = 50  # of narrowing ranges
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Σ `factors[field]` · field + `constant` compared with 0 by `operator`, one of =, <=, >=, <, >."""
+
+    text: str
+    factors: Mapping[str, int]
+    constant: int
+    operator: str
+
+    def holds(self, values: Mapping[str, Amount]) -> bool:
+        """Whether it does, for the values of all its fields."""
+        return self.holds_for(self.add_up(values))
+
+    def add_up(self, values: Mapping[str, Amount]) -> Amount:
+        """Left side less right side."""
+        return sum((factor * Fraction(values[name]) for name, factor in self.factors.items()), Fraction(self.constant))
+
+    def holds_for(self, difference: Amount) -> bool:
+        """Whether it does where left side less right side is this much."""
+        signs = {"=": (0,), "<=": (-1, 0), ">=": (0, 1), "<": (-1,), ">": (1,)}[self.operator]
+        return ((difference > 0) - (difference < 0)) in signs
+
+    @property
+    def reckoned(self) -> str | None:
+        """The field that stands for the result of an equation, alone on its side, as the total does; else None."""
+        if self.operator != "=":
+            return None
+        for sign in (1, -1):
+            alone = [name for name, factor in self.factors.items() if factor == sign]
+            if len(alone) == 1 and len(self.factors) > 1 and self.constant == 0:
+                return alone[0]
+        return None
+
+    def reckon(self, values: Mapping[str, Amount]) -> Fraction | None:
+        """What `reckoned` should be by the other fields' values; None where there is no such field."""
+        name = self.reckoned
+        if name is None:
+            return None
+        rest = self.add_up({**values, name: 0})
+        return Fraction(-rest) / self.factors[name]
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """The number of `field` stands in a roster, whose `entries` are text, each once."""
+
+    text: str
+    field: str
+    entries: tuple[str, ...]
+
+
+Rule = Comparison | Membership
+
+
+def parse_rule(text: str, fields: Sequence[str], folder: Path) -> Rule:
+    """The rule that a text says; rosters lie in `folder`. Raises UsageError for one that cannot be understood."""
+    if match := _MEMBERSHIP.fullmatch(text):
+        name = _check_field(match["field"], fields, text)
+        return Membership(text, name, load_roster(folder / match["file"], name))
+    match = _COMPARISON.fullmatch(text)
+    if match is None:
+        raise UsageError(f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
+    factors: dict[str, int] = {}
+    constant = 0
+    for side, sign in (("left", 1), ("right", -1)):
+        for factor, what in _parse_terms(match[side], fields, text):
+            if what.isdecimal():
+                constant += sign * factor * int(what)
+            else:
+                factors[what] = factors.get(what, 0) + sign * factor
+    factors = {name: factor for name, factor in factors.items() if factor}
+    if not factors:
+        raise UsageError(f"The rule {text!r} says nothing of any field; name one in it.")
+    return Comparison(text, factors, constant, match["operator"])
+
+
+def _parse_terms(side: str, fields: Sequence[str], text: str) -> list[tuple[int, str]]:
+    """The terms of one side, each a factor and a field or number; `…` stands for the fields counted between two."""
+    terms: list[tuple[int, str]] = []
+    place, awaits_end = 0, False
+    while place < len(side):
+        match = _TERM.match(side, place)
+        if match is None or (terms and match["sign"] is None):
+            raise UsageError(
+                f"The rule {text!r} cannot be understood from {side[place:].strip()!r} on; see docs/forms.md."
+            )
+        factor = int(match["factor"] or 1) * (-1 if match["sign"] == "-" else 1)
+        what = match["what"]
+        if what in ("...", "…"):
+            awaits_end = bool(terms)
+            if not awaits_end:
+                raise UsageError(f"The rule {text!r} begins with …; write the first field before it.")
+        elif what.isdecimal():
+            terms.append((factor, what))
+        else:
+            _check_field(what, fields, text)
+            if awaits_end:
+                terms += [(factor, each) for each in _count_up(terms[-1][1], what, fields, text)]
+                awaits_end = False
+            terms.append((factor, what))
+        place = match.end()
+    if not terms or awaits_end:
+        raise UsageError(f"The rule {text!r} has a side that does not end; write a field or a number there.")
+    return terms
+
+
+def _count_up(first: str, last: str, fields: Sequence[str], text: str) -> list[str]:
+    """The fields between two that are counted alike: q2 to q7 between q1 and q8."""
+    begin, end = _COUNTED.fullmatch(first), _COUNTED.fullmatch(last)
+    if begin is None or end is None or begin["stem"] != end["stem"] or int(begin["count"]) >= int(end["count"]):
+        raise UsageError(f"In the rule {text!r} … stands between fields that are not counted up, as q1 and q8 are.")
+    counts = range(int(begin["count"]) + 1, min(int(end["count"]), int(begin["count"]) + _MAX_LISTED))
+    return [_check_field(f"{begin['stem']}{count:0{len(begin['count'])}d}", fields, text) for count in counts]
+
+
+def _check_field(name: str, fields: Sequence[str], text: str) -> str:
+    if name not in fields:
+        raise UsageError(f"The rule {text!r} names {name!r}, which is no field; {known_names(name, fields)}")
+    return name
+
+
+def load_roster(path: Path, field: str) -> tuple[str, ...]:
+    """The entries of a roster, a CSV file: its column named as the field, or its only one.
+
+    Raises UsageError for a roster that is missing, too large, empty, or has an entry twice.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(_MAX_ROSTER_BYTES + 1)
+        if len(data) > _MAX_ROSTER_BYTES:
+            raise UsageError(f"The roster {path} is larger than {_MAX_ROSTER_BYTES:,} bytes; make it smaller.")
+        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+    except OSError as error:
+        raise UsageError(f"The roster {path} cannot be read ({error.strerror}); check its place.") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"The roster {path} is no CSV file in UTF-8 ({error}); save it as one.") from error
+    rows = [row for row in rows if any(cell.strip() for cell in row)]
+    header = [cell.strip() for cell in rows[0]] if rows else []
+    if field in header:
+        column, rows = header.index(field), rows[1:]
+    elif len(header) == 1:
+        column, rows = 0, rows if header[0].isdecimal() else rows[1:]
+    else:
+        raise UsageError(f"The roster {path} has no column {field!r}; name one so in its first line.")
+    entries = [row[column].strip() for row in rows if len(row) > column and row[column].strip()]
+    if not entries or len(entries) > _MAX_ROSTER_ROWS:
+        raise UsageError(f"The roster {path} has {len(entries):,} entries; it can have 1 to {_MAX_ROSTER_ROWS:,}.")
+    seen: set[str] = set()
+    for entry in entries:
+        if not entry.isdecimal() or not entry.isascii():
+            raise UsageError(f"The roster {path} has {entry!r} in column {field!r}; its entries are digits only.")
+        if entry in seen:
+            raise UsageError(f"The roster {path} has {entry} twice; strike one of them out.")
+        seen.add(entry)
+    return tuple(entries)
+
+
+def check_rules(rules: Sequence[Rule], ranges: Mapping[str, tuple[int, int]]) -> None:
+    """Raise UsageError for rules of which one can never hold: alone, or with the fields' ranges and the other rules.
+
+    Ranges are narrowed by one rule after the other, which finds most contradictions, though not all there can be.
+    """
+    comparisons = [rule for rule in rules if isinstance(rule, Comparison)]
+    by_factors: dict[tuple[tuple[str, int], ...], Comparison] = {}
+    for rule in comparisons:
+        if rule.operator == "=":
+            sign = 1 if next(iter(sorted(rule.factors.items())))[1] > 0 else -1
+            key = tuple(sorted((name, sign * factor) for name, factor in rule.factors.items()))
+            other = by_factors.setdefault(key, rule)
+            if _sign_of(other) * other.constant != sign * rule.constant:
+                raise UsageError(f"The rules {other.text!r} and {rule.text!r} contradict each other; drop one.")
+    bounds = {name: (Fraction(low), Fraction(high)) for name, (low, high) in ranges.items()}
+    for _ in range(_ROUNDS):
+        before = dict(bounds)
+        for rule in comparisons:
+            _narrow(rule, bounds)
+        if bounds == before:
+            break
+
+
+def _sign_of(rule: Comparison) -> int:
+    return 1 if next(iter(sorted(rule.factors.items())))[1] > 0 else -1
+
+
+def _narrow(rule: Comparison, bounds: dict[str, tuple[Fraction, Fraction]]) -> None:
+    """Narrow the ranges of a rule's fields to what the rule allows. Raises UsageError when nothing is left."""
+    for name, factor in rule.factors.items():
+        low = high = Fraction(rule.constant)
+        for other, own in rule.factors.items():
+            if other != name:
+                ends = sorted(own * end for end in bounds[other])
+                low, high = low + ends[0], high + ends[1]
+        lowest, highest = bounds[name]  # factor · field + rest, rest in low..high
+        limits = sorted((-low / factor, -high / factor))
+        is_at_most = rule.operator in ("<=", "<") if factor > 0 else rule.operator in (">=", ">")
+        if rule.operator == "=":
+            lowest, highest = max(lowest, limits[0]), min(highest, limits[1])
+        elif is_at_most:
+            highest = min(highest, limits[1])
+        else:
+            lowest = max(lowest, limits[0])
+        is_strict = rule.operator in ("<", ">")
+        if lowest > highest or (is_strict and lowest == highest == (limits[1] if is_at_most else limits[0])):
+            raise UsageError(
+                f"The rule {rule.text!r} can never hold, by the ranges of its fields and the other rules; change one."
+            )
+        bounds[name] = lowest, highest

@@ -1,0 +1,114 @@
+"""Decoding a sheet: sums settle what is doubtful, wrong sums are told, rosters match and refuse ties."""
+
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from inkdigits.errors import UsageError
+from inkdigits.forms.fields import Candidate, FieldReading
+from inkdigits.forms.joint import decode_sheet
+from inkdigits.forms.priors import list_choices
+from inkdigits.forms.template import Template, parse_template
+
+
+def make_template(rules: list[str], folder: Path = Path(), required: bool = True, **known: Any) -> Template:
+    names = ("id", "q1", "q2", "q3", "total")
+    fields = [{"name": n, "box": [10, 40 * i, 90, 30], "required": required} for i, n in enumerate(names)]
+    fields[0] |= known
+    content = {"name": "a", "width": 300, "height": 300, "blank": "a.png", "fields": fields, "rules": rules}
+    return parse_template(content, folder)
+
+
+def make_readings(template: Template, **said: dict[str, float]) -> list[FieldReading]:
+    """Readings by what each field may say; nothing is written in the others."""
+    readings = []
+    for field in template.fields:
+        candidates = tuple(Candidate(*each) for each in said.get(field.name, {"": 1.0}).items())
+        digits = np.full((len(candidates[0].text), 10), 1e-6)
+        for candidate in candidates:
+            for place, digit in enumerate(candidate.text[: len(digits)]):
+                digits[place, int(digit)] += candidate.probability
+        readings.append(FieldReading(field, candidates, digits, np.zeros((4, 4), np.uint8)))
+    return readings
+
+
+SUM = ["total = q1 + q2 + q3"]
+PLAIN: dict[str, dict[str, float]] = {"id": {"7": 1.0}, "q1": {"1": 1.0}, "q2": {"2": 1.0}}
+
+
+def test_a_sum_settles_what_is_doubtful() -> None:
+    template = make_template(SUM)
+    readings = make_readings(template, **PLAIN, q3={"1": 0.6, "7": 0.4}, total={"10": 0.99, "16": 0.01})
+    sheet = decode_sheet(template, readings)
+    assert [each.text for each in sheet.answers] == ["7", "1", "2", "7", "10"]
+    assert sheet.accepted and not sheet.broken
+    assert sheet.answers[3].alone == "1"
+    alone = decode_sheet(template, readings, with_rules=False)
+    assert alone.answers[3].text == "1" and not alone.answers[3].accepted
+
+
+def test_a_wrong_sum_is_told_and_not_repaired() -> None:
+    template = make_template(SUM)
+    readings = make_readings(template, **PLAIN, q3={"7": 0.9999, "1": 1e-5}, total={"11": 0.9999, "10": 1e-5})
+    sheet = decode_sheet(template, readings)
+    total = sheet.answers[4]
+    assert (total.text, total.reckoned) == ("11", "10")
+    assert sheet.broken == tuple(SUM) and not sheet.accepted
+    repaired = decode_sheet(template, readings, wrong=1e-9)
+    assert repaired.answers[4].text == "10" and not repaired.broken
+
+
+def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:
+    template = make_template([*SUM, "q1 <= q2"])
+    said = {
+        "q1": {"1": 0.7, "2": 0.3},
+        "q2": {"1": 0.5, "2": 0.4, "4": 0.1},
+        "q3": {"3": 0.8, "8": 0.2},
+        "total": {"6": 0.6, "5": 0.4},
+    }
+    readings = make_readings(template, id={"7": 1.0}, **said)
+    wrong = 0.2
+    choices = {each.field.name: list_choices(each) for each in readings}
+    totals: dict[tuple[str, str], float] = {}
+    whole = 0.0
+    for each in product(*(choices[name] for name in said)):
+        values = dict(zip(said, (int(candidate.text) for candidate in each), strict=True))
+        weight = float(np.prod([candidate.probability for candidate in each]))
+        for rule in template.comparisons:
+            weight *= 1 - wrong if rule.holds(values) else wrong / 10
+        whole += weight
+        for name, candidate in zip(said, each, strict=True):
+            totals[name, candidate.text] = totals.get((name, candidate.text), 0.0) + weight
+    for answer in decode_sheet(template, readings, wrong=wrong).answers[1:]:
+        assert answer.confidence == pytest.approx(totals[answer.name, answer.text] / whole)
+
+
+def test_a_roster_corrects_and_refuses_ties(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("id\n1234\n1334\n9876\n")
+    template = make_template(["id in roster.csv"], tmp_path, length=4)
+    others = {name: {"1": 1.0} for name in ("q1", "q2", "q3", "total")}
+    match = decode_sheet(template, make_readings(template, id={"9816": 0.6, "9876": 0.4}, **others)).answers[0]
+    assert match.text == "9876" and match.accepted
+    tie = decode_sheet(template, make_readings(template, id={"1234": 0.55, "1334": 0.45}, **others)).answers[0]
+    assert tie.next_best is not None and {tie.text, tie.next_best.text} == {"1234", "1334"}
+    assert "as likely 1334" in tie.doubts
+    stranger = decode_sheet(template, make_readings(template, id={"5555": 1.0}, **others)).answers[0]
+    assert stranger.text == "5555" and "not in the roster" in stranger.doubts
+
+
+def test_an_empty_field_is_nothing_or_doubtful() -> None:
+    readings_of = {"id": {"7": 1.0}, "q1": {"1": 1.0}, "q2": {"2": 1.0}, "total": {"3": 1.0}}
+    free = make_template(SUM, required=False)
+    sheet = decode_sheet(free, make_readings(free, **readings_of))
+    assert sheet.accepted and sheet.answers[3].text == ""
+    strict = make_template(SUM)
+    assert decode_sheet(strict, make_readings(strict, **readings_of)).answers[3].doubts == ("empty",)
+
+
+def test_what_is_no_probability_is_refused() -> None:
+    template = make_template(SUM)
+    with pytest.raises(UsageError, match="wrong is a probability"):
+        decode_sheet(template, make_readings(template), wrong=2)

@@ -1,0 +1,165 @@
+"""From photos of filled sheets to fields: real sheets of the examples, real networks."""
+
+import csv
+import json
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+import openpyxl
+import pytest
+from numpy.typing import NDArray
+from PIL import Image
+
+from bench.datasets.filled_sheets import photograph
+from inkdigits.cli.form_examples import sample_numbers
+from inkdigits.data.sets import mnist
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.forms.examples import EXAMPLES, encode_png, format_roster
+from inkdigits.forms.proposing import propose_fields
+from inkdigits.forms.reader import FormReader
+from inkdigits.forms.registration import FormError, SheetFinder
+from inkdigits.forms.template import Template, load_template, save_template
+from inkdigits.types import Failure
+from tests.helpers import run_inkdigits
+
+PHOTO_SIZE = (1640, 1240)  # rows, columns: small, for the sake of time
+Image8 = NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Desk:
+    """A folder with the examples' templates, filled sheets as scanned, and what stands on them."""
+
+    folder: Path
+    templates: dict[str, Template]
+    sheets: dict[str, Image8]
+    truths: dict[str, dict[str, str]]
+
+
+@pytest.fixture(scope="module")
+def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    folder = tmp_path_factory.mktemp("forms")
+    (folder / "roster.csv").write_text(format_roster())
+    hands = WritingHands.from_digits(mnist.load("train").slice(0, 300))
+    templates, sheets, truths = {}, {}, {}
+    for name, draw in EXAMPLES.items():
+        blank, content = draw()
+        (folder / f"{name}.png").write_bytes(encode_png(blank))
+        save_template(content, folder / f"{name}.json")
+        templates[name] = load_template(folder / f"{name}.json")
+        rng = np.random.default_rng([7, len(sheets)])
+        truths[name] = sample_numbers(templates[name], is_wrong=name == "count-form", rng=rng)
+        entries = [Entry(each.box, truths[name][each.name], each.cells) for each in templates[name].fields]
+        sheets[name] = lay_on_blank(blank, fill_sheet(blank.shape, entries, hands, rng))
+    yield Desk(folder, templates, sheets, truths)
+
+
+@pytest.fixture(scope="module")
+def finder(desk: Desk) -> SheetFinder:
+    return SheetFinder(list(desk.templates.values()))
+
+
+def take_photo(sheet: Image8, seed: int) -> Image8:
+    colour = photograph(sheet, np.random.default_rng(seed), PHOTO_SIZE)
+    return np.asarray(cv2.cvtColor(colour, cv2.COLOR_RGB2GRAY), np.uint8)
+
+
+@pytest.mark.parametrize(("name", "turned"), [("mark-sheet", 0), ("count-form", 2)])
+def test_a_sheet_is_found_to_a_pixel_whichever_way_up(name: str, turned: int, desk: Desk, finder: SheetFinder) -> None:
+    height, width = desk.sheets[name].shape
+    corners = np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float32)
+    seen = np.array([[90, 140], [1010, 60], [1090, 1500], [40, 1420]], np.float32)
+    photo = cv2.warpPerspective(desk.sheets[name], cv2.getPerspectiveTransform(corners, seen), (1150, 1560))
+    found = finder.find(np.ascontiguousarray(np.rot90(photo, turned)))
+    where = found.map_points(corners.astype(np.float64))
+    truth = seen if turned == 0 else np.array([1149, 1559]) - seen
+    assert found.template.name == desk.templates[name].name
+    assert np.abs(where - truth).max() < 2.5
+
+
+def test_what_is_no_whole_sheet_is_refused_with_a_reason(desk: Desk, finder: SheetFinder) -> None:
+    sheet = desk.sheets["mark-sheet"]
+    two = np.hstack([sheet, sheet])
+    half = sheet[: sheet.shape[0] // 2]
+    only_counts = SheetFinder([desk.templates["count-form"]])
+    noise = np.random.default_rng(0).integers(0, 255, (600, 500), dtype=np.uint8)
+    for where, picture, reason in (
+        (finder, two, "two sheets"),
+        (finder, half, "part"),
+        (only_counts, sheet, "no sheet of 'Count form'"),
+        (finder, noise, "no sheet of"),
+        (finder, np.full((300, 200), 255, np.uint8), "no sheet of"),
+    ):
+        with pytest.raises(FormError, match=reason):
+            where.find(picture)
+
+
+def test_photos_are_read_and_a_wrong_sum_is_told(desk: Desk) -> None:
+    reader = FormReader(list(desk.templates.values()), threads=1)
+    for number, (name, sheet) in enumerate(desk.sheets.items()):
+        (read,) = reader.attempt(take_photo(sheet, number), name=name)
+        assert not isinstance(read, Failure)
+        right = sum(each.text == desk.truths[name][each.name] for each in read.answer.answers)
+        assert read.form == desk.templates[name].name and right >= len(desk.truths[name]) - 1
+        assert len(read.crops) == len(desk.truths[name])
+    assert [each.name for each in read.answer.answers if each.breaks] == ["cast"]
+    cast = next(each for each in read.answer.answers if each.name == "cast")
+    assert cast.reckoned == str(int(desk.truths["count-form"]["cast"]) - 10)
+
+
+def test_a_run_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
+    for name, sheet in desk.sheets.items():
+        Image.fromarray(sheet).save(tmp_path / f"{name}.png")
+    (tmp_path / "bad.png").write_bytes(b"nothing")
+    words = [str(desk.folder / "mark-sheet.json"), str(tmp_path), "--or", str(desk.folder / "count-form.json")]
+    said = run_inkdigits("form", "read", *words, "--output", str(tmp_path / "out.xlsx"), exit_code=1)
+    assert "bad.png" in said.err and "2 sheets, 1 failed, 1 to look at" in said.err
+    results = tmp_path / "out.sqlite"
+    book = openpyxl.load_workbook(tmp_path / "out.xlsx")
+    assert book.sheetnames == ["Sheets", "Review"] and book["Sheets"].max_row == 4
+    rows = list(book["Review"].iter_rows(values_only=True))
+    assert [row[2] for row in rows[1:]] == ["cast"] and len(book["Review"]._images) == 1
+
+    with sqlite3.connect(results) as base:  # a stop in the middle: the last file is not there
+        base.execute("DELETE FROM done WHERE file LIKE '%mark-sheet.png'")
+        number = base.execute("SELECT id FROM sheet WHERE file LIKE '%mark-sheet.png'").fetchone()[0]
+        base.execute("DELETE FROM answer WHERE sheet = ?", (number,))
+        base.execute("DELETE FROM sheet WHERE id = ?", (number,))
+    base.close()
+    run_inkdigits("form", "read", *words, "--output", str(tmp_path / "out.csv"), "--resume", exit_code=1)
+    table = {Path(row["file"]).stem: row for row in csv.DictReader((tmp_path / "out.csv").read_text().splitlines())}
+    for name, truth in desk.truths.items():
+        assert {each: table[name][each] for each in truth} == truth
+    assert table["count-form"]["doubtful"] == "cast" and table["bad"]["failure"]
+
+    run_inkdigits("form", "review", str(results))
+    page = (tmp_path / "out.html").read_text()
+    assert page.count('class="field"') == 1 and 'data-field="cast"' in page
+    with sqlite3.connect(results) as base:
+        sheet = base.execute("SELECT sheet FROM answer WHERE field = 'cast'").fetchone()[0]
+    base.close()
+    correction = {"corrections": [{"sheet": sheet, "field": "cast", "text": "17"}]}
+    (tmp_path / "corrections.json").write_text(json.dumps(correction))
+    run_inkdigits("form", "correct", str(results), str(tmp_path / "corrections.json"))
+    run_inkdigits("form", "export", str(results), "--output", str(tmp_path / "out.json"))
+    sheets = {Path(each["file"]).stem: each for each in json.loads((tmp_path / "out.json").read_text())}
+    cast = sheets["count-form"]["fields"]["cast"]
+    assert (cast["text"], cast["read"], cast["corrected"]) == ("17", desk.truths["count-form"]["cast"], True)
+    other = [str(desk.folder / "count-form.json"), str(tmp_path), "--output", str(tmp_path / "out.csv"), "--resume"]
+    assert "another template" in run_inkdigits("form", "read", *other, exit_code=2).err
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+def test_fields_are_proposed_where_the_template_has_them(name: str) -> None:
+    blank, content = EXAMPLES[name]()
+    proposals = propose_fields(blank)
+    assert len(proposals) == len(content["fields"])
+    for field in content["fields"]:
+        x, y, width, height = field["box"]
+        (own,) = [p for p in proposals if abs(p.box.x - x) < 5 and abs(p.box.y - y) < 5]
+        assert abs(own.box.right - x - width) < 5 and abs(own.box.bottom - y - height) < 5
+        assert own.cells == field.get("cells", 0)
