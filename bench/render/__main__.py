@@ -18,7 +18,7 @@ from bench import choosing
 from bench.frontier import RESULT_NAME as FRONTIER
 from bench.pictures import encode_png
 from bench.reading import RESULT_NAME as NUMBERS
-from bench.render import frontier_report, number_tables, scale_rows, service_rows
+from bench.render import frontier_report, number_tables, scale_rows, service_rows, sign_tables
 from bench.render.model_card import format_detector, format_reader, format_transcriber
 from bench.render.readme_figures import format_figures
 from bench.render.summary import TABLES, format_table
@@ -55,6 +55,7 @@ def render_pages() -> dict[Path, str]:
             "frontier": frontier_report.format_table(),
             "numbers": number_tables.format_comparison(),
             "readers": number_tables.format_readers(),
+            "signs": sign_tables.format_signs(),
         }
         | {name: format_table(make_rows()) for name, make_rows in TABLES.items()},
         DOCS_FOLDER / "model.md": {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench.render import reading_rows
+from bench.render import reading_rows, sign_tables
 from bench.render.reading_rows import DEVELOPMENT_SET, Row, add_date
 from bench.shared import store
 from inkdigits.cli.demo import LECTURE
@@ -61,6 +61,7 @@ def make_time_rows() -> Iterator[Row]:
 TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "training": make_training_rows,
     "reading": make_reading_rows,
+    "values": sign_tables.make_rows,
     "time": make_time_rows,
 }
 

@@ -69,15 +69,15 @@ def holds_island(glyph: NDArray[np.uint8]) -> bool:
     """Whether there is ink in a hole of a glyph, uint8 28×28, that touches nothing, as the eyes of a face. Of MNIST's
     60,000 training digits, seven have any."""
     ink = np.asarray(glyph > _ISLAND_INK, np.uint8)
-    _, pieces, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
+    _, strokes, stats, _ = cv2.connectedComponentsWithStats(ink, connectivity=8)
     areas = stats[1:, cv2.CC_STAT_AREA]
     if len(areas) < 2:
         return False
     largest = 1 + int(areas.argmax())
-    _, regions = cv2.connectedComponents(np.pad(pieces != largest, 1, constant_values=True).astype(np.uint8), None, 4)
+    _, regions = cv2.connectedComponents(np.pad(strokes != largest, 1, constant_values=True).astype(np.uint8), None, 4)
     is_outside = regions[1:-1, 1:-1] == regions[0, 0]
     candidates = np.flatnonzero(areas >= _MIN_ISLAND_AREA) + 1
-    return any(not is_outside[pieces == index].any() for index in candidates if index != largest)
+    return any(not is_outside[strokes == index].any() for index in candidates if index != largest)
 
 
 def read_whole_page(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
