@@ -3,6 +3,7 @@
 WORK keeps what later builds use again: lessons that ran, and the pages as Sphinx sees them. SITE is the folder to host.
 """
 
+import json
 import re
 import shutil
 import subprocess
@@ -11,7 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inkdigits.course.lessons import Lesson, list_lessons
-from website.lessons import run_lessons, write_lesson_pages
+from inkdigits.files import write_atomically
+from website.lessons import hash_files, run_lessons, write_lesson_pages
 
 ROOT = Path(__file__).parents[1]
 _LESSON_LINK = re.compile(r"\.\./src/inkdigits/course/(\d\d_\w+)\.py#L\d+")
@@ -31,10 +33,20 @@ def build_site(lessons: Sequence[Lesson], work: Path, site: Path) -> None:
     _link_lessons(source, {each.path.stem for each in lessons})
     shutil.rmtree(site, ignore_errors=True)
     command = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-d", str(work / "doctrees")]
-    command += ["-D", "html_static_path=_static", "-D", "html_css_files=lesson.css"]
+    command += ["-D", "html_static_path=_static", "-D", "html_css_files=lesson.css", "-D", "html_js_files=site.js"]
     subprocess.run([*command, str(source), str(site)], cwd=ROOT, check=True)
     for notebook in notebooks:
         shutil.copy(notebook, site / "lessons")
+    _write_service_worker(site)
+
+
+def _write_service_worker(site: Path) -> None:
+    """Write sw.js, which knows all files of the site; it is another file, and so read anew, whenever one of them is."""
+    files = [path for path in sorted(site.rglob("*")) if path.is_file() and not path.name.startswith(".")]
+    digest = hash_files(files)
+    names = json.dumps([path.relative_to(site).as_posix() for path in files if path.suffix != ".ipynb"])
+    script = (Path(__file__).parent / "sw.js").read_text(encoding="utf-8")
+    write_atomically(site / "sw.js", f"const VERSION = {json.dumps(digest)}, FILES = {names};\n{script}")
 
 
 def _link_lessons(source: Path, names: set[str]) -> None:

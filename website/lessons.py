@@ -23,13 +23,13 @@ def run_lessons(lessons: Sequence[Lesson], cache: Path) -> list[Path]:
 
     Raises ExportError for a lesson that does not run to its end.
     """
-    package_digest = _hash_files(path for path in sorted(PACKAGE.rglob("*")) if not _is_lesson_or_cache(path))
+    package_digest = hash_files(path for path in sorted(PACKAGE.rglob("*")) if not _is_lesson_or_cache(path))
     return [_run_lesson(lesson, cache, package_digest) for lesson in lessons]
 
 
 def _run_lesson(lesson: Lesson, cache: Path, package_digest: str) -> Path:
     notebook, stamp = cache / f"{lesson.path.stem}.ipynb", cache / f"{lesson.path.stem}.sha256"
-    digest = f"{package_digest} {_hash_files([lesson.path])}\n"
+    digest = f"{package_digest} {hash_files([lesson.path])}\n"
     if not (notebook.exists() and stamp.exists() and stamp.read_text(encoding="utf-8") == digest):
         content = nbformat.writes(export.run(lesson))  # type: ignore[no-untyped-call]
         write_atomically(notebook, content)
@@ -42,7 +42,8 @@ def _is_lesson_or_cache(path: Path) -> bool:
     return is_lesson or "__pycache__" in path.parts or not path.is_file()
 
 
-def _hash_files(paths: Iterator[Path] | list[Path]) -> str:
+def hash_files(paths: Iterator[Path] | list[Path]) -> str:
+    """The SHA-256 of the files' names and contents, in this order, as hexadecimal digits."""
     digest = hashlib.sha256()
     for path in paths:
         digest.update(path.name.encode() + b"\0" + hashlib.sha256(path.read_bytes()).digest())
@@ -54,7 +55,9 @@ def write_lesson_pages(lessons: Sequence[Lesson], notebooks: Sequence[Path], fol
     for lesson, path in zip(lessons, notebooks, strict=True):
         notebook = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
         download = f'<p><a href="{path.name}" download>This lesson as a Jupyter notebook</a></p>'
-        body = [part for cell in notebook.cells for part in _convert_cell(cell)]
+        first_text = next(place for place, cell in enumerate(notebook.cells) if cell.cell_type == "markdown")
+        cells = [notebook.cells.pop(first_text), *notebook.cells]  # the title before what is imported
+        body = [part for cell in cells for part in _convert_cell(cell)]
         write_atomically(folder / f"{lesson.path.stem}.md", "\n\n".join([*body, _make_raw(download)]) + "\n")
     write_atomically(folder / "index.md", _make_index(lessons))
 
