@@ -1,5 +1,7 @@
 """How Sphinx builds these pages, and the API reference out of the docstrings: `make docs`, into build/docs."""
 
+from pathlib import Path
+
 from docutils import nodes
 from sphinx.application import Sphinx
 
@@ -13,6 +15,7 @@ extensions = ["myst_parser", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphin
 root_doc = "index"
 html_theme = "furo"
 html_title = "inkdigits"
+html_favicon = str(Path(inkdigits.__file__).parent / "serving" / "page" / "icon.svg")
 html_show_sphinx = False
 html_show_sourcelink = html_copy_source = False
 html_theme_options = {"top_of_page_buttons": []}

@@ -1,6 +1,7 @@
 """Lessons → pages that Sphinx can build. A lesson runs only if it or the package has changed since it ran last."""
 
 import hashlib
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from inkdigits.course.page import markdown, render_cell
 from inkdigits.files import write_atomically
 
 PACKAGE = Path(inkdigits.__file__).parent
+_MARIMO_TEXT = re.compile(r'class="markdown prose[^"]*"')
 _FENCE = "`" * 12  # longer than any in a lesson
 
 
@@ -65,8 +67,10 @@ def write_lesson_pages(lessons: Sequence[Lesson], notebooks: Sequence[Path], fol
 def _convert_cell(cell: Any) -> Iterator[str]:
     """A cell as MyST: its headings as headings, so that they stand in the contents, and all else as HTML."""
     if cell.cell_type != "markdown":
-        # Sphinx's theme has colours for code of this class, light and dark.
-        yield _make_raw(render_cell(cell).replace('class="code"', 'class="highlight"'))
+        # Sphinx's theme has colours for code of the class `highlight`, light and dark. One of the classes that marimo
+        # gives text, `contents`, it takes for a table of contents, which it warns of in red.
+        html = render_cell(cell).replace('class="code"', 'class="highlight"')
+        yield _make_raw(_MARIMO_TEXT.sub('class="markdown"', html))
         return
     lines, start = cell.source.splitlines(), 0
     for token in MarkdownIt("commonmark").parse(cell.source):

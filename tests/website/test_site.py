@@ -136,7 +136,9 @@ def test_no_link_is_broken_and_nothing_is_loaded_from_elsewhere(built: Path) -> 
 
 
 def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text('<a href="a.html#here"><a href="b.html"><script src="//x.y/z"></script><p id=here>')
+    (tmp_path / "a.html").write_text(
+        '<a href="a.html#here"><a href="b.html"><script src="//x.y/z"></script><p id=here>'
+    )
     assert find_broken(tmp_path.resolve()) == ["a.html: b.html", "a.html: //x.y/z"]
 
 
