@@ -2,6 +2,7 @@
 # make test   all tests; as root on Debian it first installs the programs that they use (tests/programs.py)
 # make check   lint, format and types
 # make docs   the pages and the API reference as HTML, into build/docs
+# make site   those and the lessons with their results, as one folder for any host, build/site (first run: minutes)
 # make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
@@ -10,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test docs course check install weights fonts hands hands-held-out clean
+.PHONY: demo test docs site course check install weights fonts hands hands-held-out clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
@@ -22,6 +23,9 @@ test: .venv/.dev
 docs: .venv/.dev
 	$(BIN)/python -m sphinx -q -W --keep-going -b html docs build/docs
 	@echo build/docs/index.html
+
+site: .venv/.dev
+	$(BIN)/python -m website.build runs/site build/site
 
 course: .venv/.dev
 	$(BIN)/inkdigits learn --check

@@ -46,7 +46,7 @@ LONG_FILES = (
     *("test_docs.py", "cli/test_batch.py", "cli/test_runs.py", "cli/test_ensembles.py", "cli/test_main.py"),
     *("training/test_export.py", "cli/test_train.py", "course/test_browser.py", "cli/test_finetune.py"),
     *("test_wheel.py", "training/test_session.py", "reading/test_reader.py", "serving/test_workers.py"),
-    *("cli/test_read.py", "test_reference.py", "training/test_finetune.py", "bench/test_service.py"),
+    *("cli/test_read.py", "website/test_site.py", "training/test_finetune.py", "bench/test_service.py"),
     *("bench/test_finetune.py", "serving/test_busy.py", "serving/test_page_picture.py", "serving/test_page_draw.py"),
     *("serving/test_page_looks.py", "course/test_drawing.py", "course/test_export.py", "training/test_runs.py"),
 )

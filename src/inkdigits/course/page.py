@@ -29,7 +29,7 @@ def page(notebook: Any, lesson: Lesson, before: Lesson | None, after: Lesson | N
         f'<a href="{each.path.stem}.html">{each.number} {each.title}</a>' for each in (before, after) if each
     ]
     links = f'<nav><a href="index.html">All lessons</a> {" ".join(neighbour_links)}</nav>'
-    cells = "\n".join(filter(None, map(_cell, notebook.cells)))
+    cells = "\n".join(filter(None, map(render_cell, notebook.cells)))
     return _whole(f"{lesson.number} {lesson.title}", f"{links}\n{cells}\n{links}")
 
 
@@ -59,7 +59,8 @@ def markdown(text: str) -> str:
     return re.sub(r"formula(\d+)formula", lambda match: formulas[int(match[1])], rendered)
 
 
-def _cell(cell: Any) -> str:
+def render_cell(cell: Any) -> str:
+    """The HTML of one cell of a notebook, nbformat 4, with its outputs."""
     if cell.cell_type == "markdown":
         return f"<section>{markdown(cell.source)}</section>"
     outputs = "".join(map(_output, cell.get("outputs", [])))
