@@ -1,10 +1,10 @@
-"""What the transcriber makes of frames: signs that are rare beside digits, and not in a sum."""
+"""What the transcriber makes of frames: signs that are rare beside digits, and not in a sum, a date or a time."""
 
 import numpy as np
 import pytest
 
 from inkdigits.alphabet import CLASS_COUNT, encode_text
-from inkdigits.reading.networks.transcriber import Transcriber, _is_sum
+from inkdigits.reading.networks.transcriber import Transcriber, _has_signs
 
 
 def make_logits(text: str) -> np.ndarray:
@@ -17,12 +17,17 @@ def make_logits(text: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("text", "is_sum"),
+    ("text", "has_signs"),
     [
         ("3+4", True),
         ("12×3=36", True),
         ("8÷2", True),
+        ("25/5/2021", True),
+        ("~ 25/05/21", True),
+        ("12:30", True),
         ("3/4", False),
+        ("500/1/2021", False),
+        ("12:5", False),
         ("+34", False),
         ("34×", False),
         ("12-4", False),
@@ -30,9 +35,9 @@ def make_logits(text: str) -> np.ndarray:
         ("", False),
     ],
 )
-def test_a_sum_has_an_operator_between_two_digits(text: str, is_sum: bool) -> None:
-    """Crosses in empty boxes before a number are none, and a stroke or a dash is in dates, too."""
-    assert _is_sum(make_logits(text)) is is_sum
+def test_sums_dates_and_times_have_signs(text: str, has_signs: bool) -> None:
+    """Crosses in empty boxes before a number are none, and one stroke or dash alone may be a 1 or a filler."""
+    assert _has_signs(make_logits(text)) is has_signs
 
 
 def test_a_strip_without_ink_has_probabilities_of_every_class_and_says_nothing() -> None:

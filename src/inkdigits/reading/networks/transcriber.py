@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CLASS_COUNT, DIGIT_CHARACTERS, encode_text
+from inkdigits.alphabet import BLANK_INDEX, CHARACTERS, CLASS_COUNT, encode_text
 from inkdigits.reading.networks.activations import log_softmax
 from inkdigits.reading.networks.session import DEFAULT_THREADS, WEIGHTS_FOLDER, OnnxModel
 
@@ -19,7 +20,7 @@ WIDTH_MULTIPLE_PX = 16  # a strip's width is a multiple of this
 DIGIT_HEIGHT_PX = 30.0  # that a strip's usual digit is brought to
 _RARENESS = np.zeros(CLASS_COUNT, np.float32)
 _RARENESS[encode_text(_RARE_SIGNS)] = _RARE_SIGN_LOG_ODDS
-_DIGIT_CLASSES, _OPERATOR_CLASSES = encode_text(DIGIT_CHARACTERS), encode_text("+×÷")
+_WITH_SIGNS = re.compile(r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b")
 
 
 class Transcriber:
@@ -34,14 +35,15 @@ class Transcriber:
         classes of `inkdigits.alphabet`.
 
         Some signs are rarer in life than on the strips that it learnt from, and each of them would be a digit lost; but
-        not in a sum.
+        not in a sum, a date or a time.
         """
         logits = self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T
-        return log_softmax(logits if _is_sum(logits) else logits - _RARENESS)
+        return log_softmax(logits if _has_signs(logits) else logits - _RARENESS)
 
 
-def _is_sum(logits: NDArray[np.float32]) -> bool:
-    """Whether the best path of frames T×27 has an operator between two digits."""
+def _has_signs(logits: NDArray[np.float32]) -> bool:
+    """Whether the best path of frames T×27 spells something that has signs: a sum, a date or a time."""
     best = logits.argmax(axis=1)
-    digits, operators = np.flatnonzero(np.isin(best, _DIGIT_CLASSES)), np.flatnonzero(np.isin(best, _OPERATOR_CLASSES))
-    return bool(len(digits) and ((digits[0] < operators) & (operators < digits[-1])).any())
+    starts = best[np.flatnonzero(np.diff(best, prepend=BLANK_INDEX))]
+    text = "".join(CHARACTERS[index - 1] for index in starts if index != BLANK_INDEX)
+    return _WITH_SIGNS.search(text) is not None
