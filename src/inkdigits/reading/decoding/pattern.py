@@ -17,6 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import lru_cache, partial
 
 from inkdigits.alphabet import DIGIT_CHARACTERS, SPACE
 from inkdigits.errors import UsageError
@@ -53,16 +54,16 @@ class _Nfa:
         while todo:
             state = todo.pop()
             move = self.moves[state]
-            by_sign = {move[1]} if skips_signs and move and not move[0] & set(DIGIT_CHARACTERS) else set()
+            by_sign = {move[1]} if skips_signs and move and move[0].isdisjoint(DIGIT_CHARACTERS) else set()
             fresh = (set(self.epsilon_moves[state]) | by_sign) - found
             found |= fresh
             todo += fresh
         return frozenset(found)
 
-    def follow(self, states: Iterable[int], character: str, skips_signs: bool) -> frozenset[int]:
-        """All states that this character leads to from these; none where it leads nowhere."""
+    def move(self, states: Iterable[int], character: str) -> frozenset[int]:
+        """The states that this character itself leads to from these; none where it leads nowhere."""
         moves = (self.moves[state] for state in states)
-        return self.close({move[1] for move in moves if move and character in move[0]}, skips_signs)
+        return frozenset(move[1] for move in moves if move and character in move[0])
 
 
 _NfaBuilder = Callable[[_Nfa, int], int]  # adds part of a pattern from a start state, returns its end state
@@ -85,9 +86,10 @@ class Pattern:
     def make_rule(self) -> Rule[frozenset[int]]:
         """What it says of the digits alone."""
         nfa, end = self._nfa, self._end
+        close = lru_cache(maxsize=10)(partial(nfa.close, skips_signs=True))  # most digits lead to the same states
         return Rule(
-            (nfa.close({self._start}, True),),
-            lambda states, digit: nfa.follow(states, str(digit), True) or None,
+            (close(frozenset({self._start})),),
+            lambda states, digit: close(nfa.move(states, str(digit))) or None,
             lambda states: end in states,
         )
 
@@ -101,7 +103,7 @@ class Pattern:
     def _matches(self, text: str, skips_signs: bool) -> bool:
         states = self._nfa.close({self._start}, True)
         for character in text:
-            states = self._nfa.follow(states, character, skips_signs)
+            states = self._nfa.close(self._nfa.move(states, character), skips_signs)
         return self._end in self._nfa.close(states, True)
 
 
