@@ -34,6 +34,8 @@ OutputOption = Annotated[
     typer.Option("--output", help="The table: FILE.csv, .xlsx, .json or .parquet.", metavar="FILE"),
 ]
 
+ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="FILE.sqlite, as `form read` writes it.")]
+
 
 @forms.command()
 def new(
@@ -115,7 +117,7 @@ def read(
 
 @forms.command()
 def export(
-    results: Annotated[Path, typer.Argument(metavar="RESULT", help="FILE.sqlite, as `form read` writes it.")],
+    results: ResultArgument,
     output: OutputOption,
 ) -> None:
     """Write the table anew, with all corrections."""
@@ -129,7 +131,7 @@ def export(
 
 @forms.command()
 def review(
-    results: Annotated[Path, typer.Argument(metavar="RESULT", help="FILE.sqlite, as `form read` writes it.")],
+    results: ResultArgument,
     output: Annotated[
         Path | None, typer.Option(help="The page; by default beside the results, .html.", metavar="FILE")
     ] = None,
@@ -151,7 +153,7 @@ def review(
 
 @forms.command()
 def correct(
-    results: Annotated[Path, typer.Argument(metavar="RESULT", help="FILE.sqlite, as `form read` writes it.")],
+    results: ResultArgument,
     corrections: Annotated[Path, typer.Argument(metavar="FILE", help="What the page of `form review` saved.")],
 ) -> None:
     """Put corrections into the results; what was read is kept beside them."""

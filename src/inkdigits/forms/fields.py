@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from inkdigits.forms.registration import Registration
 from inkdigits.forms.template import FormField
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.decide import make_hypotheses
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
@@ -102,21 +103,13 @@ class FieldReader:
         proposals = propose_digits(page, self._detector)
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         scored = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
-        middles = scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
+        hypotheses, middles = list(make_hypotheses(scored)), scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
         results = []
         for slot, field in zip(slots, fields, strict=True):
             is_own = ((middles >= [slot.x, slot.y]) & (middles < [slot.right, slot.bottom])).all(axis=1)
-            hypotheses = [
-                Hypothesis(
-                    Box(*(max(1, round(side)) for side in scored.boxes[index])),
-                    tuple(scored.probabilities[index].tolist()),
-                    float(scored.digitness[index]),
-                    int(index),
-                )
-                for index in np.flatnonzero(is_own)
-            ]
+            own = [hypotheses[index] for index in np.flatnonzero(is_own)]
             inks = [box for box in proposals.ink_components if slot.y <= box.y and box.bottom <= slot.bottom]
-            readings, digits = self._read_row(proposals, hypotheses, inks, field)
+            readings, digits = self._read_row(proposals, own, inks, field)
             filled = _count_filled(page[slot.y : slot.bottom, slot.x : slot.right], field)
             results.append((_weigh_texts(readings, field, filled), digits))
         return results

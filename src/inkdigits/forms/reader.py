@@ -9,14 +9,18 @@ from dataclasses import dataclass
 from inkdigits.errors import InkdigitsError, PictureError
 from inkdigits.forms.examples import encode_png
 from inkdigits.forms.fields import FieldReader
-from inkdigits.forms.joint import DEFAULT_WRONG, SheetAnswer, check_probabilities, decode_sheet
+from inkdigits.forms.joint import (
+    DEFAULT_MIN_CONFIDENCE,
+    DEFAULT_WRONG,
+    SheetAnswer,
+    check_probabilities,
+    decode_sheet,
+)
 from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Source, load_pages
 from inkdigits.types import Failure
-
-DEFAULT_MIN_CONFIDENCE = 0.8
 
 
 @dataclass(frozen=True, slots=True)

@@ -129,10 +129,6 @@ class _Blank:
         corners = cv2.goodFeaturesToTrack(grey, _CORNERS, 0.02, _CORNER_DISTANCE_PX)
         self._corners = np.zeros((0, 1, 2), np.float32) if corners is None else np.asarray(corners, np.float32)
         self._grey, self._print = grey, extract_ink(grey).mask
-        self._writable = np.zeros_like(self._print)
-        for each in template.fields:
-            box = each.box
-            self._writable[box.y : box.bottom, box.x : box.right] = 1
 
     def find(self, grey: Pixels, features: _Features, factor: float) -> _Found | None:
         """The sheet on a picture, as far as it is to be seen; None without any."""

@@ -194,7 +194,7 @@ def check_rules(rules: Sequence[Rule], ranges: Mapping[str, tuple[int, int]]) ->
     by_factors: dict[tuple[tuple[str, int], ...], Comparison] = {}
     for rule in comparisons:
         if rule.operator == "=":
-            sign = 1 if next(iter(sorted(rule.factors.items())))[1] > 0 else -1
+            sign = _sign_of(rule)
             key = tuple(sorted((name, sign * factor) for name, factor in rule.factors.items()))
             other = by_factors.setdefault(key, rule)
             if _sign_of(other) * other.constant != sign * rule.constant:
@@ -209,7 +209,8 @@ def check_rules(rules: Sequence[Rule], ranges: Mapping[str, tuple[int, int]]) ->
 
 
 def _sign_of(rule: Comparison) -> int:
-    return 1 if next(iter(sorted(rule.factors.items())))[1] > 0 else -1
+    """That of the factor of its first field by name: rules that say the same may have all signs turned."""
+    return 1 if min(rule.factors.items())[1] > 0 else -1
 
 
 def _narrow(rule: Comparison, bounds: dict[str, tuple[Fraction, Fraction]]) -> None:

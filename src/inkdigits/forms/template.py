@@ -197,9 +197,8 @@ def _find_range(written: Mapping[str, Any], form: Form | None) -> tuple[int, int
     """The least and the greatest value of a whole number, where that is known."""
     if written.get("as", "integer") != "integer":
         return None
-    if isinstance(written.get("range"), str) and form is not None:
-        low, high = written["range"].split("..")
-        return int(low), int(high)
+    if form is not None and form.bounds is not None:
+        return form.bounds
     digits = written.get("length") or written.get("cells")
     return (0, 10 ** min(digits, 18) - 1) if digits else None
 

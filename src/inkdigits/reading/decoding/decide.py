@@ -52,7 +52,7 @@ def decode_lines(
     Without it the detections alone tell. `grid` has the page's rules, which are no digits but part numbers.
     """
     form = expected.form
-    hypotheses = [each for each in _make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
+    hypotheses = [each for each in make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
     rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
     if transcribe is not None:
@@ -175,7 +175,8 @@ def _make_digits(decoded: DecodedString, thresholds: AcceptThresholds, number_co
     return [set_accepted(digit, number_confidence >= thresholds.min_confidence) for digit in digits]
 
 
-def _make_hypotheses(detections: Detections) -> Iterator[Hypothesis]:
+def make_hypotheses(detections: Detections) -> Iterator[Hypothesis]:
+    """One for each detection, in their order, its box in whole pixels of the page."""
     for index, (x, y, width, height) in enumerate(detections.boxes.tolist()):
         box = Box(round(x), round(y), max(1, round(width)), max(1, round(height)))
         yield Hypothesis(

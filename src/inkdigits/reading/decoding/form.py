@@ -37,11 +37,11 @@ class Form:
     automaton: Automaton = field(init=False, repr=False, compare=False)  # of a whole number
     _digits_automaton: Automaton = field(init=False, repr=False, compare=False)  # of a number that has signs
     _pattern: Pattern | None = field(init=False, repr=False, compare=False)
-    _bounds: tuple[int, int] | None = field(init=False, repr=False, compare=False)
+    bounds: tuple[int, int] | None = field(init=False, repr=False, compare=False)  # of the value, both included
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_pattern", None if self.pattern is None else Pattern(self.pattern))
-        object.__setattr__(self, "_bounds", None if self.range is None else _parse_range(self.range))
+        object.__setattr__(self, "bounds", None if self.range is None else _parse_range(self.range))
         rules, range_rules = list(self._make_digits_rules()), list(self._make_range_rules())
         automaton = build_automaton([*rules, *range_rules])
         if not automaton.starts:
@@ -66,13 +66,13 @@ class Form:
 
     def allows(self, text: str) -> bool:
         """Whether a number that begins like `text`, with its signs, may fit: less than nothing is in no range."""
-        return self._bounds is None or not text.startswith("-")
+        return self.bounds is None or not text.startswith("-")
 
     def _has_value(self, text: str, rules: ValueRules) -> bool:
         """Whether a text may have a value in the range."""
-        if self._bounds is None:
+        if self.bounds is None:
             return True
-        low, high = self._bounds
+        low, high = self.bounds
         values = (each.value for each in rules.list_values(text))
         return any(low <= value <= high for value in values if isinstance(value, int | Decimal))
 
@@ -88,7 +88,7 @@ class Form:
     @property
     def tells_signs(self) -> bool:
         """Whether the signs between its digits decide if a number fits."""
-        return bool(self.signs) or self._bounds is not None
+        return bool(self.signs) or self.bounds is not None
 
     def _make_digits_rules(self) -> Iterator[Rule[Any]]:
         yield make_nonempty_rule()
@@ -100,10 +100,10 @@ class Form:
             yield _make_check_rule(self.check)
 
     def _make_range_rules(self) -> Iterator[Rule[Any]]:
-        if self._bounds is not None:
-            yield make_range_rule(*self._bounds)
+        if self.bounds is not None:
+            yield make_range_rule(*self.bounds)
             if self.length is None and self._pattern is None:
-                yield make_length_rule(1, len(str(self._bounds[1])))
+                yield make_length_rule(1, len(str(self.bounds[1])))
 
     def _describe(self) -> str:
         """All that was given, in words."""
