@@ -8,10 +8,13 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.forms.fields import Candidate, FieldReading
+from inkdigits.forms.fields import Candidate, FieldReading, _weigh_texts
 from inkdigits.forms.joint import decode_sheet
 from inkdigits.forms.priors import list_choices
-from inkdigits.forms.template import Template, parse_template
+from inkdigits.forms.template import FormField, Template, parse_template
+from inkdigits.marks import Box
+from inkdigits.reading.decoding.form import Form
+from inkdigits.values import ValueRules
 
 
 def make_template(rules: list[str], folder: Path = Path(), required: bool = True, **known: Any) -> Template:
@@ -112,3 +115,9 @@ def test_what_is_no_probability_is_refused() -> None:
     template = make_template(SUM)
     with pytest.raises(UsageError, match="wrong is a probability"):
         decode_sheet(template, make_readings(template), wrong=2)
+
+
+def test_a_field_in_a_range_is_weighed_by_its_value() -> None:
+    field = FormField("mark", Box(0, 0, 100, 30), form=Form(range="0..100"), values=ValueRules("decimal"))
+    first, second = _weigh_texts([("1250", 0.5), ("12.50", 0.5)], field, None)
+    assert first.text == "12.50" and first.probability > 0.9 > second.probability

@@ -19,6 +19,7 @@ from inkdigits.forms.registration import Registration
 from inkdigits.forms.template import FormField
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.decide import make_hypotheses
+from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
@@ -244,16 +245,12 @@ def _weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled
     """The candidates of a field: what does not fit it is hardly probable, nor what has more or fewer digits than boxes
     are filled."""
     totals: dict[str, float] = {}
+    expected = Expected(field.form, field.values)
     for text, probability in readings:
-        weight = max(_MISFIT, weigh_text(text, field)) * (1.0 if filled in (None, len(text)) else _MISCOUNT)
+        fits_cells = not field.cells or sum(character.isdecimal() for character in text) <= field.cells
+        weight = max(_MISFIT, expected.weigh(text) if fits_cells else 0.0)
+        weight *= 1.0 if filled in (None, len(text)) else _MISCOUNT
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
     best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
     return tuple(Candidate(text, p / whole) for text, p in best if p > _MIN_PROBABILITY * whole)
-
-
-def weigh_text(text: str, field: FormField) -> float:
-    """How probable it is beforehand that a field says this, against others; 0 where it cannot."""
-    digits = "".join(character for character in text if character.isdecimal())
-    fits = (field.form is None or field.form.fits(digits)) and (not field.cells or len(digits) <= field.cells)
-    return field.values.weigh(text) if fits else 0.0
