@@ -1,5 +1,5 @@
-"""Files: which are pictures by their names, and writing them so that nothing is ever lost: the new content is there
-whole, or the old one still is."""
+"""Files: which are pictures by their names, reading no more of them than is allowed, and writing them so that nothing
+is ever lost: the new content is there whole, or the old one still is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import os
 import tempfile
 from pathlib import Path, PurePath
 
-from inkdigits.errors import WriteError
+from inkdigits.errors import UsageError, WriteError
 
 PICTURE_ENDINGS = {
     *(".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".tif", ".tiff", ".webp", ".gif", ".bmp"),
@@ -20,6 +20,21 @@ def is_picture_name(path: PurePath) -> bool:
     """Whether a file in a folder (`path` begins below it) is taken for a picture: by its ending, unless it is hidden,
     as `.name` is and all that lies in a hidden folder."""
     return path.suffix.lower() in PICTURE_ENDINGS and not any(part.startswith(".") for part in path.parts)
+
+
+def read_bounded(path: Path, max_bytes: int, name: str, advice: str) -> bytes:
+    """A file that somebody wrote for us, of at most `max_bytes`. `name` is what errors call it.
+
+    Raises UsageError for one that cannot be read, or is larger, which ends with `advice`.
+    """
+    try:
+        with open(path, "rb") as file:
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise UsageError(f"{name} cannot be read ({error.strerror}); check its place.") from error
+    if len(data) > max_bytes:
+        raise UsageError(f"{name} is larger than {max_bytes:,} bytes; {advice}.")
+    return data
 
 
 def write_atomically(path: Path, content: bytes | str) -> None:

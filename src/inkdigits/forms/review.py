@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from inkdigits.errors import UsageError
+from inkdigits.files import read_bounded
 from inkdigits.forms.store import StoredField, StoredSheet
 from inkdigits.forms.tables import list_columns
 from inkdigits.reading.output.hocr import escape
@@ -58,15 +59,10 @@ def _render_row(sheet: StoredSheet, field: StoredField) -> str:
 
 def load_corrections(path: Path) -> list[tuple[int, str, str]]:
     """What the page saved: sheets, fields and their texts. Raises UsageError for a file that is no such thing."""
+    data = read_bounded(path, _MAX_BYTES, str(path), "name another file of corrections")
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-        if len(data) > _MAX_BYTES:
-            raise UsageError(f"{path} is larger than {_MAX_BYTES:,} bytes, too large for corrections; name another.")
         content = json.loads(data)
         return [_check_correction(each, path) for each in content["corrections"]]
-    except OSError as error:
-        raise UsageError(f"{path} cannot be read ({error.strerror}); check its place.") from error
     except (ValueError, KeyError, TypeError, RecursionError) as error:
         raise UsageError(f"{path} holds no corrections; save them on the page of `inkdigits form review`.") from error
 

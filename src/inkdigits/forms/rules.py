@@ -16,6 +16,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from inkdigits.errors import UsageError, known_names
+from inkdigits.files import read_bounded
 
 Amount = int | Decimal | Fraction
 _OPERATORS = ("<=", ">=", "=", "<", ">")
@@ -154,14 +155,9 @@ def load_roster(path: Path, field: str) -> tuple[str, ...]:
 
     Raises UsageError for a roster that is missing, too large, empty, or has an entry twice.
     """
+    data = read_bounded(path, _MAX_ROSTER_BYTES, f"The roster {path}", "make it smaller")
     try:
-        with open(path, "rb") as file:
-            data = file.read(_MAX_ROSTER_BYTES + 1)
-        if len(data) > _MAX_ROSTER_BYTES:
-            raise UsageError(f"The roster {path} is larger than {_MAX_ROSTER_BYTES:,} bytes; make it smaller.")
         rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
-    except OSError as error:
-        raise UsageError(f"The roster {path} cannot be read ({error.strerror}); check its place.") from error
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"The roster {path} is no CSV file in UTF-8 ({error}); save it as one.") from error
     rows = [row for row in rows if any(cell.strip() for cell in row)]

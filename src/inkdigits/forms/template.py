@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from inkdigits.errors import UsageError, known_names
-from inkdigits.files import write_atomically
+from inkdigits.files import read_bounded, write_atomically
 from inkdigits.forms.rules import Comparison, Membership, Rule, check_rules, parse_rule
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.form import Form
@@ -113,15 +113,7 @@ class Template:
 def load_template(path: str | os.PathLike[str]) -> Template:
     """Load a template and check all of it. Raises UsageError, in one sentence, for the first fault that there is."""
     place = Path(path)
-    try:
-        with open(place, "rb") as file:
-            data = file.read(_MAX_BYTES + 1)
-    except OSError as error:
-        raise UsageError(f"The template {place} cannot be read ({error.strerror}); check its place.") from error
-    if len(data) > _MAX_BYTES:
-        raise UsageError(
-            f"The template {place} is larger than {_MAX_BYTES:,} bytes; keep the blank in a file of its own."
-        )
+    data = read_bounded(place, _MAX_BYTES, f"The template {place}", "keep the blank in a file of its own")
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
