@@ -10,8 +10,9 @@ from numpy.random import Generator
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.files import write_atomically
-from inkdigits.forms.examples import EXAMPLES, ROSTER, encode_png, format_roster
+from inkdigits.forms.examples import EXAMPLES, ROSTER, format_roster
 from inkdigits.forms.template import Template, load_template, save_template
+from inkdigits.reading.imaging.pixels import encode_png
 
 _HANDS = slice(0, 600)  # of MNIST's training digits: enough to choose hands from
 _WRONG_SHEET = 2  # of each form: the second one's writer added wrongly

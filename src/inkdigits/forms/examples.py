@@ -6,7 +6,6 @@ They are drawn on A4 at 150 dots an inch, with the one font that Pillow brings.
 from __future__ import annotations
 
 import base64
-import io
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -16,7 +15,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, encode_png
 
 WIDTH, HEIGHT = 1240, 1754  # pixels
 _CELL_WIDTH, _CELL_HEIGHT = 52, 64  # pixels, of a box for one digit
@@ -113,13 +112,6 @@ def draw_count_form() -> tuple[Pixels, dict[str, Any]]:
 def _finish(page: _Page, name: str, blank: str, rules: list[str], **more: str) -> tuple[Pixels, dict[str, Any]]:
     content = {"name": name, "width": WIDTH, "height": HEIGHT, "blank": blank, **more}
     return np.asarray(page.image), {**content, "fields": page.fields, "rules": rules}
-
-
-def encode_png(image: Pixels) -> bytes:
-    """An image, uint8 H×W or H×W×3, as PNG."""
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()
 
 
 def embed_blank(content: Mapping[str, Any], blank: Pixels) -> dict[str, Any]:

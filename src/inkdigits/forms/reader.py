@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inkdigits.errors import InkdigitsError, PictureError
-from inkdigits.forms.examples import encode_png
 from inkdigits.forms.fields import FieldReader
 from inkdigits.forms.joint import (
     DEFAULT_MIN_CONFIDENCE,
@@ -20,6 +19,7 @@ from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Source, load_pages
+from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.types import Failure
 
 

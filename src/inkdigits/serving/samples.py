@@ -16,13 +16,12 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 from fastapi import FastAPI, Path, Query
-from PIL import Image
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from inkdigits.errors import PictureError
 from inkdigits.reading.imaging.picture import load_single_page
-from inkdigits.reading.imaging.pixels import Pixels, shrink
+from inkdigits.reading.imaging.pixels import encode_png, shrink
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.serving import body, schema
 from inkdigits.serving.body import Upload
@@ -137,7 +136,7 @@ def keep_sample(service: Service, store: Store, upload: Upload, options: SampleO
     glyph = service.reader.extract_glyph(drawing)
     if not glyph.any():
         raise PictureError(f"{upload.name}: there is no digit on it; draw one.")
-    sample = store.add(options.label, options.source, _png(glyph), _png(drawing))
+    sample = store.add(options.label, options.source, encode_png(glyph), encode_png(drawing))
     return {"sample": _sample_json(sample), "counts": store.counts()}
 
 
@@ -157,12 +156,6 @@ def _deleted(store: Store, number: int) -> dict[str, Any]:
 def _sample_json(sample: Sample) -> dict[str, Any]:
     about = {"id": sample.id, "label": sample.label, "source": sample.source, "made": sample.made}
     return about | {"glyph": png_url(sample.glyph)}
-
-
-def _png(image: Pixels) -> bytes:
-    file = io.BytesIO()
-    Image.fromarray(image).save(file, "PNG")
-    return file.getvalue()
 
 
 def zip_samples(store: Store) -> Iterator[bytes]:

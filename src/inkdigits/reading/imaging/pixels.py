@@ -1,7 +1,8 @@
-"""Pixels of any depth, with or without transparency → 8 bits, opaque."""
+"""Pixels of any depth, with or without transparency → 8 bits, opaque; and 8 bits → PNG."""
 
 from __future__ import annotations
 
+import io
 from typing import Any
 
 import cv2
@@ -79,3 +80,12 @@ def shrink(image: Pixels, max_side: int) -> Pixels:
     height, width = image.shape
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
+
+
+def encode_png(image: Pixels) -> bytes:
+    """An image, uint8 H×W or H×W×3, as PNG."""
+    from PIL import Image  # here, because few pages are written
+
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
