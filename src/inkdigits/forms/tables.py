@@ -12,6 +12,7 @@ from typing import Any
 from inkdigits.errors import UsageError
 from inkdigits.forms.store import StoredField, StoredSheet
 from inkdigits.reading.output.write import escape_surrogates
+from inkdigits.reading.output.xlsx import open_workbook
 
 _BEFORE, _BEHIND = ("file", "page", "form"), ("confidence", "doubtful", "failure")
 _UNSURE, _WRONG, _CORRECTED = "#FFEB9C", "#F8CBAD", "#C6E0B4"  # colours of cells
@@ -90,12 +91,8 @@ def format_parquet(sheets: Sequence[StoredSheet]) -> bytes:
 def format_xlsx(sheets: Sequence[StoredSheet]) -> bytes:
     """A workbook: all sheets, doubtful cells coloured; and what to look at, each with its picture. Raises UsageError
     where XlsxWriter is missing."""
-    try:
-        from xlsxwriter import Workbook
-    except ModuleNotFoundError as error:
-        raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.") from error
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as workbook:
+    with open_workbook(file) as workbook:
         bold = workbook.add_format({"bold": True})
         colours = {name: workbook.add_format({"bg_color": name}) for name in (_UNSURE, _WRONG, _CORRECTED)}
         table = workbook.add_worksheet("Sheets")

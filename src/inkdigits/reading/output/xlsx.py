@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from inkdigits.errors import UsageError
 from inkdigits.reading.output.write import (
@@ -48,15 +49,21 @@ def _parse_readings(lines: bytes) -> Iterator[Reading]:
     return (Reading.from_dict(page) for page in pages if "error" not in page)
 
 
-def format_workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
-    """A workbook of one sheet: `columns`, if any, in bold above `rows`. Strings are text whatever they look like: `007`
-    keeps its zeros, `=1+1` is no formula. Raises UsageError where XlsxWriter is missing or there are too many rows."""
+def open_workbook(file: io.BytesIO) -> Any:
+    """An XlsxWriter workbook that is written to `file` when its `with` ends. Raises UsageError where XlsxWriter is
+    missing."""
     try:
         from xlsxwriter import Workbook  # here, because few write spreadsheets
     except ModuleNotFoundError as error:
         raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.") from error
+    return Workbook(file, {"in_memory": True})
+
+
+def format_workbook(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> bytes:
+    """A workbook of one sheet: `columns`, if any, in bold above `rows`. Strings are text whatever they look like: `007`
+    keeps its zeros, `=1+1` is no formula. Raises UsageError where XlsxWriter is missing or there are too many rows."""
     file = io.BytesIO()
-    with Workbook(file, {"in_memory": True}) as workbook:
+    with open_workbook(file) as workbook:
         sheet = workbook.add_worksheet("Numbers")
         if columns:
             sheet.write_row(0, 0, columns, workbook.add_format({"bold": True}))
