@@ -32,7 +32,6 @@ from inkdigits.cli.options import (
     SingleOption,
     build_arguments,
     build_limits,
-    build_values,
 )
 from inkdigits.errors import ClusterError
 
@@ -95,18 +94,14 @@ def bulk(
     """
     from inkdigits.ray.bulk import BulkSettings, read_bulk
 
-    values = build_values(kind, decimal, decimals, date_order)
     arguments = build_arguments(
         single,
         region,
         min_confidence,
         boxes,
-        values,
         signs,
-        length=length,
-        pattern=pattern,
-        check=check,
-        range=value_range,
+        {"length": length, "pattern": pattern, "check": check, "range": value_range},
+        {"kind": kind, "decimal": decimal, "decimals": decimals, "date_order": date_order},
     )
     settings = BulkSettings(
         inputs=tuple(inputs),

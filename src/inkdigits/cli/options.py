@@ -92,11 +92,12 @@ def build_arguments(
     region: str | None,
     min_confidence: float | None,
     boxes: str,
-    values: ValueRules | None = None,
-    signs: str = "keep",
-    **rules: Any,
+    signs: str,
+    form: dict[str, Any],
+    values: dict[str, Any],
 ) -> ReadArguments:
-    """How each picture is read; `rules` are those of a form. Raises UsageError for what makes no sense."""
+    """How each picture is read: `form` and `values` are what is known of numbers, as `Form` and `ValueRules` take it.
+    Raises UsageError for what makes no sense."""
     from inkdigits.reading.arguments import check_arguments
     from inkdigits.reading.decoding.cells import check_box_kind
     from inkdigits.reading.decoding.expected import check_sign_choice
@@ -105,21 +106,20 @@ def build_arguments(
     arguments: ReadArguments = {
         "single": single,
         "region": None if region is None else parse_region(region),
-        "form": _build_form(rules),
+        "form": _build_form(form),
         "min_confidence": min_confidence,
         "boxes": check_box_kind(boxes),
-        "values": values,
+        "values": _build_values(values),
         "signs": check_sign_choice(signs),
     }
     check_arguments(arguments)
     return arguments
 
 
-def build_values(kind: str | None, decimal: str, decimals: int | None, date_order: str) -> ValueRules | None:
+def _build_values(rules: dict[str, Any]) -> ValueRules | None:
     """How numbers are understood, if that was said. Raises UsageError for what makes no sense."""
     from inkdigits.values import ValueRules
 
-    rules: dict[str, Any] = {"kind": kind, "decimal": decimal, "decimals": decimals, "date_order": date_order}
     values = ValueRules(**rules)
     return None if values == ValueRules() else values
 

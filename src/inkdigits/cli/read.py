@@ -33,7 +33,6 @@ from inkdigits.cli.options import (
     SingleOption,
     build_arguments,
     build_limits,
-    build_values,
 )
 from inkdigits.errors import UsageError
 from inkdigits.types import Failure
@@ -132,18 +131,14 @@ def read(
     from inkdigits.reading.reader import Reader
 
     # How each picture is read. Handed to Reader.attempt as it is; a stopped run goes on only with the same again.
-    values = build_values(kind, decimal, decimals, date_order)
     how = build_arguments(
         single,
         region,
         min_confidence,
         boxes,
-        values,
         signs,
-        length=length,
-        pattern=pattern,
-        check=check,
-        range=value_range,
+        {"length": length, "pattern": pattern, "check": check, "range": value_range},
+        {"kind": kind, "decimal": decimal, "decimals": decimals, "date_order": date_order},
     )
     limits = build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
