@@ -203,8 +203,12 @@ def _find_home(box: Box, columns: Sequence[_Column], slope: float) -> int:
 
 def _cut_line(line: Line, start: int, end: int) -> Line:
     """The numbers `start` to `end` of a line, with the signs between them."""
-    signs = tuple(replace(sign, before=sign.before - start) for sign in line.signs if start < sign.before < end)
-    return Line(line.numbers[start:end], signs)
+    return Line(line.numbers[start:end], _cut_signs(line.signs, start, end))
+
+
+def _cut_signs(signs: Sequence[Sign], start: int, end: int) -> tuple[Sign, ...]:
+    """Those that stand between the digits or numbers `start` to `end`, counted from there."""
+    return tuple(replace(sign, before=sign.before - start) for sign in signs if start < sign.before < end)
 
 
 def _divide_numbers(line: Line, columns: Sequence[_Column], slope: float) -> Line:
@@ -233,5 +237,4 @@ def _divide_number(number: Number, columns: Sequence[_Column], slope: float) -> 
 
 def _cut_number(digits: Sequence[Digit], signs: Sequence[Sign], start: int, end: int) -> Number:
     """The digits `start` to `end` of a number, with the signs between them."""
-    own = tuple(replace(sign, before=sign.before - start) for sign in signs if start < sign.before < end)
-    return Number(tuple(digits[start:end]), own)
+    return Number(tuple(digits[start:end]), _cut_signs(signs, start, end))
