@@ -99,18 +99,47 @@ class Visit:
 
 
 @contextmanager
-def visiting(browser: Browser, address: str, **context: Any) -> Iterator[Visit]:
-    """Open the page; `context` as Playwright's `new_context` takes it. At the end nothing may have been complained of,
-    and no other host asked."""
+def desk(browser: Browser, **context: Any) -> Iterator[Page]:
+    """An empty tab in a window of its own, for one visit or several; `context` as Playwright's `new_context` takes
+    it."""
     with browser.new_context(**context) as opened:
-        visit = Visit(opened.new_page(), address)
-        visit.page.set_default_timeout(180_000)  # the machine may be busy
-        visit.page.add_init_script(READY)
-        opened.on("request", lambda request: visit.asked.append(request.url))
-        visit.page.on("console", lambda message: visit.complaints.append(message.text))
-        visit.page.on("pageerror", lambda error: visit.complaints.append(str(error)))
-        visit.page.goto(address)
+        page = opened.new_page()
+        page.set_default_timeout(180_000)  # the machine may be busy
+        page.add_init_script(READY)
+        yield page
+
+
+@contextmanager
+def visiting_at(page: Page, address: str) -> Iterator[Visit]:
+    """Open the service's page in a tab. At the end nothing may have been complained of, and no other host asked, and
+    the tab is as empty as it was."""
+    visit = Visit(page, address)
+    hear: list[tuple[Any, Any, Any]] = [
+        (page.context, "request", lambda request: visit.asked.append(request.url)),
+        (page, "console", lambda message: visit.complaints.append(message.text)),
+        (page, "pageerror", lambda error: visit.complaints.append(str(error))),
+    ]
+    for source, event, listener in hear:
+        source.on(event, listener)
+    try:
+        page.goto(address)
         yield visit
         strangers = [url for url in visit.asked if not url.startswith((address, "blob:", "data:"))]
         assert not strangers, f"the page asked elsewhere: {strangers}"
         assert not visit.complaints, visit.complaints
+    finally:
+        for source, event, listener in hear:
+            source.remove_listener(event, listener)
+        page.evaluate("sessionStorage.clear()")  # all that the page keeps
+        page.unroute_all(behavior="ignoreErrors")
+        page.context.set_offline(False)
+        page.context.clear_permissions()
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+
+
+@contextmanager
+def visiting(browser: Browser, address: str, **context: Any) -> Iterator[Visit]:
+    """Open the service's page in a window of its own, as `desk` and `visiting_at` do."""
+    with desk(browser, **context) as page, visiting_at(page, address) as visit:
+        yield visit

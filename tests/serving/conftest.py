@@ -14,12 +14,12 @@ from urllib.parse import urlsplit
 
 import numpy as np
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from inkdigits.data.sets.mnist import load
 from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND
 from tests.reading.drawing import draw_rows, encode_image
-from tests.serving.browser import Visit, chromium, visiting
+from tests.serving.browser import Visit, chromium, desk, visiting_at
 
 BOUNDARY = "----a-boundary"
 
@@ -121,10 +121,17 @@ def browser() -> Iterator[Browser]:
         yield browser
 
 
+@pytest.fixture(scope="module")
+def tab(browser: Browser) -> Iterator[Page]:
+    """A tab that visits share: a window for each would take twice as long as loading the page."""
+    with desk(browser) as tab:
+        yield tab
+
+
 @pytest.fixture
-def visit(browser: Browser, service: Service) -> Iterator[Visit]:
+def visit(tab: Page, service: Service) -> Iterator[Visit]:
     """The service's page in a browser, as on a desk."""
-    with visiting(browser, service.address) as visit:
+    with visiting_at(tab, service.address) as visit:
         yield visit
 
 

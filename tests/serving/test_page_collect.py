@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from inkdigits.serving.store import Store
-from tests.serving.browser import Visit, visiting
+from tests.serving.browser import Visit, visiting, visiting_at
 from tests.serving.conftest import Service, serving
 
 
@@ -21,10 +21,10 @@ def collecting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
 
 
 @pytest.fixture
-def visit(browser: Browser, collecting: Service) -> Iterator[Visit]:
+def visit(tab: Page, collecting: Service) -> Iterator[Visit]:
     """Its page, with nothing kept yet."""
     assert collecting.ask("DELETE", "/v1/samples").status == 200
-    with visiting(browser, collecting.address) as visit:
+    with visiting_at(tab, collecting.address) as visit:
         yield visit
 
 
