@@ -8,6 +8,7 @@ before. Signals do not get through: what is to be stopped must be started as usu
 
 import gc
 import json
+import logging
 import os
 import select
 import signal
@@ -55,6 +56,7 @@ def serve(address: str) -> list[str]:
         print("listening", flush=True)
         for name in LIBRARIES:
             import_module(name)
+        read_onnx_operators()
         threads = len(os.listdir("/proc/self/task")) if sys.platform == "linux" else 1
         assert threads == 1, "a process that is split off lacks the other threads, and may wait for them for ever"
         gc.freeze()  # or every process would look through all of it as it ends
@@ -68,6 +70,13 @@ def serve(address: str) -> list[str]:
             sys.exit()
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     return taken_over(connection)
+
+
+def read_onnx_operators() -> None:
+    """Have onnxscript read its five hundred operators, which it does in a second when a network is first exported."""
+    registration = import_module("torch.onnx._internal.exporter._registration")
+    logging.getLogger(registration.__name__).setLevel(logging.ERROR)  # it would tell of operators of torchvision
+    registration.ONNXRegistry.from_torchlib()
 
 
 def taken_over(connection: socket.socket) -> list[str]:
