@@ -40,6 +40,13 @@ def exported_paths(tmp_path_factory: pytest.TempPathFactory, runs: Mapping[str, 
     return {name: export(runs[name], folder / f"{name}.onnx") for name in OUTPUTS}
 
 
+@pytest.fixture(scope="module")
+def detector() -> tuple[nn.Sequential, bytes]:
+    """An untrained detector, and its ONNX file: to make that takes seconds."""
+    network = build_network("detector", seed=2).eval()
+    return network, convert_to_onnx(network)
+
+
 @pytest.mark.parametrize("name", OUTPUTS)
 def test_all_layers_agree_in_both_runtimes(runs: Mapping[str, Run], exported_paths: dict[str, Path], name: str) -> None:
     session = onnxruntime.InferenceSession(exported_paths[name].read_bytes(), providers=["CPUExecutionProvider"])
@@ -93,9 +100,8 @@ def test_a_digitness_logit_becomes_an_output_of_its_own() -> None:
     check_outputs_agree(network, content)
 
 
-def test_a_detector_takes_pages_of_any_size_and_gives_answers_only() -> None:
-    network = build_network("detector", seed=2).eval()
-    content = convert_to_onnx(network)
+def test_a_detector_takes_pages_of_any_size_and_gives_answers_only(detector: tuple[nn.Sequential, bytes]) -> None:
+    network, content = detector
     check_outputs_agree(network, content)
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     assert [output.name for output in session.get_outputs()] == ["answers"]
@@ -117,8 +123,7 @@ def test_a_trained_detector_is_exported(tmp_path: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(detection, "MAX_EVAL_DIGITS", 50)
     start(get_recipe("detector").with_knobs(samples=50, batch=4, steps=2), tmp_path / "run")
     path = export(Run(tmp_path / "run"), tmp_path / "detector.onnx")
-    detector = Detector(path)
-    assert not (detector.detect(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
+    assert not (Detector(path).detect(np.zeros((50, 70), np.float32)).digitness > 0.5).any(), "it expects few digits"
     with pytest.raises(UsageError, match="this network cannot; leave --int8 out"):
         export(Run(tmp_path / "run"), tmp_path / "small.onnx", int8=True)
     assert path.with_suffix(".safetensors").exists()
@@ -171,10 +176,11 @@ def test_where_it_cannot_go(runs: Mapping[str, Run], tmp_path: Path) -> None:
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("name", ["fast", "detector"])
-def test_the_file_tells_nothing_of_the_machine(name: str) -> None:
-    content = convert_to_onnx(build_network(name).eval())
-    assert b"stack_trace" not in content and b"export.py" not in content
+def test_the_file_tells_nothing_of_the_machine(
+    exported_paths: dict[str, Path], detector: tuple[nn.Sequential, bytes]
+) -> None:
+    for content in (exported_paths["fast"].read_bytes(), detector[1]):
+        assert b"stack_trace" not in content and b"export.py" not in content
 
 
 def test_rounded_to_8_bits_it_is_small_and_guesses_alike(
