@@ -1,6 +1,6 @@
 # make demo   three networks learn MNIST and read a page (first run: makes .venv and installs)
 # make test   all tests; as root on Debian it first installs the programs that they use (tests/programs.py)
-# make check   lint, format and types
+# make check   lint, format and types (with -j2, the two rounds of types at once)
 # make docs   the pages and the API reference as HTML, into build/docs
 # make site   those and the lessons with their results, as one folder for any host, build/site (first run: minutes)
 # make course   every lesson of the course, start to end
@@ -11,7 +11,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test docs site course check install weights fonts hands hands-held-out clean
+.PHONY: demo test docs site course check lint types types-newest install weights fonts hands hands-held-out clean
 
 demo: .venv/.train
 	$(BIN)/inkdigits demo
@@ -28,12 +28,19 @@ site: .venv/.dev
 	$(BIN)/python -m website.build runs/site build/site
 
 course: .venv/.dev
-	$(BIN)/inkdigits learn --check
+	@ls src/inkdigits/course | sed -n 's/^0*\([0-9][0-9]*\)_.*\.py$$/\1/p' | \
+		OMP_NUM_THREADS=1 xargs -P 2 -n 1 $(BIN)/inkdigits learn --check
 
-check: .venv/.dev
+check: lint types types-newest
+
+lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+
+types: .venv/.dev
 	$(BIN)/mypy
+
+types-newest: .venv/.dev
 	$(BIN)/mypy --python-version 3.14 --cache-dir .mypy_cache/newest
 
 install: .venv/.train
