@@ -40,15 +40,19 @@ signal.signal(signal.SIGINT, signal.default_int_handler)
 # read and checked each time, and nobody can write to what is kept.
 idx._decompress = lru_cache(maxsize=4)(idx._decompress)
 
-# Files that take ten seconds or more, the longest first. All others follow, so that no worker begins a long one when
-# the other has nothing left to do. (By itself pytest-xdist begins with files of many tests, and the longest have few.)
+# Files that take ten seconds of processor time or more, with that of all that they start (Chromium too), the longest
+# first. All others follow, so that no worker begins a long one when the other has nothing left to do. (By itself
+# pytest-xdist begins with files of many tests, and the longest have few.)
 LONG_FILES = (
-    *("test_docs.py", "cli/test_batch.py", "cli/test_runs.py", "cli/test_ensembles.py", "cli/test_main.py"),
-    *("training/test_export.py", "cli/test_train.py", "course/test_browser.py", "cli/test_finetune.py"),
-    *("test_wheel.py", "training/test_session.py", "reading/test_reader.py", "serving/test_workers.py"),
-    *("cli/test_read.py", "website/test_site.py", "training/test_finetune.py", "bench/test_service.py"),
-    *("bench/test_finetune.py", "serving/test_busy.py", "serving/test_page_picture.py", "serving/test_page_draw.py"),
-    *("serving/test_page_looks.py", "course/test_drawing.py", "course/test_export.py", "training/test_runs.py"),
+    *("test_docs.py", "ray/test_bulk.py", "cli/test_runs.py", "website/test_site.py", "serving/test_page_picture.py"),
+    *("training/test_export.py", "cli/test_batch.py", "serving/test_page_collect.py", "serving/test_page_looks.py"),
+    *("serving/test_page_draw.py", "serving/test_workers.py", "reading/test_reader.py", "serving/test_page_uploads.py"),
+    *("cli/test_train.py", "course/test_browser.py", "serving/test_page_correct.py", "bench/test_service.py"),
+    *("cli/test_main.py", "serving/test_busy.py", "cli/test_ensembles.py", "test_warm.py", "serving/test_jobs.py"),
+    *("reading/test_hostile.py", "forms/test_reading.py", "cli/test_finetune.py"),
+    *("data/augmentation/test_style_transfer.py", "bench/test_finetune.py", "cli/test_read.py"),
+    *("course/test_export.py", "training/test_session.py", "training/test_finetune.py", "test_wheel.py"),
+    *("bench/test_frontier.py",),
 )
 
 
