@@ -26,6 +26,7 @@ from inkdigits.forms.template import Template, load_template, save_template
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.types import Failure
 from tests.helpers import run_inkdigits
+from tests.told import Told
 
 PHOTO_SIZE = (1640, 1240)  # rows, columns: small, for the sake of time
 Image8 = NDArray[np.uint8]
@@ -112,7 +113,7 @@ def test_photos_are_read_and_a_wrong_sum_is_told(desk: Desk) -> None:
     assert cast.reckoned == str(int(desk.truths["count-form"]["cast"]) - 10)
 
 
-def test_a_run_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
+def test_a_run_on_the_command_line(desk: Desk, told: Told, tmp_path: Path) -> None:
     for name, sheet in desk.sheets.items():
         Image.fromarray(sheet).save(tmp_path / f"{name}.png")
     (tmp_path / "bad.png").write_bytes(b"nothing")
@@ -131,13 +132,13 @@ def test_a_run_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
         base.execute("DELETE FROM answer WHERE sheet = ?", (number,))
         base.execute("DELETE FROM sheet WHERE id = ?", (number,))
     base.close()
-    run_inkdigits("form", "read", *words, "--output", str(tmp_path / "out.csv"), "--resume", exit_code=1)
+    told("form", "read", *words, "--output", tmp_path / "out.csv", "--resume", code=1)
     table = {Path(row["file"]).stem: row for row in csv.DictReader((tmp_path / "out.csv").read_text().splitlines())}
     for name, truth in desk.truths.items():
         assert {each: table[name][each] for each in truth} == truth
     assert table["count-form"]["doubtful"] == "cast" and table["bad"]["failure"]
 
-    run_inkdigits("form", "review", str(results))
+    told("form", "review", results)
     page = (tmp_path / "out.html").read_text()
     assert page.count('class="field"') == 1 and 'data-field="cast"' in page
     with sqlite3.connect(results) as base:
@@ -145,13 +146,13 @@ def test_a_run_on_the_command_line(desk: Desk, tmp_path: Path) -> None:
     base.close()
     correction = {"corrections": [{"sheet": sheet, "field": "cast", "text": "17"}]}
     (tmp_path / "corrections.json").write_text(json.dumps(correction))
-    run_inkdigits("form", "correct", str(results), str(tmp_path / "corrections.json"))
-    run_inkdigits("form", "export", str(results), "--output", str(tmp_path / "out.json"))
+    told("form", "correct", results, tmp_path / "corrections.json")
+    told("form", "export", results, "--output", tmp_path / "out.json")
     sheets = {Path(each["file"]).stem: each for each in json.loads((tmp_path / "out.json").read_text())}
     cast = sheets["count-form"]["fields"]["cast"]
     assert (cast["text"], cast["read"], cast["corrected"]) == ("17", desk.truths["count-form"]["cast"], True)
     other = [str(desk.folder / "count-form.json"), str(tmp_path), "--output", str(tmp_path / "out.csv"), "--resume"]
-    assert "another template" in run_inkdigits("form", "read", *other, exit_code=2).err
+    assert "another template" in told("form", "read", *other, code=2).err
 
 
 @pytest.mark.parametrize("name", EXAMPLES)
