@@ -27,7 +27,6 @@ forms = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Read filled sheets of a known form, checked by the rules between their fields.",
 )
 OutputOption = Annotated[
     Path,
@@ -35,6 +34,11 @@ OutputOption = Annotated[
 ]
 
 ResultArgument = Annotated[Path, typer.Argument(metavar="RESULT", help="FILE.sqlite, as `form read` writes it.")]
+
+
+@forms.callback()
+def form() -> None:
+    """Read filled sheets of a known form, checked by the rules between their fields."""
 
 
 @forms.command()

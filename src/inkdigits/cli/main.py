@@ -6,12 +6,15 @@ nothing found · 130 stopped by Ctrl-C.
 
 from __future__ import annotations
 
+import ast
 import atexit
 import os
 import signal
 import sys
 from importlib import import_module
-from typing import Annotated
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -19,27 +22,32 @@ from inkdigits._version import __version__
 from inkdigits.cli.options import STOPPED
 from inkdigits.errors import InkdigitsError
 
-COMMANDS = {  # command → the module that adds it; only the module of the command that is called is loaded
-    "read": "inkdigits.cli.read",
-    "bulk": "inkdigits.cli.bulk",
-    "form": "inkdigits.cli.form",
-    "train": "inkdigits.cli.train",
-    "evaluate": "inkdigits.cli.runs",
-    "show": "inkdigits.cli.runs",
-    "compare": "inkdigits.cli.runs",
-    "export": "inkdigits.cli.runs",
-    "finetune": "inkdigits.cli.finetune",
-    "data": "inkdigits.cli.data",
-    "learn": "inkdigits.cli.learn",
-    "serve": "inkdigits.cli.serve",
-    "demo": "inkdigits.cli.demo",
+
+
+class Home(NamedTuple):
+    """Where a command is at home: the module of `cli` that adds it, and the extra that it needs, or nothing."""
+
+    module: str
+    extra: str = ""
+
+
+COMMANDS = {  # only the module of the command that is called is loaded
+    "read": Home("read"),
+    "form": Home("form"),
+    "bulk": Home("bulk", "scale"),
+    "train": Home("train", "train"),
+    "evaluate": Home("runs", "train"),
+    "show": Home("runs", "train"),
+    "compare": Home("runs", "train"),
+    "export": Home("runs", "train"),
+    "finetune": Home("finetune", "train"),
+    "data": Home("data", "train"),
+    "learn": Home("learn", "course"),
+    "serve": Home("serve", "serve"),
+    "demo": Home("demo", "train"),
 }
+EXTRA_MODULES = {"scale": "ray", "train": "torch", "course": "marimo", "serve": "fastapi"}  # what each extra brings
 PIPE_CLOSED = 141  # 128 + SIGPIPE, which Windows has not
-EXTRAS = {
-    "bulk": "scale",
-    "serve": "serve",
-    "learn": "course",
-}  # command → the extra that it needs; all others need `train`, or nothing
 
 app = typer.Typer(
     name="inkdigits",
@@ -74,8 +82,7 @@ def main() -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     atexit.register(signal.signal, signal.SIGINT, signal.SIG_IGN)  # Ctrl-C while Python ends would look like a crash
     try:
-        for module in _modules_for(sys.argv[1:]):
-            _add_module(module)
+        _add_commands(sys.argv[1:])
         app()
     except InkdigitsError as error:
         typer.echo(f"inkdigits: {error}", err=True)
@@ -87,28 +94,44 @@ def main() -> None:
         sys.exit(PIPE_CLOSED)
 
 
-def _modules_for(arguments: list[str]) -> list[str]:
-    """The modules that a command line needs: of the command it names, none for the version, all for help."""
-    command = next((word for word in arguments if not word.startswith("-")), None)
-    if command in COMMANDS:
-        return [COMMANDS[command]]
-    return [] if "--version" in arguments else sorted(set(COMMANDS.values()))
+def _add_commands(arguments: list[str]) -> None:
+    """Add the command that a command line names; all of them if it completes a word; else list them for help."""
+    called = next((word for word in arguments if not word.startswith("-")), None)
+    if called in COMMANDS:
+        _add_command(called)
+    elif "_INKDIGITS_COMPLETE" in os.environ:
+        for name in COMMANDS:
+            _add_command(name)
+    elif "--version" not in arguments:
+        for name in COMMANDS:
+            _list_command(name)
 
 
-def _add_module(module: str) -> None:
-    """Add a module's commands; one whose extra is not installed says so when it is called."""
+def _add_command(name: str) -> None:
+    """Add a command, with those of its module; one whose extra is not installed says so when it is called."""
     try:
-        import_module(module).add(app)
+        import_module(f"inkdigits.cli.{COMMANDS[name].module}").add(app)
     except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if missing.startswith("inkdigits"):
+        if not COMMANDS[name].extra or (error.name or "").startswith("inkdigits"):
             raise
-        for name in (name for name, home in COMMANDS.items() if home == module):
-            _add_placeholder(name, missing)
+        _add_placeholder(name, missing=error.name or "")
+
+
+def _list_command(name: str) -> None:
+    """Add a command's name and summary, which is all that help prints. The summary is read from the source of its
+    module: to import that would load PyTorch, which takes seconds."""
+    extra = COMMANDS[name].extra
+    if extra and find_spec(EXTRA_MODULES[extra]) is None:
+        _add_placeholder(name, missing=EXTRA_MODULES[extra])
+    else:
+        source = Path(__file__).with_name(f"{COMMANDS[name].module}.py").read_text(encoding="utf-8")
+        functions = [node for node in ast.parse(source).body if isinstance(node, ast.FunctionDef)]
+        docstrings = {function.name: ast.get_docstring(function) for function in functions}
+        app.command(name, help=docstrings[name])(lambda: None)
 
 
 def _add_placeholder(name: str, missing: str) -> None:
-    install = f'pip install "inkdigits[{EXTRAS.get(name, "train")}]"'
+    install = f'pip install "inkdigits[{COMMANDS[name].extra}]"'
     context = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
 
     @app.command(name, context_settings=context, help=f"Needs the extra: {install}.")
