@@ -16,7 +16,7 @@ from collections.abc import Generator
 import pytest
 
 PACKAGES = {
-    "chromium": "chromium",
+    "chromium": "chromium-headless-shell",
     "curl": "curl",
     "libatomic.so.1": "libatomic1",  # which the driver in Playwright's wheel links to
     "nginx": "nginx-light",
@@ -26,7 +26,9 @@ PACKAGES = {
     "tesseract": "tesseract-ocr",
     "wrk": "wrk",
 }
-NAMES = {"chromium": ("chromium", "chromium-browser", "google-chrome", "chrome")}  # all others have one name
+NAMES = {  # all others have one name; the shell is the same browser without windows, and takes a sixth less time
+    "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
+}
 MISSING = "not installed: "  # begins the reason of a test that is skipped for want of a program
 
 
