@@ -30,10 +30,11 @@ from bench.shared import store
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, format_roster
 from inkdigits.forms.fields import FieldReader, FieldReading
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
-from inkdigits.forms.registration import FormError, SheetFinder
+from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import Template, parse_template
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.training.evaluate import load_test_digits

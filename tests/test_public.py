@@ -18,6 +18,8 @@ NAMES = {
     "__version__",
     *("read", "read_digit", "read_pages", "Reader", "Form", "ValueRules", "Value", "Limits", "Source"),
     *("find_table", "Table"),
+    *("load_template", "Template", "FormField", "FormReader"),
+    *("SheetReading", "SheetAnswer", "FieldAnswer", "Candidate", "FormError"),
     *("Reading", "Line", "Number", "Digit", "Sign", "Box", "Failure", "Classification", "ModelName", "Inspection"),
     *("AcceptThresholds", "Neighbour", "OcclusionEffect", "Picture", "Stages", "Proposals", "Detections", "Ink"),
     *("InkdigitsError", "PictureError", "PictureTooLargeError", "SeveralPagesError", "DataError", "ModelError"),

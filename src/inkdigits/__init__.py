@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from inkdigits.errors import ClusterError as ClusterError
     from inkdigits.errors import DataError as DataError
     from inkdigits.errors import ExportError as ExportError
+    from inkdigits.errors import FormError as FormError
     from inkdigits.errors import InkdigitsError as InkdigitsError
     from inkdigits.errors import ModelError as ModelError
     from inkdigits.errors import PictureError as PictureError
@@ -29,6 +30,14 @@ if TYPE_CHECKING:
     from inkdigits.errors import StoreFullError as StoreFullError
     from inkdigits.errors import UsageError as UsageError
     from inkdigits.errors import WriteError as WriteError
+    from inkdigits.forms.fields import Candidate as Candidate
+    from inkdigits.forms.joint import FieldAnswer as FieldAnswer
+    from inkdigits.forms.joint import SheetAnswer as SheetAnswer
+    from inkdigits.forms.reader import FormReader as FormReader
+    from inkdigits.forms.reader import SheetReading as SheetReading
+    from inkdigits.forms.template import FormField as FormField
+    from inkdigits.forms.template import Template as Template
+    from inkdigits.forms.template import load_template as load_template
     from inkdigits.marks import Box as Box
     from inkdigits.marks import Sign as Sign
     from inkdigits.reading.decoding.form import Form as Form
@@ -66,6 +75,10 @@ _MODULES = {  # public names, in reading order, by the module that defines them
     "inkdigits.marks": ("Sign", "Box"),
     "inkdigits.reading.output.table": ("find_table", "Table"),
     "inkdigits.values": ("ValueRules", "Value"),
+    "inkdigits.forms.template": ("load_template", "Template", "FormField"),
+    "inkdigits.forms.reader": ("FormReader", "SheetReading"),
+    "inkdigits.forms.joint": ("SheetAnswer", "FieldAnswer"),
+    "inkdigits.forms.fields": ("Candidate",),
     "inkdigits.reading.decoding.form": ("Form",),
     "inkdigits.reading.imaging.limits": ("Limits",),
     "inkdigits.reading.imaging.picture": ("Source", "Picture"),
@@ -80,6 +93,7 @@ _MODULES = {  # public names, in reading order, by the module that defines them
         "PictureError",
         "PictureTooLargeError",
         "SeveralPagesError",
+        "FormError",
         "DataError",
         "ModelError",
         "RunError",

@@ -46,6 +46,12 @@ class SeveralPagesError(PictureError):
     kind = "several-pages"
 
 
+class FormError(PictureError):
+    """A picture on which no sheet of a form can be found, or not exactly one."""
+
+    kind = "form"
+
+
 class DataError(InkdigitsError):
     """A data set is missing, malformed or damaged."""
 

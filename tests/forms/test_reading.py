@@ -18,10 +18,11 @@ from bench.datasets.filled_sheets import photograph
 from inkdigits.cli.form_examples import sample_numbers
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES, format_roster
 from inkdigits.forms.proposing import propose_fields
 from inkdigits.forms.reader import FormReader
-from inkdigits.forms.registration import FormError, SheetFinder
+from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import Template, load_template, save_template
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.types import Failure

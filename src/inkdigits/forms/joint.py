@@ -31,7 +31,7 @@ _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FieldAnswer:
     """What a field is taken to say.
 
     `text` is as written, `confidence` the probability that it is right, given all rules; `alone` is what the field says
@@ -59,7 +59,7 @@ class SheetAnswer:
     """All fields of a sheet, in the template's order; `confidence` is the probability that all of them are right, and
     `broken` are the rules that do not hold as it is written."""
 
-    answers: tuple[Answer, ...]
+    answers: tuple[FieldAnswer, ...]
     confidence: float
     broken: tuple[str, ...]
 
@@ -240,12 +240,12 @@ def _make_answer(
     values: Mapping[str, Amount | None],
     min_confidence: float,
     rosters: Mapping[str, Membership],
-) -> Answer:
+) -> FieldAnswer:
     """One field's answer, and what is to be doubted of it."""
     name = reading.field.name
     confidence, alone = shares.get(text, 0.0), reading.candidates[0].text if reading.candidates else ""
     others = sorted(((t, p) for t, p in shares.items() if t != text), key=lambda item: -item[1])
-    answer = Answer(name, text, confidence, alone, Candidate(*others[0]) if others else None)
+    answer = FieldAnswer(name, text, confidence, alone, Candidate(*others[0]) if others else None)
     doubts, reckoned = list[str](), None
     if not text:
         if not reading.candidates:

@@ -15,7 +15,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.errors import PictureError
+from inkdigits.errors import FormError
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.ink import extract_ink
 from inkdigits.reading.imaging.pixels import Pixels, shrink
@@ -37,12 +37,6 @@ _CLEARLY_BETTER = 1.15  # times as much print as by the second template
 _MAX_SKEW = 4.0  # of a picture of the page: its longest side by its shortest, beside the template's own
 
 Matrix = NDArray[np.float64]
-
-
-class FormError(PictureError):
-    """A picture on which no sheet of the form can be found, or not exactly one."""
-
-    kind = "form"
 
 
 @dataclass(frozen=True, slots=True, eq=False)

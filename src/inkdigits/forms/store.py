@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from inkdigits.errors import UsageError, WriteError
-from inkdigits.forms.joint import Answer, SheetAnswer
+from inkdigits.forms.joint import FieldAnswer, SheetAnswer
 from inkdigits.types import Failure
 
 _FORMAT = 1
@@ -210,7 +210,7 @@ class ResultStore:
         self._base.close()
 
 
-def _make_row(sheet: int, answer: Answer, crop: bytes) -> tuple[object, ...]:
+def _make_row(sheet: int, answer: FieldAnswer, crop: bytes) -> tuple[object, ...]:
     next_best = None if answer.next_best is None else answer.next_best.text
     lists = json.dumps(answer.doubts, ensure_ascii=False), json.dumps(answer.breaks, ensure_ascii=False)
     return sheet, answer.name, answer.text, answer.confidence, next_best, answer.reckoned, *lists, crop

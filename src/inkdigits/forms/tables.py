@@ -147,7 +147,9 @@ FORMATS: dict[str, Callable[[Sequence[StoredSheet]], bytes]] = {
 
 
 def choose_format(output: Path) -> Callable[[Sequence[StoredSheet]], bytes]:
-    """What writes a file of this name. Raises UsageError for an ending that stands for nothing."""
+    """What writes a file of this name. Raises UsageError for an ending that stands for nothing, and where a package is
+    missing that it takes: before sheets are read, not after."""
     if output.suffix.lower() not in FORMATS:
         raise UsageError(f"{output}: results end in one of {', '.join(FORMATS)}; name the file so.")
+    FORMATS[output.suffix.lower()]([])
     return FORMATS[output.suffix.lower()]
