@@ -3,7 +3,8 @@
 Features of the blank are matched with those of the picture, whichever way up it lies (ORB: Rublee et al., 2011), or its
 printed ArUco markers are found, and a homography is fitted robustly. Then the blank's corners are followed into the
 rectified picture (pyramidal Lucas and Kanade) and the homography is fitted anew to them, to a part of a pixel. Last,
-what is printed on the blank must be found where it says: a sheet of another form, or half a sheet, is refused.
+what is printed on the blank must be found where it says: a sheet of another form, or half a sheet, is refused. All
+of it is done on small copies of the blank and the picture, as time goes with their pixels.
 """
 
 from __future__ import annotations
@@ -17,22 +18,22 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import FormError
 from inkdigits.forms.template import Template
-from inkdigits.reading.imaging.ink import extract_ink
 from inkdigits.reading.imaging.pixels import Pixels, shrink
 
-_FEATURE_SIDE_PX = 1400  # longest side on which features are found
-_FEATURES = 4000
+_PICTURE_SIDE_PX, _BLANK_SIDE_PX = 1400, 1100  # longest sides of the small copies
+_FEATURES = 2000
 _MAX_RATIO = 0.85  # of the distance to the best and to the second best match
-_MIN_MATCHES, _MAX_ERROR_PX = 12, 6.0  # of a homography, in pixels of the template
-_CORNERS, _CORNER_DISTANCE_PX = 600, 12
+_MIN_MATCHES, _MAX_ERROR_PX = 12, 4.0  # of a homography, in pixels of the small blank
+_CORNERS, _CORNER_DISTANCE_PX = 600, 8
 _FLOW_SIDE_PX = 21
-_MAX_FLOW_ERROR_PX = 2.5
+_MAX_FLOW_ERROR_PX = 1.5
 _REFINEMENTS = 2
 _TILES = 4  # to each side of the page: in each tile that has print, enough of it must be found
 _MIN_TILE_PRINT = 0.01  # of the print of the page: what has less tells nothing
 _MIN_PRINT, _MIN_TILE_COVERAGE = 0.6, 0.35  # of the blank's ink that is found on the sheet, and in each of its tiles
 _MAX_MISSING_TILES = 0.15  # share of tiles: a folded corner
-_PRINT_REACH_PX = 3  # so far off, print counts as found
+_MIN_DARKNESS = 30  # of 255, against the paper: what is fainter is no print
+_PRINT_REACH_PX, _FOUND_DARKNESS = 2, 0.35  # so far off, and so dark beside the blank's, print counts as found
 _CLEARLY_BETTER = 1.15  # times as much print as by the second template
 _MAX_SKEW = 4.0  # of a picture of the page: its longest side by its shortest, beside the template's own
 
@@ -52,22 +53,13 @@ class Registration:
 
     def rectify(self, grey: Pixels, scale: float = 1.0) -> Pixels:
         """The picture, uint8 H×W, as the template's page, `scale` times its size."""
-        to_page = self.matrix @ np.diag([1 / scale, 1 / scale, 1.0])
-        size = (round(self.template.width * scale), round(self.template.height * scale))
-        flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-        return np.asarray(
-            cv2.warpPerspective(grey, to_page, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8
-        )
+        page = (self.template.height, self.template.width)
+        height, width = (round(side * scale) for side in page)
+        return _rectify(grey, self.matrix @ _resize_matrix((height, width), page), (width, height))
 
     def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
         """Points of the template's page, N×2, on the picture."""
-        return np.asarray(cv2.perspectiveTransform(points.reshape(-1, 1, 2), self.matrix), np.float64).reshape(-1, 2)
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Features:
-    points: NDArray[np.float32]
-    descriptors: NDArray[np.uint8]
+        return _map_points(self.matrix, points)
 
 
 class SheetFinder:
@@ -80,12 +72,11 @@ class SheetFinder:
     def find(self, grey: Pixels, name: str = "the picture") -> Registration:
         """Where the one sheet on a picture, uint8 H×W, lies. Raises FormError, with the reason, when there is none of
         these forms, only a part of one, or more than one."""
-        small = shrink(grey, _FEATURE_SIDE_PX)
-        features, factor = _find_features(small), small.shape[1] / grey.shape[1]
-        found = [each for blank in self._blanks if (each := blank.find(grey, features, factor)) is not None]
-        found.sort(key=lambda each: -each.registration.coverage)
+        picture = _View(grey, _PICTURE_SIDE_PX)
+        found = [each for blank in self._blanks if (each := blank.find(picture)) is not None]
+        found.sort(key=lambda each: -each.coverage)
         forms = " or ".join(repr(blank.template.name) for blank in self._blanks)
-        if not found or found[0].registration.coverage < _MIN_PRINT:
+        if not found or found[0].coverage < _MIN_PRINT:
             if found and found[0].is_partial:
                 raise FormError(f"{name}: only a part of the sheet {forms} is to be seen; take in all of it.")
             raise FormError(
@@ -94,19 +85,35 @@ class SheetFinder:
         best = found[0]
         if best.missing_tiles > _MAX_MISSING_TILES:
             raise FormError(f"{name}: a part of the sheet {best.blank.template.name!r} is missing; take in all of it.")
-        rivals = [each for each in found[1:] if each.registration.coverage >= _MIN_PRINT]
-        if rivals and rivals[0].registration.coverage * _CLEARLY_BETTER > best.registration.coverage:
+        rivals = [each for each in found[1:] if each.coverage >= _MIN_PRINT]
+        if rivals and rivals[0].coverage * _CLEARLY_BETTER > best.coverage:
             names = " and ".join(repr(each.blank.template.name) for each in (best, rivals[0]))
             raise FormError(f"{name}: it may be a sheet of {names}; read it with one template alone.")
-        if best.blank.find_second(grey, features, factor, best.registration):
+        if best.blank.find_second(picture, best):
             raise FormError(f"{name}: there are two sheets on one picture; take one at a time.")
-        return best.registration
+        matrix = np.linalg.inv(picture.to_small) @ best.matrix @ best.blank.view.to_small
+        return Registration(best.blank.template, np.asarray(matrix, np.float64), best.coverage)
+
+
+class _View:
+    """A small copy of an image, and its features; `to_small` takes points of the image to points of the copy."""
+
+    def __init__(self, grey: Pixels, side_px: int) -> None:
+        self.small = shrink(grey, side_px)
+        self.to_small = _resize_matrix(grey.shape, self.small.shape)
+        self.even = _even_out(self.small)
+        keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(self.even, None)
+        self.points = np.array([each.pt for each in keypoints], np.float32).reshape(-1, 2)
+        self.descriptors = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, np.uint8)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Found:
-    registration: Registration
+    """A sheet: `matrix` takes points of the small blank to points of the small picture."""
+
     blank: _Blank
+    matrix: Matrix
+    coverage: float
     missing_tiles: float
     is_partial: bool
 
@@ -115,88 +122,83 @@ class _Blank:
     """What there is to be found of one form."""
 
     def __init__(self, template: Template) -> None:
-        self.template = template
-        grey = template.blank_grey
-        small = shrink(grey, _FEATURE_SIDE_PX)
-        self._features = _find_features(small)
-        self._features = _Features(self._features.points * (grey.shape[1] / small.shape[1]), self._features.descriptors)
-        corners = cv2.goodFeaturesToTrack(grey, _CORNERS, 0.02, _CORNER_DISTANCE_PX)
+        self.template, self.view = template, _View(template.blank_grey, _BLANK_SIDE_PX)
+        corners = cv2.goodFeaturesToTrack(self.view.even, _CORNERS, 0.02, _CORNER_DISTANCE_PX)
         self._corners = np.zeros((0, 1, 2), np.float32) if corners is None else np.asarray(corners, np.float32)
-        self._grey, self._print = grey, extract_ink(grey).mask
+        self._print = 255 - self.view.even > _MIN_DARKNESS
+        self._detector = None
+        if template.markers:
+            code = getattr(cv2.aruco, f"DICT_{template.markers.upper()}")
+            self._detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(code))
+            self._markers = _detect(self._detector, self.view.small)
 
-    def find(self, grey: Pixels, features: _Features, factor: float) -> _Found | None:
+    def find(self, picture: _View) -> _Found | None:
         """The sheet on a picture, as far as it is to be seen; None without any."""
-        matrix = self._find_markers(grey) if self.template.markers else None
+        matrix = None if self._detector is None else self._find_markers(picture, self._detector)
         if matrix is None:
-            matrix = _match(self._features, features, factor)
+            matrix = _match(self.view, picture, np.ones(len(picture.points), np.bool_))
         if matrix is None or not self._is_plausible(matrix):
             return None
         for _ in range(_REFINEMENTS):
-            matrix = self._refine(grey, matrix)
-        registration = Registration(self.template, matrix, 0.0)
-        coverage, missing = self._measure_print(registration.rectify(grey))
-        corners = np.array([[0, 0], [self._grey.shape[1], 0], [0, self._grey.shape[0]], self._grey.shape[::-1]], float)
-        inside = registration.map_points(corners)
-        is_out = ((inside < -0.1 * np.array(grey.shape[::-1])) | (inside > 1.1 * np.array(grey.shape[::-1]))).any()
-        return _Found(Registration(self.template, matrix, coverage), self, missing, bool(is_out) and coverage > 0.2)
+            matrix = self._refine(picture, matrix)
+        coverage, missing = self._measure_print(self._rectify(picture, matrix))
+        seen, size = _map_points(matrix, self._outline), np.array(picture.small.shape[::-1])
+        is_out = bool(((seen < -0.1 * size) | (seen > 1.1 * size)).any())
+        return _Found(self, matrix, coverage, missing, is_out and coverage > 0.2)
 
-    def find_second(self, grey: Pixels, features: _Features, factor: float, first: Registration) -> bool:
+    def find_second(self, picture: _View, first: _Found) -> bool:
         """Whether there is another sheet of the form beside the first."""
-        height, width = self._grey.shape
-        outline = first.map_points(np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64))
-        is_outside = np.array(
-            [
-                cv2.pointPolygonTest(outline.astype(np.float32), (float(x), float(y)), False) < 0
-                for x, y in features.points / factor
-            ],
-            np.bool_,
-        )
-        if is_outside.sum() < _MIN_MATCHES:
-            return False
-        others = _Features(features.points[is_outside], features.descriptors[is_outside])
-        matrix = _match(self._features, others, factor)
+        outline = _map_points(first.matrix, self._outline).astype(np.float32)
+
+        def is_outside(x: float, y: float) -> bool:
+            return bool(cv2.pointPolygonTest(outline, (x, y), False) < 0)
+
+        matrix = _match(self.view, picture, np.array([is_outside(*point) for point in picture.points.tolist()], bool))
         if matrix is None or not self._is_plausible(matrix):
             return False
-        second = Registration(self.template, self._refine(grey, matrix), 0.0)
-        middle = second.map_points(np.array([[width / 2, height / 2]]))[0]
-        is_elsewhere = cv2.pointPolygonTest(outline.astype(np.float32), (float(middle[0]), float(middle[1])), False) < 0
-        return is_elsewhere and self._measure_print(second.rectify(grey))[0] >= _MIN_PRINT / 2
+        matrix = self._refine(picture, matrix)
+        middle = _map_points(matrix, self._outline.mean(axis=0, keepdims=True))[0]
+        return is_outside(*middle.tolist()) and self._measure_print(self._rectify(picture, matrix))[0] >= _MIN_PRINT / 2
 
-    def _find_markers(self, grey: Pixels) -> Matrix | None:
+    @property
+    def _outline(self) -> NDArray[np.float64]:
+        """The corners of the small blank, clockwise, 4×2."""
+        height, width = self.view.small.shape
+        return np.array([[0, 0], [width, 0], [width, height], [0, height]], np.float64)
+
+    def _rectify(self, picture: _View, matrix: Matrix) -> Pixels:
+        height, width = self.view.small.shape
+        return _rectify(picture.small, matrix, (width, height))
+
+    def _find_markers(self, picture: _View, detector: cv2.aruco.ArucoDetector) -> Matrix | None:
         """By the markers that both have, at least three; None with fewer."""
-        code = getattr(cv2.aruco, f"DICT_{str(self.template.markers).upper()}")
-        detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(code))
-        own, theirs = (_detect(detector, image) for image in (self._grey, grey))
-        common = sorted(set(own) & set(theirs))
+        seen = _detect(detector, picture.small)
+        common = sorted(set(self._markers) & set(seen))
         if len(common) < 3:
             return None
-        points = [np.concatenate([found[each] for each in common]).reshape(-1, 2) for found in (own, theirs)]
+        points = [np.concatenate([each[number] for number in common]).reshape(-1, 2) for each in (self._markers, seen)]
         matrix, _ = cv2.findHomography(points[0], points[1], 0)
         return None if matrix is None else np.asarray(matrix, np.float64)
 
     def _is_plausible(self, matrix: Matrix) -> bool:
         """Whether a page may look like that: not turned over, nor squeezed to a line."""
-        height, width = self._grey.shape
-        corners = np.array([[[0, 0]], [[width, 0]], [[width, height]], [[0, height]]], np.float64)
-        seen = cv2.perspectiveTransform(corners, matrix).reshape(4, 2)
+        seen = _map_points(matrix, self._outline)
         if not np.isfinite(seen).all() or not cv2.isContourConvex(seen.astype(np.float32)):
             return False
+        height, width = self.view.small.shape
         sides = np.linalg.norm(seen - np.roll(seen, -1, axis=0), axis=1)
-        skew = np.divide(sides, [width, height, width, height])
-        is_upward = (
-            cv2.contourArea(seen.astype(np.float32), True) * cv2.contourArea(corners.astype(np.float32), True) > 0
-        )
-        return bool(is_upward and skew.max() < _MAX_SKEW * skew.min())
+        skew = np.divide(sides, [height, width, height, width])
+        areas = [cv2.contourArea(each.astype(np.float32), True) for each in (seen, self._outline)]
+        return bool(areas[0] * areas[1] > 0 and skew.max() < _MAX_SKEW * skew.min())
 
-    def _refine(self, grey: Pixels, matrix: Matrix) -> Matrix:
+    def _refine(self, picture: _View, matrix: Matrix) -> Matrix:
         """The homography fitted anew to the blank's corners, as they are found in the rectified picture."""
         if len(self._corners) < _MIN_MATCHES:
             return matrix
-        sheet = Registration(self.template, matrix, 0.0).rectify(grey)
-        own, theirs = (_even_out(image) for image in (self._grey, sheet))
         followed, is_found, _ = cv2.calcOpticalFlowPyrLK(
-            own, theirs, self._corners, self._corners.copy(), winSize=(_FLOW_SIDE_PX, _FLOW_SIDE_PX), maxLevel=2
-        )
+            self.view.even, _even_out(self._rectify(picture, matrix)), self._corners, self._corners.copy(),
+            winSize=(_FLOW_SIDE_PX, _FLOW_SIDE_PX), maxLevel=2,
+        )  # fmt: skip
         is_kept = np.asarray(is_found).ravel() > 0
         if is_kept.sum() < _MIN_MATCHES:
             return matrix
@@ -207,22 +209,41 @@ class _Blank:
 
     def _measure_print(self, sheet: Pixels) -> tuple[float, float]:
         """How much of the blank's print is on a rectified sheet, and on what share of its tiles it is missing."""
-        ink = extract_ink(sheet).mask
         side = 2 * _PRINT_REACH_PX + 1
-        near = cv2.dilate(ink, np.ones((side, side), np.uint8))
-        chance = near[self._print == 0].mean()  # print is found anywhere on a page that is black all over
+        near, darkness = 255 - cv2.erode(_even_out(sheet), np.ones((side, side), np.uint8)), 255 - self.view.even
+        is_found = near > _FOUND_DARKNESS * darkness
+        usual = _FOUND_DARKNESS * (darkness[self._print].mean() if self._print.any() else 255.0)
+        chance = (near[~self._print] > usual).mean()  # print is found anywhere on a page that is black all over
         height, width = self._print.shape
         total, counts = int(self._print.sum()), []
         for rows in np.array_split(np.arange(height), _TILES):
             for columns in np.array_split(np.arange(width), _TILES):
                 window = np.s_[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
-                own = self._print[window] > 0
+                own = self._print[window]
                 if own.sum() >= max(1.0, _MIN_TILE_PRINT * total):
-                    counts.append(float(near[window][own].mean()))
-        coverage = float(near[self._print > 0].mean()) if total else 0.0
+                    counts.append(float(is_found[window][own].mean()))
+        coverage = float(is_found[self._print].mean()) if total else 0.0
         expected = min(0.99, float(chance))
         net = [(each - expected) / (1 - expected) for each in [coverage, *counts]]
         return max(0.0, net[0]), float(np.mean([each < _MIN_TILE_COVERAGE for each in net[1:]])) if counts else 1.0
+
+
+def _resize_matrix(before: tuple[int, ...], after: tuple[int, ...]) -> Matrix:
+    """What takes points of an image of one shape to points of the same image resized to another: pixels are squares,
+    and a point is the middle of one."""
+    y, x = np.divide(after, before).tolist()
+    return np.array([[x, 0, (x - 1) / 2], [0, y, (y - 1) / 2], [0, 0, 1]])
+
+
+def _rectify(grey: Pixels, matrix: Matrix, size: tuple[int, int]) -> Pixels:
+    """What `matrix` takes points of an image of `size` (width, height) to, as that image."""
+    flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+    return np.asarray(cv2.warpPerspective(grey, matrix, size, flags=flags, borderMode=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def _map_points(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points, N×2, as a homography takes them."""
+    return np.asarray(cv2.perspectiveTransform(points.reshape(-1, 1, 2), matrix), np.float64).reshape(-1, 2)
 
 
 def _detect(detector: cv2.aruco.ArucoDetector, image: Pixels) -> dict[int, NDArray[np.float32]]:
@@ -238,24 +259,17 @@ def _even_out(grey: Pixels) -> Pixels:
     return np.asarray(cv2.divide(grey, np.maximum(background, 1), scale=255), np.uint8)
 
 
-def _find_features(image: Pixels) -> _Features:
-    keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(_even_out(image), None)
-    if descriptors is None:
-        return _Features(np.zeros((0, 2), np.float32), np.zeros((0, 32), np.uint8))
-    return _Features(np.array([each.pt for each in keypoints], np.float32), np.asarray(descriptors, np.uint8))
-
-
-def _match(own: _Features, theirs: _Features, factor: float) -> Matrix | None:
-    """The homography from a blank to a picture on which most matches agree; `factor` is that of the features' size."""
-    if min(len(own.points), len(theirs.points)) < _MIN_MATCHES:
+def _match(blank: _View, picture: _View, is_shown: NDArray[np.bool_]) -> Matrix | None:
+    """The homography from a blank to a picture on which most matches agree, by the picture's features shown."""
+    points, descriptors = picture.points[is_shown], picture.descriptors[is_shown]
+    if min(len(blank.points), len(points)) < _MIN_MATCHES:
         return None
-    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(theirs.descriptors, own.descriptors, k=2)
+    pairs = cv2.BFMatcher(cv2.NORM_HAMMING).knnMatch(descriptors, blank.descriptors, k=2)
     good = [pair[0] for pair in pairs if len(pair) == 2 and pair[0].distance < _MAX_RATIO * pair[1].distance]
     if len(good) < _MIN_MATCHES:
         return None
-    points = own.points[[each.trainIdx for each in good]]
-    seen = theirs.points[[each.queryIdx for each in good]] / factor
-    to_blank, is_inlier = cv2.findHomography(seen, points, cv2.USAC_MAGSAC, _MAX_ERROR_PX, maxIters=5000)
+    own, seen = blank.points[[each.trainIdx for each in good]], points[[each.queryIdx for each in good]]
+    to_blank, is_inlier = cv2.findHomography(seen, own, cv2.USAC_MAGSAC, _MAX_ERROR_PX, maxIters=5000)
     if to_blank is None or is_inlier.sum() < _MIN_MATCHES or abs(np.linalg.det(to_blank)) < 1e-12:
         return None
     return np.asarray(np.linalg.inv(to_blank), np.float64)
