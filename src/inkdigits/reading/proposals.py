@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -61,13 +62,20 @@ def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = Fals
     """Propose digits on a page, uint8 H×W. The detections may still overlap and conflict. For `other_polarity` see
     `imaging.ink.extract_ink`."""
     small = shrink(grey, _MAX_SIDE_PX)
-    ink = inks.extract_ink(small, other_polarity)
+    return propose_in_ink(inks.extract_ink(small, other_polarity), detector, small.shape[1] / grey.shape[1])
+
+
+def propose_in_ink(
+    ink: Ink, detector: Detector, ink_scale: float = 1.0, scales: Sequence[float] | None = None
+) -> Proposals:
+    """As `propose_digits`, in the ink of a page that was shrunk to `ink_scale` pixels a page pixel. `scales` are what
+    it is enlarged by, where the size of its digits is known; without them they are chosen."""
     labels, stats = label_components(remove_rules(ink.mask))
     component_boxes = _select_component_boxes(stats)
     full_strength = measure_full_strength(ink)
-    scales, ink_heights = choose_scales(component_boxes, ink.mask.shape), measure_ink_heights(labels, stats)
-    detections = detect_multiscale(ink, full_strength, ink_heights, scales, detector)
-    ink_scale = small.shape[1] / grey.shape[1]
+    ink_heights = measure_ink_heights(labels, stats)
+    tried_scales = choose_scales(component_boxes, ink.mask.shape) if scales is None else scales
+    detections = detect_multiscale(ink, full_strength, ink_heights, tried_scales, detector)
     ink_components = tuple(Box(*(int(side / ink_scale) for side in box)) for box in component_boxes)
     is_fragment = find_fragments(detections.boxes, labels, stats)
     return Proposals(detections.rescale(1 / ink_scale), is_fragment, ink, ink_scale, ink_components, full_strength)
@@ -151,7 +159,7 @@ def measure_full_strength(ink: Ink) -> float:
 
 
 def detect_multiscale(
-    ink: Ink, full_strength: float, ink_heights: NDArray[np.uint16], scales: list[float], detector: Detector
+    ink: Ink, full_strength: float, ink_heights: NDArray[np.uint16], scales: Sequence[float], detector: Detector
 ) -> Detections:
     """Run the detector on the ink enlarged by each scale; each digit is detected once, in pixels of the ink.
 
