@@ -9,14 +9,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import islice
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.forms.registration import Registration
-from inkdigits.forms.template import FormField
+from inkdigits.forms.registration import MIN_DARKNESS, Registration, even_out
+from inkdigits.forms.template import FormField, Template
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.decide import make_hypotheses
 from inkdigits.reading.decoding.expected import Expected
@@ -24,13 +25,13 @@ from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.search import decode_row
-from inkdigits.reading.imaging.ink import extract_ink
+from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.reading.networks.detector import Detector
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
-from inkdigits.reading.proposals import Proposals, propose_digits
+from inkdigits.reading.proposals import Proposals, propose_in_ink
 from inkdigits.reading.scoring import fuse_scores
 from inkdigits.reading.strips import transcribe_row
 
@@ -41,6 +42,7 @@ _SPACE_PX = 40  # of paper around a field on the page of fields
 _PRINT_REACH_PX = 2  # so far off, what is printed may be
 _MIN_STRENGTH = 60  # of 255: what is fainter is no pen
 _MIN_INK = 0.18  # of a field's height: what is lower is a speck
+_SCALES = (0.75, 1.0, 1.35)  # that the page of fields is shown to the detector in: its digits are of one size
 _MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
@@ -78,14 +80,12 @@ class FieldReader:
 
     def read_fields(self, registration: Registration, grey: Pixels) -> list[FieldReading]:
         """The fields of a sheet, in the template's order; `grey`, uint8 H×W, is the picture it was found on."""
-        fields = registration.template.fields
-        scale = min(_MAX_SCALE, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in fields])))
-        sheet = registration.rectify(grey, scale)
-        windows = [_find_window(each.box, scale, sheet.shape) for each in fields]
-        crops = [np.ascontiguousarray(sheet[window]) for window in windows]
-        written = _take_print_away(sheet, registration.template.blank_grey)
+        fields, layout = registration.template.fields, _plan(registration.template)
+        sheet = registration.rectify(grey, layout.scale)
+        crops = [np.ascontiguousarray(sheet[window]) for window in layout.windows]
         inks = [
-            _keep_field(written[window], each.box.height * scale) for window, each in zip(windows, fields, strict=True)
+            _keep_field(written, each.box.height * layout.scale)
+            for written, each in zip(_take_print_away(sheet, layout), fields, strict=True)
         ]
         page, slots = _lay_out([ink for ink in inks if ink is not None])
         rows = iter(self._read_rows(page, slots, [f for f, ink in zip(fields, inks, strict=True) if ink is not None]))
@@ -101,7 +101,8 @@ class FieldReader:
         """What stands in each slot of a page of fields."""
         if not slots:
             return []
-        proposals = propose_digits(page, self._detector)
+        ink = np.asarray(255 - page, np.uint8)
+        proposals = propose_in_ink(Ink(ink, (ink > _MIN_STRENGTH).astype(np.uint8)), self._detector, scales=_SCALES)
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         scored = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
         hypotheses, middles = list(make_hypotheses(scored)), scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
@@ -137,6 +138,27 @@ class FieldReader:
         return readings, np.array(distributions).reshape(-1, 10)
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """How a form's page is looked at: made `scale` times as large, at the fields' `windows` alone, and where `print`,
+    bool, stands in each of these."""
+
+    scale: float
+    windows: tuple[tuple[slice, slice], ...]
+    prints: tuple[NDArray[np.bool_], ...]
+
+
+@lru_cache(maxsize=16)
+def _plan(template: Template) -> _Layout:
+    """How a form is looked at; once for each, as its blank stays the same."""
+    scale = min(_MAX_SCALE, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in template.fields])))
+    blank = cv2.resize(template.blank_grey, (round(template.width * scale), round(template.height * scale)))
+    windows = tuple(_find_window(each.box, scale, blank.shape) for each in template.fields)
+    printed = (255 - even_out(np.asarray(blank, np.uint8)) > MIN_DARKNESS).astype(np.uint8)
+    near = cv2.dilate(printed, np.ones((2 * _PRINT_REACH_PX + 1,) * 2, np.uint8)) > 0
+    return _Layout(scale, windows, tuple(near[window] for window in windows))
+
+
 def _find_window(box: Box, scale: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
     """The part of a rectified sheet around a field."""
     margin = _MARGIN * box.height
@@ -145,22 +167,27 @@ def _find_window(box: Box, scale: float, shape: tuple[int, ...]) -> tuple[slice,
     return slice(max(0, top), min(shape[0], bottom)), slice(max(0, left), min(shape[1], right))
 
 
-def _take_print_away(sheet: Pixels, blank: Pixels) -> Pixels:
-    """What was written on a sheet, uint8 H×W, dark on white: its ink without what is on the blank as well.
+def _take_print_away(sheet: Pixels, layout: _Layout) -> list[Pixels]:
+    """What was written in each field of a sheet, uint8 H×W, dark on white: its ink without what is on the blank.
 
     A stroke that crosses a printed rule is closed over it.
     """
-    large = cv2.resize(blank, sheet.shape[::-1], interpolation=cv2.INTER_AREA)
-    strength, printed = extract_ink(sheet).strength, extract_ink(np.asarray(large, np.uint8)).mask
-    near = cv2.dilate(printed, np.ones((2 * _PRINT_REACH_PX + 1,) * 2, np.uint8))
-    without = np.where(near > 0, np.uint8(0), strength)
-    side = 4 * _PRINT_REACH_PX + 5
+    strength = 255 - even_out(sheet)
+    filled = [
+        _close_over(strength[window], printed) for window, printed in zip(layout.windows, layout.prints, strict=True)
+    ]
+    strong = np.concatenate([each[each > _MIN_STRENGTH] for each in filled])
+    full = float(np.percentile(strong, 75)) if len(strong) else 255.0
+    return [np.asarray(255 - np.clip(each * (230 / full), 0, 255), np.uint8) for each in filled]
+
+
+def _close_over(strength: Pixels, printed: NDArray[np.bool_]) -> Pixels:
+    """The ink of a field without its print, closed where a stroke crosses that."""
+    without, side = np.where(printed, np.uint8(0), strength), 4 * _PRINT_REACH_PX + 5
     closed = np.max(
         [cv2.morphologyEx(without, cv2.MORPH_CLOSE, _make_line(side, degrees)) for degrees in (0, 45, 90, 135)], axis=0
     )
-    filled = np.where(near > 0, np.minimum(closed, strength), without)
-    full = float(np.percentile(filled[filled > _MIN_STRENGTH], 75)) if (filled > _MIN_STRENGTH).any() else 255.0
-    return np.asarray(255 - np.clip(filled * (230 / full), 0, 255), np.uint8)
+    return np.where(printed, np.minimum(closed, strength), without)
 
 
 def _make_line(side: int, degrees: int) -> Pixels:

@@ -32,7 +32,7 @@ _TILES = 4  # to each side of the page: in each tile that has print, enough of i
 _MIN_TILE_PRINT = 0.01  # of the print of the page: what has less tells nothing
 _MIN_PRINT, _MIN_TILE_COVERAGE = 0.6, 0.35  # of the blank's ink that is found on the sheet, and in each of its tiles
 _MAX_MISSING_TILES = 0.15  # share of tiles: a folded corner
-_MIN_DARKNESS = 30  # of 255, against the paper: what is fainter is no print
+MIN_DARKNESS = 30  # of 255, against the paper: what is fainter is no print
 _PRINT_REACH_PX, _FOUND_DARKNESS = 2, 0.35  # so far off, and so dark beside the blank's, print counts as found
 _CLEARLY_BETTER = 1.15  # times as much print as by the second template
 _MAX_SKEW = 4.0  # of a picture of the page: its longest side by its shortest, beside the template's own
@@ -101,7 +101,7 @@ class _View:
     def __init__(self, grey: Pixels, side_px: int) -> None:
         self.small = shrink(grey, side_px)
         self.to_small = _resize_matrix(grey.shape, self.small.shape)
-        self.even = _even_out(self.small)
+        self.even = even_out(self.small)
         keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(self.even, None)
         self.points = np.array([each.pt for each in keypoints], np.float32).reshape(-1, 2)
         self.descriptors = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, np.uint8)
@@ -125,7 +125,7 @@ class _Blank:
         self.template, self.view = template, _View(template.blank_grey, _BLANK_SIDE_PX)
         corners = cv2.goodFeaturesToTrack(self.view.even, _CORNERS, 0.02, _CORNER_DISTANCE_PX)
         self._corners = np.zeros((0, 1, 2), np.float32) if corners is None else np.asarray(corners, np.float32)
-        self._print = 255 - self.view.even > _MIN_DARKNESS
+        self._print = 255 - self.view.even > MIN_DARKNESS
         self._detector = None
         if template.markers:
             code = getattr(cv2.aruco, f"DICT_{template.markers.upper()}")
@@ -196,7 +196,7 @@ class _Blank:
         if len(self._corners) < _MIN_MATCHES:
             return matrix
         followed, is_found, _ = cv2.calcOpticalFlowPyrLK(
-            self.view.even, _even_out(self._rectify(picture, matrix)), self._corners, self._corners.copy(),
+            self.view.even, even_out(self._rectify(picture, matrix)), self._corners, self._corners.copy(),
             winSize=(_FLOW_SIDE_PX, _FLOW_SIDE_PX), maxLevel=2,
         )  # fmt: skip
         is_kept = np.asarray(is_found).ravel() > 0
@@ -210,7 +210,7 @@ class _Blank:
     def _measure_print(self, sheet: Pixels) -> tuple[float, float]:
         """How much of the blank's print is on a rectified sheet, and on what share of its tiles it is missing."""
         side = 2 * _PRINT_REACH_PX + 1
-        near, darkness = 255 - cv2.erode(_even_out(sheet), np.ones((side, side), np.uint8)), 255 - self.view.even
+        near, darkness = 255 - cv2.erode(even_out(sheet), np.ones((side, side), np.uint8)), 255 - self.view.even
         is_found = near > _FOUND_DARKNESS * darkness
         usual = _FOUND_DARKNESS * (darkness[self._print].mean() if self._print.any() else 255.0)
         chance = (near[~self._print] > usual).mean()  # print is found anywhere on a page that is black all over
@@ -253,7 +253,7 @@ def _detect(detector: cv2.aruco.ArucoDetector, image: Pixels) -> dict[int, NDArr
     return {int(number): np.asarray(each, np.float32) for number, each in zip(found, corners, strict=True)}
 
 
-def _even_out(grey: Pixels) -> Pixels:
+def even_out(grey: Pixels) -> Pixels:
     """A page with its light evened out, so that a shadow's edge is no feature."""
     background = cv2.blur(cv2.dilate(grey, np.ones((15, 15), np.uint8)), (31, 31))
     return np.asarray(cv2.divide(grey, np.maximum(background, 1), scale=255), np.uint8)

@@ -66,7 +66,7 @@ class FormField:
         return self.values.kind != "integer"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Template:
     """A form. Coordinates are pixels of a page of `width` × `height`, the blank's; `folder` is where its files lie."""
 
