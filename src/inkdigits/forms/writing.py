@@ -1,0 +1,157 @@
+"""What is written in the fields of a registered sheet, cut free of what is printed, and laid out as one page.
+
+The blank's print is known, so it is taken away: only the windows around the fields are looked at.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.forms.registration import MIN_DARKNESS, Registration, even_out
+from inkdigits.forms.template import FormField, Template
+from inkdigits.marks import Box
+from inkdigits.reading.imaging.pixels import Pixels
+
+_ROW_HEIGHT_PX = 64  # that a field of one line is brought to: its digits are some 38 pixels high then
+_MAX_SCALE = 3.0  # times that a page is enlarged at most
+_MARGIN = 0.22  # of a field's height: so far beyond its box people write
+_SPACE_PX = 40  # of paper around a field on the page of fields
+_PRINT_REACH_PX = 2  # so far off, what is printed may be
+MIN_STRENGTH = 60  # of 255: what is fainter is no pen
+_MIN_INK = 0.18  # of a field's height: what is lower is a speck
+_MIN_CELL_INK = 0.3  # of a box's height: what is written in it is as high
+_MAX_CELL_INK = 1.5  # of a box's width: what is wider is in two
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Writing:
+    """What is written in a field: its picture `crop`, uint8 h×w, and its `ink` without print, dark on white, uint8 h×w
+    as well; None where nothing is written."""
+
+    crop: Pixels
+    ink: Pixels | None
+
+
+def cut_writing(registration: Registration, grey: Pixels) -> list[Writing]:
+    """The writing of each field of a template on a picture, uint8 H×W, that its sheet was found on. Its digits are some
+    38 pixels high where a field is of one line."""
+    fields, layout = registration.template.fields, _plan(registration.template)
+    sheet = registration.rectify(grey, layout.scale)
+    return [
+        Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, field.box.height * layout.scale))
+        for window, ink, field in zip(layout.windows, _take_print_away(sheet, layout), fields, strict=True)
+    ]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Layout:
+    """How a form's page is looked at: made `scale` times as large, at the fields' `windows` alone, and where `print`,
+    bool, stands in each of these."""
+
+    scale: float
+    windows: tuple[tuple[slice, slice], ...]
+    prints: tuple[NDArray[np.bool_], ...]
+
+
+@lru_cache(maxsize=16)
+def _plan(template: Template) -> _Layout:
+    """How a form is looked at; once for each, as its blank stays the same."""
+    scale = min(_MAX_SCALE, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in template.fields])))
+    blank = cv2.resize(template.blank_grey, (round(template.width * scale), round(template.height * scale)))
+    windows = tuple(_find_window(each.box, scale, blank.shape) for each in template.fields)
+    printed = (255 - even_out(np.asarray(blank, np.uint8)) > MIN_DARKNESS).astype(np.uint8)
+    near = cv2.dilate(printed, np.ones((2 * _PRINT_REACH_PX + 1,) * 2, np.uint8)) > 0
+    return _Layout(scale, windows, tuple(near[window] for window in windows))
+
+
+def _find_window(box: Box, scale: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
+    """The part of a rectified sheet around a field."""
+    margin = _MARGIN * box.height
+    top, bottom = (round(scale * each) for each in (box.y - margin, box.bottom + margin))
+    left, right = (round(scale * each) for each in (box.x - margin, box.right + margin))
+    return slice(max(0, top), min(shape[0], bottom)), slice(max(0, left), min(shape[1], right))
+
+
+def _take_print_away(sheet: Pixels, layout: _Layout) -> list[Pixels]:
+    """What was written in each field of a sheet, uint8 H×W, dark on white: its ink without what is on the blank.
+
+    A stroke that crosses a printed rule is closed over it.
+    """
+    strength = 255 - even_out(sheet)
+    filled = [
+        _close_over(strength[window], printed) for window, printed in zip(layout.windows, layout.prints, strict=True)
+    ]
+    strong = np.concatenate([each[each > MIN_STRENGTH] for each in filled])
+    full = float(np.percentile(strong, 75)) if len(strong) else 255.0
+    return [np.asarray(255 - np.clip(each * (230 / full), 0, 255), np.uint8) for each in filled]
+
+
+def _close_over(strength: Pixels, printed: NDArray[np.bool_]) -> Pixels:
+    """The ink of a field without its print, closed where a stroke crosses that."""
+    without, side = np.where(printed, np.uint8(0), strength), 4 * _PRINT_REACH_PX + 5
+    closed = np.max(
+        [cv2.morphologyEx(without, cv2.MORPH_CLOSE, _make_line(side, degrees)) for degrees in (0, 45, 90, 135)], axis=0
+    )
+    return np.where(printed, np.minimum(closed, strength), without)
+
+
+def _make_line(side: int, degrees: int) -> Pixels:
+    """A line through the middle of a square, 0 and 1."""
+    line, reach = np.zeros((side, side), np.uint8), side // 2
+    ends = np.round(reach * np.array([np.cos(np.radians(degrees)), np.sin(np.radians(degrees))])).astype(int)
+    cv2.line(line, (reach - int(ends[0]), reach - int(ends[1])), (reach + int(ends[0]), reach + int(ends[1])), 1)
+    return line
+
+
+def _keep_field(written: Pixels, height: float) -> Pixels | None:
+    """The writing of a field without specks; None where there is none."""
+    mask = (written < 255 - MIN_STRENGTH).astype(np.uint8)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    margin = _MARGIN * height
+    low, high = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
+    is_within = (high > margin) & (low < mask.shape[0] - margin)
+    keep = is_within & (stats[:, 2:4].max(axis=1) >= _MIN_INK * height)
+    keep[0] = False
+    if not keep.any():
+        return None
+    near = cv2.dilate(keep.astype(np.uint8)[labels], np.ones((5, 5), np.uint8))
+    return np.where(near > 0, written, np.uint8(255))
+
+
+def lay_out(inks: Sequence[Pixels]) -> tuple[Pixels, list[Box]]:
+    """A page with a field on each line, and where each is."""
+    if not inks:
+        return np.full((1, 1), 255, np.uint8), []
+    width = max(ink.shape[1] for ink in inks) + 2 * _SPACE_PX
+    page = np.full((sum(ink.shape[0] + _SPACE_PX for ink in inks) + _SPACE_PX, width), 255, np.uint8)
+    slots, y = [], _SPACE_PX
+    for ink in inks:
+        page[y : y + ink.shape[0], _SPACE_PX : _SPACE_PX + ink.shape[1]] = ink
+        slots.append(Box(_SPACE_PX, y, ink.shape[1], ink.shape[0]))
+        y += ink.shape[0] + _SPACE_PX
+    return page, slots
+
+
+def find_boxed(page: Pixels, slot: Box, field: FormField) -> list[Box] | None:
+    """What is written in each of a field's printed boxes, left to right, without the empty ones; None where a field
+    has none, or something reaches over two."""
+    if not field.cells:
+        return None
+    ink = page[slot.y : slot.bottom, slot.x : slot.right]
+    _, _, stats, middles = cv2.connectedComponentsWithStats((ink < 255 - MIN_STRENGTH).astype(np.uint8), connectivity=8)
+    scale = slot.height / (field.box.height * (1 + 2 * _MARGIN))
+    width, height = field.box.width / field.cells * scale, field.box.height * scale
+    boxes: dict[int, list[Box]] = {}
+    for index in np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] >= _MIN_CELL_INK * height)[1:].tolist():
+        x, y, w, h, _ = stats[index].tolist()
+        if w > _MAX_CELL_INK * width:
+            return None
+        place = int(np.clip((middles[index, 0] - _MARGIN * height) / width, 0, field.cells - 1))
+        boxes.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
+    return [Box.around(boxes[place]) for place in sorted(boxes)]
