@@ -8,12 +8,18 @@ Half of the sheets are mark sheets, half count forms (inkdigits.forms.examples),
 photographed from up to 20° aside, with shadow, blur, noise and JPEG, upside down or with a folded corner
 (datasets/filled_sheets.py). On every tenth the writer added wrongly. A field is right when its text is exact and not in
 doubt; of a wrong addition the total must be as written, and reported. Nothing is chosen by the kept figures.
+
+More sheets are simulated than can be photographed, to see how often one is accepted as a whole although it is wrong:
+other numbers are put on sheets, and every digit is read as a digit of the same kind was on a photo, picked at random
+(its ten probabilities). A field whose digits were miscounted on a photo comes again as it was, as often as it was so,
+where no sum ties it to others.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,14 +38,16 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, format_roster
-from inkdigits.forms.fields import FieldReader, FieldReading
+from inkdigits.forms.fields import MAX_CANDIDATES, FieldReader, FieldReading, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import SheetFinder
-from inkdigits.forms.template import Template, parse_template
+from inkdigits.forms.template import FormField, Template, parse_template
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.training.evaluate import load_test_digits
 
+RESULT_NAME = "forms"
 SHEET_COUNT = 200
+SIMULATED_COUNT = 5_000
 WRONG_EVERY = 10  # sheets: one of so many adds up wrongly
 SEED = 23
 PICTURE_PATH, PICTURED = Path(__file__).parent.parent / "docs" / "pictures" / "forms.png", 11
@@ -68,17 +76,19 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--validation", action="store_true", help="training digits 55,001–60,000; nothing is kept")
     parser.add_argument("--sheets", type=int, default=SHEET_COUNT, help="another number; nothing is kept then")
+    parser.add_argument("--simulated", type=int, default=SIMULATED_COUNT, help="how many; nothing is kept of others")
     parser.add_argument("--picture", action="store_true", help="draw the picture of the docs instead")
     args = parser.parse_args()
     if args.picture:
         draw_picture(mnist.load("train").slice(55_000, 56_000))
         return
     digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
-    score = score_sheets(read_sheets(draw_sheets(digits, range(args.sheets))))
+    read = read_sheets(draw_sheets(digits, range(args.sheets)))
+    score = score_sheets(read) | simulate_sheets(read, args.simulated)
     for name, value in score.items():
         print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
-    if not args.validation and args.sheets == SHEET_COUNT:
-        store.save("forms", score | {"drawn_with": digits.name, "sha256": digits.sha256})
+    if not args.validation and (args.sheets, args.simulated) == (SHEET_COUNT, SIMULATED_COUNT):
+        store.save(RESULT_NAME, score | {"drawn_with": digits.name, "sha256": digits.sha256})
 
 
 def load_examples() -> list[Template]:
@@ -177,6 +187,62 @@ def score_sheets(read: list[ReadSheet]) -> store.Json:
         "falsely_reported": sum(bool(answer.broken) for _, answer in right),
         "seconds_a_sheet": float(np.median([each.seconds for each in read])),
     }
+
+
+def simulate_sheets(read: list[ReadSheet], count: int) -> store.Json:
+    """Of `count` sheets of other numbers, whose digits are read as digits on the sheets were: how many are accepted as
+    a whole, and how many of these are wrong."""
+    templates, accepted, wrong = load_examples(), 0, 0
+    places, miscounts, fields = _collect_places(read)
+    rng = np.random.default_rng(SEED)
+    for number in range(count):
+        template = templates[number % len(templates)]
+        truth, _ = sample_numbers(template, number % (2 * WRONG_EVERY) in (0, WRONG_EVERY + 1), rng)
+        tied = {name for rule in template.comparisons for name in rule.factors}
+        readings = []
+        for field in template.fields:
+            seen = miscounts[field.name] if field.name not in tied else []
+            if rng.random() < len(seen) / fields[field.name]:
+                miscount, truth[field.name] = seen[rng.integers(len(seen))]
+                readings.append(miscount)
+            else:
+                readings.append(_read_alike(field, truth[field.name], places, rng))
+        answer = decode_sheet(template, readings)
+        accepted += answer.accepted
+        wrong += answer.accepted and any(each.text != truth[each.name] for each in answer.answers)
+    return {"simulated": count, "simulated_accepted": accepted, "simulated_silently_wrong": wrong}
+
+
+Places = dict[tuple[bool, str], list[NDArray[np.float64]]]  # whether it is boxed, and the true digit → probabilities
+Miscounts = dict[str, list[tuple[FieldReading, str]]]  # of each field: readings of other lengths than their truth
+
+
+def _collect_places(read: list[ReadSheet]) -> tuple[Places, Miscounts, Counter[str]]:
+    """What each digit on the sheets was read as, which fields were miscounted, and how often each field was read."""
+    places: Places = defaultdict(list)
+    miscounts: Miscounts = defaultdict(list)
+    fields: Counter[str] = Counter()
+    for each in read:
+        for reading in each.readings or []:
+            field, truth = reading.field, each.sheet.truth[reading.field.name]
+            fields[field.name] += 1
+            if len(reading.digits) == len(truth):
+                for digit, probabilities in zip(truth, reading.digits, strict=True):
+                    places[field.cells > 0, digit].append(probabilities)
+            else:
+                miscounts[field.name].append((reading, truth))
+    return places, miscounts, fields
+
+
+def _read_alike(field: FormField, truth: str, places: Places, rng: Generator) -> FieldReading:
+    """A field with another number, each digit read as one like it was."""
+    digits = [own[rng.integers(len(own))] for own in (places[field.cells > 0, digit] for digit in truth)]
+    texts = [("", 1.0)]
+    for probabilities in digits:
+        texts = [(text + str(digit), p * own) for text, p in texts for digit, own in enumerate(probabilities)]
+        texts = sorted(texts, key=lambda text: -text[1])[:MAX_CANDIDATES]
+    candidates = weigh_texts(texts, field, len(truth) if field.cells else None)
+    return FieldReading(field, candidates, np.array(digits), np.zeros((1, 1), np.uint8))
 
 
 def draw_picture(digits: Digits) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
-from bench.render import reading_rows, sign_tables
+from bench.render import form_rows, reading_rows, sign_tables
 from bench.render.reading_rows import DEVELOPMENT_SET, Row, add_date
 from bench.shared import store
 from inkdigits.cli.demo import LECTURE
@@ -13,9 +13,9 @@ PEER_LABELS = {"one_epoch": "the one-epoch recipe, channels last", "pytorch_exam
 
 
 def format_table(rows: Iterable[Row]) -> str:
-    """Rows as a Markdown table."""
-    lines = ["| what | here | beside | conditions |", "|---|---|---|---|"]
-    return "\n".join([*lines, *("| " + " | ".join(row) + " |" for row in rows)]) + "\n"
+    """Rows as a Markdown table; nothing without any."""
+    lines = ["| " + " | ".join(row) + " |" for row in rows]
+    return "\n".join(["| what | here | beside | conditions |", "|---|---|---|---|", *lines] if lines else lines) + "\n"
 
 
 def make_training_rows() -> Iterator[Row]:
@@ -62,6 +62,7 @@ TABLES: Mapping[str, Callable[[], Iterator[Row]]] = {
     "training": make_training_rows,
     "reading": make_reading_rows,
     "values": sign_tables.make_rows,
+    "forms": form_rows.make_rows,
     "time": make_time_rows,
 }
 

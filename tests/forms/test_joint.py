@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.forms.fields import Candidate, FieldReading, _weigh_texts
+from inkdigits.forms.fields import Candidate, FieldReading, weigh_texts
 from inkdigits.forms.joint import decode_sheet
 from inkdigits.forms.priors import list_choices
 from inkdigits.forms.template import FormField, Template, parse_template
@@ -119,5 +119,5 @@ def test_what_is_no_probability_is_refused() -> None:
 
 def test_a_field_in_a_range_is_weighed_by_its_value() -> None:
     field = FormField("mark", Box(0, 0, 100, 30), form=Form(range="0..100"), values=ValueRules("decimal"))
-    first, second = _weigh_texts([("1250", 0.5), ("12.50", 0.5)], field, None)
+    first, second = weigh_texts([("1250", 0.5), ("12.50", 0.5)], field, None)
     assert first.text == "12.50" and first.probability > 0.9 > second.probability

@@ -35,7 +35,7 @@ from inkdigits.reading.scoring import fuse_scores
 from inkdigits.reading.strips import transcribe_row
 
 _SCALES = (0.75, 1.0, 1.35)  # that the page of fields is shown to the detector in: its digits are of one size
-_MAX_CANDIDATES = 40  # of a field
+MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
 _BOXED_SHARE, _MAX_BOXED_DIGITS = 0.02, 4  # of what a row may be, by its boxed digits alone; digits that each may be
@@ -105,7 +105,7 @@ class FieldReader:
                 one_by_one = np.array([next(single) for _ in own_boxed]).reshape(-1, 10)
                 readings = _mix(readings, one_by_one)
                 digits = digits if len(digits) == len(one_by_one) else one_by_one
-            results.append((_weigh_texts(readings, field, None if own_boxed is None else len(own_boxed)), digits))
+            results.append((weigh_texts(readings, field, None if own_boxed is None else len(own_boxed)), digits))
         return results
 
     def _classify_boxed(
@@ -143,7 +143,7 @@ def _list_strings(row: FusedRow) -> list[tuple[str, float]]:
     for piece in row.fused_pieces:
         own = piece.list_readings(0, len(piece.string))
         readings = [(text + part, p * share) for text, p in readings for part, share in own]
-        readings = sorted(readings, key=lambda reading: -reading[1])[: 4 * _MAX_CANDIDATES]
+        readings = sorted(readings, key=lambda reading: -reading[1])[: 4 * MAX_CANDIDATES]
     return readings
 
 
@@ -159,7 +159,7 @@ def _list_signed(row: FusedRow, gaps: Sequence[Sequence[tuple[str, float]]]) -> 
                 signed = [
                     (t + sign + digit, p * own) for t, p in signed for sign, own in islice(gap, _MAX_GAP_READINGS)
                 ]
-                signed = sorted(signed, key=lambda reading: -reading[1])[:_MAX_CANDIDATES]
+                signed = sorted(signed, key=lambda reading: -reading[1])[:MAX_CANDIDATES]
             texts += signed
     return sorted(texts, key=lambda reading: -reading[1])[:_MAX_TEXTS]
 
@@ -170,12 +170,12 @@ def _mix(readings: Sequence[tuple[str, float]], one_by_one: NDArray[np.float64])
     for probabilities in one_by_one.tolist():
         likely = sorted(enumerate(probabilities), key=lambda each: -each[1])[:_MAX_BOXED_DIGITS]
         texts = [(text + str(digit), p * own) for text, p in texts for digit, own in likely]
-        texts = sorted(texts, key=lambda reading: -reading[1])[:_MAX_CANDIDATES]
+        texts = sorted(texts, key=lambda reading: -reading[1])[:MAX_CANDIDATES]
     share = _BOXED_SHARE if readings else 1.0
     return [(text, (1 - share) * p) for text, p in readings] + [(text, share * p) for text, p in texts]
 
 
-def _weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: int | None) -> tuple[Candidate, ...]:
+def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: int | None) -> tuple[Candidate, ...]:
     """The candidates of a field: what does not fit it is hardly probable, nor what has more or fewer digits than boxes
     are filled."""
     totals: dict[str, float] = {}
@@ -186,5 +186,5 @@ def _weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled
         weight *= 1.0 if filled in (None, count) else _MISCOUNT
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
-    best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
+    best = sorted(totals.items(), key=lambda item: -item[1])[:MAX_CANDIDATES]
     return tuple(Candidate(text, p / whole) for text, p in best if p > _MIN_PROBABILITY * whole)

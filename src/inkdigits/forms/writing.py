@@ -147,11 +147,11 @@ def find_boxed(page: Pixels, slot: Box, field: FormField) -> list[Box] | None:
     _, _, stats, middles = cv2.connectedComponentsWithStats((ink < 255 - MIN_STRENGTH).astype(np.uint8), connectivity=8)
     scale = slot.height / (field.box.height * (1 + 2 * _MARGIN))
     width, height = field.box.width / field.cells * scale, field.box.height * scale
-    boxes: dict[int, list[Box]] = {}
-    for index in np.flatnonzero(stats[:, cv2.CC_STAT_HEIGHT] >= _MIN_CELL_INK * height)[1:].tolist():
-        x, y, w, h, _ = stats[index].tolist()
+    parts: dict[int, list[Box]] = {}
+    for (x, y, w, h, _), (middle, _) in zip(stats[1:].tolist(), middles[1:].tolist(), strict=True):
         if w > _MAX_CELL_INK * width:
             return None
-        place = int(np.clip((middles[index, 0] - _MARGIN * height) / width, 0, field.cells - 1))
-        boxes.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
-    return [Box.around(boxes[place]) for place in sorted(boxes)]
+        place = int(np.clip((middle - _MARGIN * height) / width, 0, field.cells - 1))
+        parts.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
+    boxes = [Box.around(parts[place]) for place in sorted(parts)]
+    return [box for box in boxes if box.height >= _MIN_CELL_INK * height]

@@ -1,0 +1,64 @@
+"""What bench.forms makes of sheets that were read, and the rows that are made of it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bench.forms import (
+    RESULT_NAME,
+    FilledSheet,
+    ReadSheet,
+    load_examples,
+    sample_numbers,
+    score_sheets,
+    simulate_sheets,
+)
+from bench.render.summary import TABLES, format_table
+from bench.shared import store
+from inkdigits.forms.fields import FieldReading, weigh_texts
+
+SIMULATED = 12
+
+
+def read_sheets(misread: str) -> Iterator[ReadSheet]:
+    """Sheets of both forms, all read as written for sure, but each digit of one station as 7."""
+    templates = load_examples()
+    for number in range(24):
+        template, rng = templates[number % 2], np.random.default_rng(number)
+        truth, wrong = sample_numbers(template, number in (0, 11), rng)
+        readings = []
+        for field in template.fields:
+            text = "7777" if truth[field.name] == misread else truth[field.name]
+            digits = np.eye(10)[[int(digit) for digit in text]]
+            readings.append(
+                FieldReading(field, weigh_texts([(text, 1.0)], field, None), digits, np.zeros((1, 1), np.uint8))
+            )
+        yield ReadSheet(FilledSheet(np.zeros((1, 1), np.uint8), template, truth, wrong), readings, 0.5)
+
+
+def test_a_misread_station_is_a_silent_error_here_and_in_simulation() -> None:
+    station = next(each.sheet.truth["station"] for each in read_sheets("") if "station" in each.sheet.truth)
+    right, silent = (score_sheets(list(read_sheets(misread))) for misread in ("", station))
+    assert (right["sheets_right"], right["silently_wrong"]) == (24, 0)
+    assert (right["wrong_additions"], right["reported"], right["falsely_reported"]) == (2, 2, 0)
+    assert (silent["sheets_right"], silent["silently_wrong"]) == (23, 1)
+    assert simulate_sheets(list(read_sheets("")), SIMULATED) == {
+        "simulated": SIMULATED,
+        "simulated_accepted": SIMULATED - 2,  # the first sheet's sum is wrong, and the twelfth's
+        "simulated_silently_wrong": 0,
+    }
+    assert simulate_sheets(list(read_sheets(station)), 60)["simulated_silently_wrong"] > 0
+
+
+def test_the_table_is_absent_until_there_is_something_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
+    assert format_table(TABLES["forms"]()) == "\n"
+    read = list(read_sheets(""))
+    store.save(RESULT_NAME, score_sheets(read) | simulate_sheets(read, SIMULATED) | {"drawn_with": "MNIST test"})
+    rows = {what: (here, beside) for what, here, beside, _ in TABLES["forms"]()}
+    assert rows["filled sheets: found"] == ("100.0 %", "")
+    assert rows["fields right, not in doubt / sheets wholly so"] == ("100.0 % / 100.0 %", "")
+    assert rows["wrong additions reported"] == ("2 of 2", "falsely: 0 of 22 other sheets")
+    assert rows["sheets accepted as a whole that are wrong"][1].endswith("0 of 10")
