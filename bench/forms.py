@@ -37,11 +37,11 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError
-from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, format_roster
+from inkdigits.forms.examples import EXAMPLES, ROSTER, format_roster
 from inkdigits.forms.fields import MAX_CANDIDATES, FieldReader, FieldReading, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import SheetFinder
-from inkdigits.forms.template import FormField, Template, parse_template
+from inkdigits.forms.template import FormField, Template, embed_blank, parse_template
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.training.evaluate import load_test_digits
 

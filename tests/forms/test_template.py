@@ -9,8 +9,8 @@ import pytest
 
 import inkdigits.forms
 from inkdigits.errors import UsageError
-from inkdigits.forms.examples import EXAMPLES, ROSTER, embed_blank, format_roster
-from inkdigits.forms.template import load_template, parse_template, save_template
+from inkdigits.forms.examples import EXAMPLES, ROSTER, format_roster
+from inkdigits.forms.template import embed_blank, load_template, parse_template, save_template
 
 SCHEMA = json.loads((Path(inkdigits.forms.__file__).parent / "template.schema.json").read_text(encoding="utf-8"))
 

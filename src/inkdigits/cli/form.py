@@ -48,21 +48,33 @@ def new(
         Path | None, typer.Option(help="The template; by default beside the blank, .json.", metavar="FILE")
     ] = None,
     name: Annotated[str | None, typer.Option(help="What the form is called; by default as its file.")] = None,
+    page: Annotated[
+        Path | None, typer.Option(help="Write a web page to draw the template on instead.", metavar="FILE.html")
+    ] = None,
 ) -> None:
     """Propose a template: a field for each printed box, comb or cell of a table.
 
-    Name the fields in the file, say what is known of them, and write the rules between them: see docs/forms.md.
+    Name the fields in the file, say what is known of them, and write the rules between them: see docs/forms.md. Or do
+    so on the page that `--page` writes, with the blank before your eyes; it saves the template.
     """
+    from inkdigits.files import write_atomically
+    from inkdigits.forms.drawing import render_drawing
     from inkdigits.forms.proposing import build_template
-    from inkdigits.forms.template import save_template
+    from inkdigits.forms.template import embed_blank, save_template
     from inkdigits.reading.imaging.picture import load_single_page
 
-    place = blank.with_suffix(".json") if output is None else output
+    place = page or output or blank.with_suffix(".json")
+    if page and output:
+        raise UsageError("The page of --page saves the template itself; leave out --output.")
     if place.exists():
-        raise UsageError(f"{place} is there already; give another --output, or remove it.")
+        raise UsageError(f"{place} is there already; give another --{'page' if page else 'output'}, or remove it.")
     picture = load_single_page(blank)
     relative = Path(os.path.relpath(blank.resolve(), place.resolve().parent)).as_posix()
     content = build_template(name or blank.stem, relative, picture.grey)
+    if page:
+        write_atomically(page, render_drawing(embed_blank(content, picture.grey)))
+        typer.echo(f"{page}: {len(content['fields'])} fields proposed; open it in a browser, and save the template.")
+        return
     if not content["fields"]:
         raise UsageError(f"{blank}: no printed boxes were found; write the template by hand, see docs/forms.md.")
     save_template(content, place)

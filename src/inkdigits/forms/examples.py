@@ -5,8 +5,7 @@ They are drawn on A4 at 150 dots an inch, with the one font that Pillow brings.
 
 from __future__ import annotations
 
-import base64
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.pixels import Pixels, encode_png
+from inkdigits.reading.imaging.pixels import Pixels
 
 WIDTH, HEIGHT = 1240, 1754  # pixels
 _CELL_WIDTH, _CELL_HEIGHT = 52, 64  # pixels, of a box for one digit
@@ -112,11 +111,6 @@ def draw_count_form() -> tuple[Pixels, dict[str, Any]]:
 def _finish(page: _Page, name: str, blank: str, rules: list[str], **more: str) -> tuple[Pixels, dict[str, Any]]:
     content = {"name": name, "width": WIDTH, "height": HEIGHT, "blank": blank, **more}
     return np.asarray(page.image), {**content, "fields": page.fields, "rules": rules}
-
-
-def embed_blank(content: Mapping[str, Any], blank: Pixels) -> dict[str, Any]:
-    """A template with its blank in it."""
-    return {**content, "blank": f"data:image/png;base64,{base64.b64encode(encode_png(blank)).decode('ascii')}"}
 
 
 def format_roster() -> str:

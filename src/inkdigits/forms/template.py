@@ -22,7 +22,7 @@ from inkdigits.forms.rules import Comparison, Membership, Rule, check_rules, par
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import load_single_page
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, encode_png
 from inkdigits.values import ValueKind, ValueRules
 
 MARKER_DICTIONARIES = ("4x4_50", "5x5_50", "6x6_50", "apriltag_36h11")
@@ -148,6 +148,11 @@ def save_template(content: Mapping[str, Any], path: Path) -> None:
     text = json.dumps(content, indent=2, ensure_ascii=False)
     compact = re.sub(r"\[\s+(-?\d+(?:,\s+-?\d+)*)\s+\]", lambda match: f"[{' '.join(match[1].split())}]", text)
     write_atomically(path, compact + "\n")
+
+
+def embed_blank(content: Mapping[str, Any], blank: Pixels) -> dict[str, Any]:
+    """A template as JSON has it, with its blank, uint8 height×width, in it."""
+    return {**content, "blank": f"data:image/png;base64,{base64.b64encode(encode_png(blank)).decode('ascii')}"}
 
 
 def _parse_field(content: Any) -> FormField:

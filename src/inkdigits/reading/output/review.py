@@ -10,6 +10,7 @@ import base64
 import io
 import json
 import re
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from inkdigits.reading.output.hocr import escape
 from inkdigits.types import Failure, Reading
 
 _FOLDER = Path(__file__).parent
+EDITING_FOLDER = _FOLDER / "editing"
 _EDITOR = ("characters", "formats", "corrections", "sheet", "card", "editor")  # its modules, each after what it imports
 _PAGES_MARKER, _STYLE_MARKER, _SCRIPT_MARKER = "<!-- pages -->", "/* style */", "/* script */"
 _MAX_SIDE_PX, _JPEG_QUALITY = 2000, 75  # of a page's picture
@@ -39,17 +41,18 @@ def render_end() -> str:
 @cache
 def _load_template() -> tuple[str, str]:
     whole = (_FOLDER / "review.html").read_text(encoding="utf-8")
-    styles = [(_FOLDER / "editing" / f"{name}.css").read_text(encoding="utf-8") for name in ("theme", "editor")]
-    modules = [*(_FOLDER / "editing" / f"{name}.js" for name in _EDITOR), _FOLDER / "review.js"]
-    script = "".join(_join_module(path.read_text(encoding="utf-8")) for path in modules)
+    styles = [(EDITING_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("theme", "editor")]
+    script = join_modules([*(EDITING_FOLDER / f"{name}.js" for name in _EDITOR), _FOLDER / "review.js"])
     filled = whole.replace(_STYLE_MARKER, "".join(styles)).replace(_SCRIPT_MARKER, script)
     before, _, after = filled.partition(_PAGES_MARKER)
     return before, after
 
 
-def _join_module(source: str) -> str:
-    """A module as a part of one large script: it imports nothing, and all of it is known to the parts after it."""
-    return re.sub(r"^export ", "", re.sub(r"^import .*\n", "", source, flags=re.MULTILINE), flags=re.MULTILINE)
+def join_modules(paths: Iterable[Path]) -> str:
+    """Modules as one script, each after what it imports: none imports anything, and all of it is known to those after
+    it."""
+    script = "".join(path.read_text(encoding="utf-8") for path in paths)
+    return re.sub(r"^export ", "", re.sub(r"^import .*\n", "", script, flags=re.MULTILINE), flags=re.MULTILINE)
 
 
 def render_page(outcome: Reading | Failure, picture: Picture | None) -> str:

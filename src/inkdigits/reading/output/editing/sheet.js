@@ -7,16 +7,22 @@ const SMALL_PX = 15; // below which the labels of boxes would hide each other
 const ZOOMS = [1, 1.5, 2, 3, 4, 6];
 const LEAST_PX = 4; // a smaller box was no wish for one
 
+const DIGITS = {
+  boxes: "Digits that were found",
+  rubber: "A box around what was missed: arrows move it, Shift with arrows sizes it, Enter reads it, Escape leaves",
+};
+
 /** `chosen(place)` is called with the place of a character among those that are shown, `drawn(box)` with a box in pixels
- *  of the page, `say(words)` for a screen reader. Keys that are not its own are left to whoever listens around it. */
+ *  of the page, `say(words)` for a screen reader. `labels` name its parts, where what it shows is something else than
+ *  digits. Keys that are not its own are left to whoever listens around it. */
 export class Sheet {
-  constructor(host, { chosen, drawn, say }) {
+  constructor(host, { chosen, drawn, say, labels = DIGITS }) {
     Object.assign(this, { chosen, drawn, say, zoom: 1, box: null });
     host.classList.add("frame");
     host.innerHTML = `<div class="photo" id="photo"><img id="photo-image" alt=""><div class="whole" hidden></div>
-      <div id="boxes" role="listbox" aria-label="Digits that were found" aria-orientation="horizontal"></div>
+      <div id="boxes" role="listbox" aria-label="${labels.boxes}" aria-orientation="horizontal"></div>
       <div class="rubber" role="application" aria-roledescription="box" tabindex="0" hidden
-        aria-label="A box around what was missed: arrows move it, Shift with arrows sizes it, Enter reads it, Escape leaves"></div></div>`;
+        aria-label="${labels.rubber}"></div></div>`;
     [this.photo] = host.children;
     [this.image, this.whole, this.boxes, this.rubber] = this.photo.children;
     this.frame = host;
@@ -86,6 +92,13 @@ export class Sheet {
     this.rubber.focus({ preventScroll: true });
   }
 
+  /** Begin to change a box: with the pointer it is moved, or drawn anew; with keys as one that is drawn. */
+  change(box) {
+    this.begin(null, false);
+    this.#stretch(box);
+    this.rubber.focus({ preventScroll: true });
+  }
+
   leave() {
     this.drawing = false;
     this.box = null;
@@ -99,7 +112,7 @@ export class Sheet {
       if (place >= 0 && !this.drawing) this.chosen(place);
     });
     this.photo.addEventListener("pointerdown", (event) => this.#press(event));
-    this.photo.addEventListener("pointermove", (event) => this.start && this.#stretch(this.#between(this.start, this.#point(event))));
+    this.photo.addEventListener("pointermove", (event) => this.start && this.#drag(this.#point(event)));
     this.photo.addEventListener("pointerup", () => this.#release());
     this.photo.addEventListener("pointercancel", () => this.leave());
     this.rubber.addEventListener("keydown", (event) => this.#key(event));
@@ -111,6 +124,13 @@ export class Sheet {
     event.preventDefault();
     this.photo.setPointerCapture(event.pointerId);
     this.start = this.#point(event);
+    this.gripped = event.target === this.rubber ? this.box : null;
+  }
+
+  #drag([x, y]) {
+    if (!this.gripped) return this.#stretch(this.#between(this.start, [x, y]));
+    const [left, top, w, h] = this.gripped;
+    return this.#stretch(this.#within([left + x - this.start[0], top + y - this.start[1], w, h]));
   }
 
   #release() {
@@ -179,10 +199,10 @@ export class Sheet {
   #option(character) {
     const option = document.createElement("div");
     this.#lay(option, character.box);
-    option.className = kind(character);
+    option.className = character.kind ?? kind(character);
     option.dataset.text = character.text;
     option.setAttribute("role", "option");
-    option.setAttribute("aria-label", described(character));
+    option.setAttribute("aria-label", character.label ?? described(character));
     return option;
   }
 
