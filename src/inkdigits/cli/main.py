@@ -23,7 +23,6 @@ from inkdigits.cli.options import STOPPED
 from inkdigits.errors import InkdigitsError
 
 
-
 class Home(NamedTuple):
     """Where a command is at home: the module of `cli` that adds it, and the extra that it needs, or nothing."""
 
