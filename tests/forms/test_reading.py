@@ -2,7 +2,9 @@
 
 import csv
 import json
+import signal
 import sqlite3
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +18,18 @@ from PIL import Image
 
 from bench.datasets.filled_sheets import photograph
 from inkdigits.cli.form_examples import sample_numbers
+from inkdigits.cli.talk import Progress
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
-from inkdigits.errors import FormError
+from inkdigits.errors import FormError, WriteError
 from inkdigits.forms.examples import EXAMPLES, format_roster
+from inkdigits.forms.joint import FieldAnswer, SheetAnswer
 from inkdigits.forms.proposing import propose_fields
 from inkdigits.forms.reader import FormReader
 from inkdigits.forms.registration import SheetFinder
-from inkdigits.forms.template import Template, load_template, save_template
+from inkdigits.forms.store import ResultStore
+from inkdigits.forms.template import Template, embed_blank, load_template, save_template
+from inkdigits.marks import Box
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.types import Failure
 from tests.helpers import run_inkdigits
@@ -154,6 +160,83 @@ def test_a_run_on_the_command_line(desk: Desk, told: Told, tmp_path: Path) -> No
     assert (cast["text"], cast["read"], cast["corrected"]) == ("17", desk.truths["count-form"]["cast"], True)
     other = [str(desk.folder / "count-form.json"), str(tmp_path), "--output", str(tmp_path / "out.csv"), "--resume"]
     assert "another template" in told("form", "read", *other, code=2).err
+
+
+def test_the_wrong_page_of_a_pdf_is_told_and_the_right_one_read(desk: Desk, tmp_path: Path) -> None:
+    letter = np.full_like(desk.sheets["mark-sheet"], 255)
+    letter[200:1500:60, 150:1000] = 60
+    first, second = (Image.fromarray(page) for page in (letter, desk.sheets["mark-sheet"]))
+    first.save(tmp_path / "two.pdf", save_all=True, append_images=[second], resolution=150)
+    wrong, right = FormReader([desk.templates["mark-sheet"]], threads=1).attempt(tmp_path / "two.pdf")
+    assert isinstance(wrong, Failure) and wrong.page == 1 and "two.pdf, page 1: this is no sheet of" in wrong.message
+    assert not isinstance(right, Failure) and right.page == 2
+    assert {each.name: each.text for each in right.answer.answers} == desk.truths["mark-sheet"]
+
+
+def test_a_decimal_comes_from_a_photo_into_the_table(desk: Desk, told: Told, tmp_path: Path) -> None:
+    blank, content = EXAMPLES["mark-sheet"]()
+    price = {"name": "price", "box": [470, 1480, 260, 64], "as": "decimal", "range": "0..99"}
+    save_template(embed_blank(content, blank) | {"fields": [price], "rules": []}, tmp_path / "form.json")
+    halves = [Entry(Box(470, 1480, 120, 64), "12"), Entry(Box(610, 1480, 120, 64), "50")]
+    hands = WritingHands.from_digits(mnist.load("train").slice(0, 300))
+    ink = fill_sheet(blank.shape, halves, hands, np.random.default_rng(5))
+    cv2.circle(ink, (600, 1531), 4, 1.0, -1)
+    Image.fromarray(take_photo(lay_on_blank(blank, ink), 3)).save(tmp_path / "photo.png")
+    told("form", "read", tmp_path / "form.json", tmp_path / "photo.png", "--output", tmp_path / "out.csv")
+    (row,) = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert row["price"] == "12.50"
+
+
+def test_ctrl_c_keeps_what_is_read_and_resume_reads_the_rest(
+    desk: Desk, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(b"no picture")
+    words = ["form", "read", desk.folder / "mark-sheet.json", *sorted(tmp_path.glob("*.png"))]
+    words += ["--output", tmp_path / "out.csv"]
+    advance = Progress.advance
+
+    def stop(progress: Progress) -> None:
+        advance(progress)
+        signal.raise_signal(signal.SIGINT)
+
+    with monkeypatch.context() as stopping:
+        stopping.setattr(Progress, "advance", stop)
+        assert "continue with --resume" in told(*words, code=130).err
+    assert not (tmp_path / "out.csv").exists()
+    with ResultStore(tmp_path / "out.sqlite") as store:
+        assert [Path(sheet.file).name for sheet in store.list_sheets()] == ["0.png"]
+    assert "0.png" not in told(*words, "--resume", code=1).err
+    rows = csv.DictReader((tmp_path / "out.csv").read_text().splitlines())
+    assert [Path(row["file"]).name for row in rows] == ["0.png", "1.png", "2.png"]
+
+
+def test_a_full_disk_is_told_and_takes_nothing_that_was_there(tmp_path: Path) -> None:
+    answer = SheetAnswer((FieldAnswer("q1", "7", 1.0, "7"),), 1.0, ())
+    crop = np.random.default_rng(0).bytes(20_000)
+    with ResultStore(tmp_path / "out.sqlite", "a run") as store:
+        store._base.execute("PRAGMA max_page_count = 20")  # of 4 KB: SQLite says then what it says on a full disk
+        with pytest.raises(WriteError, match="disk is full") as raised:
+            for number in range(9):
+                with store.change():
+                    store.add_sheet(f"{number}.png", 1, "Mark sheet", answer, [crop])
+                    store.set_done(f"{number}.png")
+    assert len(str(raised.value).splitlines()) == 1
+    with ResultStore(tmp_path / "out.sqlite", "a run", resume=True) as store:
+        (kept, *_) = sheets = list(store.list_sheets(with_crops=True))
+        assert 0 < len(sheets) < 9 and kept.fields[0].crop == crop
+        assert store.is_done("0.png") and not store.is_done(f"{len(sheets)}.png")
+
+
+@pytest.mark.parametrize(("ending", "package"), [(".xlsx", "xlsxwriter"), (".parquet", "pyarrow")])
+def test_a_missing_package_is_told_before_sheets_are_read(
+    ending: str, package: str, desk: Desk, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, package, None)
+    (tmp_path / "0.png").write_bytes(b"no picture")
+    output = tmp_path / f"out{ending}"
+    said = told("form", "read", desk.folder / "mark-sheet.json", tmp_path / "0.png", "--output", output, code=2)
+    assert "pip install" in said.err and not (tmp_path / "out.sqlite").exists()
 
 
 @pytest.mark.parametrize("name", EXAMPLES)

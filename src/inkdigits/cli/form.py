@@ -91,7 +91,7 @@ def read(
     ] = None,
     min_confidence: Annotated[
         float, typer.Option(help="The least confidence of a field that nobody needs to look at, from 0 to 1.")
-    ] = 0.8,
+    ] = 0.9,
     wrong: Annotated[float, typer.Option(help="How probable it is that a writer adds wrongly, from 0 to 1.")] = 0.015,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Number of sheets to read at the same time.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run of the same ended.")] = False,

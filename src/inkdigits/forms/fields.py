@@ -38,7 +38,7 @@ _SCALES = (0.75, 1.0, 1.35)  # that the page of fields is shown to the detector 
 MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
-_BOXED_SHARE, _MAX_BOXED_DIGITS = 0.02, 4  # of what a row may be, by its boxed digits alone; digits that each may be
+_BOXED_SHARE, _MAX_BOXED_DIGITS = 0.2, 4  # of what a row may be, by its boxed digits alone; digits that each may be
 _MISCOUNT = 0.001  # probability that a field has more or fewer digits than printed boxes that seem filled
 _MIN_PROBABILITY = 1e-7
 
@@ -103,8 +103,7 @@ class FieldReader:
             readings, digits = self._read_row(proposals, own, inks, field)
             if own_boxed is not None:
                 one_by_one = np.array([next(single) for _ in own_boxed]).reshape(-1, 10)
-                readings = _mix(readings, one_by_one)
-                digits = digits if len(digits) == len(one_by_one) else one_by_one
+                readings, digits = _mix(readings, one_by_one), _mix_digits(digits, one_by_one)
             results.append((weigh_texts(readings, field, None if own_boxed is None else len(own_boxed)), digits))
         return results
 
@@ -173,6 +172,13 @@ def _mix(readings: Sequence[tuple[str, float]], one_by_one: NDArray[np.float64])
         texts = sorted(texts, key=lambda reading: -reading[1])[:MAX_CANDIDATES]
     share = _BOXED_SHARE if readings else 1.0
     return [(text, (1 - share) * p) for text, p in readings] + [(text, share * p) for text, p in texts]
+
+
+def _mix_digits(digits: NDArray[np.float64], one_by_one: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The same for its digits, place by place; where the row has more or fewer of them, by themselves alone."""
+    if digits.shape != one_by_one.shape:
+        return one_by_one
+    return (1 - _BOXED_SHARE) * digits + _BOXED_SHARE * one_by_one
 
 
 def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: int | None) -> tuple[Candidate, ...]:

@@ -23,7 +23,7 @@ from inkdigits.forms.priors import list_choices, match_roster
 from inkdigits.forms.rules import Amount, Comparison, Membership
 from inkdigits.forms.template import FormField, Template
 
-DEFAULT_MIN_CONFIDENCE = 0.8
+DEFAULT_MIN_CONFIDENCE = 0.9
 DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
 _WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
 _MAX_STATES = 5_000

@@ -24,7 +24,7 @@ _MARGIN = 0.22  # of a field's height: so far beyond its box people write
 _SPACE_PX = 40  # of paper around a field on the page of fields
 _PRINT_REACH_PX = 2  # so far off, what is printed may be
 MIN_STRENGTH = 60  # of 255: what is fainter is no pen
-_MIN_INK = 0.18  # of a field's height: what is lower is a speck
+_MIN_INK, _MIN_SIGN_INK = 0.18, 0.06  # of a field's height: what is smaller is a speck; where there may be points
 _MIN_CELL_INK = 0.3  # of a box's height: what is written in it is as high
 _MAX_CELL_INK = 1.5  # of a box's width: what is wider is in two
 
@@ -44,7 +44,7 @@ def cut_writing(registration: Registration, grey: Pixels) -> list[Writing]:
     fields, layout = registration.template.fields, _plan(registration.template)
     sheet = registration.rectify(grey, layout.scale)
     return [
-        Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, field.box.height * layout.scale))
+        Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, field, layout.scale))
         for window, ink, field in zip(layout.windows, _take_print_away(sheet, layout), fields, strict=True)
     ]
 
@@ -109,14 +109,15 @@ def _make_line(side: int, degrees: int) -> Pixels:
     return line
 
 
-def _keep_field(written: Pixels, height: float) -> Pixels | None:
+def _keep_field(written: Pixels, field: FormField, scale: float) -> Pixels | None:
     """The writing of a field without specks; None where there is none."""
     mask = (written < 255 - MIN_STRENGTH).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    margin = _MARGIN * height
+    height = field.box.height * scale
+    margin, min_side = _MARGIN * height, (_MIN_SIGN_INK if field.has_signs else _MIN_INK) * height
     low, high = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
     is_within = (high > margin) & (low < mask.shape[0] - margin)
-    keep = is_within & (stats[:, 2:4].max(axis=1) >= _MIN_INK * height)
+    keep = is_within & (stats[:, 2:4].max(axis=1) >= min_side)
     keep[0] = False
     if not keep.any():
         return None
