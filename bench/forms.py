@@ -37,7 +37,7 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError
-from inkdigits.forms.examples import EXAMPLES, ROSTER, format_roster
+from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
 from inkdigits.forms.fields import MAX_CANDIDATES, FieldReader, FieldReading, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import SheetFinder
@@ -119,7 +119,7 @@ def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[
         numbers = {f"q{index}": int(rng.integers(0, 13)) for index in range(1, 9)}
         total = sum(numbers.values())
         written = _add_wrongly(total, 96, rng) if is_wrong else total
-        texts = {"id": str(rng.choice(ROSTER)), **{k: str(v) for k, v in numbers.items()}, "total": str(written)}
+        texts = {"id": str(rng.choice(STUDENTS)), **{k: str(v) for k, v in numbers.items()}, "total": str(written)}
         return texts, "total" if is_wrong else None
     votes = {f"votes{index}": int(10 ** rng.uniform(0, 2.99)) for index in range(1, 7)}
     valid = sum(votes.values())
@@ -132,7 +132,7 @@ def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[
         "invalid": invalid,
         "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast,
     }
-    numbers = {"station": f"{rng.integers(10_000):04d}", **votes, **sums}
+    numbers = {"station": str(rng.choice(STATIONS)), **votes, **sums}
     return {name: str(number) for name, number in numbers.items()}, wrong
 
 
@@ -241,7 +241,7 @@ def _read_alike(field: FormField, truth: str, places: Places, rng: Generator) ->
     for probabilities in digits:
         texts = [(text + str(digit), p * own) for text, p in texts for digit, own in enumerate(probabilities)]
         texts = sorted(texts, key=lambda text: -text[1])[:MAX_CANDIDATES]
-    candidates = weigh_texts(texts, field, len(truth) if field.cells else None)
+    candidates = weigh_texts(texts, field, range(len(truth), len(truth) + 1) if field.cells else None)
     return FieldReading(field, candidates, np.array(digits), np.zeros((1, 1), np.uint8))
 
 

@@ -10,7 +10,7 @@ from numpy.random import Generator
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.files import write_atomically
-from inkdigits.forms.examples import EXAMPLES, ROSTER, format_roster
+from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
 from inkdigits.forms.template import Template, load_template, save_template
 from inkdigits.reading.imaging.pixels import encode_png
 
@@ -40,8 +40,8 @@ def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> dict[s
     if template.name == "Mark sheet":
         marks = {f"q{number}": int(rng.integers(0, 12)) for number in range(1, 9)}
         numbers = marks | {"total": sum(marks.values()) + 10 * is_wrong}
-        return {"id": str(rng.choice(ROSTER)), **{name: str(number) for name, number in numbers.items()}}
+        return {"id": str(rng.choice(STUDENTS)), **{name: str(number) for name, number in numbers.items()}}
     votes = {f"votes{number}": int(rng.integers(0, 400)) for number in range(1, 7)}
     valid, invalid = sum(votes.values()), int(rng.integers(0, 40))
     numbers = {**votes, "valid": valid, "invalid": invalid, "cast": valid + invalid + 10 * is_wrong}
-    return {"station": f"{rng.integers(10_000):04d}", **{name: str(number) for name, number in numbers.items()}}
+    return {"station": str(rng.choice(STATIONS)), **{name: str(number) for name, number in numbers.items()}}

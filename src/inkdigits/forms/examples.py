@@ -23,8 +23,9 @@ _INK, _FAINT = 40, 130  # grey levels
 _MARKER_PX, _MARKER_MARGIN = 84, 60
 _QUESTIONS, _CANDIDATES = 8, 6
 _MARKS_PER_QUESTION = 12
-# Of students: with a check digit, so that one digit misread makes no other student.
-ROSTER = tuple(number for number in map(str, range(20_260_100, 20_260_700)) if Form(check="luhn").fits(number))
+# With a check digit, so that one digit misread makes no other student or station.
+STUDENTS = tuple(number for number in map(str, range(20_260_100, 20_260_700)) if Form(check="luhn").fits(number))
+STATIONS = tuple(number for number in map(str, range(1_000, 1_600)) if Form(check="luhn").fits(number))
 
 
 @dataclass
@@ -104,7 +105,7 @@ def draw_count_form() -> tuple[Pixels, dict[str, Any]]:
         page.write(label, 110, y + 14, 34)
         page.add_comb(field_name, 800 - _CELL_WIDTH, y, 4, required=True)
     page.write("Counted by two. Write each digit into a box of its own, the last one rightmost.", 110, 1480, 28)
-    rules = [f"valid = votes1 + … + votes{_CANDIDATES}", "valid + invalid = cast"]
+    rules = [f"valid = votes1 + … + votes{_CANDIDATES}", "valid + invalid = cast", "station in roster.csv"]
     return _finish(page, "Count form", "count-form.png", rules, markers="4x4_50")
 
 
@@ -114,8 +115,8 @@ def _finish(page: _Page, name: str, blank: str, rules: list[str], **more: str) -
 
 
 def format_roster() -> str:
-    """The roster of the mark sheet's students, as CSV."""
-    return "\n".join(["id", *ROSTER, ""])
+    """The roster of the mark sheet's students and of the count form's stations, as CSV."""
+    return "\n".join(["id,station", *map(",".join, zip(STUDENTS, STATIONS, strict=True)), ""])
 
 
 EXAMPLES: dict[str, Callable[[], tuple[Pixels, dict[str, Any]]]] = {

@@ -7,9 +7,9 @@ each digit, each is looked at by itself as well.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import dropwhile, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +39,8 @@ MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
 _BOXED_SHARE, _MAX_BOXED_DIGITS = 0.2, 4  # of what a row may be, by its boxed digits alone; digits that each may be
+_MIN_BOXED_DIGITNESS = 0.1  # of what is written in a box: what has less, before the first digit, strikes the box out
+_STRUCK = 0.05  # probability that this is a digit all the same
 _MISCOUNT = 0.001  # probability that a field has more or fewer digits than printed boxes that seem filled
 _MIN_PROBABILITY = 1e-7
 
@@ -94,25 +96,24 @@ class FieldReader:
         scored = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
         hypotheses, middles = list(make_hypotheses(scored)), scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
         boxed = [find_boxed(page, slot, field) for slot, field in zip(slots, fields, strict=True)]
-        single = self._classify_boxed(boxed, proposals)
+        boxes = np.array([each.as_list() for own in boxed for each in own or ()], np.float64).reshape(-1, 4)
+        single = self._classifier.classify(crop_glyphs(boxes, proposals.ink))
+        singles = iter(zip(single.probabilities, single.digitness, strict=True))
         results = []
         for slot, field, own_boxed in zip(slots, fields, boxed, strict=True):
             is_own = ((middles >= [slot.x, slot.y]) & (middles < [slot.right, slot.bottom])).all(axis=1)
             own = [hypotheses[index] for index in np.flatnonzero(is_own)]
             inks = [box for box in proposals.ink_components if slot.y <= box.y and box.bottom <= slot.bottom]
             readings, digits = self._read_row(proposals, own, inks, field)
+            filled = None
             if own_boxed is not None:
-                one_by_one = np.array([next(single) for _ in own_boxed]).reshape(-1, 10)
+                every = list(islice(singles, len(own_boxed)))
+                digits_alone = list(dropwhile(lambda each: each[1] < _MIN_BOXED_DIGITNESS, every))
+                one_by_one = np.array([probabilities for probabilities, _ in digits_alone]).reshape(-1, 10)
                 readings, digits = _mix(readings, one_by_one), _mix_digits(digits, one_by_one)
-            results.append((weigh_texts(readings, field, None if own_boxed is None else len(own_boxed)), digits))
+                filled = range(len(digits_alone), len(every) + 1)
+            results.append((weigh_texts(readings, field, filled), digits))
         return results
-
-    def _classify_boxed(
-        self, boxed: Sequence[Sequence[Box] | None], proposals: Proposals
-    ) -> Iterator[NDArray[np.float32]]:
-        """What the digit in each printed box of all fields is, in turn: float32 10."""
-        boxes = np.array([each.as_list() for own in boxed for each in own or ()], np.float64).reshape(-1, 4)
-        yield from self._classifier.classify(crop_glyphs(boxes, proposals.ink)).probabilities
 
     def _read_row(
         self, proposals: Proposals, hypotheses: list[Hypothesis], inks: Sequence[Box], field: FormField
@@ -181,15 +182,16 @@ def _mix_digits(digits: NDArray[np.float64], one_by_one: NDArray[np.float64]) ->
     return (1 - _BOXED_SHARE) * digits + _BOXED_SHARE * one_by_one
 
 
-def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: int | None) -> tuple[Candidate, ...]:
+def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: range | None) -> tuple[Candidate, ...]:
     """The candidates of a field: what does not fit it is hardly probable, nor what has more or fewer digits than boxes
-    are filled."""
+    are `filled`, without those that are struck out or with them; None where that is not known."""
     totals: dict[str, float] = {}
     expected = Expected(field.form, field.values)
     for text, probability in readings:
         count = sum(character.isdecimal() for character in text)
         weight = max(_MISFIT, expected.weigh(text) if not field.cells or count <= field.cells else 0.0)
-        weight *= 1.0 if filled in (None, count) else _MISCOUNT
+        if filled is not None and count != filled.start:
+            weight *= _STRUCK if count in filled else _MISCOUNT
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
     best = sorted(totals.items(), key=lambda item: -item[1])[:MAX_CANDIDATES]
