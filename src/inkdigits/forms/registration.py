@@ -96,10 +96,13 @@ class SheetFinder:
 
 
 class _View:
-    """A small copy of an image, and its features; `to_small` takes points of the image to points of the copy."""
+    """A small copy of an image, enlarged if it is very small, and its features; `to_small` takes points of the image to points of the copy."""
 
     def __init__(self, grey: Pixels, side_px: int) -> None:
         self.small = shrink(grey, side_px)
+        if 2 * max(self.small.shape) < side_px:  # features lie too near to the edges of what is very small
+            enlarging = side_px / 2 / max(self.small.shape)
+            self.small = np.asarray(cv2.resize(self.small, None, fx=enlarging, fy=enlarging), np.uint8)
         self.to_small = _resize_matrix(grey.shape, self.small.shape)
         self.even = even_out(self.small)
         keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(self.even, None)
@@ -158,7 +161,7 @@ class _Blank:
             return False
         matrix = self._refine(picture, matrix)
         middle = _map_points(matrix, self._outline.mean(axis=0, keepdims=True))[0]
-        return is_outside(*middle.tolist()) and self._measure_print(self._rectify(picture, matrix))[0] >= _MIN_PRINT / 2
+        return is_outside(*middle.tolist()) and self._measure_print(self._rectify(picture, matrix))[0] >= _MIN_PRINT
 
     @property
     def _outline(self) -> NDArray[np.float64]:
