@@ -96,7 +96,8 @@ class SheetFinder:
 
 
 class _View:
-    """A small copy of an image, enlarged if it is very small, and its features; `to_small` takes points of the image to points of the copy."""
+    """A small copy of an image, enlarged if that is very small, and its features; `to_small` takes points of the image
+    to points of the copy."""
 
     def __init__(self, grey: Pixels, side_px: int) -> None:
         self.small = shrink(grey, side_px)

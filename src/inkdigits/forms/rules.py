@@ -80,10 +80,10 @@ class Membership:
     entries: tuple[str, ...]
 
 
-Rule = Comparison | Membership
+FormRule = Comparison | Membership
 
 
-def parse_rule(text: str, fields: Sequence[str], folder: Path) -> Rule:
+def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:
     """The rule that a text says; rosters lie in `folder`. Raises UsageError for one that cannot be understood."""
     if match := _MEMBERSHIP.fullmatch(text):
         name = _check_field(match["field"], fields, text)
@@ -181,7 +181,7 @@ def load_roster(path: Path, field: str) -> tuple[str, ...]:
     return tuple(entries)
 
 
-def check_rules(rules: Sequence[Rule], ranges: Mapping[str, tuple[int, int]]) -> None:
+def check_rules(rules: Sequence[FormRule], ranges: Mapping[str, tuple[int, int]]) -> None:
     """Raise UsageError for rules of which one can never hold: alone, or with the fields' ranges and the other rules.
 
     Ranges are narrowed by one rule after the other, which finds most contradictions, though not all there can be.

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 from inkdigits.errors import UsageError, known_names
 from inkdigits.files import read_bounded, write_atomically
-from inkdigits.forms.rules import Comparison, Membership, Rule, check_rules, parse_rule
+from inkdigits.forms.rules import Comparison, FormRule, Membership, check_rules, parse_rule
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.picture import load_single_page
@@ -75,7 +75,7 @@ class Template:
     height: int
     blank: str
     fields: tuple[FormField, ...]
-    rules: tuple[Rule, ...] = ()
+    rules: tuple[FormRule, ...] = ()
     markers: str | None = None
     folder: Path = Path()
 
@@ -220,7 +220,7 @@ def _check_places(fields: Sequence[FormField], width: int, height: int) -> None:
                 raise UsageError(f"The fields {other.name!r} and {each.name!r} overlap; move one.")
 
 
-def _check_summed(rules: Sequence[Rule], fields: Sequence[FormField]) -> None:
+def _check_summed(rules: Sequence[FormRule], fields: Sequence[FormField]) -> None:
     """Raise UsageError where dates or times are added, or a roster is asked for what is no plain number."""
     kinds = {each.name: each.values.kind for each in fields}
     for rule in rules:
