@@ -13,9 +13,11 @@ PEER_LABELS = {"one_epoch": "the one-epoch recipe, channels last", "pytorch_exam
 
 
 def format_table(rows: Iterable[Row]) -> str:
-    """Rows as a Markdown table; nothing without any."""
+    """Rows as a Markdown table, or that there are none yet."""
     lines = ["| " + " | ".join(row) + " |" for row in rows]
-    return "\n".join(["| what | here | beside | conditions |", "|---|---|---|---|", *lines] if lines else lines) + "\n"
+    if not lines:
+        return "\nNot measured yet.\n\n"
+    return "\n".join(["| what | here | beside | conditions |", "|---|---|---|---|", *lines]) + "\n"
 
 
 def make_training_rows() -> Iterator[Row]:

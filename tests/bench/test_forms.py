@@ -57,9 +57,9 @@ def test_a_misread_station_is_silent_where_nothing_checks_it(monkeypatch: pytest
     assert simulate_sheets(read, 60)["simulated_silently_wrong"] > 0
 
 
-def test_the_table_is_absent_until_there_is_something_in_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_table_has_what_was_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
-    assert format_table(TABLES["forms"]()) == "\n"
+    assert format_table(TABLES["forms"]()) == "\nNot measured yet.\n\n"
     read = list(read_sheets(""))
     store.save(RESULT_NAME, score_sheets(read) | simulate_sheets(read, SIMULATED) | {"drawn_with": "MNIST test"})
     rows = {what: (here, beside) for what, here, beside, _ in TABLES["forms"]()}

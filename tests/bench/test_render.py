@@ -38,7 +38,7 @@ def test_a_block_is_replaced_between_its_marks_only() -> None:
 
 def test_what_was_not_measured_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "RESULTS_FOLDER", tmp_path)
-    assert [list(make_rows()) for make_rows in TABLES.values()] == [[], [], [], []]
+    assert [list(make_rows()) for make_rows in TABLES.values()] == [[], [], [], [], []]
     assert (format_figures(), format_demo()) == ("\n", "\n")
     card = {"trained": {"scores": [{"set": "test", "n": 10_000, "accuracy": 0.997, "recall": [0.99] * 10}]}}
     assert [row[0] for row in make_reader_rows(card)] == ["MNIST's test set, the packaged seed", "of each digit, found"]
