@@ -34,7 +34,9 @@ def run_tests(folder: Path, *options: str, ci: str) -> tuple[int, list[str]]:
 def test_what_is_missing_is_skipped_and_named_at_the_very_end(tmp_path: Path, options: tuple[str, ...]) -> None:
     code, said = run_tests(tmp_path, *options, ci="")
     assert code == 0 and "1 passed, 3 skipped" in said[-2]
-    assert said[-1] == "3 tests were skipped for want of chromium, curl. On Debian: sudo apt-get install chromium-headless-shell curl"
+    assert said[-1] == (
+        "3 tests were skipped for want of chromium, curl. On Debian: sudo apt-get install chromium-headless-shell curl"
+    )
 
 
 def test_in_ci_what_is_missing_fails(tmp_path: Path) -> None:
