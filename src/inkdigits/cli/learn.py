@@ -88,7 +88,7 @@ def check_port(port: int) -> None:
 
 def run_until_stopped(command: list[str]) -> int:
     """Run a server; its exit code. It ends with this program, whatever ends that: Ctrl-C, SIGTERM, an error."""
-    process = subprocess.Popen(command, env=lesson_environment())
+    process = subprocess.Popen(command, env=lesson_environment(watched=True))
     previous_handler = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
         return process.wait()

@@ -7,9 +7,9 @@ and how far you get with no network at all.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="1 Setting up, and meeting the data", width="medium")
+app = marimo.App(app_title="1 Setting up, and meeting the data", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     import platform
     import time
 

@@ -7,9 +7,9 @@ A network takes rows of numbers, not pictures. How a 28×28 image becomes 784 in
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="2 From pictures to numbers", width="medium")
+app = marimo.App(app_title="2 From pictures to numbers", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     import time
 
     import marimo as mo

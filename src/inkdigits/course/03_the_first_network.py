@@ -7,9 +7,9 @@ steps, the curves, single predictions, and the weights as pictures, next to the 
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="3 The first network", width="medium")
+app = marimo.App(app_title="3 The first network", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     import math
 
     import marimo as mo
@@ -17,6 +17,7 @@ with app.setup:
     import torch.nn.functional as F
 
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
@@ -25,7 +26,7 @@ with app.setup:
     from inkdigits.lab.predictions import choose_examples, draw_predictions
     from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import build_network, count_parameters
-    from inkdigits.training.callbacks import MetricsRecorder, throttle
+    from inkdigits.training.callbacks import throttle
     from inkdigits.training.evaluate import accuracy, predict_digit_logits
     from inkdigits.training.loop import create_state, train
     from inkdigits.training.recipes import get_recipe
@@ -388,8 +389,16 @@ def _():
 
 @app.cell
 def _(lecture):
-    thousand = create_state(get_recipe("lecture-softmax"), lecture, torch.device("cpu"))
-    train(thousand, [MetricsRecorder(thousand)])
+    learning = watch_training(
+        create_state(get_recipe("lecture-softmax"), lecture, torch.device("cpu")), "784 → 10, a sheet for every digit"
+    )
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(learning):
+    thousand = learning.result()
     trained, last = thousand.network, thousand.history[-1]
 
     assert thousand.step == 1047

@@ -7,9 +7,9 @@ knobs for both, and measurements of the two cures that the lecture names.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="4 A hidden layer, and overfitting", width="medium")
+app = marimo.App(app_title="4 A hidden layer, and overfitting", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from dataclasses import replace
     from functools import cache
     from itertools import pairwise

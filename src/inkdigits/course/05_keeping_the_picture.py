@@ -7,9 +7,9 @@ off what breaks the earlier networks, and gets over 99 % right after a few secon
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="5 Keeping the picture a picture", width="medium")
+app = marimo.App(app_title="5 Keeping the picture a picture", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from dataclasses import replace
 
     import marimo as mo

@@ -7,9 +7,9 @@ each measured; and what the best network still gets wrong, some of it not its fa
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="6 What good training is", width="medium")
+app = marimo.App(app_title="6 What good training is", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from dataclasses import replace
 
     import marimo as mo

@@ -7,9 +7,9 @@ breaking one thing at a time; and how to fix each.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="7 Your own handwriting", width="medium")
+app = marimo.App(app_title="7 Your own handwriting", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from dataclasses import replace
 
     import cv2

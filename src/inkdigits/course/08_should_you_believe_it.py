@@ -7,9 +7,9 @@ and a digit changed so little that nobody sees it, yet read as another.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="8 Should you believe it?", width="medium")
+app = marimo.App(app_title="8 Should you believe it?", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from dataclasses import replace
 
     import cv2

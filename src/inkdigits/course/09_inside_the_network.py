@@ -7,9 +7,9 @@ the network finds similar; a network that thinks in a plane, drawn exactly; and 
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="9 Inside the network", width="medium")
+app = marimo.App(app_title="9 Inside the network", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     from collections import OrderedDict
 
     import marimo as mo

@@ -7,9 +7,9 @@ computer and as a few lines of NumPy; and how many digits it reads per second.
 import marimo
 
 __generated_with = "0.25.2"
-app = marimo.App(app_title="10 Small and fast", width="medium")
+app = marimo.App(app_title="10 Small and fast", width="medium", css_file="lesson.css")
 
-with app.setup:
+with app.setup(hide_code=True):
     import copy
     import time
     from dataclasses import replace

@@ -13,6 +13,8 @@ from inkdigits.errors import UsageError
 from inkdigits.files import write_atomically
 
 FOLDER = Path(__file__).parent
+LOOKS = FOLDER / "lesson.css"  # which the lessons name
+WATCHED = "INKDIGITS_WATCHED"  # set in the environment where somebody sees a lesson run
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ def copy_lesson(lesson: Lesson, folder: Path) -> Path:
     copy = folder / lesson.path.name
     if not copy.exists():
         write_atomically(copy, lesson.path.read_bytes())
+    write_atomically(folder / LOOKS.name, LOOKS.read_bytes())
     return copy
 
 
@@ -62,14 +65,16 @@ def open_command(notebook: Path, *, read: bool = False, port: int | None = None,
     return [*command, str(notebook)]
 
 
-def lesson_environment() -> dict[str, str]:
-    """The environment that a lesson's process is to have: this one's, with two things said unless it says otherwise.
+def lesson_environment(*, watched: bool = False) -> dict[str, str]:
+    """The environment that a lesson's process is to have: this one's, with two things said unless it says otherwise,
+    and whether it is `watched`.
 
     Threads wait for each other asleep. By default they wait spinning, and small networks have a thousand such waits a
     second: where other programs had the two cores, 1,000 steps of the lecture's network took 110 seconds of processor
     time instead of 9. And a lesson that is opened runs: marimo would show it without a single figure until told to.
     """
-    return {"OMP_WAIT_POLICY": "passive", "_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true", **os.environ}
+    defaults = {"OMP_WAIT_POLICY": "passive", "_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE": "true"}
+    return {**defaults, **os.environ, **({WATCHED: "1"} if watched else {})}
 
 
 def _lesson(path: Path) -> Lesson:

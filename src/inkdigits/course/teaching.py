@@ -13,10 +13,14 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import marimo as mo
+import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
 from inkdigits.lab.save import encode
+
+# marimo shows figures as it finds them here: lines and letters stay sharp at any size.
+matplotlib.rcParams["savefig.format"] = "svg"
 
 NEUTRAL, RIGHT, WRONG = "#6d7480", "#3f73a8", "#d9742b"  # grey, blue and orange, as in the figures
 
@@ -79,8 +83,8 @@ def _framed(colour: str, text: str, below: str) -> mo.Html:
 def _html(part: str | Figure) -> str:
     if isinstance(part, str):
         return mo.md(part).text
-    picture = base64.b64encode(encode(part, "png")).decode()
-    return f'<img style="max-width: 100%" alt="figure" src="data:image/png;base64,{picture}">'
+    picture = base64.b64encode(encode(part, "svg")).decode()
+    return f'<img style="max-width: 100%" alt="figure" src="data:image/svg+xml;base64,{picture}">'
 
 
 def _brief(value: object) -> str:
