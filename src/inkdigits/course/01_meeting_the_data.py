@@ -38,10 +38,10 @@ def _():
 
     Before any learning, this lesson looks at the examples. This is where most mistakes in machine learning are made.
 
-    **How to use these pages.** Every cell runs. Change a number, press Ctrl-Enter, and everything that depends on it
-    runs again. Where it says *Predict*, say your answer aloud before you unfold ours: you learn by being wrong and
-    noticing it, and so do networks. Facts in the text stand beside an `assert`, which stops the program if the fact
-    does not hold.
+    **How to use these pages.** Where it says *Predict*, say your answer aloud before you unfold ours: you learn by
+    being wrong and noticing it, and so do networks. Facts in the text stand beside an `assert`, which stops the program
+    if the fact does not hold. In your own copy, which `inkdigits learn 1` opens, you can change any number: press
+    Ctrl-Enter, and everything that depends on it runs again.
     """)
     return
 
@@ -148,14 +148,21 @@ def _():
     have the same size**: a table cannot have ragged rows. You cannot count on that. Somebody did the work for us, and
     in lesson 7 we do it for your own photos.
 
-    Here is the first image, with its numbers written in. A field without a number is a 0.
+    Here is one image, with its numbers written in. A field without a number is a 0. Look at a few others, too.
     """)
     return
 
 
 @app.cell
-def _(images, labels):
-    pixels(images[0], f"Image 1 of 60,000, labelled {labels[0]}")
+def _():
+    number = mo.ui.slider(1, 60_000, value=1, label="image", show_value=True, debounce=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(images, labels, number):
+    pixels(images[number.value - 1], f"Image {number.value:,} of 60,000, labelled {labels[number.value - 1]}")
     return
 
 

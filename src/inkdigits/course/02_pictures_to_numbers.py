@@ -69,9 +69,25 @@ def _(images):
     assert row.shape == (784,) and np.shares_memory(row, images)
     assert row[28 * 13 + 14] == images[0][13, 14] != 0
     assert np.array_equal(row.reshape(28, 28), images[0])  # and back
-    draw_lines(range(100, 300), {"ink": row[100:300]}, "Image 1 as a network sees it: places 100 to 299 of 784",
-          below="place", up="0 is paper, 255 ink", note="A new row begins every 28 places.")  # fmt: skip
-    return (row,)
+    return
+
+
+@app.cell
+def _():
+    number = mo.ui.slider(1, 5000, value=1, label="image", show_value=True, debounce=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(images, number):
+    row_shown = images[number.value - 1].reshape(784)
+    mo.vstack([
+        pictures([images[number.value - 1]], [""], f"Image {number.value:,}"),
+        draw_lines(range(784), {"ink": row_shown}, f"Image {number.value:,} as a network sees it: 784 numbers in a row",
+                   below="place", up="0 is paper, 255 ink", note="A new row of the image begins every 28 places."),
+    ])  # fmt: skip
+    return
 
 
 @app.cell(hide_code=True)

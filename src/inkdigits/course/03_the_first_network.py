@@ -64,7 +64,8 @@ def _():
     ## Scores
 
     Ten sheets with 784 weights each, and one more number per judge: the *bias*, the judge's prejudice before seeing any
-    ink. Weights start random and small, biases at 0. The scores are also called *logits*.
+    ink. Weights start random and small, biases at 0. The scores are also called *logits*. Choose an image: so far, its
+    scores mean nothing.
     """)
     return
 
@@ -77,8 +78,25 @@ def _(x):
     scores = x @ w.T + b
 
     assert scores.shape == (5000, 10)
-    table(["score of digit", *range(10)], ["image 1", *(f"{each:.2f}" for each in scores[0].tolist())])
     return b, scores, w
+
+
+@app.cell
+def _():
+    shown = mo.ui.slider(1, 5000, value=1, label="image", show_value=True, debounce=True)
+    shown
+    return (shown,)
+
+
+@app.cell
+def _(lecture, scores, shown):
+    _digit = lecture.train.images[shown.value - 1]
+    _scores = (f"{each:.2f}" for each in scores[shown.value - 1].tolist())
+    mo.hstack([
+        mo.image(255 - _digit, width=84, alt=f"image {shown.value}"),
+        table(["score of digit", *range(10)], [f"image {shown.value:,}", *_scores]),
+    ], justify="start", align="center")  # fmt: skip
+    return
 
 
 @app.cell(hide_code=True)
@@ -382,7 +400,8 @@ def _():
     ## A thousand steps
 
     The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly the
-    lecture's settings. `MetricsRecorder` is the callback that keeps the figures for the curves.
+    lecture's settings. Watch the loss fall, and the ten sheets come out of the noise; the slider that appears at the end
+    goes back in time. (What keeps the figures for the curves is a callback, too.)
     """)
     return
 

@@ -11,7 +11,6 @@ app = marimo.App(app_title="4 A hidden layer, and overfitting", width="medium", 
 
 with app.setup(hide_code=True):
     from dataclasses import replace
-    from functools import cache
     from itertools import pairwise
 
     import marimo as mo
@@ -19,10 +18,12 @@ with app.setup(hide_code=True):
     from torch import nn
 
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import learn, watch, watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.curves import draw_curves
+    from inkdigits.lab.frames import draw_frame, draw_progress
     from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.predictions import choose_examples, draw_predictions
     from inkdigits.lab.theme import percent
@@ -30,7 +31,7 @@ with app.setup(hide_code=True):
     from inkdigits.models.build import build_network, count_parameters
     from inkdigits.training.callbacks import MetricsRecorder
     from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_network
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import get_recipe
 
     CPU = torch.device("cpu")
@@ -175,8 +176,14 @@ def _():
 
 @app.cell
 def _(lecture):
-    state = create_state(get_recipe("lecture-mlp"), lecture, CPU)
-    train(state, [MetricsRecorder(state)])
+    learning = watch_training(create_state(get_recipe("lecture-mlp"), lecture, CPU), "784 → 20 → 10")
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(learning):
+    state = learning.result()
     last = state.history[-1]
 
     assert state.step == 1000 and count_parameters(state.network) == 15910
@@ -287,13 +294,12 @@ def _():
 
 @app.cell
 def _(lecture):
-    @cache  # the same setting gives the same network: it need not learn twice
-    def learnt(hidden, samples, steps=300):
-        settings = get_recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=steps, lr=0.01)
-        state = create_state(settings, replace(lecture, train=lecture.train.slice(0, samples)), CPU)
-        return train(state, [MetricsRecorder(state)])
+    def untaught(hidden, samples):
+        """The state before the first of 300 steps."""
+        settings = get_recipe("lecture-mlp").with_knobs(hidden=hidden, samples=samples, steps=300, lr=0.01)
+        return create_state(settings, replace(lecture, train=lecture.train.slice(0, samples)), CPU)
 
-    return (learnt,)
+    return (untaught,)
 
 
 @app.cell
@@ -305,8 +311,15 @@ def _():
 
 
 @app.cell
-def _(counted, learnt, samples, units):
-    turned = learnt(units.value, samples.value)
+def _(samples, units, untaught):
+    turning = watch_training(untaught(units.value, samples.value), f"784 → {units.value} → 10, {samples.value:,} images")
+    turning
+    return (turning,)
+
+
+@app.cell
+def _(counted, samples, turning, units):
+    turned = turning.result()
     now = turned.history[-1]
     mo.vstack(
         [
@@ -323,8 +336,23 @@ def _(counted, learnt, samples, units):
 
 
 @app.cell
-def _(learnt):
-    few, all_of_them = learnt(20, 500), learnt(20, 5000)
+def _(untaught):
+    both = {f"{samples:,} images": untaught(20, samples) for samples in (500, 5000)}
+
+    def learn_both():
+        for state in both.values():
+            yield from learn(state, [MetricsRecorder(state)])
+
+    comparing = watch(learn_both(), lambda: draw_progress("Twenty units learn twice, for the next question",
+                                                          sum(each.step for each in both.values()) / 600))  # fmt: skip
+    comparing
+    return both, comparing
+
+
+@app.cell
+def _(both, comparing):
+    comparing.result()
+    few, all_of_them = both.values()
     gap_of_few, gap_of_all = (
         each.history[-1]["train_accuracy"] - each.history[-1]["held_accuracy"] for each in (few, all_of_them)
     )
@@ -358,16 +386,36 @@ def _():
 
 
 @app.cell
-def _(learnt):
+def _(untaught):
     sizes = (1, 2, 5, 10, 20, 50)
-    ends = [learnt(size, 5000).history[-1] for size in sizes]
+    ends = []
+
+    def learn_sizes():
+        for size in sizes:
+            state = untaught(size, 5000)
+            yield from learn(state, [MetricsRecorder(state)])
+            ends.append(state.history[-1])
+
+    def draw_sizes():
+        lines = {name: [(size, end[key]) for size, end in zip(sizes, ends, strict=False)]
+                 for name, key in (("training", "train_accuracy"), ("new images", "held_accuracy"))}  # fmt: skip
+        return draw_frame(lines, "More hidden units: accuracy", below="units", scales=("log", "linear"))
+
+    growing = watch(learn_sizes(), draw_sizes)
+    growing
+    return ends, growing, sizes
+
+
+@app.cell
+def _(ends, growing, sizes):
+    growing.result()
     known, new = ([end[f"{which}_accuracy"] for end in ends] for which in ("train", "held"))
 
     assert known == sorted(known)  # more units, more is known by heart
     assert known[0] - new[0] < 0.03 and known[-1] - new[-1] > 0.05  # the gap is small only where both are bad
     draw_lines(sizes, {"training images": known, "new images": new}, "More hidden units", below="hidden units",
           up="accuracy", scales=("log", "linear"))  # fmt: skip
-    return known, new, sizes
+    return known, new
 
 
 @app.cell(hide_code=True)
@@ -401,11 +449,11 @@ def _(everything):
     choosing = split(everything, "choosing")
 
     def supplied(samples):
+        """Learn, and give the accuracies on training images and on new ones."""
         settings = get_recipe("mlp").with_knobs(split="choosing", samples=samples, steps=2000)
-        state = train(create_state(settings, replace(choosing, train=choosing.train.slice(0, samples)), CPU), [])
-        return score_network(state.network, state.split.train).accuracy, score_network(
-            state.network, choosing.held_out
-        ).accuracy
+        state = create_state(settings, replace(choosing, train=choosing.train.slice(0, samples)), CPU)
+        yield from learn(state)
+        return [score_network(state.network, each).accuracy for each in (state.split.train, choosing.held_out)]
 
     return (supplied,)
 
@@ -413,7 +461,25 @@ def _(everything):
 @app.cell
 def _(supplied):
     supply = (100, 300, 1000, 3000, 10_000, 30_000, 55_000)
-    shares = [supplied(samples) for samples in supply]
+    shares = []
+
+    def learn_supplies():
+        for samples in supply:
+            shares.append((yield from supplied(samples)))
+
+    def draw_supplies():
+        lines = {name: [(samples, pair[which]) for samples, pair in zip(supply, shares, strict=False)]
+                 for which, name in enumerate(("training", "new images"))}  # fmt: skip
+        return draw_frame(lines, "More training images: accuracy", below="images", scales=("log", "linear"))
+
+    supplying = watch(learn_supplies(), draw_supplies)
+    supplying
+    return shares, supply, supplying
+
+
+@app.cell
+def _(shares, supply, supplying):
+    supplying.result()
     old, fresh = ([pair[which] for pair in shares] for which in (0, 1))
 
     assert all(later > earlier - 0.005 for earlier, later in pairwise(fresh))
@@ -422,7 +488,7 @@ def _(supplied):
     assert old[0] - fresh[0] > 0.2
     draw_lines(supply, {"training images": old, "new images": fresh}, "More training images", below="training images",
           up="accuracy", scales=("log", "linear"))  # fmt: skip
-    return fresh, old, supply
+    return fresh, old
 
 
 @app.cell(hide_code=True)
@@ -448,8 +514,17 @@ def _():
 
 @app.cell
 def _():
-    whole = create_state(get_recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU)
-    train(whole, [])
+    last_training = watch_training(
+        create_state(get_recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU),
+        "784 → 20 → 10, all 60,000 images",
+    )
+    last_training
+    return (last_training,)
+
+
+@app.cell
+def _(last_training):
+    whole = last_training.result()
     result = score_network(whole.network, load_test_digits())
 
     assert len(whole.split.train) == 60_000 and result.n == 10_000

@@ -19,6 +19,7 @@ with app.setup(hide_code=True):
     from torch import nn
 
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
@@ -28,7 +29,7 @@ with app.setup(hide_code=True):
     from inkdigits.lab.weights import draw_weights
     from inkdigits.models.build import compute_activations, count_parameters
     from inkdigits.training.evaluate import score_network
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import get_recipe
 
     CPU = torch.device("cpu")
@@ -115,17 +116,26 @@ def _():
 
 
 @app.cell
-def _(choosing, digit, stencil):
+def _():
+    number = mo.ui.slider(1, 200, value=1, label="image", show_value=True, debounce=True)
+    number
+    return (number,)
+
+
+@app.cell
+def _(choosing, number, stencil):
     stencils = {
         "lower edges": stencil,
         "upper edges": -stencil,
         "right edges": stencil.T,
         "slanted": torch.tensor([[-1.0, -1, 2], [-1, 2, -1], [2, -1, -1]]),
     }
-    maps = {name: F.conv2d(digit, each[None, None], padding=1)[0, 0] for name, each in stencils.items()}
+    chosen = choosing.train.images[number.value - 1]
+    ink = torch.from_numpy(to_float(chosen[None]))
+    maps = {name: F.conv2d(ink, each[None, None], padding=1)[0, 0] for name, each in stencils.items()}
 
     assert all(each.shape == (28, 28) for each in maps.values())
-    pictures([choosing.train.images[0], *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
+    pictures([chosen, *maps.values()], ["the digit", *maps], "One digit, and where four stencils fit",
              note="Orange: it fits. Blue: its opposite fits.")  # fmt: skip
     return
 
@@ -280,19 +290,36 @@ def _():
 
 
 @app.cell
-def _(choosing, fast):
-    trained = train(fast, []).network
+def _(fast):
+    learning = watch_training(fast, "Three convolutions")
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(choosing, learning):
+    convolved = learning.result()
+    trained = convolved.network
     convolutional = score_network(trained, choosing.held_out)
 
     assert convolutional.accuracy > 0.988
-    mo.md(f"{count_parameters(trained):,} parameters, {fast.step} steps, {fast.seconds:.1f} s: "
+    mo.md(f"{count_parameters(trained):,} parameters, {convolved.step} steps, {convolved.seconds:.1f} s: "
           f"**{percent(convolutional.accuracy, 2)}** of 5,000 new images right.")  # fmt: skip
     return convolutional, trained
 
 
 @app.cell
 def _(choosing):
-    dense = train(create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), [])
+    learning_dense = watch_training(
+        create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), "784 → 20 → 10"
+    )
+    learning_dense
+    return (learning_dense,)
+
+
+@app.cell
+def _(choosing, learning_dense):
+    dense = learning_dense.result()
     hidden_layer = score_network(dense.network, choosing.held_out)
 
     assert 0.94 < hidden_layer.accuracy < 0.98
@@ -403,7 +430,17 @@ def _(choosing):
         return replace(digits, images=digits.images.reshape(-1, 784)[:, order].reshape(-1, 28, 28))
 
     mixed = replace(choosing, train=shuffled(choosing.train), held_out=shuffled(choosing.held_out))
-    blind = train(create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU), [])
+    learning_blind = watch_training(
+        create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU),
+        "Three convolutions, shuffled pixels",
+    )
+    learning_blind
+    return learning_blind, mixed
+
+
+@app.cell
+def _(learning_blind, mixed):
+    blind = learning_blind.result()
     without_neighbours = score_network(blind.network, mixed.held_out).accuracy
 
     assert without_neighbours < 0.985

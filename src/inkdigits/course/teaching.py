@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import html
 import inspect
+import os
 import textwrap
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -17,6 +18,7 @@ import matplotlib
 import numpy as np
 from matplotlib.figure import Figure
 
+from inkdigits.course.lessons import WATCHED
 from inkdigits.lab.save import encode
 
 # marimo shows figures as it finds them here: lines and letters stay sharp at any size.
@@ -44,13 +46,20 @@ def check(answer: Callable[..., Any], solution: Callable[..., Any], *cases: Sequ
         except Exception as error:  # whatever a learner's code may raise
             return _framed(WRONG, f"**Not yet.** Your function raised `{type(error).__name__}: {error}`.", ours)
         if result is None or result is ...:
-            return _framed(NEUTRAL, "**Your turn.** Put your code in place of the dots above.", ours)
+            return _framed(NEUTRAL, f"**Your turn.** {_tell_where_to_write()}", ours)
         expected = solution(*case)
         if not same(result, expected):
             return _framed(
                 WRONG, f"**Not yet.** It gives `{_brief(result)}`, and should give `{_brief(expected)}`.", ours
             )
     return _framed(RIGHT, "**Right.**", ours)
+
+
+def _tell_where_to_write() -> str:
+    """What to do with an exercise: write where the lesson can be changed, and elsewhere open it so that it can."""
+    if WATCHED in os.environ and mo.app_meta().mode == "edit":
+        return "Put your code in place of the dots above."
+    return "To write this yourself, open the lesson with `inkdigits learn` and its number."
 
 
 def same(result: Any, expected: Any) -> bool:
