@@ -400,8 +400,8 @@ def _():
     ## A thousand steps
 
     The lecture trained for 1,047 steps, which took 865 seconds there. The recipe `lecture-softmax` has exactly the
-    lecture's settings. Watch the loss fall, and the ten sheets come out of the noise; the slider that appears at the end
-    goes back in time. (What keeps the figures for the curves is a callback, too.)
+    lecture's settings. Watch the loss fall, and the ten sheets come out of the noise. When it is done, a slider goes
+    back in time. (What keeps the figures for the curves is a callback, too.)
     """)
     return
 

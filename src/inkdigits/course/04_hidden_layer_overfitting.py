@@ -312,7 +312,9 @@ def _():
 
 @app.cell
 def _(samples, units, untaught):
-    turning = watch_training(untaught(units.value, samples.value), f"784 → {units.value} → 10, {samples.value:,} images")
+    turning = watch_training(
+        untaught(units.value, samples.value), f"784 → {units.value} → 10, {samples.value:,} images"
+    )
     turning
     return (turning,)
 

@@ -18,18 +18,20 @@ with app.setup(hide_code=True):
 
     import inkdigits
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import learn, watch, watch_training
     from inkdigits.data.augmentation.augment import AugmentSettings, augment
     from inkdigits.data.augmentation.warp import Warp, warp
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab import contradicted
+    from inkdigits.lab.frames import draw_frame, draw_progress
     from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.mistakes import draw_mistakes
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.seeds import draw_seeds
     from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_logits, wilson_interval
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import RECIPES
 
 
@@ -112,8 +114,8 @@ def _(parts):
     recipe = replace(RECIPES["fast"], batch=128, epochs=2)
 
     def learnt(recipe, parts):
-        """A finished training."""
-        return train(create_state(recipe, parts, torch.device("cpu")), [])
+        """Train, in pieces."""
+        return learn(create_state(recipe, parts, torch.device("cpu")))
 
     def accuracy(said, digits):
         return score_logits(said, digits).accuracy
@@ -123,8 +125,27 @@ def _(parts):
 
 @app.cell
 def _(accuracy, few, judges, learnt, recipe):
-    answers = [predict_digit_logits(learnt(replace(recipe, seed=seed), few).eval_network, judges) for seed in range(6)]
-    by_seed = [accuracy(said, judges) for said in answers]
+    _answers, _by_seed = [], []
+
+    def learn_six():
+        for seed in range(6):
+            state = yield from learnt(replace(recipe, seed=seed), few)
+            _answers.append(predict_digit_logits(state.eval_network, judges))
+            _by_seed.append(accuracy(_answers[-1], judges))
+        return _answers, _by_seed
+
+    learning = watch(
+        learn_six(),
+        lambda: draw_frame({"accuracy": list(enumerate(_by_seed, 1))}, "One recipe, six seeds", below="training",
+                           scales=("linear", "linear")),
+    )  # fmt: skip
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(learning):
+    answers, by_seed = learning.result()
 
     assert min(by_seed) > 0.96 and max(by_seed) < 0.995
     assert 0.0003 < np.std(by_seed, ddof=1) < 0.006
@@ -201,33 +222,53 @@ def _():
 
 
 @app.cell
-def _(few, judges, learnt, recipe):
-    def sixty_steps(lr):
-        """The losses over 60 steps, and the accuracy afterwards on 2,000 validation digits."""
-        losses = []
+def _(few, judges, recipe):
+    def sixty_steps(lr, losses):
+        """Take 60 steps, add their losses to the list, and give the accuracy afterwards on 2,000 validation digits."""
         short = replace(recipe, optimizer="adam", lr=lr, schedule="constant", steps=60)
         state = create_state(short, few, torch.device("cpu"))
-        train(state, [lambda now: losses.append(now.loss.item())])
+        yield from learn(state, [lambda now: losses.append((now.step, now.loss.item()))])
         held = judges.slice(0, 2000)
-        return losses, score_logits(predict_digit_logits(state.network, held), held).accuracy
+        return score_logits(predict_digit_logits(state.network, held), held).accuracy
 
     return (sixty_steps,)
 
 
-@app.cell(hide_code=True)
+@app.cell
 def _(power, sixty_steps):
-    _losses, _right = sixty_steps(10**power.value)
-    draw_lines(
-        range(1, 61), {"loss": _losses}, f"Learning rate {10**power.value:.2g}: {100 * _right:.1f} % after 60 steps",
-        below="step", up="loss of the batch (2.3 is guessing)",
+    losses = []
+    turning = watch(
+        sixty_steps(10**power.value, losses),
+        lambda: draw_frame({"loss": losses}, f"Learning rate {10**power.value:.2g} (a loss of 2.3 is guessing)",
+                           scales=("linear", "log")),
     )  # fmt: skip
+    turning
+    return (turning,)
+
+
+@app.cell(hide_code=True)
+def _(turning):
+    mo.md(f"After 60 steps, **{100 * turning.result():.1f} %** of the validation digits are right.")
     return
 
 
 @app.cell(hide_code=True)
 def _(sixty_steps):
-    rates = [0.0001, 0.001, 0.01, 0.1, 1.0]
-    after = [100 * sixty_steps(lr)[1] for lr in rates]
+    rates, _after = [0.0001, 0.001, 0.01, 0.1, 1.0], []
+
+    def try_rates():
+        for lr in rates:
+            _after.append(100 * (yield from sixty_steps(lr, [])))
+        return _after
+
+    trying = watch(try_rates(), lambda: draw_progress("Five learning rates, for the next question", len(_after) / 5))
+    trying
+    return rates, trying
+
+
+@app.cell(hide_code=True)
+def _(rates, trying):
+    after = trying.result()
     assert after[2] > 93 and after[0] < 85 and after[4] < 70 and after[2] > after[1] > after[0]
     question(
         "Which is worse: a learning rate ten times too small, or one ten times too large?",
@@ -280,13 +321,24 @@ def _(six, wildly):
 
 
 @app.cell(hide_code=True)
-def _(accuracy, judges, learnt, parts, recipe):
-    thousand = replace(parts, train=parts.train.slice(0, 1000))
+def _(learnt, parts, recipe):
+    thousand, _networks = replace(parts, train=parts.train.slice(0, 1000)), []
 
-    def after_200_steps(kind, seed):
-        return learnt(replace(recipe, steps=200, augment=kind, seed=seed), thousand).eval_network
+    def learn_four():
+        for kind in ("none", "light"):
+            for seed in range(2):
+                state = yield from learnt(replace(recipe, steps=200, augment=kind, seed=seed), thousand)
+                _networks.append(state.eval_network)
+        return _networks[:2], _networks[2:]
 
-    plain, varied = ([after_200_steps(kind, seed) for seed in range(2)] for kind in ("none", "light"))
+    varying = watch(learn_four(), lambda: draw_progress("Four trainings, for the next question", len(_networks) / 4))
+    varying
+    return thousand, varying
+
+
+@app.cell(hide_code=True)
+def _(accuracy, judges, thousand, varying):
+    plain, varied = varying.result()
     by_variation = {
         name: [accuracy(predict_digit_logits(each, judges), judges) for each in networks]
         for name, networks in (("as they are", plain), ("gently varied", varied))
@@ -351,8 +403,16 @@ def _():
 
 
 @app.cell
-def _(few, judges, learnt, recipe):
-    restless = learnt(replace(recipe, steps=150, schedule="constant", average=0.95), few)
+def _(few, recipe):
+    settings = replace(recipe, steps=150, schedule="constant", average=0.95)
+    averaging = watch_training(create_state(settings, few, torch.device("cpu")), "A rate that never falls")
+    averaging
+    return (averaging,)
+
+
+@app.cell
+def _(averaging, judges):
+    restless = averaging.result()
     two_networks = (restless.network, restless.eval_network)
     of_last, of_average = (score_logits(predict_digit_logits(each, judges), judges) for each in two_networks)
 
@@ -392,13 +452,28 @@ def _():
 
 @app.cell
 def _():
-    test = load_test_digits()
-    packaged = inkdigits.Reader().classify(test.images, normalised=True).probabilities
+    test, _read = load_test_digits(), []
+
+    def classify_test():
+        reader = inkdigits.Reader()
+        for start in range(0, len(test), 200):
+            _read.append(reader.classify(test.images[start : start + 200], normalised=True).probabilities)
+            yield
+        return np.concatenate(_read)
+
+    opening = watch(classify_test(), lambda: draw_progress("It reads 10,000 digits, once", 200 * len(_read) / 10_000))
+    opening
+    return opening, test
+
+
+@app.cell
+def _(opening, test):
+    packaged = opening.result()
     result = score_logits(torch.from_numpy(packaged).log(), test)
 
     assert 0.994 < result.accuracy < 0.9985  # if it were higher, it would have learnt the wrong labels
     mo.md(f"**{100 * result.accuracy:.2f} %** (95 % interval: {100 * result.low:.2f} to {100 * result.high:.2f} %).")
-    return packaged, test
+    return (packaged,)
 
 
 @app.cell

@@ -19,12 +19,14 @@ with app.setup(hide_code=True):
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch, watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.data.synthesis.pages import draw_page
     from inkdigits.data.synthesis.strokes import Strokes, write_digit
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, rasterise
+    from inkdigits.lab.frames import draw_progress
     from inkdigits.lab.stages import bars, stages
     from inkdigits.lab.theme import percent
     from inkdigits.reading.explain import draw_stages
@@ -33,7 +35,7 @@ with app.setup(hide_code=True):
     from inkdigits.reading.normalise import extract_ink_crop
     from inkdigits.reading.single import extract_glyph
     from inkdigits.training.evaluate import predict_logits
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import RECIPES
 
 
@@ -43,8 +45,7 @@ def _():
     # 7 Your own handwriting
 
     Now it is your turn. **Draw a digit** with the mouse, a pen or a finger. The words below the canvas follow whatever
-    you do. (There is already a three on it; feel free to clear it. When you have just opened the page, it spends some
-    seconds training its networks below before it listens.)
+    you do. (There is already a three on it; feel free to clear it.)
     """)
     return
 
@@ -126,21 +127,34 @@ def _():
     parts = split(mnist.load("train"), "choosing")
     some = parts.held_out.slice(0, 400)
 
-    def trained(recipe):
-        return train(create_state(recipe, parts, torch.device("cpu")), []).eval_network
+    def training(recipe, title):
+        return watch_training(create_state(recipe, parts, torch.device("cpu")), title)
 
     def right(network, images):
         """The share of glyphs, uint8 N×28×28, that `network` reads as `some` labels them."""
         said = predict_logits(network, torch.from_numpy(to_float(np.stack(images))))
         return float((said.argmax(dim=1).numpy() == some.labels).mean())
 
-    return parts, right, some, trained
+    return parts, right, some, training
 
 
 @app.cell
-def _(right, some, trained):
-    layered = trained(replace(RECIPES["mlp"], epochs=3))
-    convolutional = trained(RECIPES["fast"])
+def _(training):
+    learning_layered = training(replace(RECIPES["mlp"], epochs=3), "Hidden layer")
+    learning_layered
+    return (learning_layered,)
+
+
+@app.cell
+def _(training):
+    learning_convolutional = training(RECIPES["fast"], "Convolutional")
+    learning_convolutional
+    return (learning_convolutional,)
+
+
+@app.cell
+def _(learning_convolutional, learning_layered, right, some):
+    layered, convolutional = (each.result().eval_network for each in (learning_layered, learning_convolutional))
     on_mnist = right(layered, some.images), right(convolutional, some.images)
 
     assert on_mnist[0] > 0.92 and on_mnist[1] > 0.97
@@ -159,7 +173,6 @@ def _():
 
 @app.cell
 def _(some):
-    strokes = Strokes.from_digits(some)
     dice = np.random.default_rng(7)
 
     def photo(field):
@@ -174,7 +187,22 @@ def _(some):
         light = np.linspace(dice.uniform(0.75, 1), dice.uniform(0.75, 1), 320)
         return np.clip(225 * light * (1 - 0.75 * cover) + dice.normal(0, 3, cover.shape), 0, 255).astype(np.uint8)
 
-    photos = [photo(field) for field in strokes.distance_fields]
+    def take_photos():
+        for start in range(0, 400, 10):
+            strokes = Strokes.from_digits(some.slice(start, start + 10))
+            taken.extend(photo(field) for field in strokes.distance_fields)
+            yield
+        return taken
+
+    taken = []
+    taking = watch(take_photos(), lambda: draw_progress("400 photos", len(taken) / 400))
+    taking
+    return (taking,)
+
+
+@app.cell
+def _(some, taking):
+    photos = taking.result()
     stages({f"photo {place + 1}, a {some.labels[place]}": photos[place] for place in range(4)}, "Four of 400 photos")
     return (photos,)
 

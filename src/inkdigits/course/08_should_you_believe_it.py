@@ -20,6 +20,7 @@ with app.setup(hide_code=True):
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.data.synthesis.nondigits import smooth_polyline
@@ -30,7 +31,7 @@ with app.setup(hide_code=True):
     from inkdigits.lab.theme import percent
     from inkdigits.training.calibrate import calibration_error, fit_temperature
     from inkdigits.training.evaluate import predict_digit_logits, predict_logits
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import RECIPES
 
 
@@ -61,13 +62,20 @@ def _():
 def _():
     parts = split(mnist.load("train"), "lecture")
     recipe = replace(RECIPES["lecture-mlp"], batch=100, steps=1500, lr=3e-3)
-    network = train(create_state(recipe, parts, torch.device("cpu")), []).network.eval()
+    learning = watch_training(create_state(recipe, parts, torch.device("cpu")), "784 → 20 → 10, nearly by heart")
+    learning
+    return learning, parts
+
+
+@app.cell
+def _(learning, parts):
+    network = learning.result().network.eval()
     said, labels = predict_digit_logits(network, parts.held_out), torch.from_numpy(parts.held_out.labels)
     probabilities = said.softmax(dim=1)
 
     assert torch.allclose(probabilities.sum(dim=1), torch.ones(5000), atol=1e-4)  # ten probabilities that add up to 1
     bars(probabilities[0].numpy(), f"Image 5,001: it says {said[0].argmax()}, the label says {labels[0]}")
-    return labels, network, parts, probabilities, said
+    return labels, network, probabilities, said
 
 
 @app.cell(hide_code=True)

@@ -20,10 +20,12 @@ with app.setup(hide_code=True):
 
     from inkdigits import Reader
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, rasterise
+    from inkdigits.lab.frames import draw_frame
     from inkdigits.lab.hover import draw_hover_map
     from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.maps import draw_maps, draw_occlusion
@@ -218,21 +220,37 @@ def _(planar):
         torch.from_numpy(to_float(parts.train.images[:20_000])),
         torch.from_numpy(parts.train.labels[:20_000]),
     )
-    network = planar()
-    optimizer = torch.optim.Adam(network.parameters())
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=400)
-    for _ in range(400):
-        chosen = torch.randint(0, len(labels), (128,))
-        loss = F.cross_entropy(network(images[chosen]), labels[chosen])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
-        schedule.step()
-    return network, parts
+    untaught, losses = planar(), []
+
+    def learn_plane():
+        optimizer = torch.optim.Adam(untaught.parameters())
+        schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1e-2, total_steps=400)
+        for step in range(1, 401):
+            chosen = torch.randint(0, len(labels), (128,))
+            loss = F.cross_entropy(untaught(images[chosen]), labels[chosen])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+            losses.append((step, loss.item()))
+            yield
+        return untaught
+
+    return learn_plane, losses, parts, untaught
 
 
 @app.cell
-def _(network, parts):
+def _(learn_plane, losses, untaught):
+    learning = watch(
+        learn_plane(), lambda: draw_frame({"loss": losses}, "A network that thinks in a plane", network=untaught)
+    )
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(learning, parts):
+    network = learning.result()
     new = parts.held_out.slice(0, 2000)
     truth = torch.from_numpy(new.labels)
     network.eval()
@@ -242,7 +260,7 @@ def _(network, parts):
 
     assert right > 0.88
     mo.md(f"With two numbers per digit, it gets **{percent(right)}** of 2,000 new digits right.")
-    return new, right, said, truth
+    return network, new, said, truth
 
 
 @app.cell(hide_code=True)

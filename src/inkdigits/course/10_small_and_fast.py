@@ -21,15 +21,17 @@ with app.setup(hide_code=True):
     from numpy.lib.stride_tricks import sliding_window_view
 
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import learn, watch
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
+    from inkdigits.lab.frames import draw_frame
     from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.pictures import pictures
     from inkdigits.models.build import build_network, count_parameters
     from inkdigits.training.evaluate import score_network
     from inkdigits.training.export import check_outputs_agree, convert_to_onnx
-    from inkdigits.training.loop import create_state, train
+    from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import RECIPES
 
 
@@ -66,8 +68,31 @@ def _():
     ## How few parameters?
 
     One knob makes this network narrow or wide: `width`, the number of maps in its first layer; the later layers have
-    two, three and four times as many. We train three widths on 55,000 digits, three epochs each, and score them on the
-    validation digits. This is the longest wait of the course.
+    two, three and four times as many. Choose a width: where are the parameters?
+    """)
+    return
+
+
+@app.cell
+def _():
+    chosen_width = mo.ui.slider(1, 20, value=4, label="width", show_value=True, debounce=True)
+    chosen_width
+    return (chosen_width,)
+
+
+@app.cell
+def _(chosen_width):
+    _layers = dict(build_network("cnn", width=chosen_width.value).named_children())
+    _counts = {name: count_parameters(layer) for name, layer in _layers.items() if count_parameters(layer)}
+    table(["layer", *_counts, "all"], ["parameters", *(f"{n:,}" for n in (*_counts.values(), sum(_counts.values())))])
+    return
+
+
+@app.cell(hide_code=True)
+def _():
+    mo.md(r"""
+    We train three widths on 55,000 digits, three epochs each, and score them on the validation digits. This is the
+    longest wait of the course.
     """)
     return
 
@@ -77,16 +102,36 @@ def _():
     parts = split(mnist.load("train"), "choosing")
     recipe = replace(RECIPES["standard"], epochs=3, augment="none", average=0.95)
 
-    def narrow(width):
-        """A trained network of five convolutions."""
-        return train(create_state(replace(recipe, width=width), parts, torch.device("cpu")), []).eval_network.eval()
-
-    return narrow, parts
+    states = {width: create_state(replace(recipe, width=width), parts, torch.device("cpu")) for width in (2, 4, 6)}
+    curves = {width: [] for width in states}
+    return curves, parts, states
 
 
 @app.cell
-def _(narrow, parts):
-    networks = {width: narrow(width) for width in (2, 4, 6)}
+def _(curves, states):
+    def learn_widths():
+        for width, state in states.items():
+            recent = []
+            yield from learn(state, [lambda now, recent=recent, width=width: follow(now, recent, curves[width])])
+        return {width: state.eval_network.eval() for width, state in states.items()}
+
+    def follow(now, recent, curve):
+        """Every 20 steps, add the mean of the last 20 losses to the curve."""
+        recent.append(now.loss.item())
+        if now.step % 20 == 0:
+            curve.append((now.step, sum(recent[-20:]) / 20))
+
+    learning = watch(
+        learn_widths(),
+        lambda: draw_frame({f"width {width}": curve for width, curve in curves.items()}, "Three widths: loss"),
+    )
+    learning
+    return (learning,)
+
+
+@app.cell
+def _(learning, parts):
+    networks = learning.result()
     sizes = {width: count_parameters(network) for width, network in networks.items()}
     right = {width: score_network(network, parts.held_out).accuracy for width, network in networks.items()}
 
@@ -418,8 +463,7 @@ def _():
     - Digits that come together are cheaper than digits that come one by one. Measure speed on the machine that matters,
       and state the conditions.
 
-    That was the last lesson. Everything used here is the project's own code. Read `reading/reader.py` first;
-    `inkdigits train` makes a network of your own.
+    All lessons so far read one digit at a time. In lesson 11, whole numbers come in, from a picture.
     """)
     return
 

@@ -2,22 +2,22 @@
 const FARTHEST = 60; // the thickest pen
 
 function render({ model, el }) {
-  const side = model.get("side");
+  const [breadth, height] = [model.get("width"), model.get("height")];
   const canvas = document.createElement("canvas");
   const ratio = window.devicePixelRatio || 1;
-  canvas.width = canvas.height = side * ratio;
+  [canvas.width, canvas.height] = [breadth * ratio, height * ratio];
   Object.assign(canvas.style, {
-    width: `${side}px`, height: `${side}px`, background: "#ffffff", border: "1px solid #8b93a1", borderRadius: "6px",
+    width: `${breadth}px`, maxWidth: "100%", aspectRatio: `${breadth} / ${height}`, background: "#ffffff", border: "1px solid #8b93a1", borderRadius: "6px",
     cursor: "crosshair", touchAction: "none", display: "block",
   });
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "Canvas: draw a digit here");
+  canvas.setAttribute("aria-label", breadth > height ? "Canvas: write a number here" : "Canvas: draw a digit here");
   const pen = canvas.getContext("2d");
   let current = null; // the stroke that is being drawn
 
   function draw() {
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, side, side);
+    pen.clearRect(0, 0, breadth, height);
     Object.assign(pen, { lineWidth: model.get("pen"), lineCap: "round", lineJoin: "round", strokeStyle: "#111111" });
     for (const stroke of [...model.get("strokes"), ...(current ? [current] : [])]) {
       pen.beginPath();
@@ -34,7 +34,7 @@ function render({ model, el }) {
 
   function point(event) {
     const box = canvas.getBoundingClientRect();
-    const scale = side / box.width;
+    const scale = breadth / box.width;
     return [(event.clientX - box.left) * scale, (event.clientY - box.top) * scale].map((v) => Math.round(v * 10) / 10);
   }
 

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from inkdigits.errors import UsageError
 
 SIDE = 280  # pixels
+MAX_WIDTH = 2000  # pixels
 PEN = 18  # pixels; MNIST's strokes are about so wide where a digit fills the canvas
 MOST_POINTS = 20_000  # in all strokes together
 SHIFT = 4  # bits behind the point in the coordinates that OpenCV draws with
@@ -32,7 +33,7 @@ Strokes = Iterable[Iterable[float]]
 
 
 class Canvas(anywidget.AnyWidget):
-    """A square of white paper, 280×280, with a pen, an undo and a clear button.
+    """White paper, 280×280 unless it has another width, with a pen, an undo and a clear button.
 
     `strokes` has a list x, y, x, y, … for every stroke, in pixels; `pen` is the pen's width in pixels. Both change
     whenever the pen is lifted.
@@ -41,16 +42,17 @@ class Canvas(anywidget.AnyWidget):
     _esm = Path(__file__).with_name("canvas.js")
     strokes: Any = traitlets.List().tag(sync=True)
     pen = traitlets.Int(PEN, min=1, max=60).tag(sync=True)
-    side = traitlets.Int(SIDE).tag(sync=True)
+    width = traitlets.Int(SIDE, min=1, max=MAX_WIDTH).tag(sync=True)
+    height = traitlets.Int(SIDE).tag(sync=True)
 
 
-def rasterise(strokes: Strokes, pen: float = PEN) -> NDArray[np.uint8]:
-    """The strokes as a picture: uint8 280×280, dark ink (0) on white paper (255).
+def rasterise(strokes: Strokes, pen: float = PEN, width: int = SIDE) -> NDArray[np.uint8]:
+    """The strokes as a picture: uint8 280×`width`, dark ink (0) on white paper (255).
 
     Raises UsageError for what are no strokes, and for more than 20,000 points.
     """
-    paper: NDArray[np.uint8] = np.full((SIDE, SIDE), 255, np.uint8)
-    lines = [_points(stroke) for stroke in strokes]
+    paper: NDArray[np.uint8] = np.full((SIDE, width), 255, np.uint8)
+    lines = [_points(stroke, width) for stroke in strokes]
     if sum(map(len, lines)) > MOST_POINTS:
         raise UsageError(f"A drawing has at most {MOST_POINTS:,} points; clear the canvas and draw less.")
     for line in lines:
@@ -58,7 +60,7 @@ def rasterise(strokes: Strokes, pen: float = PEN) -> NDArray[np.uint8]:
     return paper
 
 
-def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
+def _points(stroke: Iterable[Any], width: int) -> NDArray[np.int32]:
     """K×2, moved into the canvas, in sixteenths of a pixel."""
     try:
         points = np.asarray(list(stroke), np.float64).reshape(-1, 2)
@@ -67,5 +69,5 @@ def _points(stroke: Iterable[Any]) -> NDArray[np.int32]:
     if not len(points) or not np.isfinite(points).all():
         raise UsageError("A stroke needs at least one point, and all its numbers must be finite.")
     points = np.concatenate([points, points[-1:]])  # a single point is a dot: OpenCV draws nothing of it alone
-    fixed: NDArray[np.int32] = (np.clip(points, 0, SIDE) * 2**SHIFT).round().astype(np.int32)
+    fixed: NDArray[np.int32] = (np.clip(points, 0, (width, SIDE)) * 2**SHIFT).round().astype(np.int32)
     return fixed

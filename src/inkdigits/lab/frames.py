@@ -10,6 +10,7 @@ import base64
 import math
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -51,7 +52,7 @@ def draw_frame(
 
 
 def draw_progress(title: str, share: float) -> str:
-    """An SVG of 768×40: a bar that is full when all is done, at a share of 1. For work that must not tell its result."""
+    """An SVG of 768×40: a bar that is full at a share of 1, for work that must not tell its result yet."""
     width = 240
     bars = (
         f'<rect x="12" y="26" width="{width}" height="5" rx="2.5" fill="{style.FAINT}"/>'
@@ -104,7 +105,7 @@ def _spread(heights: Sequence[float], apart: float = 15) -> list[float]:
     """The heights, moved down until none is nearer than `apart` to the one above it."""
     moved = list(heights)
     order = sorted(range(len(moved)), key=moved.__getitem__)
-    for above, below in zip(order, order[1:], strict=False):
+    for above, below in pairwise(order):
         moved[below] = max(moved[below], moved[above] + apart)
     return moved
 
