@@ -94,7 +94,7 @@ def test_the_notebook_has_its_outputs_and_nothing_that_only_marimo_draws(exporte
     nbformat.validate(notebook)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
     assert any(output.get("text") == "as it goes <on>\n" for output in outputs)
-    assert any("image/png" in output.get("data", {}) for output in outputs)
+    assert any("image/svg+xml" in output.get("data", {}) for output in outputs)
     assert "A knob in the notebook: hidden units, here at 20." in text
     assert "marimo-slider" not in json.dumps(outputs) and "marimo-ui" not in json.dumps(outputs)
 

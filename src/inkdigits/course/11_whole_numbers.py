@@ -364,7 +364,7 @@ def _(reading):
         ["digit", "shown as", "confidence", "it could be"],
         *(
             [digit.digit, digit.text, percent(digit.confidence),
-             ", ".join(f"{which}: {percent(share)}" for which, share in digit.candidates[:3])]
+             ", ".join(f"{which}: {percent(share)}" for which, share in digit.candidates if share > 0.001)]
             for digit in reading.digits
         ),
     )  # fmt: skip
@@ -384,8 +384,8 @@ def _(drawn, reader):
     question(
         "You ask for more confidence. Can a `?` turn back into a digit?",
         f"No. On our drawn page, {_few} digits are refused at a minimum of 50 % and {_many} at 99.9 %: whoever asks "
-        "for more sureness gets fewer answers. Which minimum is best depends on what a wrong number costs you, and what it "
-        "costs to look at a `?` yourself: that is exercise 1 of lesson 8.",
+        "for more sureness gets fewer answers. Which minimum is best depends on what a wrong number costs you, and "
+        "what it costs to look at a `?` yourself: that is exercise 1 of lesson 8.",
     )
     return
 

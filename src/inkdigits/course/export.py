@@ -21,7 +21,7 @@ from inkdigits.files import write_atomically
 
 ELEMENT = re.compile(r"<(marimo-[\w-]+)\b([^>]*)>(?:(?!<\1\b).)*?</\1>", re.DOTALL)  # one with none of its kind inside
 ATTRIBUTE = re.compile(r"""data-(data|label|initial-value)=(["'])(.*?)\2""", re.DOTALL)
-PICTURE = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=]+")
+PICTURE = re.compile(r"data:image/(?:png|svg\+xml);base64,[A-Za-z0-9+/=]+")
 
 
 def export(lessons: Sequence[Lesson], folder: Path) -> Iterator[Path]:
@@ -71,7 +71,7 @@ def tidy(output: dict[str, Any]) -> None:
 
 
 def replace_widgets(text: str) -> str:
-    """The HTML with every marimo element replaced: a figure by its PNG, a knob by its label and value, anything else
+    """The HTML with every marimo element replaced: a figure by its picture, a knob by its label and value, anything else
     by a remark.
     """
     before = ""

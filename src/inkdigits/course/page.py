@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 import re
 from collections.abc import Sequence
@@ -80,6 +81,9 @@ def _output(output: Any) -> str:
     data = output.get("data", {})
     if "image/png" in data:
         return f'<img alt="figure" src="data:image/png;base64,{"".join(data["image/png"].split())}">'
+    if "image/svg+xml" in data:  # as a picture of its own: within the page, names of its parts might clash with others'
+        encoded = base64.b64encode("".join(data["image/svg+xml"]).encode()).decode()
+        return f'<img alt="figure" src="data:image/svg+xml;base64,{encoded}">'
     if "text/html" in data:
         return f'<div class="gave">{data["text/html"]}</div>'
     if "text/markdown" in data:
