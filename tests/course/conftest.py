@@ -58,7 +58,7 @@ def served(number: int, shows: str, folder: Path) -> Iterator[str]:
     command = open_command(notebook, read=True, browser=False, port=free_port())
     with open(log, "wb") as said:
         process = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment() | {"NO_COLOR": "1"}
+            command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment(watched=True) | {"NO_COLOR": "1"}
         )
     try:
         yield address_in(log, process)

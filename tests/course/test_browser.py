@@ -1,4 +1,4 @@
-"""Lesson 4 in a browser: a knob is moved, a network learns anew, and the page shows it."""
+"""Lesson 4 in a browser: a knob is moved, a network learns anew, and the page shows how it goes on."""
 
 import re
 from collections.abc import Callable
@@ -19,6 +19,11 @@ def figures(page: Page) -> set[str]:
     return set(page.locator("img").evaluate_all("all => all.map(each => each.src)"))
 
 
+def film(page: Page) -> str | None:
+    """The frame of the training that is shown."""
+    return page.get_by_alt_text("how it is learning").first.get_attribute("src")
+
+
 def test_moving_a_knob_of_lesson_4_trains_anew(browser: Browser, open_lesson: Callable[[int, str], str]) -> None:
     address = open_lesson(4, "300 steps in")
     with browser.new_context() as context:
@@ -27,13 +32,22 @@ def test_moving_a_knob_of_lesson_4_trains_anew(browser: Browser, open_lesson: Ca
         page = context.new_page()
         page.set_default_timeout(PATIENCE)
         page.goto(address)
+        knob = page.get_by_role("slider", name="hidden units").first
+        knob.wait_for()
+        page.get_by_role("heading", name="What you now know").first.wait_for()  # the last cell
+        assert page.get_by_text(SAID).count() == 0  # so far down the page nobody watches, and nothing is learnt
+        knob.scroll_into_view_if_needed()
         page.get_by_text(SAID).first.wait_for()
         assert said(page).startswith("20 hidden units (15,910 parameters), 5,000 images")
-        page.get_by_role("heading", name="What you now know").first.wait_for()  # the last cell
         before = figures(page)
         assert before
 
-        knob = page.get_by_role("slider").first
+        rewind = page.get_by_role("slider", name="back and forth in how it learnt").first
+        end = film(page)
+        rewind.fill("0")  # to the first frame
+        page.wait_for_function(
+            "([end]) => document.querySelector('img[alt=\"how it is learning\"]')?.src !== end", arg=[end]
+        )
         knob.focus()
         knob.press("ArrowLeft")
         page.get_by_text("19 hidden units (15,115 parameters), 5,000 images").first.wait_for()

@@ -7,8 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from inkdigits.course.lessons import Lesson, copy_lesson, get_lesson, lesson_environment, list_lessons, open_command
+from inkdigits.course.lessons import (
+    LOOKS,
+    WATCHED,
+    Lesson,
+    copy_lesson,
+    get_lesson,
+    lesson_environment,
+    list_lessons,
+    open_command,
+)
 from inkdigits.errors import UsageError
+from tests.course.conftest import given
 
 LESSONS = list_lessons()
 
@@ -16,6 +26,11 @@ LESSONS = list_lessons()
 def called(tree: ast.AST, name: str) -> int:
     """How often a function of that name is called."""
     return sum(isinstance(node, ast.Call) and getattr(node.func, "id", "") == name for node in ast.walk(tree))
+
+
+def called_method(tree: ast.AST, name: str) -> bool:
+    """Whether a method of that name is called."""
+    return any(isinstance(node, ast.Call) and getattr(node.func, "attr", "") == name for node in ast.walk(tree))
 
 
 def test_lessons_are_numbered_from_one_without_a_gap() -> None:
@@ -34,6 +49,22 @@ def test_a_lesson_asks_sets_exercises_claims_and_sums_up(each: Lesson) -> None:
     assert called(tree, "question") >= 3 and called(tree, "check") >= 1
     assert sum(isinstance(node, ast.Assert) for node in ast.walk(tree)) >= 5
     assert "## What you now know" in text
+    assert 'css_file="lesson.css"' in text and "with app.setup(hide_code=True):" in text  # the story comes first
+
+
+@pytest.mark.parametrize("each", LESSONS, ids=lambda each: each.path.stem)
+def test_the_first_control_of_a_lesson_waits_for_no_training(each: Lesson) -> None:
+    cells = [
+        node for node in ast.parse(each.path.read_text(encoding="utf-8")).body if isinstance(node, ast.FunctionDef)
+    ]
+    late: set[str] = set()  # names that are known only when a training has ended
+    first = next(cell for cell in cells if "mo.ui." in ast.unparse(cell))
+    reader = next(cell for cell in cells if {arg.arg for arg in cell.args.args} & set(given(first)))
+    for _ in cells:
+        for cell in cells:
+            if called_method(cell, "result") or {arg.arg for arg in cell.args.args} & late:
+                late |= set(given(cell))
+    assert not called_method(reader, "result") and not {arg.arg for arg in reader.args.args} & late
 
 
 @pytest.mark.parametrize("each", LESSONS, ids=lambda each: each.path.stem)
@@ -53,6 +84,7 @@ def test_marimo_finds_nothing_to_complain_of() -> None:
 def test_a_copy_is_made_once_and_what_was_written_into_it_stays(tmp_path: Path) -> None:
     copy = copy_lesson(LESSONS[0], tmp_path / "mine")
     assert copy.read_bytes() == LESSONS[0].path.read_bytes()
+    assert (copy.parent / "lesson.css").read_text() == LOOKS.read_text()  # which it names
     copy.write_text("my own work")
     assert copy_lesson(LESSONS[0], tmp_path / "mine").read_text() == "my own work"
 
@@ -70,6 +102,7 @@ def test_a_lesson_runs_when_opened_and_its_threads_wait_asleep_unless_somebody_w
 ) -> None:
     monkeypatch.delenv("OMP_WAIT_POLICY", raising=False)
     assert lesson_environment()["OMP_WAIT_POLICY"] == "passive"
+    assert WATCHED not in lesson_environment() and WATCHED in lesson_environment(watched=True)
     assert lesson_environment()["_MARIMO_CONFIG_OVERLOAD_RUNTIME_AUTO_INSTANTIATE"] == "true"
     monkeypatch.setenv("OMP_WAIT_POLICY", "active")
     assert lesson_environment()["OMP_WAIT_POLICY"] == "active"

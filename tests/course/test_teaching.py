@@ -18,7 +18,11 @@ def test_a_question_folds_its_answer_away() -> None:
     said = question("How *many*?", "Ten, `10`.", pictures([np.eye(4)], ["one"], "a picture")).text
     asked, _, answer = said.partition("<details")
     assert "How <em>many</em>?" in asked and "Ten" not in asked
-    assert "<code>10</code>" in answer and "data:image/svg+xml;base64," in answer and "open" not in answer.partition(">")[0]
+    assert (
+        "<code>10</code>" in answer
+        and "data:image/svg+xml;base64," in answer
+        and "open" not in answer.partition(">")[0]
+    )
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,11 @@ def test_a_stroke_is_dark_ink_on_white_paper_as_wide_as_the_pen() -> None:
     assert abs(int((picture[:, 140] < 128).sum()) - 20) <= 2
 
 
+def test_paper_for_a_number_is_wider() -> None:
+    picture = rasterise([[500, 140, 500, 141]], width=560)
+    assert picture.shape == (SIDE, 560) and picture[140, 500] == 0
+
+
 def test_a_single_point_is_a_dot_and_no_stroke_an_empty_page() -> None:
     assert (rasterise([[100, 50]])[50, 100]) == 0
     assert (rasterise([]) == 255).all()

@@ -26,6 +26,7 @@ with app.setup(hide_code=True):
     from inkdigits.data.synthesis.nondigits import smooth_polyline
     from inkdigits.glyph import make_glyph, to_float
     from inkdigits.lab.calibration import draw_refusal, draw_reliability
+    from inkdigits.lab.canvas import Canvas, rasterise
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.stages import bars
     from inkdigits.lab.theme import percent
@@ -43,8 +44,26 @@ def _():
     Ask a person which digit an ink blot is, and they will say: *none*. Ask a network, and it will say: *3*. It has ten
     answers and must give one. So the answer alone is worth little. What you want to know is **how far to trust it**.
     That is what this lesson is about.
+
+    Try it: draw anything that is no digit. The bars below are all that a network with ten answers can say.
     """)
     return
+
+
+@app.cell
+def _():
+    canvas = mo.ui.anywidget(Canvas(strokes=[[60, 90, 220, 90, 220, 200, 60, 200, 60, 90, 140, 40, 220, 90]]))
+    canvas
+    return (canvas,)
+
+
+@app.cell
+def _(canvas):
+    reader = Reader()
+    _drawing = rasterise(canvas.value["strokes"], canvas.value["pen"])
+    _ten = reader.classify(_drawing[None]).probabilities[0]
+    bars(_ten, f"Which digit? It must choose, and says {_ten.argmax()}")
+    return (reader,)
 
 
 @app.cell(hide_code=True)
@@ -320,21 +339,20 @@ def _():
 
 
 @app.cell
-def _(parts, sneakers):
-    reader = Reader()
+def _(parts, reader, sneakers):
     of_digits = reader.classify(parts.held_out.images[:300], normalised=True).digitness > 0.5
     of_sneakers = reader.classify(sneakers, normalised=True).digitness > 0.5
 
     assert of_digits.mean() > 0.97 and of_sneakers.mean() < 0.2
     table(["called a digit", "of 300"], ["digits", of_digits.sum()], ["sneakers", of_sneakers.sum()])
-    return (reader,)
+    return
 
 
 @app.cell(hide_code=True)
 def _():
     mo.md(r"""
-    That is better, but no proof. It has learnt what the things we thought of look like. Go back to lesson 7 and draw it
-    something that nobody thought of.
+    That is better, but no proof. It has learnt what the things we thought of look like. Lesson 7 asks it
+    about whatever you draw: try something that nobody thought of.
 
     ## A digit changed on purpose
 

@@ -71,8 +71,8 @@ def tidy(output: dict[str, Any]) -> None:
 
 
 def replace_widgets(text: str) -> str:
-    """The HTML with every marimo element replaced: a figure by its picture, a knob by its label and value, anything else
-    by a remark.
+    """The HTML with every marimo element replaced: a figure by its picture, a knob by its label and value, anything
+    else by a remark.
     """
     before = ""
     while before != text:  # elements stand within each other
