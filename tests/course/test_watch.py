@@ -59,7 +59,7 @@ def test_what_is_watched_goes_on_when_it_is_asked_and_shows_every_frame(
     monkeypatch.setenv(WATCHED, "1")
     monkeypatch.setattr("inkdigits.course.watch.PIECE_SECONDS", 0.0)
     monkeypatch.setattr("inkdigits.course.watch.FRAME_SECONDS", 0.0)
-    shown = watch_training(again(untaught), "A training").widget
+    shown = watch_training(lambda: again(untaught), "A training").widget
     assert shown.frame == "" and not shown.done
     with pytest.raises(MarimoStopError):
         shown.result()

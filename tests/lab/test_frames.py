@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 
-from inkdigits.lab.frames import draw_frame, draw_progress
+from inkdigits.lab.frames import draw_frame, draw_progress, get_first_weights
 from inkdigits.models.build import build_network
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -51,19 +51,19 @@ def test_nothing_and_a_single_point_can_be_drawn() -> None:
 @pytest.mark.parametrize("name", ["softmax", "mlp", "fast"])
 def test_weights_stand_beside_the_lines_and_change_when_they_do(name: str) -> None:
     network = build_network(name, seed=0)
-    before = draw_frame({"loss": [(1, 2.0), (2, 1.0)]}, "", network=network)
+    before = draw_frame({"loss": [(1, 2.0), (2, 1.0)]}, "", pictures=get_first_weights(network))
     image = ElementTree.fromstring(before).find(f"{SVG}image")
     assert image is not None and float(image.get("x", "0")) > max(x for x, _ in points_of(before)[0])
     with torch.no_grad():
         next(iter(network.parameters())).flatten()[:200].neg_()
-    assert draw_frame({"loss": [(1, 2.0), (2, 1.0)]}, "", network=network) != before
+    assert draw_frame({"loss": [(1, 2.0), (2, 1.0)]}, "", pictures=get_first_weights(network)) != before
 
 
 def test_weights_of_zero_are_paper_not_an_error() -> None:
     network = build_network("softmax", seed=0)
     with torch.no_grad():
         next(iter(network.parameters())).zero_()
-    assert "<image" in draw_frame({}, "", network=network)
+    assert "<image" in draw_frame({}, "", pictures=get_first_weights(network))
 
 
 def test_progress_is_a_bar_as_long_as_its_share() -> None:

@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Setting up, and meeting the data
 
 What is installed and why; where 70,000 handwritten digits come from and what they look like to a computer;
@@ -12,15 +16,17 @@ app = marimo.App(app_title="1 Setting up, and meeting the data", width="medium",
 with app.setup(hide_code=True):
     import platform
     import time
+    from importlib.metadata import version
 
     import marimo as mo
     import numpy as np
-    import torch
 
     import inkdigits
     from inkdigits.course.teaching import check, question, table
+    from inkdigits.course.watch import watch
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
+    from inkdigits.lab.frames import draw_frame
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.pixels import pixels
     from inkdigits.lab.sheet import draw_sheet
@@ -66,7 +72,7 @@ def _():
     versions = {
         "Python": platform.python_version(),
         "NumPy": np.__version__,
-        "PyTorch": torch.__version__,
+        "PyTorch": version("torch"),
         "inkdigits": inkdigits.__version__,
     }
     assert platform.python_version_tuple() >= ("3", "11")
@@ -272,12 +278,29 @@ def _():
 
 
 @app.cell
-def _(images, labels):
-    averages = np.stack([images[labels == digit].mean(axis=0) for digit in range(10)])
+def _(counts, images, labels):
+    sums = np.zeros((10, 28, 28), np.float32)
+
+    def add_up():
+        for start in range(0, 60_000, 1000):
+            for digit in range(10):
+                sums[digit] += images[start : start + 1000][labels[start : start + 1000] == digit].sum(axis=0)
+            yield
+        return sums / counts[:, None, None]
+
+    averaging = watch(add_up(), lambda: draw_frame({}, "Sixty thousand digits, added up", pictures=sums))
+    averaging
+    return (averaging,)
+
+
+@app.cell
+def _(averaging, images, labels):
+    averages = averaging.result()
 
     assert averages.shape == (10, 28, 28)
+    assert np.allclose(averages[3], images[labels == 3].mean(axis=0), atol=0.1)
     pictures(averages, [str(digit) for digit in range(10)], "The average of each digit")
-    return
+    return (averages,)
 
 
 @app.cell(hide_code=True)
@@ -306,7 +329,7 @@ def _(digits):
 
 
 @app.cell
-def _():
+def _(averages, digits):
     def ghosts(digits):
         return np.stack([digits.images[digits.labels == digit].mean(axis=0) for digit in range(10)])
 
@@ -314,6 +337,7 @@ def _():
         squares = [((images - average) ** 2).sum(axis=(1, 2)) for average in averages]
         return np.argmin(squares, axis=0)  # for each image, which of the ten
 
+    assert np.allclose(ghosts(digits), averages, atol=0.1)
     return ghosts, nearest
 
 

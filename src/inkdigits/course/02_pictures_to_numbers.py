@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """From pictures to numbers
 
 A network takes rows of numbers, not pictures. How a 28×28 image becomes 784 inputs, a label becomes ten targets, and

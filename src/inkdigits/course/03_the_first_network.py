@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """The first network
 
 One layer, 784 → 10, built and trained by hand: softmax, cross-entropy, the slope of one weight, Adam. Then a thousand
@@ -17,11 +21,12 @@ with app.setup(hide_code=True):
     import torch.nn.functional as F
 
     from inkdigits.course.teaching import check, question, table
-    from inkdigits.course.watch import watch_training
+    from inkdigits.course.watch import watch, watch_training
     from inkdigits.data.sets import mnist
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.curves import draw_curves
+    from inkdigits.lab.frames import draw_progress
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.predictions import choose_examples, draw_predictions
     from inkdigits.lab.weights import draw_weights
@@ -290,11 +295,29 @@ def _():
     return (adam,)
 
 
+@app.cell(hide_code=True)
+def _():
+    def load_adam():
+        yield
+        torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one takes PyTorch two seconds
+        return torch.optim.Adam
+
+    loading = watch(load_adam(), lambda: draw_progress("PyTorch's own Adam", 0))
+    loading
+    return (loading,)
+
+
 @app.cell
-def _(adam, b, w, x, y):
+def _(loading):
+    torch_adam = loading.result()  # torch.optim.Adam
+    return (torch_adam,)
+
+
+@app.cell
+def _(adam, b, torch_adam, w, x, y):
     ours, memory = w.clone(), (torch.zeros(10, 784), torch.zeros(10, 784))
     theirs = w.clone().requires_grad_()
-    optimizer = torch.optim.Adam([theirs], lr=0.001)
+    optimizer = torch_adam([theirs], lr=0.001)
     for t in (1, 2, 3):
         optimizer.zero_grad()
         F.cross_entropy(x @ theirs.T + b, y).backward()
@@ -342,9 +365,9 @@ def _():
 
 
 @app.cell
-def _(learn, x, y):
+def _(learn, torch_adam, x, y):
     network = build_network("softmax", seed=0)  # Flatten, then Linear(784, 10)
-    stepper = torch.optim.Adam(network.parameters(), lr=0.001)
+    stepper = torch_adam(network.parameters(), lr=0.001)
     first = [learn(network, stepper, x, y) for _ in range(2)]
     after = F.cross_entropy(network(x), y).item()
 
@@ -367,14 +390,14 @@ def _():
 
 
 @app.cell
-def _(lecture):
+def _(lecture, torch_adam):
     def tell(state):
         print(f"step {state.step:4}: loss {state.loss.item():.4f}")
 
     forty = create_state(get_recipe("lecture-softmax").with_knobs(steps=40), lecture, torch.device("cpu"))
     train(forty, [throttle(0.05, tell)])  # at most once in a twentieth of a second
 
-    assert forty.step == 40
+    assert forty.step == 40 and isinstance(forty.optimizers[0], torch_adam)
     assert forty.loss.item() < 1.9
     return (forty,)
 
@@ -409,7 +432,8 @@ def _():
 @app.cell
 def _(lecture):
     learning = watch_training(
-        create_state(get_recipe("lecture-softmax"), lecture, torch.device("cpu")), "784 → 10, a sheet for every digit"
+        lambda: create_state(get_recipe("lecture-softmax"), lecture, torch.device("cpu")),
+        "784 → 10, a sheet for every digit",
     )
     learning
     return (learning,)

@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """A hidden layer, and overfitting
 
 784 → 20 → 10: what twenty hidden units are for, and what happens when a network has more freedom than examples. With
@@ -176,7 +180,7 @@ def _():
 
 @app.cell
 def _(lecture):
-    learning = watch_training(create_state(get_recipe("lecture-mlp"), lecture, CPU), "784 → 20 → 10")
+    learning = watch_training(lambda: create_state(get_recipe("lecture-mlp"), lecture, CPU), "784 → 20 → 10")
     learning
     return (learning,)
 
@@ -313,7 +317,7 @@ def _():
 @app.cell
 def _(samples, units, untaught):
     turning = watch_training(
-        untaught(units.value, samples.value), f"784 → {units.value} → 10, {samples.value:,} images"
+        lambda: untaught(units.value, samples.value), f"784 → {units.value} → 10, {samples.value:,} images"
     )
     turning
     return (turning,)
@@ -339,22 +343,23 @@ def _(counted, samples, turning, units):
 
 @app.cell
 def _(untaught):
-    both = {f"{samples:,} images": untaught(20, samples) for samples in (500, 5000)}
+    both = []
 
     def learn_both():
-        for state in both.values():
-            yield from learn(state, [MetricsRecorder(state)])
+        for samples in (500, 5000):
+            both.append(untaught(20, samples))
+            yield from learn(both[-1], [MetricsRecorder(both[-1])])
+        return both
 
     comparing = watch(learn_both(), lambda: draw_progress("Twenty units learn twice, for the next question",
-                                                          sum(each.step for each in both.values()) / 600))  # fmt: skip
+                                                          sum(each.step for each in both) / 600))  # fmt: skip
     comparing
-    return both, comparing
+    return (comparing,)
 
 
 @app.cell
-def _(both, comparing):
-    comparing.result()
-    few, all_of_them = both.values()
+def _(comparing):
+    few, all_of_them = comparing.result()
     gap_of_few, gap_of_all = (
         each.history[-1]["train_accuracy"] - each.history[-1]["held_accuracy"] for each in (few, all_of_them)
     )
@@ -517,7 +522,7 @@ def _():
 @app.cell
 def _():
     last_training = watch_training(
-        create_state(get_recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU),
+        lambda: create_state(get_recipe("mlp").with_knobs(steps=2000), split(mnist.load("train"), "full"), CPU),
         "784 → 20 → 10, all 60,000 images",
     )
     last_training

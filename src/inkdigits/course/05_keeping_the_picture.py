@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Keeping the picture a picture
 
 A convolution by hand on one digit, pooling, and a small convolutional network put together layer by layer. It shrugs
@@ -27,7 +31,7 @@ with app.setup(hide_code=True):
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.theme import percent
     from inkdigits.lab.weights import draw_weights
-    from inkdigits.models.build import compute_activations, count_parameters
+    from inkdigits.models.build import build_network, compute_activations, count_parameters
     from inkdigits.training.evaluate import score_network
     from inkdigits.training.loop import create_state
     from inkdigits.training.recipes import get_recipe
@@ -219,9 +223,8 @@ def _(digit):
 
 
 @app.cell
-def _(choosing):
-    fast = create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), choosing, CPU)
-    network = fast.network  # the project's: such a trunk (it pools before it normalises), MaxAndMean, Linear
+def _():
+    network = build_network("fast")  # the project's: such a trunk (it pools before it normalises), MaxAndMean, Linear
     signals = compute_activations(network, torch.zeros(1, 1, 28, 28))
 
     assert list(signals) == ["conv1", "conv2", "conv3", "embedding", "logits"]
@@ -233,7 +236,7 @@ def _(choosing):
             for n, m in network.named_children()
         ),
     )
-    return fast, network
+    return (network,)
 
 
 @app.cell(hide_code=True)
@@ -290,10 +293,11 @@ def _():
 
 
 @app.cell
-def _(fast):
-    learning = watch_training(fast, "Three convolutions")
+def _(choosing):
+    recipe = get_recipe("fast").with_knobs(split="choosing", epochs=2)
+    learning = watch_training(lambda: create_state(recipe, choosing, CPU), "Three convolutions")
     learning
-    return (learning,)
+    return learning, recipe
 
 
 @app.cell
@@ -311,7 +315,7 @@ def _(choosing, learning):
 @app.cell
 def _(choosing):
     learning_dense = watch_training(
-        create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), "784 → 20 → 10"
+        lambda: create_state(get_recipe("mlp").with_knobs(split="choosing", epochs=4), choosing, CPU), "784 → 20 → 10"
     )
     learning_dense
     return (learning_dense,)
@@ -423,25 +427,25 @@ def _():
 
 
 @app.cell
-def _(choosing):
+def _(choosing, recipe):
     order = np.random.default_rng(0).permutation(784)
 
     def shuffled(digits):
         return replace(digits, images=digits.images.reshape(-1, 784)[:, order].reshape(-1, 28, 28))
 
-    mixed = replace(choosing, train=shuffled(choosing.train), held_out=shuffled(choosing.held_out))
-    learning_blind = watch_training(
-        create_state(get_recipe("fast").with_knobs(split="choosing", epochs=2), mixed, CPU),
-        "Three convolutions, shuffled pixels",
-    )
+    def mix():
+        """All of the digits, shuffled."""
+        return replace(choosing, train=shuffled(choosing.train), held_out=shuffled(choosing.held_out))
+
+    learning_blind = watch_training(lambda: create_state(recipe, mix(), CPU), "Three convolutions, shuffled pixels")
     learning_blind
-    return learning_blind, mixed
+    return (learning_blind,)
 
 
 @app.cell
-def _(learning_blind, mixed):
+def _(learning_blind):
     blind = learning_blind.result()
-    without_neighbours = score_network(blind.network, mixed.held_out).accuracy
+    without_neighbours = score_network(blind.network, blind.split.held_out).accuracy
 
     assert without_neighbours < 0.985
     return (without_neighbours,)

@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """What good training is
 
 Why there are three piles of digits; how far chance alone moves a result; learning rate, augmentation and averaging,
@@ -405,7 +409,7 @@ def _():
 @app.cell
 def _(few, recipe):
     settings = replace(recipe, steps=150, schedule="constant", average=0.95)
-    averaging = watch_training(create_state(settings, few, torch.device("cpu")), "A rate that never falls")
+    averaging = watch_training(lambda: create_state(settings, few, torch.device("cpu")), "A rate that never falls")
     averaging
     return (averaging,)
 

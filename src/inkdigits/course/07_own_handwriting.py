@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Your own handwriting
 
 Draw a digit, or load a photo, and follow it to its answer; why a network with 99 % on MNIST fails on photos, shown by
@@ -128,7 +132,7 @@ def _():
     some = parts.held_out.slice(0, 400)
 
     def training(recipe, title):
-        return watch_training(create_state(recipe, parts, torch.device("cpu")), title)
+        return watch_training(lambda: create_state(recipe, parts, torch.device("cpu")), title)
 
     def right(network, images):
         """The share of glyphs, uint8 N×28×28, that `network` reads as `some` labels them."""

@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Should you believe it?
 
 What confidence is and whether you can trust it; saying "I don't know"; a sneaker that the network is sure is a digit;
@@ -81,7 +85,9 @@ def _():
 def _():
     parts = split(mnist.load("train"), "lecture")
     recipe = replace(RECIPES["lecture-mlp"], batch=100, steps=1500, lr=3e-3)
-    learning = watch_training(create_state(recipe, parts, torch.device("cpu")), "784 → 20 → 10, nearly by heart")
+    learning = watch_training(
+        lambda: create_state(recipe, parts, torch.device("cpu")), "784 → 20 → 10, nearly by heart"
+    )
     learning
     return learning, parts
 

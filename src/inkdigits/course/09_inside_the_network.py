@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Inside the network
 
 What the filters look for and what the layers make of your own digit; which part of it mattered; which training digits
@@ -25,7 +29,7 @@ with app.setup(hide_code=True):
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.canvas import THREE, Canvas, rasterise
-    from inkdigits.lab.frames import draw_frame
+    from inkdigits.lab.frames import draw_frame, get_first_weights
     from inkdigits.lab.hover import draw_hover_map
     from inkdigits.lab.lines import draw_lines
     from inkdigits.lab.maps import draw_maps, draw_occlusion
@@ -242,7 +246,8 @@ def _(planar):
 @app.cell
 def _(learn_plane, losses, untaught):
     learning = watch(
-        learn_plane(), lambda: draw_frame({"loss": losses}, "A network that thinks in a plane", network=untaught)
+        learn_plane(),
+        lambda: draw_frame({"loss": losses}, "A network that thinks in a plane", pictures=get_first_weights(untaught)),
     )
     learning
     return (learning,)

@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Small and fast
 
 How few parameters reach 99 %; how few bits each of them needs; the network without PyTorch, as a file for any
@@ -102,24 +106,30 @@ def _():
     parts = split(mnist.load("train"), "choosing")
     recipe = replace(RECIPES["standard"], epochs=3, augment="none", average=0.95)
 
-    states = {width: create_state(replace(recipe, width=width), parts, torch.device("cpu")) for width in (2, 4, 6)}
-    curves = {width: [] for width in states}
-    return curves, parts, states
+    curves = {width: [] for width in (2, 4, 6)}
+
+    def follow(width, recent):
+        """Every 20 steps, add the mean of the last 20 losses to the curve."""
+
+        def add(now):
+            recent.append(now.loss.item())
+            if now.step % 20 == 0:
+                curves[width].append((now.step, sum(recent[-20:]) / 20))
+
+        return add
+
+    return curves, follow, parts, recipe
 
 
 @app.cell
-def _(curves, states):
+def _(curves, follow, parts, recipe):
     def learn_widths():
-        for width, state in states.items():
-            recent = []
-            yield from learn(state, [lambda now, recent=recent, width=width: follow(now, recent, curves[width])])
-        return {width: state.eval_network.eval() for width, state in states.items()}
-
-    def follow(now, recent, curve):
-        """Every 20 steps, add the mean of the last 20 losses to the curve."""
-        recent.append(now.loss.item())
-        if now.step % 20 == 0:
-            curve.append((now.step, sum(recent[-20:]) / 20))
+        networks = {}
+        for width in curves:
+            state = create_state(replace(recipe, width=width), parts, torch.device("cpu"))
+            yield from learn(state, [follow(width, [])])
+            networks[width] = state.eval_network.eval()
+        return networks
 
     learning = watch(
         learn_widths(),

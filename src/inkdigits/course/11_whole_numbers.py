@@ -1,3 +1,7 @@
+# /// script
+# [tool.marimo.display]
+# theme = "system"
+# ///
 """Reading whole numbers
 
 From a picture with several digits to numbers: where digits may stand, which of them claim the same ink, what a second

@@ -18,7 +18,7 @@ import marimo as mo
 import traitlets
 
 from inkdigits.course.lessons import WATCHED
-from inkdigits.lab.frames import draw_frame
+from inkdigits.lab.frames import draw_frame, get_first_weights
 from inkdigits.training.callbacks import MetricsRecorder
 from inkdigits.training.loop import Callback, State, train
 
@@ -38,20 +38,28 @@ def watch(work: Work[Any], draw: Callable[[], str]) -> Any:
     return mo.ui.anywidget(_Watched(work, draw)) if WATCHED in os.environ else _Finished(work, draw)
 
 
-def watch_training(state: State, title: str) -> Any:
-    """Train, and show how the losses fall and how the first weights change.
+def watch_training(make_state: Callable[[], State], title: str) -> Any:
+    """Train from the state that `make_state` gives, and show how the losses fall and how the first weights change.
 
     `result()` of what this gives is the state after the last step.
     """
+    states: list[State] = []
+
+    def work() -> Work[State]:
+        yield  # a first optimizer takes PyTorch two seconds, in which nothing else could happen
+        states.append(make_state())
+        return (yield from learn(states[0], [MetricsRecorder(states[0])]))
 
     def draw() -> str:
+        if not states:
+            return draw_frame({}, title)
         lines = {
-            name: [(record["step"], record[key]) for record in state.history if record[key]]
+            name: [(record["step"], record[key]) for record in states[0].history if record[key]]
             for name, key in (("training", "train_loss"), ("new images", "held_loss"))
         }
-        return draw_frame(lines, f"{title}: loss", network=state.network)
+        return draw_frame(lines, f"{title}: loss", pictures=get_first_weights(states[0].network))
 
-    return watch(learn(state, [MetricsRecorder(state)]), draw)
+    return watch(work(), draw)
 
 
 def learn(state: State, callbacks: Iterable[Callback] = ()) -> Work[State]:

@@ -1,4 +1,4 @@
-"""One frame of what moves while a network learns: lines that grow, and weights as pictures beside them.
+"""One frame of what moves while a network learns: lines that grow, and beside them pictures, such as its weights.
 
 matplotlib takes half a second and more for a figure, which is longer than the steps between two frames. So a frame is
 written as SVG directly, in a few milliseconds.
@@ -23,8 +23,9 @@ WIDTH, HEIGHT = 768, 240
 LEFT, TOP, BOTTOM = 52, 34, 26  # around the lines
 NAMES = 150  # beside them, for their names
 COLOURS = (style.BLUE, style.ORANGE, *style.SERIES[2:])
-GAP = 2  # pixels of paper between two pictures of weights
-FULL = 99.5  # per cent of weights that fit the colour scale
+GAP = 2  # pixels of paper between two pictures
+LARGE = 16  # pixels: pictures with longer sides
+FULL = 99.5  # per cent of values that fit the colour scale
 MOST_PICTURES = 20
 
 Points = Sequence[tuple[float, float]]
@@ -36,15 +37,15 @@ def draw_frame(
     *,
     below: str = "step",
     scales: tuple[str, str] = ("log", "log"),
-    network: nn.Module | None = None,
+    pictures: NDArray[np.float32] | None = None,
 ) -> str:
-    """An SVG of 768×240: lines by name through points (x, y), and the first weights of `network` to their right.
+    """An SVG of 768×240: lines by name through points (x, y), and `pictures`, N×S×S, to their right, the first twenty.
 
-    `below` says what x is; `scales` are "linear" or "log", across and up, of which "log" needs values above 0.
+    `below` says what x is; `scales` are "linear" or "log", across and up, of which "log" needs values above 0. In
+    pictures, orange is above 0 and blue below.
     """
-    pictures = "" if network is None else _draw_weights(network)
-    right = WIDTH / 2 if pictures else WIDTH
-    parts = [_write(LEFT - 40, 16, title, style.INK, "bold"), pictures]
+    right = WIDTH if pictures is None else WIDTH / 2
+    parts = [_write(LEFT - 40, 16, title, style.INK, "bold"), "" if pictures is None else _draw_pictures(pictures)]
     known = {name: points for name, points in lines.items() if points}
     if known:
         parts += _draw_lines(known, below, scales, right - NAMES)
@@ -117,13 +118,18 @@ def _write(x: float, y: float, text: str, colour: str, weight: str = "normal", a
     )
 
 
-def _draw_weights(network: nn.Module) -> str:
-    """The weights of the first layer, five or eight pictures a row: orange speaks for, blue against."""
+def get_first_weights(network: nn.Module) -> NDArray[np.float32]:
+    """The weights of the first layer as pictures, float32 N×S×S: what each of its units looks for."""
     weights = next(iter(network.parameters())).detach().cpu().numpy()
     side = round(math.sqrt(weights[0].size))
-    pictures = weights.reshape(len(weights), side, side)[:MOST_PICTURES]
-    columns = 5 if side > GAP * 8 else 8
-    sheet = _arrange(pictures / (float(np.percentile(np.abs(pictures), FULL)) or 1.0), columns)
+    return np.asarray(weights.reshape(len(weights), side, side), np.float32)
+
+
+def _draw_pictures(pictures: NDArray[np.float32]) -> str:
+    """Large pictures five a row, small ones eight."""
+    columns = 5 if pictures.shape[1] > LARGE else 8
+    shown = pictures[:MOST_PICTURES]
+    sheet = _arrange(shown / (float(np.percentile(np.abs(shown), FULL)) or 1.0), columns)
     width = WIDTH / 2 - 20
     height = min(HEIGHT - TOP - 10, width * sheet.shape[0] / sheet.shape[1])
     png = base64.b64encode(encode_png(sheet)).decode()
