@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Callable, Generator, Iterable
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import anywidget
 import marimo as mo
@@ -19,8 +19,9 @@ import traitlets
 
 from inkdigits.course.lessons import WATCHED
 from inkdigits.lab.frames import draw_frame, get_first_weights
-from inkdigits.training.callbacks import MetricsRecorder
-from inkdigits.training.loop import Callback, State, train
+
+if TYPE_CHECKING:
+    from inkdigits.training.loop import Callback, State
 
 PIECE_SECONDS = 0.1  # of training, before others have their turn
 FRAME_SECONDS = 0.25  # from one frame to the next
@@ -43,6 +44,8 @@ def watch_training(make_state: Callable[[], State], title: str) -> Any:
 
     `result()` of what this gives is the state after the last step.
     """
+    from inkdigits.training.callbacks import MetricsRecorder  # here, as lessons without a training need no PyTorch
+
     states: list[State] = []
 
     def work() -> Work[State]:
@@ -64,6 +67,8 @@ def watch_training(make_state: Callable[[], State], title: str) -> Any:
 
 def learn(state: State, callbacks: Iterable[Callback] = ()) -> Work[State]:
     """Train to the last step, in pieces of a tenth of a second; returns the state."""
+    from inkdigits.training.loop import train
+
     callbacks = list(callbacks)
     while not state.is_done:
         due = time.perf_counter() + PIECE_SECONDS

@@ -11,13 +11,16 @@ import math
 from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import nn
 
 from inkdigits.lab import theme as style
 from inkdigits.reading.imaging.pixels import encode_png
+
+if TYPE_CHECKING:
+    from torch import nn
 
 WIDTH, HEIGHT = 768, 240
 LEFT, TOP, BOTTOM = 52, 34, 26  # around the lines
