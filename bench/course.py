@@ -1,6 +1,6 @@
 """How long a learner waits for a lesson, in headless Chromium on this machine.
 
-    python -m bench.course             measure all lessons, and keep it; medians of 3
+    python -m bench.course             measure all lessons, and keep it; medians of 3 openings
     python -m bench.course 4           lesson 4 only; nothing is kept then
 
 `story` is from opening a lesson's page to its title. `control` is from opening it until its first slider or drawing has
@@ -46,19 +46,21 @@ ANSWER_SCRIPT = """() => {
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("lesson", type=int, nargs="*", help="only these; nothing is kept then")
-    numbers = parser.parse_args().lesson
+    parser.add_argument("--times", type=int, default=REPEATS, help="openings of each lesson")
+    args = parser.parse_args()
+    numbers, times = args.lesson, args.times
     lessons = [each.number for each in list_lessons() if not numbers or each.number in numbers]
     with start_chromium() as browser:
-        results = {number: measure_lesson(browser, number) for number in lessons}
+        results = {number: measure_lesson(browser, number, times) for number in lessons}
         version = browser.version
     if not numbers:
-        store.save("course", {"lessons": results, "times": REPEATS, "chromium": version, "load": os.getloadavg()[0]})
+        store.save("course", {"lessons": results, "times": times, "chromium": version, "load": os.getloadavg()[0]})
 
 
-def measure_lesson(browser: Browser, number: int) -> store.Json:
+def measure_lesson(browser: Browser, number: int, times: int) -> store.Json:
     """The medians, in seconds."""
     stories, controls = list[float](), list[float]()
-    for _ in range(REPEATS):
+    for _ in range(times):
         with serve_lesson(number) as address:
             page = browser.new_page()
             page.set_default_timeout(PATIENCE_MS)
