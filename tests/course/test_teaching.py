@@ -1,11 +1,14 @@
 """What lessons are made of: questions, exercises that judge an answer, tables."""
 
 import re
+from types import SimpleNamespace
 
+import marimo as mo
 import numpy as np
 import pytest
 import torch
 
+from inkdigits.course.lessons import WATCHED
 from inkdigits.course.teaching import check, question, same, table
 from inkdigits.lab.pictures import pictures
 
@@ -56,3 +59,15 @@ def test_numbers_arrays_and_tensors_are_compared_by_value_and_shape() -> None:
 def test_tables_are_markdown() -> None:
     said = table(["digit", "images"], [1, "6,742"]).text
     assert "<table>" in said and "6,742" in said
+
+
+def test_only_where_a_lesson_can_be_changed_does_an_exercise_speak_of_its_dots(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unsolved() -> str:
+        return check(lambda number: ..., doubled, [1]).text
+
+    monkeypatch.setenv(WATCHED, "1")
+    assert "dots" not in unsolved() and "inkdigits learn" in unsolved()  # it is read, or runs as a script
+    monkeypatch.setattr(mo, "app_meta", lambda: SimpleNamespace(mode="edit"))
+    assert "Put your code in place of the dots above." in unsolved()
+    monkeypatch.delenv(WATCHED)
+    assert "dots" not in unsolved()  # it is exported
