@@ -81,8 +81,7 @@ def use_control(page: Page, number: int) -> None:
     control.scroll_into_view_if_needed()
     if number in FILM_WORDS:
         move(control)
-        film = page.get_by_alt_text("how it is learning")
-        wait_until(page, lambda: any(FILM_WORDS[number] in unquote(each) for each in list_sources(film)))
+        wait_until(page, lambda: has_film(control, FILM_WORDS[number]))
         return
     wait_until(page, lambda: page.evaluate(ANSWER_SCRIPT) != "")
     before = page.evaluate(ANSWER_SCRIPT)
@@ -90,8 +89,11 @@ def use_control(page: Page, number: int) -> None:
     wait_until(page, lambda: page.evaluate(ANSWER_SCRIPT) not in ("", before))
 
 
-def list_sources(images: Locator) -> list[str]:
-    return [str(source) for source in images.evaluate_all("all => all.map((each) => each.src)")]
+def has_film(control: Locator, words: str) -> bool:
+    """Whether a training's film has these words, once the place below the control has been brought into view."""
+    control.evaluate("each => each.scrollIntoView({ block: 'start' })")
+    films = control.page.get_by_alt_text("how it is learning")
+    return any(words in unquote(source) for source in films.evaluate_all("all => all.map((each) => each.src)"))
 
 
 def move(control: Locator) -> None:
