@@ -26,7 +26,6 @@ with app.setup(hide_code=True):
     from inkdigits.data.sets.splits import split
     from inkdigits.glyph import to_float
     from inkdigits.lab.curves import draw_curves
-    from inkdigits.lab.frames import draw_progress
     from inkdigits.lab.pictures import pictures
     from inkdigits.lab.predictions import choose_examples, draw_predictions
     from inkdigits.lab.weights import draw_weights
@@ -302,7 +301,7 @@ def _():
         torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one takes PyTorch two seconds
         return torch.optim.Adam
 
-    loading = watch(load_adam(), lambda: draw_progress("PyTorch's own Adam", 0))
+    loading = watch(load_adam(), lambda: "")
     loading
     return (loading,)
 

@@ -16,15 +16,16 @@ function render({ model, el }) {
   }
 
   async function show(frame) {
+    image.hidden = !frame;
     if (!frame) return;
     const next = Object.assign(new Image(), { src: `data:image/svg+xml,${encodeURIComponent(frame)}` });
     await next.decode().catch(() => {}); // or the image would be empty for a moment
     image.src = next.src;
-    image.hidden = false;
   }
 
   async function follow() {
     if (model.get("frame")) frames.push(model.get("frame"));
+    else frames.length = 0; // nothing is left to be seen
     words.textContent = model.get("words");
     await show(frames.at(-1));
     isAsked = false;

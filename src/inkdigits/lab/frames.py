@@ -56,7 +56,10 @@ def draw_frame(
 
 
 def draw_progress(title: str, share: float) -> str:
-    """An SVG of 768×40: a bar that is full at a share of 1, for work that must not tell its result yet."""
+    """An SVG of 768×40: a bar that is full at a share of 1, for work that must not tell its result yet. Nothing, "",
+    when all is done."""
+    if share >= 1:
+        return ""
     width = 240
     bars = (
         f'<rect x="12" y="26" width="{width}" height="5" rx="2.5" fill="{style.FAINT}"/>'
