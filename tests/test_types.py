@@ -110,6 +110,8 @@ def spoil(**changes: Any) -> dict[str, Any]:
         {},
         {"file": "a.png"},
         READING.as_dict() | {"lines": [{"numbers": 3}]},
+        READING.as_dict() | {"lines": [{"numbers": []}]},
+        READING.as_dict() | {"lines": [{"numbers": [{"digits": [], "confidence": 1}]}]},
         spoil(kind="money", value="3"),
         spoil(kind="integer", value="three"),
         spoil(kind="decimal", value="1.2.3"),

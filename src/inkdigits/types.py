@@ -133,6 +133,8 @@ class Number:
     @classmethod
     def from_dict(cls, number: Mapping[str, Any]) -> Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
+        if not number["digits"]:
+            raise ValueError("a number without digits")
         return cls(
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
             signs=_read_signs(number, len(number["digits"])),
@@ -183,6 +185,8 @@ class Line:
     def from_dict(cls, line: Mapping[str, Any]) -> Line:
         """The line that `as_dict` wrote."""
         numbers = tuple(Number.from_dict(number) for number in line["numbers"])
+        if not numbers:
+            raise ValueError("a line without numbers")
         return cls(numbers, _read_signs(line, len(numbers)), line.get("checked"))
 
 
