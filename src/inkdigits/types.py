@@ -133,8 +133,6 @@ class Number:
     @classmethod
     def from_dict(cls, number: Mapping[str, Any]) -> Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
-        if not number["digits"]:
-            raise ValueError("a number without digits")
         return cls(
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
             signs=_read_signs(number, len(number["digits"])),
@@ -185,16 +183,15 @@ class Line:
     def from_dict(cls, line: Mapping[str, Any]) -> Line:
         """The line that `as_dict` wrote."""
         numbers = tuple(Number.from_dict(number) for number in line["numbers"])
-        if not numbers:
-            raise ValueError("a line without numbers")
         return cls(numbers, _read_signs(line, len(numbers)), line.get("checked"))
 
 
 def _read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
-    """The signs of a number or line of `count` digits or numbers. Raises ValueError where one has no place."""
+    """The signs of a number or line of `count` digits or numbers. Raises ValueError where it has none of these, or a
+    sign has no place."""
     signs = tuple(Sign.from_dict(sign) for sign in written.get("signs", ()))
-    if any(not 0 <= sign.before <= count for sign in signs):
-        raise ValueError("a sign stands beside nothing")
+    if count < 1 or any(not 0 <= sign.before <= count for sign in signs):
+        raise ValueError("it is empty, or a sign stands beside nothing")
     return signs
 
 

@@ -121,6 +121,11 @@ class _Found:
     missing_tiles: float
     is_partial: bool
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether enough of the print was found, all over the page."""
+        return self.coverage >= _MIN_PRINT and self.missing_tiles <= _MAX_MISSING_TILES
+
 
 class _Blank:
     """What there is to be found of one form."""
@@ -141,7 +146,15 @@ class _Blank:
         matrix = None if self._detector is None else self._find_markers(picture, self._detector)
         if matrix is None:
             matrix = _match(self.view, picture, np.ones(len(picture.points), np.bool_))
-        if matrix is None or not self._is_plausible(matrix):
+        found = None if matrix is None else self._follow(picture, matrix)
+        if found is None or not found.is_whole:  # a scan, or a picture cut to the sheet, may have too few features
+            whole = self._follow(picture, _resize_matrix(self.view.small.shape, picture.small.shape))
+            found = max((each for each in (found, whole) if each), key=lambda each: each.coverage, default=None)
+        return found
+
+    def _follow(self, picture: _View, matrix: Matrix) -> _Found | None:
+        """The sheet that lies about where `matrix` takes the small blank to; None where no page can lie so."""
+        if not self._is_plausible(matrix):
             return None
         for _ in range(_REFINEMENTS):
             matrix = self._refine(picture, matrix)
