@@ -1,4 +1,4 @@
-"""What `best` and `tiny-600` were chosen by: trials that learn from the first training digits, judged by the others.
+"""What recipes were chosen by: trials that learn from some training digits, judged by others of them.
 
     python -m bench.choosing                  all that is not kept yet: some ten minutes each, on one core
     python -m bench.choosing images           only that question's trials
@@ -24,6 +24,8 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.splits import Split
 from inkdigits.models.build import ARCHITECTURES, build_seeded
+from inkdigits.models.cnn import CNN
+from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fold import count_folded_parameters
 from inkdigits.models.turnednet import EquivariantNet
 from inkdigits.training.batches import WARPS, Batches, seed_generator
@@ -37,6 +39,8 @@ RESULT_NAME = "choosing"
 CPU = torch.device("cpu")
 INK_WARP, NO_WARP = WARPS["inked"], Warp(0, 0, 0, 0, 0, 0)
 ELASTIC_WARP = replace(INK_WARP, elastic=0.3)
+INK_BENT_WARP = replace(WARPS["bent"], ink=INK_WARP.ink)
+build_best_network = partial(EquivariantNet, 8, (24, 32), (48, 64, 64))  # one of the three of `best`
 
 
 @dataclass(frozen=True)
@@ -48,17 +52,25 @@ class Trial:
     warp: Warp
     train_count: int  # the first so many training digits
     seed_count: int = 1  # 0, 1, … are made
+    skipped_count: int = 0  # training digits before those, which it neither learns from nor is judged by
 
 
 def build_best_trial(warp_settings: Warp, epochs: float, seed_count: int = 1) -> Trial:
     """One of the three networks of `best`."""
-    network = partial(EquivariantNet, 8, (24, 32), (48, 64, 64))
-    return Trial(network, get_recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
+    return Trial(build_best_network, get_recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
 
 
 def build_tiny_trial(network: Callable[[], nn.Sequential], warp_settings: Warp = NO_WARP) -> Trial:
     """A network in place of that of `tiny-600`."""
     return Trial(network, get_recipe("tiny-600"), warp_settings, 40_000)
+
+
+def build_lecture_trial(
+    warp_settings: Warp, network: Callable[[], nn.Sequential] = CNN, seed_count: int = 1, **knobs: float
+) -> Trial:
+    """`lecture-cnn` with other 5,000 digits than the lecture's to learn from."""
+    recipe = get_recipe("lecture-cnn").with_knobs(**knobs)
+    return Trial(network, recipe, warp_settings, 5_000, seed_count, skipped_count=10_000)
 
 
 FOUR_DIRECTIONS = partial(EquivariantNet, 3, (4, 4), (4,), activation=nn.SiLU)
@@ -77,6 +89,13 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "eight": build_tiny_trial(EIGHT_DIRECTIONS),
         "four": build_tiny_trial(FOUR_DIRECTIONS),
         "eight, images changed as for `tiny-3k`": build_tiny_trial(EIGHT_DIRECTIONS, WARPS["light"]),
+    },
+    "lecture": {
+        "bent": build_lecture_trial(WARPS["bent"]),
+        "bent and inked": build_lecture_trial(INK_BENT_WARP),
+        "bent and inked, three networks as one": build_lecture_trial(INK_BENT_WARP, partial(build_ensemble, 3, CNN)),
+        "bent and inked, 120 epochs, an average of .999": build_lecture_trial(INK_BENT_WARP, epochs=120, average=0.999),
+        "bent and inked, one of the three networks of `best`": build_lecture_trial(INK_BENT_WARP, build_best_network),
     },
 }
 
@@ -131,8 +150,9 @@ def run_missing_trials(question: str, digits: Digits) -> None:
 
 
 def run_trial(trial: Trial, seed: int, digits: Digits) -> TrialOutcome:
-    """Train on the first of the digits, and evaluate on the others."""
-    train_digits, held_out_digits = digits.slice(0, trial.train_count), digits.slice(trial.train_count, len(digits))
+    """Train on the trial's part of the digits, and evaluate on those that follow it."""
+    end = trial.skipped_count + trial.train_count
+    train_digits, held_out_digits = digits.slice(trial.skipped_count, end), digits.slice(end, len(digits))
     state = train(begin_training(trial, seed, train_digits), [])
     held_out_score = score_network(state.eval_network, held_out_digits)
     return TrialOutcome(
@@ -172,7 +192,8 @@ def load_questions() -> dict[str, store.Json]:
 def describe_settings(trial: Trial) -> store.Json:
     """What a trial's outcomes depend on, as JSON has it, but for network and seed."""
     knobs = {name: knob for name, knob in list_weight_settings(trial.recipe).items() if name != "seed"}
-    return {"recipe": knobs, "images": asdict(trial.warp), "learnt": trial.train_count}
+    skipped = {"skipped": trial.skipped_count} if trial.skipped_count else {}
+    return {"recipe": knobs, "images": asdict(trial.warp), "learnt": trial.train_count} | skipped
 
 
 def keep_outcome(question: str, name: str, seed: int, outcome: TrialOutcome) -> None:
