@@ -6,8 +6,10 @@
 
 Every seed that is run is kept and counted, in bench/results/frontier.json, at once: a stopped bench goes on, and what
 was trained halfway goes on in its run's folder. A test set is asked once, after the last step; nothing is chosen by it.
-Seconds are the training's alone. Parameters are all numbers that the trained network needs to answer (models/fold.py);
-of k nearest neighbours that is the training set, of a support vector machine its vectors.
+Seconds are the training's alone, and kept with those of a reference training before and after it (shared/reference.py).
+Seeds of recipes that were chosen by trainings of seeds 0, 1, … begin at 10. Parameters are all numbers that the trained
+network needs to answer (models/fold.py); of k nearest neighbours that is the training set, of a support vector machine
+its vectors.
 """
 
 from __future__ import annotations
@@ -15,8 +17,9 @@ from __future__ import annotations
 import argparse
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import numpy as np
@@ -26,6 +29,7 @@ from torch import Tensor, nn
 
 from bench.peers import classifiers
 from bench.shared import store
+from bench.shared.reference import time_reference
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
 from inkdigits.glyph import to_float
@@ -34,7 +38,7 @@ from inkdigits.models.ensemble import MeanProbability
 from inkdigits.models.fold import count_folded_parameters
 from inkdigits.training import ensembles
 from inkdigits.training.evaluate import load_test_digits, predict_digit_logits, score_logits, score_network
-from inkdigits.training.loop import State, create_state, train
+from inkdigits.training.loop import create_state, train
 from inkdigits.training.memory import keep_memory
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run, load_trained_network
@@ -45,6 +49,7 @@ ENSEMBLE_RECIPE = "best"  # the recipe of which an ensemble is made
 OUR_RECIPES = {
     "softmax": 5,
     "mlp": 5,
+    "instant": 5,
     "fast": 5,
     "standard": 5,
     "tiny-600": 5,
@@ -64,7 +69,7 @@ PEER_CLASSICS: dict[str, tuple[Callable[..., Any], int]] = {
     "sklearn-knn": (classifiers.fit_knn, 1),
     "sklearn-svm": (classifiers.fit_svm, 1),
 }
-BUDGETS = {"one-second": ("fast", 1.0, 5), "one-minute": ("standard", 60.0, 3)}
+BUDGETS = {"one-second": ("instant", 1.0, 5), "one-minute": ("standard", 60.0, 3)}
 BUDGET_ROWS = (*BUDGETS, "one-hour")  # what so much time buys; the last is made of the ensemble's members
 PROBE_STEPS = 20  # steps that are timed to estimate how many a budget allows
 BUDGET_CORES, HOUR_SECONDS = 2, 3600.0  # what "one-hour" may take: as many members as two cores train in that time
@@ -73,18 +78,20 @@ SEED_COUNTS: dict[str, int] = (
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
     | {name: seeds for name, (_, seeds) in (PEER_NETWORKS | PEER_CLASSICS).items()}
 )
+FIRST_SEEDS = {"instant": 10, "one-second": 10}  # of all others 0
 QUICK_TRAIN_COUNT, QUICK_CLASSICS_TRAIN_COUNT = 10_000, 5_000  # digits that are learnt from then
 
 
 @dataclass(frozen=True)
 class TrainingOutcome:
-    """One training: its seconds, the share of test digits it gets right (0..1), how many numbers it stores, and with
-    how many threads it learnt."""
+    """One training: its seconds, the share of test digits it gets right (0..1), how many numbers it stores, with how
+    many threads it learnt, and the mean seconds of a reference before and after it; None where there was none yet."""
 
     seconds: float
     accuracy: float
     parameters: int
     threads: int = field(default_factory=torch.get_num_threads)
+    reference_seconds: float | None = None
 
 
 def main() -> None:
@@ -106,23 +113,30 @@ def main() -> None:
 
 def measure_row(name: str, seed_count: int) -> None:
     """Run what is not kept of a row, and keep each seed when it is done."""
-    missing = [seed for seed in range(seed_count) if str(seed) not in load_kept_seeds(name)]
-    if name == ENSEMBLE_RECIPE:
-        if missing or not load_kept_seeds(f"{name}-ensemble"):
-            train_ensemble(seed_count)
-        return
+    first_seed = FIRST_SEEDS.get(name, 0)
+    kept_seeds = load_kept_seeds(name)
+    missing = [seed for seed in range(first_seed, first_seed + seed_count) if str(seed) not in kept_seeds]
+    before_seconds = time_reference() if missing else 0.0
     for seed in missing:
-        keep_outcomes(name, {seed: train_seed(name, seed)})
+        outcome = train_seed(name, seed, before_seconds)
+        after_seconds = time_reference()
+        keep_outcomes(name, {seed: replace(outcome, reference_seconds=(before_seconds + after_seconds) / 2)})
+        before_seconds = after_seconds
+    if name == ENSEMBLE_RECIPE and (missing or not load_kept_seeds(f"{name}-ensemble")):
+        train_ensemble(seed_count)
 
 
-def train_seed(name: str, seed: int) -> TrainingOutcome:
-    """Train one seed of a row."""
+def train_seed(name: str, seed: int, reference_seconds: float) -> TrainingOutcome:
+    """Train one seed of a row; where the reference takes longer than it mostly does, a budget is as much longer."""
     if name in OUR_RECIPES:
-        folder = RUNS_FOLDER / f"{name}-{seed}"
-        complete(get_recipe(name).with_knobs(seed=seed), folder)
-        return summarise_run(Run(folder))
+        is_member = name == ENSEMBLE_RECIPE
+        run = Run(RUNS_FOLDER / name / f"seed-{seed}" if is_member else RUNS_FOLDER / f"{name}-{seed}")
+        complete(get_recipe(name).with_knobs(seed=seed), run.folder)
+        return summarise_run(run)
     if name in BUDGETS:
-        return train_for_seconds(*BUDGETS[name][:2], seed)
+        recipe_name, seconds, _ = BUDGETS[name]
+        kept_seconds = list_reference_seconds(torch.get_num_threads()) or [reference_seconds]
+        return train_for_seconds(recipe_name, seconds * reference_seconds / median(kept_seconds), seed)
     return train_peer_seed(name, seed)
 
 
@@ -190,46 +204,40 @@ def flatten_images(digits: Digits) -> classifiers.Pixels:
 
 
 def train_ensemble(seed_count: int) -> None:
-    """The members of the ensemble, each kept as soon as it is done, and the outcome of the ensemble."""
+    """Make the members' ensemble, and train those that are not in its folder; keep its outcome and their mistakes."""
     run = EnsembleRun(RUNS_FOLDER / ENSEMBLE_RECIPE)
-
-    def keep_members(state: State) -> None:
-        if state.step == 1:  # another one has just been done
-            keep_finished_members(run)
-
     if run.has_begun and not run.is_finished:
-        ensembles.resume(run.folder, [keep_members])
+        ensembles.resume(run.folder)
     elif not run.has_begun:
-        ensembles.start(get_recipe(ENSEMBLE_RECIPE), seed_count, run.folder, callbacks=[keep_members])
-    keep_finished_members(run)
+        ensembles.start(get_recipe(ENSEMBLE_RECIPE), seed_count, run.folder)
     if run.is_finished:
         members, digits = run.list_members(), load_test_digits()
         logits = [predict_digit_logits(load_trained_network(member), digits) for member in members]
         extra = {"members": len(members), "mistakes": list_mistakes(digits, logits)}
-        keep_outcomes(f"{ENSEMBLE_RECIPE}-ensemble", {0: summarise_run(run)}, extra)
-        keep_one_hour([member.read_card() for member in members], digits, logits)
+        kept_members = [load_kept_seeds(ENSEMBLE_RECIPE)[str(seed)] for seed in run.seeds]
+        outcome = replace(summarise_run(run), reference_seconds=average_references(kept_members))
+        keep_outcomes(f"{ENSEMBLE_RECIPE}-ensemble", {0: outcome}, extra)
+        keep_one_hour(kept_members, digits, logits)
 
 
-def keep_one_hour(cards: Sequence[store.Json], digits: Digits, logits: Sequence[Tensor]) -> None:
+def average_references(kept_members: Sequence[store.Json]) -> float | None:
+    """The reference of several trainings as one: their seconds by the sum of their multiples; None if one lacks it."""
+    if any(each.get("reference_seconds") is None for each in kept_members):
+        return None
+    total_seconds: float = sum(each["seconds"] for each in kept_members)
+    multiples: float = sum(each["seconds"] / each["reference_seconds"] for each in kept_members)
+    return total_seconds / multiples
+
+
+def keep_one_hour(kept_members: Sequence[store.Json], digits: Digits, logits: Sequence[Tensor]) -> None:
     """Keep what the first members come to together that two cores train in an hour, where there are any."""
-    elapsed_seconds = np.cumsum([card["seconds"] * card["conditions"]["threads"] for card in cards]) / BUDGET_CORES
+    elapsed_seconds = np.cumsum([each["seconds"] * each["threads"] for each in kept_members]) / BUDGET_CORES
     if count := int((elapsed_seconds <= HOUR_SECONDS).sum()):
         mean = MeanProbability(nn.Identity() for _ in range(count)).eval()
         accuracy = score_logits(mean(torch.cat(list(logits[:count]), dim=1)), digits).accuracy
-        parameters = count * load_kept_seeds(ENSEMBLE_RECIPE)["0"]["parameters"]
-        keep_outcomes(
-            "one-hour",
-            {0: TrainingOutcome(float(elapsed_seconds[count - 1]), accuracy, parameters, BUDGET_CORES)},
-            {"members": count},
-        )
-
-
-def keep_finished_members(run: EnsembleRun) -> None:
-    """Keep the members that are done."""
-    keep_outcomes(
-        ENSEMBLE_RECIPE,
-        {member.read_recipe().seed: summarise_run(member) for member in run.list_members() if member.is_finished},
-    )
+        parameters, reference = count * kept_members[0]["parameters"], average_references(kept_members[:count])
+        outcome = TrainingOutcome(float(elapsed_seconds[count - 1]), accuracy, parameters, BUDGET_CORES, reference)
+        keep_outcomes("one-hour", {0: outcome}, {"members": count})
 
 
 def list_mistakes(digits: Digits, logits: Sequence[Tensor]) -> list[store.Json]:
@@ -251,6 +259,12 @@ def load_rows() -> store.Json:
     """All that is kept, by row."""
     rows: store.Json = (store.load(RESULT_NAME) or {}).get("rows", {})
     return rows
+
+
+def list_reference_seconds(threads: int) -> list[float]:
+    """The kept references of all trainings on so many cores."""
+    outcomes = [each for row in load_rows().values() for each in row["seeds"].values() if each["threads"] == threads]
+    return [each["reference_seconds"] for each in outcomes if each.get("reference_seconds")]
 
 
 def load_kept_seeds(name: str) -> store.Json:

@@ -16,8 +16,17 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
 from bench import choosing
-from bench.frontier import BUDGET_ROWS, OUR_RECIPES, PEER_CLASSICS, PEER_NETWORKS, load_rows, select_current_seeds
+from bench.frontier import (
+    BUDGET_ROWS,
+    OUR_RECIPES,
+    PEER_CLASSICS,
+    PEER_NETWORKS,
+    list_reference_seconds,
+    load_rows,
+    select_current_seeds,
+)
 from bench.shared import store
+from bench.shared.reference import correct_seconds
 from inkdigits.lab import theme as style
 
 KNOWN_WRONG_LABELS = 15  # wrong labels in MNIST's test set, as counted by Northcutt, Athalye and Mueller (2021)
@@ -31,7 +40,7 @@ LABELS = {
     "sklearn-knn": "scikit-learn kNN",
     "sklearn-svm": "scikit-learn RBF-SVM",
     "best-ensemble": "ensemble of 5 `best`",
-    "one-second": "`fast` for one second",
+    "one-second": "`instant` for one second",
     "one-minute": "`standard` for one minute",
     "one-hour": "`best`, as many as two cores train in an hour",
 }
@@ -42,6 +51,7 @@ LABEL_OFFSETS = {
     "sklearn-mlp": OFFSET_LEFT,
     "keras-convnet": OFFSET_LEFT,
     "fast": OFFSET_LEFT,
+    "instant": OFFSET_BELOW,
     "tiny-3k": OFFSET_BELOW,
     "flux-lenet": OFFSET_BELOW,
 }
@@ -58,14 +68,15 @@ def make_rows() -> Iterator[tuple[str, ...]]:
     """The table's rows: name, accuracy, numbers stored, seconds, conditions."""
     for name, row in select_rows().items():
         n, threads = len(row["seeds"]), max(seed["threads"] for seed in row["seeds"].values())
-        accuracy, seconds = (summarise_seeds(row, quantity) for quantity in ("accuracy", "seconds"))
+        accuracy, seconds = summarise_seeds(row, "accuracy"), summarise_seeds(row, "seconds")
         deviation = f" ± {100 * accuracy['sd']:.2f}" if n > 1 else ""
         test_set = "the lecture's test: images 5,001–10,000" if name.startswith("lecture") else "MNIST's test set"
         yield (
             LABELS.get(name, f"`{name}`"),
             f"{100 * accuracy['mean']:.2f}{deviation} %",
             f"{summarise_seeds(row, 'parameters')['mean']:,.0f}",
-            f"{seconds['mean']:,.3g}" if seconds["mean"] < 1000 else f"{seconds['mean']:,.0f}",
+            (f"{seconds['mean']:,.3g}" if seconds["mean"] < 1000 else f"{seconds['mean']:,.0f}")
+            + ("" if has_references(row) else " †"),
             f"{test_set}; {n} {'seed' if n == 1 else 'seeds'}; {threads} {'core' if threads == 1 else 'cores'}",
         )
 
@@ -77,8 +88,21 @@ def select_rows() -> dict[str, store.Json]:
 
 
 def summarise_seeds(row: store.Json, quantity: str) -> store.Json:
-    """n, mean and standard deviation of `what` over a row's seeds."""
-    return store.summarise_values([seed[quantity] for seed in row["seeds"].values()])
+    """n, mean and standard deviation of a quantity over a row's seeds; seconds by the reference where it was timed."""
+    outcomes = list(row["seeds"].values())
+    if quantity == "seconds" and has_references(row):
+        return store.summarise_values(
+            [
+                correct_seconds(each["seconds"], each["reference_seconds"], list_reference_seconds(each["threads"]))
+                for each in outcomes
+            ]
+        )
+    return store.summarise_values([each[quantity] for each in outcomes])
+
+
+def has_references(row: store.Json) -> bool:
+    """Whether the reference was timed with every seed of a row."""
+    return all(each.get("reference_seconds") for each in row["seeds"].values())
 
 
 def format_details() -> str:
@@ -88,9 +112,10 @@ def format_details() -> str:
 
 
 def format_seeds(row: store.Json) -> Iterator[str]:
-    """Each seed's accuracy and seconds."""
+    """Each seed's accuracy and seconds, and those of the reference beside it, all by the clock."""
     for seed, outcome in row["seeds"].items():
-        yield f"seed {seed} {100 * outcome['accuracy']:.2f} % in {outcome['seconds']:.1f} s"
+        beside = f" beside {reference:.1f} s" if (reference := outcome.get("reference_seconds")) else ""
+        yield f"seed {seed} {100 * outcome['accuracy']:.2f} % in {outcome['seconds']:.1f} s{beside}"
 
 
 def format_mistakes() -> str:

@@ -15,6 +15,7 @@ from inkdigits.models.cnn import CNN
 from inkdigits.models.detector import DetectorNet
 from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fast import FastNet
+from inkdigits.models.instant import InstantNet
 from inkdigits.models.mlp import MLP
 from inkdigits.models.readernet import ReaderNet
 from inkdigits.models.softmax import Softmax
@@ -43,6 +44,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "mlp": Architecture(MLP, knobs=("hidden",)),
     "cnn": Architecture(CNN, knobs=("width",)),
     "fast": Architecture(FastNet),
+    "instant": Architecture(InstantNet),
     "reader": Architecture(ReaderNet, digitness=True),
     "detector": Architecture(DetectorNet, task="detection"),
     "transcriber": Architecture(TranscriberNet, task="transcription"),
@@ -78,7 +80,7 @@ def build_seeded(make_network: Callable[[], nn.Sequential], seed: int) -> nn.Seq
 
 def count_parameters(network: nn.Module) -> int:
     """How many numbers the network learns."""
-    return sum(parameter.numel() for parameter in network.parameters())
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
 
 
 def compute_activations(network: nn.Sequential, images: Tensor) -> dict[str, Tensor]:

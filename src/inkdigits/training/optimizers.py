@@ -10,7 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
+from inkdigits.errors import UsageError
 from inkdigits.training.muon import Muon
+from inkdigits.training.newton import LastLayerNewton
 from inkdigits.training.recipes import Recipe
 
 WARM_UP_SHARE = 0.2  # share of the one-cycle schedule in which the learning rate rises
@@ -21,8 +23,17 @@ def build_optimizers(recipe: Recipe, network: nn.Module) -> list[torch.optim.Opt
     """The optimizers that a recipe asks for; each parameter group's `lr_scale` multiplies its learning rate.
 
     adam: Adam as in Flux · adamw: AdamW, which lets weights decay but not biases and normalisations · muon: Muon
-    for convolutions between channels but the last, which gives the answers; AdamW without decay for all else.
+    for convolutions between channels but the last, which gives the answers; AdamW without decay for all else ·
+    newton: Newton's method for the last layer; all else stays as it is. Raises UsageError where that is not dense.
     """
+    if recipe.optimizer == "newton":
+        last_layer = list(network.children())[-1]
+        if not isinstance(last_layer, nn.Linear):
+            raise UsageError(
+                f"The optimizer newton is for networks whose last layer is dense; '{recipe.model}' has another, "
+                "choose a different --optimizer."
+            )
+        return [LastLayerNewton(last_layer, lr=recipe.lr, weight_decay=recipe.decay)]
     matrices = [each for each in network.parameters() if each.ndim > 1]
     vectors = [each for each in network.parameters() if each.ndim <= 1]
     if recipe.optimizer == "adam":
