@@ -27,6 +27,7 @@ from inkdigits.models.build import ARCHITECTURES, build_seeded
 from inkdigits.models.cnn import CNN
 from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fold import count_folded_parameters
+from inkdigits.models.instant import FILTER_SIDE, InstantNet
 from inkdigits.models.turnednet import EquivariantNet
 from inkdigits.training.batches import WARPS, Batches, seed_generator
 from inkdigits.training.evaluate import score_network
@@ -73,6 +74,18 @@ def build_lecture_trial(
     return Trial(network, recipe, warp_settings, 5_000, seed_count, skipped_count=10_000)
 
 
+def build_instant_trial(network: Callable[[], nn.Sequential] = InstantNet, **knobs: float) -> Trial:
+    """`instant`, as long as on all digits: 15 steps of 2,000."""
+    return Trial(network, get_recipe("instant").with_knobs(**({"steps": 15} | knobs)), NO_WARP, 40_000, 5)
+
+
+def build_rootless_instant() -> nn.Sequential:
+    """The network of `instant` with the means themselves as features."""
+    network = InstantNet()
+    network.embedding = nn.Sequential(nn.AvgPool2d(5, stride=3), nn.Flatten())
+    return network
+
+
 FOUR_DIRECTIONS = partial(EquivariantNet, 3, (4, 4), (4,), activation=nn.SiLU)
 EIGHT_DIRECTIONS = ARCHITECTURES["tiny-600"].make
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
@@ -89,6 +102,14 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "eight": build_tiny_trial(EIGHT_DIRECTIONS),
         "four": build_tiny_trial(FOUR_DIRECTIONS),
         "eight, images changed as for `tiny-3k`": build_tiny_trial(EIGHT_DIRECTIONS, WARPS["light"]),
+    },
+    "instant": {
+        "as in `instant`": build_instant_trial(),
+        "filters of independent pixels": build_instant_trial(partial(InstantNet, points=FILTER_SIDE)),
+        "means without their root": build_instant_trial(build_rootless_instant),
+        "no label smoothing": build_instant_trial(smoothing=0.0),
+        "in 3 batches of 10,000": build_instant_trial(batch=10_000, steps=3),
+        "twice as many steps": build_instant_trial(steps=30),
     },
     "lecture": {
         "bent": build_lecture_trial(WARPS["bent"]),

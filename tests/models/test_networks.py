@@ -12,6 +12,7 @@ from inkdigits.data.sets.mnist import load
 from inkdigits.errors import UsageError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import ARCHITECTURES, build_network, compute_activations, count_parameters
+from inkdigits.models.instant import InstantNet
 
 IMAGES = torch.rand(3, 1, 28, 28, generator=torch.Generator().manual_seed(0))
 SHAPES = {
@@ -26,6 +27,7 @@ SHAPES = {
         "embedding": (3, 128),
         "logits": (3, 10),
     },
+    "instant": {"conv1": (3, 48, 14, 14), "embedding": (3, 768), "logits": (3, 10)},
     "fast": {
         "conv1": (3, 16, 14, 14),
         "conv2": (3, 32, 7, 7),
@@ -90,6 +92,7 @@ def count_cnn_parameters(first: int, channels: list[int], outputs: int = 10) -> 
         ("cnn", {}, count_cnn_parameters(25, [16, 32, 48, 64, 64])),
         ("cnn", {}, 400 + 4_608 + 13_824 + 27_648 + 36_864 + 448 + 1_290),
         ("cnn", {"width": 4}, count_cnn_parameters(25, [4, 8, 12, 16, 16])),
+        ("instant", {}, 768 * 10 + 10),  # its filters do not learn
         ("fast", {}, count_cnn_parameters(25, [16, 32, 64])),
         ("reader", {}, count_cnn_parameters(9, [16, 32, 64, 96, 128, 128], outputs=11)),
     ],
@@ -183,6 +186,23 @@ def test_a_convolution_pools_before_it_normalises_and_bends() -> None:
     assert torch.equal(block(IMAGES), relu(norm(pooled))) and block(IMAGES).min() == 0
 
 
+def test_the_instant_networks_features_are_roots_of_means() -> None:
+    activations = compute_activations(build_network("instant", seed=2), IMAGES)
+    maps, features = (activations[name].detach().numpy() for name in ("conv1", "embedding"))
+    regions = [maps[:, :, y : y + 5, x : x + 5].mean(axis=(2, 3)) for y in range(0, 10, 3) for x in range(0, 10, 3)]
+    assert np.allclose(features.reshape(3, 48, 16), np.stack(regions, axis=2) ** 0.5, atol=1e-5)
+
+
+def test_the_instant_networks_filters_are_smooth_and_see_no_even_grey() -> None:
+    smooth, rough = InstantNet().conv1[0].weight[:, 0], InstantNet(points=7).conv1[0].weight[:, 0]
+    for filters in (smooth, rough):
+        assert filters.mean(dim=(1, 2)).abs().max() < 1e-6 and torch.allclose(
+            filters.square().sum(dim=(1, 2)), torch.ones(48)
+        )
+    differences = [filters.diff(dim=2).square().mean() / filters.square().mean() for filters in (smooth, rough)]
+    assert differences[0] < 0.5 * differences[1]
+
+
 def test_the_fast_network_looks_at_every_other_place() -> None:
     first = build_network("fast", seed=2).conv1[0]
     everywhere = nn.functional.conv2d(IMAGES, first.weight, padding=2)
@@ -199,7 +219,7 @@ def test_a_gradient_is_the_slope_of_the_loss(name: str) -> None:
         return nn.functional.cross_entropy(network(IMAGES.double()), labels)
 
     loss().backward()
-    weights = [weight for weight in network.parameters() if weight.ndim > 1]
+    weights = [weight for weight in network.parameters() if weight.ndim > 1 and weight.requires_grad]
     for weight in (weights[0], weights[-1]):
         assert weight.grad is not None
         place = int(weight.grad.abs().argmax())

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-FILTERS, FILTER_SIDE, POINTS = 48, 7, 4  # a filter is 7×7 pixels, drawn through 4×4 random points
+FILTERS, FILTER_SIDE = 48, 7
 
 
 class InstantNet(nn.Sequential):
@@ -16,10 +16,11 @@ class InstantNet(nn.Sequential):
     nearly as well as learnt ones: Saxe and others, "On random weights and unsupervised feature learning", 2011.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, points: int = 4) -> None:
+        """`points` as in `draw_random_filters`."""
         super().__init__(
             OrderedDict(
-                conv1=nn.Sequential(draw_random_filters(), nn.ReLU()),  # N×1×28×28 → N×48×14×14
+                conv1=nn.Sequential(draw_random_filters(points), nn.ReLU()),  # N×1×28×28 → N×48×14×14
                 embedding=RootMeanPool(),  # → N×768
                 logits=nn.Linear(16 * FILTERS, 10),  # → N×10
             )
@@ -28,12 +29,12 @@ class InstantNet(nn.Sequential):
         nn.init.zeros_(self.logits.bias)
 
 
-def draw_random_filters() -> nn.Conv2d:
-    """Smooth filters of mean 0 and length 1, which do not learn. Filters of independent pixels do worse: a stroke is
-    some pixels wide."""
+def draw_random_filters(points: int) -> nn.Conv2d:
+    """Filters of 7×7 pixels with mean 0 and length 1, which do not learn: `points`×`points` random numbers, and what
+    is between them. With 7 all pixels are independent; with fewer the filters are smooth, as strokes are."""
     convolution = nn.Conv2d(1, FILTERS, FILTER_SIDE, stride=2, padding=FILTER_SIDE // 2, bias=False)
-    points = torch.randn(FILTERS, 1, POINTS, POINTS)
-    filters = functional.interpolate(points, (FILTER_SIDE, FILTER_SIDE), mode="bicubic", align_corners=True)
+    values = torch.randn(FILTERS, 1, points, points)
+    filters = functional.interpolate(values, (FILTER_SIDE, FILTER_SIDE), mode="bicubic", align_corners=True)
     filters -= filters.mean(dim=(2, 3), keepdim=True)
     convolution.weight = nn.Parameter(filters / filters.norm(dim=(2, 3), keepdim=True), requires_grad=False)
     return convolution
@@ -42,7 +43,7 @@ def draw_random_filters() -> nn.Conv2d:
 class RootMeanPool(nn.Module):
     """The square root of each channel's mean in 4×4 overlapping regions, float32 N×C×14×14 → N×16C; none is below 0.
 
-    The root brings faint answers nearer to strong ones; without it 0.4 points fewer are right.
+    The root brings faint answers nearer to strong ones.
     """
 
     def forward(self, maps: Tensor) -> Tensor:
