@@ -67,6 +67,7 @@ KNOBS_BY_RECIPE = {
     "mlp": {"samples": 500, "steps": 20},
     "standard": {"samples": 300, "steps": 6, "batch": 32, "width": 4},
     "fast": {"samples": 300, "steps": 6, "batch": 32},
+    "instant": {"samples": 300, "steps": 3, "batch": 100},
     "lecture-softmax": {"steps": 40},
 }
 

@@ -31,6 +31,7 @@ OUTPUTS = {
     "mlp": ["logits", "embedding", "pixels", "hidden"],
     "standard": ["logits", "embedding", *(f"conv{place}" for place in range(1, 6))],
     "fast": ["logits", "embedding", "conv1", "conv2", "conv3"],
+    "instant": ["logits", "embedding", "conv1"],
 }
 
 

@@ -58,7 +58,7 @@ def test_an_unknown_recipe_is_told_the_known_ones() -> None:
         ("softmax", {"average": 1.0}, "--average must be"),
         ("softmax", {"model": "resnet"}, "--model must be one of softmax, mlp, cnn.*, not 'resnet'"),
         ("softmax", {"split": "test"}, "--split must be one of lecture, choosing, full, not 'test'"),
-        ("softmax", {"optimizer": "sgd"}, "--optimizer must be one of adam, adamw"),
+        ("softmax", {"optimizer": "sgd"}, "--optimizer must be one of adam, adamw, muon, newton"),
         ("softmax", {"schedule": "cosine"}, "--schedule must be one of constant, onecycle"),
         ("softmax", {"augment": "heavy"}, "--augment must be one of"),
         ("softmax", {"hidden": 30}, "--hidden is a knob of the mlp; softmax trains the network 'softmax'"),

@@ -34,7 +34,8 @@ MLP = get_recipe("mlp").with_knobs(samples=200, batch=32, steps=30)
 LECTURE = get_recipe("lecture-softmax").with_knobs(steps=6)
 HANDS = STANDARD.with_knobs(optimizer="muon", augment="hands", precision="bfloat16")
 TINY = get_recipe("tiny-600").with_knobs(samples=200, batch=32, steps=14, average=0.9, augment="bent")
-RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTURE, "hands": HANDS}
+INSTANT = get_recipe("instant").with_knobs(samples=200, batch=32, steps=6)
+RECIPES = {"tiny": TINY, "cnn": CNN, "fast": FAST, "mlp": MLP, "lecture": LECTURE, "hands": HANDS, "instant": INSTANT}
 
 
 pytestmark = pytest.mark.usefixtures("restore_threads")  # a resumed run takes those that it was started with
@@ -118,7 +119,17 @@ def test_every_json_of_a_run_is_strict_json(runs: Mapping[str, Run]) -> None:
 
 @pytest.mark.parametrize(
     ("name", "step"),
-    [("cnn", 1), ("cnn", 7), ("cnn", 13), ("fast", 5), ("mlp", 11), ("lecture", 3), ("hands", 6), ("tiny", 6)],
+    [
+        ("cnn", 1),
+        ("cnn", 7),
+        ("cnn", 13),
+        ("fast", 5),
+        ("mlp", 11),
+        ("lecture", 3),
+        ("hands", 6),
+        ("tiny", 6),
+        ("instant", 4),
+    ],
 )
 def test_stopped_and_resumed_ends_at_the_same_weights(
     tmp_path: Path, unbroken_runs: dict[str, Run], name: str, step: int
