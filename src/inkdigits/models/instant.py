@@ -18,15 +18,16 @@ class InstantNet(nn.Sequential):
 
     def __init__(self, points: int = 4) -> None:
         """`points` as in `draw_random_filters`."""
+        filters, logits = draw_random_filters(points), nn.Linear(16 * FILTERS, 10)
+        nn.init.zeros_(logits.weight)
+        nn.init.zeros_(logits.bias)
         super().__init__(
             OrderedDict(
-                conv1=nn.Sequential(draw_random_filters(points), nn.ReLU()),  # N×1×28×28 → N×48×14×14
+                conv1=nn.Sequential(filters, nn.ReLU()),  # N×1×28×28 → N×48×14×14
                 embedding=RootMeanPool(),  # → N×768
-                logits=nn.Linear(16 * FILTERS, 10),  # → N×10
+                logits=logits,  # → N×10
             )
         )
-        nn.init.zeros_(self.logits.weight)
-        nn.init.zeros_(self.logits.bias)
 
 
 def draw_random_filters(points: int) -> nn.Conv2d:
