@@ -33,7 +33,8 @@ from inkdigits.training.batches import WARPS, Batches, seed_generator
 from inkdigits.training.evaluate import score_network
 from inkdigits.training.loop import State, assemble_state, train
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.session import list_weight_settings
 
 RESULT_NAME = "choosing"
@@ -116,6 +117,7 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "bent and inked": build_lecture_trial(INK_BENT_WARP),
         "bent and inked, three networks as one": build_lecture_trial(INK_BENT_WARP, partial(build_ensemble, 3, CNN)),
         "bent and inked, 120 epochs, an average of .999": build_lecture_trial(INK_BENT_WARP, epochs=120, average=0.999),
+        "bent and inked, an average of .99": build_lecture_trial(INK_BENT_WARP, average=0.99),
         "bent and inked, one of the three networks of `best`": build_lecture_trial(INK_BENT_WARP, build_best_network),
     },
 }

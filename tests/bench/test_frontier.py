@@ -16,7 +16,7 @@ from bench.shared import store
 from bench.shared.reference import time_reference
 from inkdigits.data.sets import mnist
 from inkdigits.glyph import to_float
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.recipes import get_recipe as named
 
 

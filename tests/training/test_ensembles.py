@@ -15,7 +15,8 @@ from inkdigits.errors import RunError, UsageError
 from inkdigits.training import ensembles, session
 from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
-from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run, load_trained_network, open_run
 
 MLP = get_recipe("mlp").with_knobs(samples=500, batch=32, steps=20, seed=4)

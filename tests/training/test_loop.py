@@ -15,7 +15,8 @@ from inkdigits.training.callbacks import MetricsRecorder, throttle
 from inkdigits.training.loop import State, create_state, train
 from inkdigits.training.muon import Muon
 from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate
-from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import start
 from tests.helpers import make_digits

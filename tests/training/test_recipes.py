@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from inkdigits.errors import UsageError
-from inkdigits.training.recipes import RECIPES, Recipe, get_recipe, list_knobs
+from inkdigits.training.recipe import Recipe, list_knobs
+from inkdigits.training.recipes import RECIPES, get_recipe
 
 
 def test_the_recipes_there_are() -> None:

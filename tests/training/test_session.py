@@ -22,7 +22,8 @@ from inkdigits.training import session
 from inkdigits.training.callbacks import stop_on_signals
 from inkdigits.training.evaluate import load_test_digits
 from inkdigits.training.loop import State
-from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run, load_trained_network
 from inkdigits.training.session import pick_device, resume, start
 
@@ -196,7 +197,7 @@ def test_outside_the_main_thread_nobody_listens_for_signals(tmp_path: Path) -> N
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.runs import Run, save_checkpoint
 from inkdigits.training.session import start
 import json, torch

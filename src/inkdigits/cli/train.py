@@ -21,7 +21,8 @@ from inkdigits.training import ensembles
 from inkdigits.training.callbacks import throttle
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import RECIPES, Recipe, get_recipe, list_knobs
+from inkdigits.training.recipe import Recipe, list_knobs
+from inkdigits.training.recipes import RECIPES, get_recipe
 from inkdigits.training.runs import EnsembleRun, Run, open_run
 from inkdigits.training.session import resume, start
 

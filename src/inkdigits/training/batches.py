@@ -14,7 +14,7 @@ from inkdigits.data.augmentation.warp import Warp, warp
 from inkdigits.data.sets.digits import NOT_A_DIGIT, Digits
 from inkdigits.data.synthesis.nondigits import make_nondigits
 from inkdigits.glyph import to_float
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 LIGHT_WARP = Warp(rotation=8.0, scale=0.08, shear=0.12, shift=1.0, elastic=0.0)
 WARPS = {"light": LIGHT_WARP, "inked": replace(LIGHT_WARP, ink=0.5), "bent": Warp()}

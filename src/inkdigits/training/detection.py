@@ -31,7 +31,7 @@ from inkdigits.data.synthesis.strokes import Strokes
 from inkdigits.glyph import to_float
 from inkdigits.models.detector import STRIDE
 from inkdigits.training.evaluate import Score, compute_score
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 SCENE_SIZE = (128, 256)  # of a scene, height and width in pixels
 BOX_UNIT_PIXELS = 32.0  # box sizes are logarithms of multiples of this

@@ -15,7 +15,7 @@ from inkdigits.models.build import build_network, count_parameters
 from inkdigits.models.ensemble import require_digit_classifier
 from inkdigits.training.callbacks import stop_on_signals
 from inkdigits.training.loop import Callback, State, create_state
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.runs import EnsembleRun, Json, Run, load_trained_network
 from inkdigits.training.session import (
     build_card,

@@ -52,7 +52,7 @@ from inkdigits.training.finetune_data import (
     select_digits,
     split_folds,
 )
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.runs import Json
 from inkdigits.training.session import describe_conditions
 

@@ -30,7 +30,7 @@ from inkdigits.models.build import build_network
 from inkdigits.training.batches import HANDS_SETTINGS
 from inkdigits.training.evaluate import predict_digit_logits
 from inkdigits.training.loop import WarmStart, create_state, train
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 STEPS, BATCH, LR = 90, 128, 1.5e-3
 OWN_SHARE = 0.3  # of a batch's digits: the person's

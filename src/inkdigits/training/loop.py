@@ -24,7 +24,7 @@ from inkdigits.models.build import build_network
 from inkdigits.reading.networks.session import WEIGHTS_FOLDER
 from inkdigits.training.batches import seed_generator
 from inkdigits.training.optimizers import build_ema, build_optimizers, compute_learning_rate
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.tasks import BatchSource, Task, get_task
 
 

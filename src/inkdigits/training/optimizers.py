@@ -13,7 +13,7 @@ from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 from inkdigits.errors import UsageError
 from inkdigits.training.muon import Muon
 from inkdigits.training.newton import LastLayerNewton
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 WARM_UP_SHARE = 0.2  # share of the one-cycle schedule in which the learning rate rises
 MUON_LR_SCALE = 8.0  # Muon's learning rate, as a multiple of the recipe's, which is meant for Adam

@@ -29,7 +29,7 @@ from inkdigits.files import write_atomically
 from inkdigits.models.build import build_network
 from inkdigits.models.ensemble import EnsembleNet
 from inkdigits.training.loop import State
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 Json = dict[str, Any]
 METRIC_NAMES = ("step", "train_loss", "train_accuracy", "held_loss", "held_accuracy")  # in every line of metrics.jsonl

@@ -22,7 +22,7 @@ from inkdigits.training import runs
 from inkdigits.training.callbacks import MetricsRecorder, check_finite, make_checkpointer, stop_on_signals
 from inkdigits.training.evaluate import load_digits, load_test_digits
 from inkdigits.training.loop import Callback, State, create_state, train
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.runs import Json, Run
 from inkdigits.training.tasks import get_task
 

@@ -25,7 +25,8 @@ from inkdigits.training.evaluate import predict_digit_logits
 from inkdigits.training.export import export
 from inkdigits.training.loop import Callback, State
 from inkdigits.training.memory import keep_memory
-from inkdigits.training.recipes import Recipe, get_recipe
+from inkdigits.training.recipe import Recipe
+from inkdigits.training.recipes import get_recipe
 from inkdigits.training.reference_digits import write_nearest
 from inkdigits.training.runs import Json, Run, load_trained_network
 from inkdigits.training.session import complete, load_split

@@ -20,7 +20,7 @@ from inkdigits.models.build import ARCHITECTURES, TaskName
 from inkdigits.training.batches import Batches
 from inkdigits.training.detection import SceneBatches, detection_loss, score_detector
 from inkdigits.training.evaluate import Score, score_network
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 from inkdigits.training.transcription import StripBatches, score_transcriber, transcription_loss
 
 DIGITNESS_WEIGHT = 0.3  # of "is it a digit at all", beside "which one"

@@ -16,7 +16,7 @@ from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.errors import RunError
 from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, DrawnBatches
 from inkdigits.training.evaluate import Score, compute_score
-from inkdigits.training.recipes import Recipe
+from inkdigits.training.recipe import Recipe
 
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
