@@ -44,7 +44,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="instant",
-            about="random filters, and a last layer in closed form: 98 % within a second",
+            about="random filters, and a last layer in closed form: 98 % in a few seconds",
             model="instant",
             batch=2000,
             epochs=0.5,
