@@ -51,7 +51,7 @@ LABEL_OFFSETS = {
     "sklearn-mlp": OFFSET_LEFT,
     "keras-convnet": OFFSET_LEFT,
     "fast": OFFSET_LEFT,
-    "instant": OFFSET_BELOW,
+    "instant": OFFSET_LEFT,
     "tiny-3k": OFFSET_BELOW,
     "flux-lenet": OFFSET_BELOW,
 }
