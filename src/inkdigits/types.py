@@ -187,7 +187,7 @@ class Line:
 
 
 def _read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
-    """The signs of a number or line of `count` digits or numbers. Raises ValueError with none, or a sign beside none."""
+    """The signs of what has `count` digits or numbers. Raises ValueError with none, or for a sign beside none."""
     signs = tuple(Sign.from_dict(sign) for sign in written.get("signs", ()))
     if count < 1 or any(not 0 <= sign.before <= count for sign in signs):
         raise ValueError("it is empty, or a sign stands beside nothing")

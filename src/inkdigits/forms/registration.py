@@ -35,6 +35,7 @@ _MAX_MISSING_TILES = 0.15  # share of tiles: a folded corner
 MIN_DARKNESS = 30  # of 255, against the paper: what is fainter is no print
 _PRINT_REACH_PX, _FOUND_DARKNESS = 2, 0.35  # so far off, and so dark beside the blank's, print counts as found
 _CLEARLY_BETTER = 1.15  # times as much print as by the second template
+_MAX_STRETCH = 0.1  # log of the ratio of width to height of a picture that is the sheet, to the blank's own
 _MAX_SKEW = 4.0  # of a picture of the page: its longest side by its shortest, beside the template's own
 
 Matrix = NDArray[np.float64]
@@ -147,9 +148,11 @@ class _Blank:
         if matrix is None:
             matrix = _match(self.view, picture, np.ones(len(picture.points), np.bool_))
         found = None if matrix is None else self._follow(picture, matrix)
-        if found is None or not found.is_whole:  # a scan, or a picture cut to the sheet, may have too few features
-            whole = self._follow(picture, _resize_matrix(self.view.small.shape, picture.small.shape))
-            found = max((each for each in (found, whole) if each), key=lambda each: each.coverage, default=None)
+        resizing = _resize_matrix(self.view.small.shape, picture.small.shape)
+        is_of_its_shape = abs(np.log(resizing[0, 0] / resizing[1, 1])) < _MAX_STRETCH
+        if is_of_its_shape and not (found and found.is_whole):  # what is cut to the sheet may have too few features
+            filling = self._follow(picture, resizing)
+            found = filling if filling is not None and filling.is_whole else found
         return found
 
     def _follow(self, picture: _View, matrix: Matrix) -> _Found | None:
