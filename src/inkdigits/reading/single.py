@@ -37,7 +37,13 @@ def best_crops(images: Sequence[Pixels], classifier: Classifier) -> tuple[list[C
     itself. A digit cut out closely leaves hardly any paper to tell ink from. So an image may have several candidate
     crops; the best one is that of which the network is surest.
     """
-    candidates = [candidate_crops(image) for image in images]
+    return choose_crops([candidate_crops(image) for image in images], classifier)
+
+
+def choose_crops(
+    candidates: Sequence[Sequence[Crop]], classifier: Classifier
+) -> tuple[list[Crop], Classification]:
+    """The best of each image's candidates, at least one, and the classification of these crops."""
     crops = [crop for each in candidates for crop in each]
     classification = classifier.classify(
         np.stack([crop.glyph for crop in crops]) if crops else np.zeros((0, GLYPH_SIDE, GLYPH_SIDE), np.uint8)

@@ -1,0 +1,74 @@
+"""What the page that reads in a tab loads on demand: libraries from npm, the reader's own Python, its network."""
+
+import gzip
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import inkdigits
+from inkdigits.files import write_atomically
+from website.lessons import hash_files
+
+FOLDER = Path(__file__).parent / "tab"
+PACKAGES = {"onnxruntime-web": "1.30.0", "@techstark/opencv-js": "5.0.0-release.1", "brython": "3.14.3"}
+_LIBRARY_FILES = {
+    "ort.mjs": "onnxruntime-web/dist/ort.wasm.bundle.min.mjs",
+    "ort.wasm": "onnxruntime-web/dist/ort-wasm-simd-threaded.wasm",
+    "opencv.js": "@techstark/opencv-js/dist/opencv.js",
+    "brython.js": "brython/brython.min.js",
+}
+_SHARED_MODULES = (
+    "marks", "errors", "types", "glyph", "reading.normalise", "reading.single", "reading.imaging.ink",
+    "reading.imaging.parts", "reading.imaging.pixels", "reading.decoding.digits", "reading.networks.activations",
+    "reading.networks.classifier",
+)  # fmt: skip
+_STANDARD_NAMES = (
+    "__future__", "collections.abc", "dataclasses", "functools", "io", "math", "numpy.typing", "os", "typing",
+)  # fmt: skip
+
+
+def fetch_packages(folder: Path) -> Path:
+    """Fetch what npm has into `folder`, unless it is there; the folder of packages. Needs npm, and a network once."""
+    packages = folder / "node_modules"
+    if not all((packages / name / "package.json").exists() for name in PACKAGES):
+        names = [f"{name}@{version}" for name, version in PACKAGES.items()]
+        command = ["npm", "install", "--silent", "--no-save", "--ignore-scripts", "--prefix", str(folder), *names]
+        subprocess.run(command, check=True)
+    return packages
+
+
+def write_tab(packages: Path, folder: Path) -> None:
+    """Write all that the worker loads, packed, and the worker itself, into `folder`."""
+    contents = {name: (packages / path).read_bytes() for name, path in _LIBRARY_FILES.items()}
+    contents["kernels.js"] = (FOLDER / "kernels.js").read_bytes()
+    contents["reader.onnx"] = (_package_path("reading.weights") / "reader.onnx").read_bytes()
+    contents["python.json"] = json.dumps(_collect_python()).encode()
+    for name, content in contents.items():
+        write_atomically(folder / f"{name}.gz", gzip.compress(content, mtime=0))
+    version = hash_files([folder / f"{name}.gz" for name in contents])
+    for name in ("worker.js",):
+        script = (FOLDER / name).read_text(encoding="utf-8")
+        write_atomically(folder / name, f"const VERSION = {json.dumps(version)};\n{script}")
+
+
+def _package_path(module: str) -> Path:
+    return Path(inkdigits.__file__).parent.joinpath(*module.split("."))
+
+
+def _collect_python() -> dict[str, object]:
+    """The modules as Brython keeps them, and the network's card."""
+    card = json.loads((_package_path("reading.weights") / "reader.json").read_bytes())
+    own = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.py")}
+    sources = {f"inkdigits.{name}": _package_path(name).with_suffix(".py").read_text("utf-8") for name in _SHARED_MODULES}
+    sources |= {name: own[name] for name in ("cv2", "numpy", "read", "standard")}
+    sources |= {"inkdigits.reading.networks.session": own["session"]}
+    sources |= dict.fromkeys(_STANDARD_NAMES, "from standard import *\n")
+    packages = {name.rpartition(".")[0] for name in sources} - {""}
+    packages |= {name.rpartition(".")[0] for name in packages} - {""}
+    files = {name: [".py", sources.get(name, ""), [], *([1] if name in packages else [])] for name in {*sources, *packages}}
+    return {"card": {key: card[key] for key in ("name", "version", "sha256", "temperature", "accept")}, "files": files}
+
+
+if __name__ == "__main__":
+    write_tab(fetch_packages(Path(sys.argv[1])), Path(sys.argv[2]))
