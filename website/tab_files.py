@@ -47,9 +47,8 @@ def write_tab(packages: Path, folder: Path) -> None:
     for name, content in contents.items():
         write_atomically(folder / f"{name}.gz", gzip.compress(content, mtime=0))
     version = hash_files([folder / f"{name}.gz" for name in contents])
-    for name in ("worker.js",):
-        script = (FOLDER / name).read_text(encoding="utf-8")
-        write_atomically(folder / name, f"const VERSION = {json.dumps(version)};\n{script}")
+    script = (FOLDER / "worker.js").read_text(encoding="utf-8")
+    write_atomically(folder / "worker.js", f"const VERSION = {json.dumps(version)};\n{script}")
 
 
 def _package_path(module: str) -> Path:

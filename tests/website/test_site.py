@@ -16,11 +16,14 @@ import pytest
 from playwright.sync_api import Browser
 
 import inkdigits
+from bench.tab import compare, draw_picture
 from inkdigits.course.lessons import Lesson
 from tests.course.test_export import small
-from tests.serving.browser import chromium, visiting
+from tests.programs import need, path_of
+from tests.serving.browser import SEVEN, chromium, visiting
 from website.build import build_site
 from website.lessons import run_lessons
+from website.tab_files import fetch_packages
 
 ROOT = Path(__file__).parents[2]
 PHONE = {"width": 360, "height": 700}
@@ -43,7 +46,7 @@ def work(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def built(lessons: list[Lesson], work: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The site, in a folder below the one that is served. A warning of Sphinx's ends it."""
     site = tmp_path_factory.mktemp("served") / "some" / "where"
-    build_site(lessons, work, site)
+    build_site(lessons, work, site, fetch_packages(ROOT / "runs" / "site" / "npm") if path_of("npm") else None)
     return site
 
 
@@ -186,6 +189,26 @@ def test_every_page_is_there_without_a_network_after_the_first_visit(address: st
         assert visit.page.evaluate("getComputedStyle(document.querySelector('article .said')).overflowX") == "auto"
         visit.page.goto(address)
         assert visit.page.locator("article h1").count() == 1
+
+
+def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address: str, browser: Browser) -> None:
+    need("npm")
+    with visiting(browser, f"{address}tab.html", viewport=PHONE) as visit:
+        page = visit.page
+        page.evaluate("navigator.serviceWorker.ready")
+        page.wait_for_function("document.querySelector('#tab-state').textContent.startsWith('Ready')")
+        assert len([url for url in visit.asked if url.endswith(".gz")]) == 7
+        visit.draw(SEVEN)
+        page.wait_for_function("document.querySelector('#tab-text').dataset.digit === '7'")
+        assert visit.violations() == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+        for index in range(24):
+            comparison = compare(page, draw_picture(index))
+            assert comparison.is_same_glyph and comparison.max_difference < 1e-4
+        page.context.set_offline(True)
+        page.reload()
+        page.wait_for_function("document.querySelector('#tab-state').textContent.startsWith('Ready')")
+        assert compare(page, draw_picture(0)).is_same_glyph
 
 
 def test_a_lesson_runs_again_only_if_it_has_changed(built: Path, lessons: list[Lesson], work: Path) -> None:

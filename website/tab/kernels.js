@@ -29,12 +29,19 @@ const kernels = {
   from: (type, values) => TYPES[type].from(values),
 
   map(operation, type, values) {
-    return TYPES[type].from(values, OPERATIONS[operation]);
+    if (operation === "convert") return new TYPES[type](values);
+    const change = OPERATIONS[operation], result = new TYPES[type](values.length);
+    for (let at = 0; at < values.length; at++) result[at] = change(values[at]);
+    return result;
   },
 
   // Two arrays, either of which may be a number, brought to one shape.
   combine(operation, type, left, leftShape, right, rightShape, shape) {
     const combineTwo = OPERATIONS[operation], size = count(shape), result = new TYPES[type](size);
+    if (typeof right === "number" && left.length === size) {  // by far the most frequent
+      for (let at = 0; at < size; at++) result[at] = combineTwo(left[at], right);
+      return result;
+    }
     const leftAt = locate(left, leftShape, shape), rightAt = locate(right, rightShape, shape);
     for (let at = 0; at < size; at++) result[at] = combineTwo(leftAt(at), rightAt(at));
     return result;
@@ -69,7 +76,10 @@ const kernels = {
   },
 
   select(values, mask) {
-    return values.filter((_, at) => mask[at]);
+    const result = new values.constructor(values.length);
+    let size = 0;
+    for (let at = 0; at < values.length; at++) if (mask[at]) result[size++] = values[at];
+    return result.slice(0, size);
   },
 
   // Rows of `size` values each.
@@ -80,7 +90,7 @@ const kernels = {
     return result;
   },
 
-  findNonzero: (values) => Int32Array.from(values.keys()).filter((at) => values[at]),
+  findNonzero: (values) => kernels.select(Int32Array.from(values.keys()), values),
 
   sort: (values) => values.slice().sort(),
 

@@ -1,14 +1,22 @@
-// Reads one digit after the other, off the page's own thread. NAMES and VERSION stand above when the site is built:
-// the files that are loaded, each packed with gzip, and what they are named after when they change.
+// Reads one digit after the other, off the page's own thread. VERSION stands above when the site is built: another one
+// whenever one of the files, each packed with gzip, is another.
 
-const kept = globalThis.caches?.open(`tab of ${new URL(".", location)} ${VERSION}`);
+const CACHE = `tab of ${new URL(".", location)}`;
+const kept = globalThis.caches && openCache();
+
+async function openCache() {
+  for (const name of await caches.keys()) {
+    if (name.startsWith(CACHE) && name !== `${CACHE} ${VERSION}`) await caches.delete(name);
+  }
+  return caches.open(`${CACHE} ${VERSION}`);
+}
 
 // From this device, if it is there; else from the server, and then it is kept for the next time.
 async function load(name) {
   const cache = await kept, url = new URL(name, location).href;
   let response = await cache?.match(url);
   if (!response) {
-    response = await fetch(url);
+    response = await fetch(url).catch(() => { throw new Error("Not all is on this device yet; open this page once with a network."); });
     if (!response.ok) throw new Error(`${name}: the server answered ${response.status}; load the page again.`);
     await cache?.put(url, response.clone());
   }
@@ -59,7 +67,8 @@ onmessage = async ({ data: { pixels, width, height, id } }) => {
     const [runtime, session] = await started, begun = performance.now();
     const [candidates, images] = findCandidates(pixels, width, height);
     const count = images.length / 784;
-    const answer = await session.run({ images: new runtime.Tensor("float32", images, [count, 1, 28, 28]) }, ["logits", "digitness", "embedding"]);
+    const tensor = new runtime.Tensor("float32", images, [count, 1, 28, 28]);
+    const answer = await session.run({ images: tensor }, ["logits", "digitness", "embedding"]);
     postMessage({ id, digit: readDigit(candidates, answer), milliseconds: performance.now() - begun });
   } catch (error) {
     postMessage({ id, error: String(error?.message ?? error) });
