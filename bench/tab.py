@@ -97,7 +97,8 @@ def measure(count: int) -> dict[str, object]:
         tab_files.write_tab(tab_files.fetch_packages(ROOT / "runs" / "site" / "npm"), site / "tab")
         (site / "_static").mkdir()
         (site / "_static" / "tab.js").write_bytes((ROOT / "website" / "static" / "tab.js").read_bytes())
-        (site / "index.html").write_bytes(b"<!doctype html><meta charset=utf-8>" + (tab_files.FOLDER / "page.html").read_bytes())
+        page_html = (tab_files.FOLDER / "page.html").read_text(encoding="utf-8")
+        (site / "index.html").write_text(f"<!doctype html><meta charset=utf-8>{page_html}", encoding="utf-8")
         loaded_bytes = sum(path.stat().st_size for path in (site / "tab").iterdir())
         with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=folder)) as server:
             threading.Thread(target=server.serve_forever).start()

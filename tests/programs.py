@@ -21,6 +21,7 @@ PACKAGES = {
     "libatomic.so.1": "libatomic1",  # which the driver in Playwright's wheel links to
     "nginx": "nginx-light",
     "node": "nodejs",
+    "npm": "npm",
     "openssl": "openssl",
     "systemd-analyze": "systemd",
     "tesseract": "tesseract-ocr",

@@ -66,7 +66,8 @@ def _link_lessons(source: Path, names: set[str]) -> None:
     index, course = source / "index.rst", source / "course.md"
     text = index.read_text(encoding="utf-8")
     assert "   course\n" in text, "docs/index.rst has no page `course`, after which the lessons come"
-    index.write_text(text.replace("   course\n", "   course\n   lessons/index\n").replace("   reading\n", "   tab\n   reading\n"), encoding="utf-8")
+    text = text.replace("   course\n", "   course\n   lessons/index\n").replace("   reading\n", "   tab\n   reading\n")
+    index.write_text(text, encoding="utf-8")
     text = course.read_text(encoding="utf-8")
     linked = _LESSON_LINK.sub(lambda link: f"lessons/{link[1]}.md" if link[1] in names else link[0], text)
     course.write_text(linked, encoding="utf-8")

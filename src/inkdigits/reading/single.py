@@ -40,9 +40,7 @@ def best_crops(images: Sequence[Pixels], classifier: Classifier) -> tuple[list[C
     return choose_crops([candidate_crops(image) for image in images], classifier)
 
 
-def choose_crops(
-    candidates: Sequence[Sequence[Crop]], classifier: Classifier
-) -> tuple[list[Crop], Classification]:
+def choose_crops(candidates: Sequence[Sequence[Crop]], classifier: Classifier) -> tuple[list[Crop], Classification]:
     """The best of each image's candidates, at least one, and the classification of these crops."""
     crops = [crop for each in candidates for crop in each]
     classification = classifier.classify(

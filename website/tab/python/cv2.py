@@ -60,9 +60,9 @@ def medianBlur(image, side):
 
 
 def blur(image, size, borderType):
-    return _run(
-        lambda source, result: opencv.blur(source, result, opencv.Size.new(*size), _ANCHOR, borderType), image
-    )[1]
+    return _run(lambda source, result: opencv.blur(source, result, opencv.Size.new(*size), _ANCHOR, borderType), image)[
+        1
+    ]
 
 
 def filter2D(image, depth, kernel, borderType):

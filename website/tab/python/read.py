@@ -1,4 +1,4 @@
-"""What the worker asks of Python: a picture's pixels → candidates for its digit → the digit, as it is read everywhere."""
+"""What the worker asks of Python: a picture's pixels → candidates for its digit → the digit."""
 
 import cv2
 from browser import self as worker
