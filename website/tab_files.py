@@ -24,7 +24,8 @@ _SHARED_MODULES = (
     "reading.networks.classifier",
 )  # fmt: skip
 _STANDARD_NAMES = (
-    "__future__", "collections.abc", "dataclasses", "functools", "io", "math", "numpy.typing", "os", "typing",
+    "__future__", "collections.abc", "dataclasses", "functools", "inkdigits.values", "io", "math", "numpy.typing", "os",
+    "typing",
 )  # fmt: skip
 
 

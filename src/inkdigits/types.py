@@ -9,12 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
 from inkdigits.marks import Box, Sign, interleave
+from inkdigits.values import Value
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
-
-    from inkdigits.values import Value
 
 CROSSED_OUT, DELETED = "crossed out", "deleted"  # why a number is rejected: by its writer, by whoever corrected it
 
@@ -134,8 +133,6 @@ class Number:
     @classmethod
     def from_dict(cls, number: Mapping[str, Any]) -> Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
-        from inkdigits.values import Value  # here, because few readings are read back
-
         return cls(
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
             signs=_read_signs(number, len(number["digits"])),

@@ -13,7 +13,7 @@ class Any:
         return cls
 
 
-Callable = IO = Iterable = Iterator = Literal = Mapping = NDArray = PathLike = Sequence = Any
+Callable = IO = Iterable = Iterator = Literal = Mapping = NDArray = PathLike = Sequence = Value = Any
 
 
 class _Field:
