@@ -193,10 +193,12 @@ def test_every_page_is_there_without_a_network_after_the_first_visit(address: st
 
 def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address: str, browser: Browser) -> None:
     need("npm")
-    with visiting(browser, f"{address}tab.html", viewport=PHONE) as visit:
+    ready = "document.querySelector('#tab-state').dataset.readySeconds"
+    with visiting(browser, address, viewport=PHONE) as visit:
         page = visit.page
+        page.goto(f"{address}tab.html")
         page.evaluate("navigator.serviceWorker.ready")
-        page.wait_for_function("document.querySelector('#tab-state').textContent.startsWith('Ready')")
+        page.wait_for_function(ready)
         assert len([url for url in visit.asked if url.endswith(".gz")]) == 7
         visit.draw(SEVEN)
         page.wait_for_function("document.querySelector('#tab-text').dataset.digit === '7'")
@@ -207,7 +209,7 @@ def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address:
             assert comparison.is_same_glyph and comparison.max_difference < 1e-4
         page.context.set_offline(True)
         page.reload()
-        page.wait_for_function("document.querySelector('#tab-state').textContent.startsWith('Ready')")
+        page.wait_for_function(ready)
         assert compare(page, draw_picture(0)).is_same_glyph
 
 
