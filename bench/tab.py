@@ -5,6 +5,7 @@ times, in Chromium. Pictures are training digits as photographs have them: of an
 """
 
 import base64
+import os
 import statistics
 import sys
 import tempfile
@@ -116,6 +117,7 @@ def measure(count: int) -> dict[str, object]:
         "different_probabilities": sum(each.max_difference >= 1e-4 for each in compared),
         "max_difference": max(each.max_difference for each in compared if each.is_same_glyph),
         "loaded_bytes": loaded_bytes,
+        "load": os.getloadavg()[0],
         "ready_seconds": ready_seconds,
         "first_milliseconds": compared[0].milliseconds,
         "median_milliseconds": statistics.median(each.milliseconds for each in compared[1:]),
