@@ -18,7 +18,16 @@ from bench.speed import PEER_BY_RECIPE, summarise
 def test_pages_and_results_are_what_was_measured() -> None:
     pages = render_pages()
     rendered_names = {path.name for path in pages}
-    measured = {"README.md", "RESULTS.md", "benchmark.md", "frontier.md", "model.md", "scale.md", "service.md"}
+    measured = {
+        "README.md",
+        "RESULTS.md",
+        "benchmark.md",
+        "frontier.md",
+        "model.md",
+        "scale.md",
+        "site.md",
+        "service.md",
+    }
     assert measured == rendered_names
     for path, text in pages.items():
         assert path.read_text(encoding="utf-8") == text, f"{path.name} is stale: run python -m bench.render"
