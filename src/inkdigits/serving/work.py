@@ -12,7 +12,7 @@ from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError
 from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
 from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
-from inkdigits.reading.imaging.region import crop_page
+from inkdigits.reading.imaging.region import crop_page, shift_boxes
 from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.output.write import FORMATS
 from inkdigits.reading.reader import Reader
@@ -129,11 +129,11 @@ def _format_outcomes(outcomes: list[Reading | Failure], name: str) -> tuple[byte
 def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
-    how, page = options.how(), load_single_page(upload.data, bounds.picture)
-    (result,) = _read_page(reader, page, upload.name, how).digits
-    region = how["region"]
-    glyph = reader.extract_glyph((page if region is None else crop_page(page, region)).image)
-    return _build_answer(_encode_json(result.as_dict() | {"glyph": glyph_url(glyph)}), 1, [result])
+    page, region = load_single_page(upload.data, bounds.picture), options.how()["region"]
+    part = page if region is None else crop_page(page, region)
+    seen = reader.inspect(part.image, min_confidence=options.min_confidence, brief=True)
+    result = seen.digit if region is None else shift_boxes(seen.digit, region)
+    return _build_answer(_encode_json(result.as_dict() | {"glyph": glyph_url(seen.glyph)}), 1, [result])
 
 
 def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bounds) -> Answer:

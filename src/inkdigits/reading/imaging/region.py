@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
 
 from inkdigits.errors import PictureError, UsageError
 from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
-from inkdigits.types import Line
+from inkdigits.types import Digit, Line
 
+_Found = TypeVar("_Found", tuple[Line, ...], Digit)
 _REGION_PATTERN = re.compile(r"\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*,\s*(\d{1,9})\s*", re.ASCII)
 
 
@@ -35,15 +36,15 @@ def crop_page(page: Picture, region: Box) -> Picture:
     return replace(page, image=page.image[rows, columns])
 
 
-def shift_boxes(lines: tuple[Line, ...], region: Box) -> tuple[Line, ...]:
-    """The lines of a cropped page, with all boxes shifted to pixels of the whole page."""
+def shift_boxes(found: _Found, region: Box) -> _Found:
+    """The lines, or the digit, of a cropped page, with all boxes shifted to pixels of the whole page."""
     x, y = max(0, region.x), max(0, region.y)
-    return map_boxes(lines, lambda box: Box(box.x + x, box.y + y, box.width, box.height))
+    return map_boxes(found, lambda box: Box(box.x + x, box.y + y, box.width, box.height))
 
 
-def map_boxes(lines: tuple[Line, ...], change: Callable[[Box], Box]) -> tuple[Line, ...]:
-    """The lines with every box in them changed."""
-    changed: tuple[Line, ...] = _map_nested(lines, change)
+def map_boxes(found: _Found, change: Callable[[Box], Box]) -> _Found:
+    """The lines, or the digit, with every box in them changed."""
+    changed: _Found = _map_nested(found, change)
     return changed
 
 
