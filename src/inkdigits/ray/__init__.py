@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from inkdigits.ray.pages import PageReader as PageReader
     from inkdigits.ray.pages import read_numbers as read_numbers
+    from inkdigits.ray.process import ReadSettings as ReadSettings
 
-__all__ = ["PageReader", "read_numbers"]
+__all__ = ["PageReader", "ReadSettings", "read_numbers"]
 
 
 def __getattr__(name: str) -> object:
