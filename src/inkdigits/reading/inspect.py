@@ -55,17 +55,21 @@ class Inspection:
 
 
 def inspect_crop(
-    crop: Crop, network: Classifier, thresholds: AcceptThresholds, neighbour_index: NeighbourIndex | None
+    crop: Crop,
+    classification: Classification,
+    network: Classifier,
+    thresholds: AcceptThresholds,
+    neighbour_index: NeighbourIndex | None,
 ) -> Inspection:
-    """Read a digit and explain it. The network classifies some 25 glyphs, in one call; without a `neighbour_index` only
-    the digit's own, and nothing is told but what was read."""
+    """Read a digit by the first row of its classification, and explain it. The network classifies some 25 occluded
+    glyphs for that, in one call; without a `neighbour_index` none, and nothing is told but what was read."""
     glyph = crop.glyph
-    boxes = [] if neighbour_index is None else find_patches(glyph)
-    classification = network.classify(np.concatenate([glyph[np.newaxis], occlude(glyph, boxes)]))
     digit = read_crop(crop, classification, thresholds)
-    occlusion_map, strongest_occlusion = _measure_occlusion(classification, digit.digit, boxes)
+    occlusion_map, strongest_occlusion = np.zeros((GLYPH_SIDE, GLYPH_SIDE), np.float32), None
     neighbours: tuple[Neighbour, ...] = ()
     if neighbour_index is not None and glyph.any():
+        certainty = float(classification.probabilities[0, digit.digit] * classification.digitness[0])
+        occlusion_map, strongest_occlusion = _measure_occlusion(glyph, digit.digit, certainty, network)
         neighbours = neighbour_index.find_nearest(classification.embeddings[0], NEIGHBOUR_COUNT)
     reason = find_reason(digit, thresholds, bool(glyph.any()))
     layers = {} if neighbour_index is None else network.compute_activations(glyph)
@@ -107,16 +111,17 @@ def occlude(glyph: NDArray[np.uint8], boxes: list[Box]) -> NDArray[np.uint8]:
 
 
 def _measure_occlusion(
-    classification: Classification, digit: int, boxes: list[Box]
+    glyph: NDArray[np.uint8], digit: int, certainty: float, network: Classifier
 ) -> tuple[NDArray[np.float32], OcclusionEffect | None]:
-    """By how much occlusion lowers the certainty of a digit: by pixel, the mean over the patches that cover it, and for
-    the worst patch.
+    """By how much occlusion lowers the certainty of a digit on a glyph with ink: by pixel, the mean over the patches
+    that cover it, and for the worst patch.
 
-    The first row of `classification` is the whole glyph, then comes one for every box. After Zeiler and Fergus,
-    "Visualizing and understanding convolutional networks", 2014.
+    After Zeiler and Fergus, "Visualizing and understanding convolutional networks", 2014.
     """
-    certainties = classification.probabilities * classification.digitness[:, np.newaxis]  # 1+N×10
-    drops = np.maximum(certainties[0, digit] - certainties[1:, digit], 0)
+    boxes = find_patches(glyph)
+    occluded = network.classify(occlude(glyph, boxes))
+    certainties = occluded.probabilities * occluded.digitness[:, np.newaxis]  # N×10
+    drops = np.maximum(certainty - certainties[:, digit], 0)
     total: NDArray[np.float32] = np.zeros((GLYPH_SIDE, GLYPH_SIDE), np.float32)
     coverage = np.zeros_like(total)
     for box, drop in zip(boxes, drops, strict=True):
@@ -127,5 +132,5 @@ def _measure_occlusion(
     if not drops.any():
         return occlusion_map, None
     worst = int(drops.argmax())
-    remaining = certainties[1 + worst]
+    remaining = certainties[worst]
     return occlusion_map, OcclusionEffect(boxes[worst], int(remaining.argmax()), float(remaining.max()))

@@ -40,7 +40,7 @@ from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
 from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
-from inkdigits.reading.single import Crop, best_crops, read_crop, read_whole_page
+from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
@@ -274,10 +274,12 @@ class Reader:
         page = load_single_page(picture, self._limits)
         if normalised:
             check_glyph_shape(page.grey.shape)
-        whole = Crop(Box(0, 0, page.width, page.height), page.grey)
-        crop = whole if normalised else best_crops([page.grey], self._classifier)[0][0]
-        neighbours = None if brief else self._neighbour_index
-        return inspect_crop(crop, self._classifier, self._get_thresholds(min_confidence), neighbours)
+            whole = Crop(Box(0, 0, page.width, page.height), page.grey)
+            (crop,), classification = choose_crops([[whole]], self._classifier)
+        else:
+            (crop,), classification = best_crops([page.grey], self._classifier)
+        thresholds, neighbours = self._get_thresholds(min_confidence), None if brief else self._neighbour_index
+        return inspect_crop(crop, classification, self._classifier, thresholds, neighbours)
 
     def classify(self, images: NDArray[np.uint8], normalised: bool = False) -> Classification:
         """Classify N digits, uint8 N×H×W, of any size and polarity; `normalised` says they are 28×28 in MNIST's form.
