@@ -10,6 +10,8 @@ import statistics
 import sys
 import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache, partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -20,11 +22,11 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
+from bench.page import start_chromium
 from bench.shared.store import save
 from inkdigits import Reader
 from inkdigits.data.sets import mnist
 from inkdigits.reading.imaging.pixels import encode_png
-from tests.serving.browser import chromium, desk
 from website import tab_files
 
 ROOT = Path(__file__).parents[1]
@@ -86,9 +88,22 @@ def compare(page: Page, image: NDArray[np.uint8]) -> Comparison:
     return Comparison(is_same, difference, read["milliseconds"])
 
 
-class _Silent(SimpleHTTPRequestHandler):
+class _SilentHandler(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:
         """Say nothing."""
+
+
+@contextmanager
+def serve_folder(folder: Path) -> Iterator[str]:
+    """Serve the files of a folder on loopback, without a word; the address ends with a slash."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(_SilentHandler, directory=str(folder))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def measure(count: int) -> dict[str, object]:
@@ -101,16 +116,12 @@ def measure(count: int) -> dict[str, object]:
         page_html = (tab_files.FOLDER / "page.html").read_text(encoding="utf-8")
         (site / "index.html").write_text(f"<!doctype html><meta charset=utf-8>{page_html}", encoding="utf-8")
         loaded_bytes = sum(path.stat().st_size for path in (site / "tab").iterdir())
-        with ThreadingHTTPServer(("127.0.0.1", 0), partial(_Silent, directory=folder)) as server:
-            threading.Thread(target=server.serve_forever).start()
-            try:
-                with chromium() as browser, desk(browser) as page:
-                    page.goto(f"http://127.0.0.1:{server.server_port}/index.html")
-                    page.wait_for_function("document.getElementById('tab-state').dataset.readySeconds")
-                    ready_seconds = float(page.locator("#tab-state").get_attribute("data-ready-seconds") or "nan")
-                    compared = [compare(page, draw_picture(index)) for index in range(count)]
-            finally:
-                server.shutdown()
+        with serve_folder(site) as address, start_chromium() as browser:
+            page = browser.new_page()
+            page.goto(f"{address}index.html")
+            page.wait_for_function("document.getElementById('tab-state').dataset.readySeconds")
+            ready_seconds = float(page.locator("#tab-state").get_attribute("data-ready-seconds") or "nan")
+            compared = [compare(page, draw_picture(index)) for index in range(count)]
     return {
         "pictures": count,
         "different_glyphs": sum(not each.is_same_glyph for each in compared),

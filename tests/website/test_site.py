@@ -4,11 +4,8 @@ Also what Sphinx makes of the pages and the docstrings by itself, as building ta
 """
 
 import re
-import threading
 from collections.abc import Iterator
-from functools import partial
 from html.parser import HTMLParser
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
@@ -16,7 +13,7 @@ import pytest
 from playwright.sync_api import Browser
 
 import inkdigits
-from bench.tab import compare, draw_picture
+from bench.tab import compare, draw_picture, serve_folder
 from inkdigits.course.lessons import Lesson
 from tests.course.test_export import small
 from tests.programs import need, path_of
@@ -53,20 +50,8 @@ def built(lessons: list[Lesson], work: Path, tmp_path_factory: pytest.TempPathFa
 @pytest.fixture(scope="module")
 def address(built: Path) -> Iterator[str]:
     """The site's address on this machine, below the server's root."""
-    handler = partial(Silent, directory=str(built.parents[1]))
-    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}/some/where/"
-        server.shutdown()
-        thread.join()
-
-
-class Silent(SimpleHTTPRequestHandler):
-    """Serves files without a word."""
-
-    def log_message(self, format: str, *args: object) -> None:
-        """Say nothing."""
+    with serve_folder(built.parents[1]) as root:
+        yield f"{root}some/where/"
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from inkdigits.reading.output.review import EDITING_FOLDER, join_modules
+from inkdigits.reading.output.review import EDITING_FOLDER, join_modules, load_style
 
 _FOLDER = Path(__file__).parent
 _TEMPLATE_MARKER, _STYLE_MARKER, _SCRIPT_MARKER = "<!-- template -->", "/* style */", "/* script */"
@@ -20,8 +20,7 @@ _TEMPLATE_MARKER, _STYLE_MARKER, _SCRIPT_MARKER = "<!-- template -->", "/* style
 def render_drawing(content: Mapping[str, Any]) -> str:
     """The page for a template as JSON has it, with its blank in it as a data URL."""
     page = (_FOLDER / "drawing.html").read_text(encoding="utf-8")
-    styles = [(EDITING_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("theme", "editor")]
     script = join_modules([EDITING_FOLDER / "sheet.js", _FOLDER / "drawing.js"])
     safe = json.dumps(content, ensure_ascii=True).replace("<", "\\u003c")  # nothing in it can end the script
-    filled = page.replace(_STYLE_MARKER, "".join(styles)).replace(_SCRIPT_MARKER, script)
+    filled = page.replace(_STYLE_MARKER, load_style()).replace(_SCRIPT_MARKER, script)
     return filled.replace(_TEMPLATE_MARKER, safe)

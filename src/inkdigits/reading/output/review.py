@@ -41,11 +41,15 @@ def render_end() -> str:
 @cache
 def _load_template() -> tuple[str, str]:
     whole = (_FOLDER / "review.html").read_text(encoding="utf-8")
-    styles = [(EDITING_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("theme", "editor")]
     script = join_modules([*(EDITING_FOLDER / f"{name}.js" for name in _EDITOR), _FOLDER / "review.js"])
-    filled = whole.replace(_STYLE_MARKER, "".join(styles)).replace(_SCRIPT_MARKER, script)
+    filled = whole.replace(_STYLE_MARKER, load_style()).replace(_SCRIPT_MARKER, script)
     before, _, after = filled.partition(_PAGES_MARKER)
     return before, after
+
+
+def load_style() -> str:
+    """What pages look like on which something is edited."""
+    return "".join((EDITING_FOLDER / f"{name}.css").read_text(encoding="utf-8") for name in ("theme", "editor"))
 
 
 def join_modules(paths: Iterable[Path]) -> str:
