@@ -38,7 +38,7 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
-from inkdigits.forms.fields import MAX_CANDIDATES, FieldReader, FieldReading, weigh_texts
+from inkdigits.forms.fields import FieldReader, FieldReading, list_likely_texts, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import FormField, Template, embed_blank, parse_template
@@ -236,13 +236,10 @@ def _collect_places(read: list[ReadSheet]) -> tuple[Places, Miscounts, Counter[s
 
 def _read_alike(field: FormField, truth: str, places: Places, rng: Generator) -> FieldReading:
     """A field with another number, each digit read as one like it was."""
-    digits = [own[rng.integers(len(own))] for own in (places[field.cells > 0, digit] for digit in truth)]
-    texts = [("", 1.0)]
-    for probabilities in digits:
-        texts = [(text + str(digit), p * own) for text, p in texts for digit, own in enumerate(probabilities)]
-        texts = sorted(texts, key=lambda text: -text[1])[:MAX_CANDIDATES]
+    digits = np.array([own[rng.integers(len(own))] for own in (places[field.cells > 0, digit] for digit in truth)])
+    texts = list_likely_texts(digits, 10)
     candidates = weigh_texts(texts, field, range(len(truth), len(truth) + 1) if field.cells else None)
-    return FieldReading(field, candidates, np.array(digits), np.zeros((1, 1), np.uint8))
+    return FieldReading(field, candidates, digits, np.zeros((1, 1), np.uint8))
 
 
 def draw_picture(digits: Digits) -> None:

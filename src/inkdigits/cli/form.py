@@ -13,6 +13,7 @@ import typer
 
 from inkdigits.cli.options import STOPPED, MaxBytesOption, MaxPagesOption, MaxPixelsOption, build_limits
 from inkdigits.errors import UsageError
+from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG
 from inkdigits.reading.output.write import escape_surrogates
 from inkdigits.types import Failure
 
@@ -91,8 +92,10 @@ def read(
     ] = None,
     min_confidence: Annotated[
         float, typer.Option(help="The least confidence of a field that nobody needs to look at, from 0 to 1.")
-    ] = 0.9,
-    wrong: Annotated[float, typer.Option(help="How probable it is that a writer adds wrongly, from 0 to 1.")] = 0.015,
+    ] = DEFAULT_MIN_CONFIDENCE,
+    wrong: Annotated[
+        float, typer.Option(help="How probable it is that a writer adds wrongly, from 0 to 1.")
+    ] = DEFAULT_WRONG,
     jobs: Annotated[int, typer.Option(min=1, max=64, help="Number of sheets to read at the same time.")] = 1,
     resume: Annotated[bool, typer.Option("--resume", help="Go on where a stopped run of the same ended.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="Exit with 3 if any field is doubtful.")] = False,

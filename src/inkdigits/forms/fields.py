@@ -35,7 +35,7 @@ from inkdigits.reading.scoring import fuse_scores
 from inkdigits.reading.strips import transcribe_row
 
 _SCALES = (0.75, 1.0, 1.35)  # that the page of fields is shown to the detector in: its digits are of one size
-MAX_CANDIDATES = 40  # of a field
+_MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
 _BOXED_SHARE, _MAX_BOXED_DIGITS = 0.2, 4  # of what a row may be, by its boxed digits alone; digits that each may be
@@ -143,7 +143,7 @@ def _list_strings(row: FusedRow) -> list[tuple[str, float]]:
     for piece in row.fused_pieces:
         own = piece.list_readings(0, len(piece.string))
         readings = [(text + part, p * share) for text, p in readings for part, share in own]
-        readings = sorted(readings, key=lambda reading: -reading[1])[: 4 * MAX_CANDIDATES]
+        readings = sorted(readings, key=lambda reading: -reading[1])[: 4 * _MAX_CANDIDATES]
     return readings
 
 
@@ -159,20 +159,26 @@ def _list_signed(row: FusedRow, gaps: Sequence[Sequence[tuple[str, float]]]) -> 
                 signed = [
                     (t + sign + digit, p * own) for t, p in signed for sign, own in islice(gap, _MAX_GAP_READINGS)
                 ]
-                signed = sorted(signed, key=lambda reading: -reading[1])[:MAX_CANDIDATES]
+                signed = sorted(signed, key=lambda reading: -reading[1])[:_MAX_CANDIDATES]
             texts += signed
     return sorted(texts, key=lambda reading: -reading[1])[:_MAX_TEXTS]
 
 
 def _mix(readings: Sequence[tuple[str, float]], one_by_one: NDArray[np.float64]) -> list[tuple[str, float]]:
     """Readings of a whole row, and of its digits N×10 each by itself: a digit that the former lose is in the latter."""
-    texts = [("", 1.0)]
-    for probabilities in one_by_one.tolist():
-        likely = sorted(enumerate(probabilities), key=lambda each: -each[1])[:_MAX_BOXED_DIGITS]
-        texts = [(text + str(digit), p * own) for text, p in texts for digit, own in likely]
-        texts = sorted(texts, key=lambda reading: -reading[1])[:MAX_CANDIDATES]
+    texts = list_likely_texts(one_by_one, _MAX_BOXED_DIGITS)
     share = _BOXED_SHARE if readings else 1.0
     return [(text, (1 - share) * p) for text, p in readings] + [(text, share * p) for text, p in texts]
+
+
+def list_likely_texts(digits: NDArray[np.float64], max_digits: int) -> list[tuple[str, float]]:
+    """The most probable texts of digits, N×10, that know nothing of one another, of `max_digits` in each place."""
+    texts = [("", 1.0)]
+    for probabilities in digits.tolist():
+        likely = sorted(enumerate(probabilities), key=lambda each: -each[1])[:max_digits]
+        texts = [(text + str(digit), p * own) for text, p in texts for digit, own in likely]
+        texts = sorted(texts, key=lambda reading: -reading[1])[:_MAX_CANDIDATES]
+    return texts
 
 
 def _mix_digits(digits: NDArray[np.float64], one_by_one: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -194,5 +200,5 @@ def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled:
             weight *= _STRUCK if count in filled else _MISCOUNT
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
-    best = sorted(totals.items(), key=lambda item: -item[1])[:MAX_CANDIDATES]
+    best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
     return tuple(Candidate(text, p / whole) for text, p in best if p > _MIN_PROBABILITY * whole)

@@ -20,11 +20,9 @@ from fractions import Fraction
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
 from inkdigits.forms.priors import list_choices, match_roster
-from inkdigits.forms.rules import Amount, Comparison, Membership
+from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership
 from inkdigits.forms.template import FormField, Template
 
-DEFAULT_MIN_CONFIDENCE = 0.9
-DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
 _WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
 _MAX_STATES = 5_000
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 
 from inkdigits.errors import InkdigitsError, PictureError
 from inkdigits.forms.fields import FieldReader
-from inkdigits.forms.joint import (
-    DEFAULT_MIN_CONFIDENCE,
-    DEFAULT_WRONG,
-    SheetAnswer,
-    check_probabilities,
-    decode_sheet,
-)
+from inkdigits.forms.joint import SheetAnswer, check_probabilities, decode_sheet
 from inkdigits.forms.registration import SheetFinder
+from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Source, load_pages

@@ -18,6 +18,8 @@ from pathlib import Path
 from inkdigits.errors import UsageError, known_names
 from inkdigits.files import read_bounded
 
+DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
+DEFAULT_MIN_CONFIDENCE = 0.9  # of a field, given the rules, that nobody needs to look at
 Amount = int | Decimal | Fraction
 _OPERATORS = ("<=", ">=", "=", "<", ">")
 _COMPARISON = re.compile(r"(?P<left>[^<>=]+)(?P<operator><=|>=|=|<|>)(?P<right>[^<>=]+)")
