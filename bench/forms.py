@@ -18,9 +18,12 @@ where no sum ties it to others.
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -31,36 +34,30 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
-from bench.datasets.filled_sheets import photograph
+from bench.datasets.filled_sheets import (
+    SEED,
+    WRONG_EVERY,
+    FilledSheet,
+    draw_sheets,
+    load_examples,
+    sample_numbers,
+)
 from bench.shared import store
 from inkdigits.data.sets import mnist
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError
-from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
+from inkdigits.forms.examples import EXAMPLES
 from inkdigits.forms.fields import FieldReader, FieldReading, list_likely_texts, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.registration import SheetFinder
-from inkdigits.forms.template import FormField, Template, embed_blank, parse_template
+from inkdigits.forms.template import FormField
 from inkdigits.reading.imaging.pixels import encode_png
 from inkdigits.training.evaluate import load_test_digits
 
 RESULT_NAME = "forms"
 SHEET_COUNT = 200
 SIMULATED_COUNT = 5_000
-WRONG_EVERY = 10  # sheets: one of so many adds up wrongly
-SEED = 23
 PICTURE_PATH, PICTURED = Path(__file__).parent.parent / "docs" / "pictures" / "forms.png", 11
-
-
-@dataclass(frozen=True)
-class FilledSheet:
-    """A photo, uint8 H×W, of a sheet of `template`, what stands in its fields, and which is a wrong sum, if any."""
-
-    photo: NDArray[np.uint8]
-    template: Template
-    truth: dict[str, str]
-    wrong: str | None
 
 
 @dataclass(frozen=True)
@@ -84,64 +81,11 @@ def main() -> None:
         return
     digits = mnist.load("train").slice(55_000, 60_000) if args.validation else load_test_digits()
     read = read_sheets(draw_sheets(digits, range(args.sheets)))
-    score = score_sheets(read) | simulate_sheets(read, args.simulated)
+    score = score_sheets(read) | simulate_sheets(read, args.simulated) | time_command(read)
     for name, value in score.items():
         print(f"{name:28} {value:.4f}" if isinstance(value, float) else f"{name:28} {value}")
     if not args.validation and (args.sheets, args.simulated) == (SHEET_COUNT, SIMULATED_COUNT):
         store.save(RESULT_NAME, score | {"drawn_with": digits.name, "sha256": digits.sha256})
-
-
-def load_examples() -> list[Template]:
-    """The templates of the mark sheet and the count form."""
-    with TemporaryDirectory() as folder:
-        Path(folder, "roster.csv").write_text(format_roster(), encoding="utf-8")
-        drawn = [draw() for draw in EXAMPLES.values()]
-        return [parse_template(embed_blank(content, blank), Path(folder)) for blank, content in drawn]
-
-
-def draw_sheets(digits: Digits, numbers: Iterable[int]) -> Iterator[FilledSheet]:
-    """Photos of the sheets of these numbers in hands of the set. Equal arguments give equal photos."""
-    templates, hands = load_examples(), WritingHands.from_digits(digits)
-    for number in numbers:
-        rng = np.random.default_rng([SEED, number])
-        template = templates[number % len(templates)]
-        is_wrong = number % (2 * WRONG_EVERY) in (0, WRONG_EVERY + 1)  # as many of each form
-        truth, wrong = sample_numbers(template, is_wrong, rng)
-        entries = [Entry(each.box, truth[each.name], each.cells) for each in template.fields]
-        ink = fill_sheet(template.blank_grey.shape, entries, hands, rng)
-        image = photograph(lay_on_blank(template.blank_grey, ink), rng)
-        yield FilledSheet(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8), template, truth, wrong)
-
-
-def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[dict[str, str], str | None]:
-    """What is written in each field, and the sum that is wrong, if one is to be."""
-    if template.name == "Mark sheet":
-        numbers = {f"q{index}": int(rng.integers(0, 13)) for index in range(1, 9)}
-        total = sum(numbers.values())
-        written = _add_wrongly(total, 96, rng) if is_wrong else total
-        texts = {"id": str(rng.choice(STUDENTS)), **{k: str(v) for k, v in numbers.items()}, "total": str(written)}
-        return texts, "total" if is_wrong else None
-    votes = {f"votes{index}": int(10 ** rng.uniform(0, 2.99)) for index in range(1, 7)}
-    valid = sum(votes.values())
-    invalid = int(rng.integers(0, 60))
-    wrong = str(rng.choice(["valid", "cast"])) if is_wrong else None
-    written_valid = _add_wrongly(valid, 9000, rng) if wrong == "valid" else valid
-    cast = written_valid + invalid
-    sums = {
-        "valid": written_valid,
-        "invalid": invalid,
-        "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast,
-    }
-    numbers = {"station": str(rng.choice(STATIONS)), **votes, **sums}
-    return {name: str(number) for name, number in numbers.items()}, wrong
-
-
-def _add_wrongly(total: int, most: int, rng: Generator) -> int:
-    """A sum that is off by one, two, ten or a hundred."""
-    while True:
-        off = int(rng.choice([1, 2, 10, 100], p=[0.45, 0.15, 0.35, 0.05])) * int(rng.choice([-1, 1]))
-        if 0 <= total + off <= most:
-            return total + off
 
 
 def read_sheets(sheets: Iterator[FilledSheet]) -> list[ReadSheet]:
@@ -211,6 +155,23 @@ def simulate_sheets(read: list[ReadSheet], count: int) -> store.Json:
         accepted += answer.accepted
         wrong += answer.accepted and any(each.text != truth[each.name] for each in answer.answers)
     return {"simulated": count, "simulated_accepted": accepted, "simulated_silently_wrong": wrong}
+
+
+def time_command(read: list[ReadSheet]) -> store.Json:
+    """Seconds that the command takes for all photos, as JPEG files, with two jobs; `load` is other work and this."""
+    with TemporaryDirectory() as name:
+        folder = Path(name)
+        photos = folder / "photos"
+        photos.mkdir()
+        for number, each in enumerate(read):
+            Image.fromarray(each.sheet.photo).save(photos / f"{number:03}.jpg", quality=95)
+        inkdigits = [sys.executable, "-m", "inkdigits", "form"]
+        subprocess.run([*inkdigits, "example", folder / "forms", "--sheets", "1"], check=True, capture_output=True)
+        first, second = (folder / "forms" / f"{form}.json" for form in EXAMPLES)
+        words = [first, photos, "--or", second, "--jobs", "2", "--output", folder / "table.xlsx"]
+        started = time.perf_counter()
+        subprocess.run([*inkdigits, "read", *words], check=True, capture_output=True)
+        return {"command_seconds": time.perf_counter() - started, "load": round(os.getloadavg()[0], 1)}
 
 
 Places = dict[tuple[bool, str], list[NDArray[np.float64]]]  # whether it is boxed, and the true digit → probabilities

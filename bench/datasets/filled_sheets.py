@@ -1,6 +1,12 @@
-"""Filled sheets as people photograph them: from aside, in a shadow, upside down, with a folded corner, as JPEG."""
+"""Filled sheets as people photograph them: numbers in one hand, some added up wrongly; from aside, in a shadow, upside
+down, with a folded corner, as JPEG."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import cv2
 import numpy as np
@@ -8,13 +14,82 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from bench.datasets import photo
+from inkdigits.data.sets.digits import Digits
+from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
+from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
+from inkdigits.forms.template import Template, embed_blank, parse_template
 
 Image = NDArray[np.uint8]
 PHOTO_SIZE = (3264, 2448)  # height, width: 8 megapixels
 MAX_DEGREES = 20.0  # from aside
 TABLE_GREYS = (30, 150)
 UPSIDE_DOWN_SHARE, FOLDED_SHARE = 0.25, 0.15
+WRONG_EVERY = 10  # sheets: one of so many adds up wrongly
+SEED = 23
 FOLD_PIXELS = (60, 150)  # of the sheet, along both sides
+
+
+@dataclass(frozen=True)
+class FilledSheet:
+    """A photo, uint8 H×W, of a sheet of `template`, what stands in its fields, and which is a wrong sum, if any."""
+
+    photo: NDArray[np.uint8]
+    template: Template
+    truth: dict[str, str]
+    wrong: str | None
+
+
+def load_examples() -> list[Template]:
+    """The templates of the mark sheet and the count form."""
+    with TemporaryDirectory() as folder:
+        Path(folder, "roster.csv").write_text(format_roster(), encoding="utf-8")
+        drawn = [draw() for draw in EXAMPLES.values()]
+        return [parse_template(embed_blank(content, blank), Path(folder)) for blank, content in drawn]
+
+
+def draw_sheets(digits: Digits, numbers: Iterable[int]) -> Iterator[FilledSheet]:
+    """Photos of the sheets of these numbers in hands of the set. Equal arguments give equal photos."""
+    templates, hands = load_examples(), WritingHands.from_digits(digits)
+    for number in numbers:
+        rng = np.random.default_rng([SEED, number])
+        template = templates[number % len(templates)]
+        is_wrong = number % (2 * WRONG_EVERY) in (0, WRONG_EVERY + 1)  # as many of each form
+        truth, wrong = sample_numbers(template, is_wrong, rng)
+        entries = [Entry(each.box, truth[each.name], each.cells) for each in template.fields]
+        ink = fill_sheet(template.blank_grey.shape, entries, hands, rng)
+        image = photograph(lay_on_blank(template.blank_grey, ink), rng)
+        yield FilledSheet(np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8), template, truth, wrong)
+
+
+def sample_numbers(template: Template, is_wrong: bool, rng: Generator) -> tuple[dict[str, str], str | None]:
+    """What is written in each field, and the sum that is wrong, if one is to be."""
+    if template.name == "Mark sheet":
+        numbers = {f"q{index}": int(rng.integers(0, 13)) for index in range(1, 9)}
+        total = sum(numbers.values())
+        written = _add_wrongly(total, 96, rng) if is_wrong else total
+        texts = {"id": str(rng.choice(STUDENTS)), **{k: str(v) for k, v in numbers.items()}, "total": str(written)}
+        return texts, "total" if is_wrong else None
+    votes = {f"votes{index}": int(10 ** rng.uniform(0, 2.99)) for index in range(1, 7)}
+    valid = sum(votes.values())
+    invalid = int(rng.integers(0, 60))
+    wrong = str(rng.choice(["valid", "cast"])) if is_wrong else None
+    written_valid = _add_wrongly(valid, 9000, rng) if wrong == "valid" else valid
+    cast = written_valid + invalid
+    sums = {
+        "valid": written_valid,
+        "invalid": invalid,
+        "cast": _add_wrongly(cast, 9999, rng) if wrong == "cast" else cast,
+    }
+    numbers = {"station": str(rng.choice(STATIONS)), **votes, **sums}
+    return {name: str(number) for name, number in numbers.items()}, wrong
+
+
+def _add_wrongly(total: int, most: int, rng: Generator) -> int:
+    """A sum that is off by one, two, ten or a hundred."""
+    while True:
+        off = int(rng.choice([1, 2, 10, 100], p=[0.45, 0.15, 0.35, 0.05])) * int(rng.choice([-1, 1]))
+        if 0 <= total + off <= most:
+            return total + off
 
 
 def photograph(sheet: Image, rng: Generator, size: tuple[int, int] = PHOTO_SIZE) -> Image:

@@ -9,7 +9,7 @@ import pytest
 
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading, weigh_texts
-from inkdigits.forms.joint import decode_sheet
+from inkdigits.forms.joint import SheetAnswer, decode_sheet
 from inkdigits.forms.priors import list_choices
 from inkdigits.forms.template import FormField, Template, parse_template
 from inkdigits.marks import Box
@@ -62,6 +62,21 @@ def test_a_wrong_sum_is_told_and_not_repaired() -> None:
     assert sheet.broken == tuple(SUM) and not sheet.accepted
     repaired = decode_sheet(template, readings, wrong=1e-9)
     assert repaired.answers[4].text == "10" and not repaired.broken
+
+
+def test_a_sum_that_is_as_likely_misread_is_in_doubt_and_not_told_as_wrong() -> None:
+    template = make_template(SUM)
+
+    def decode_total(misread: float) -> SheetAnswer:  # the writer came to 11 with a probability of .0015
+        total = {"11": 1 - misread, "10": misread}
+        return decode_sheet(template, make_readings(template, **PLAIN, q3={"7": 1.0}, total=total))
+
+    plain, doubtful = decode_total(1e-4), decode_total(1e-3)
+    assert plain.broken == tuple(SUM) and not plain.answers[4].doubts
+    assert not doubtful.broken and not doubtful.accepted
+    total = doubtful.answers[4]
+    assert (total.text, total.reckoned, total.breaks) == ("11", None, ())
+    assert total.doubts == ("unsure", "misread, or not total = q1 + q2 + q3")
 
 
 def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:

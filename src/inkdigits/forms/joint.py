@@ -2,7 +2,8 @@
 
 Every field has candidates with probabilities; a rule multiplies those of a whole sheet by how probable it is that the
 writer kept it. So a doubtful digit is settled by a sum, but a sum that does not come out although all its fields are
-plain is taken for what it is, an error of the writer's: reported, not repaired.
+plain is taken for what it is, an error of the writer's: reported, not repaired. Where it is more likely that a digit
+was misread, it is a doubt, and no report.
 
 What counts is how probable each text of a field is over all that the other fields may say (sum-product). Fields are
 taken one after the other, and the sums of the rules that are not complete yet are kept: states, each with the
@@ -25,6 +26,7 @@ from inkdigits.forms.template import FormField, Template
 
 _WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
 _MAX_STATES = 5_000
+_MIN_BROKEN = 0.7  # probability that the writer broke a rule, from which on this is reported
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
 
@@ -90,17 +92,22 @@ def decode_sheet(
         for each in readings
     }
     marginals: dict[str, dict[str, float]] = {}
-    confidence = 1.0
+    confidence, breaking = 1.0, dict[str, float]()
     for names, own_rules in _find_groups(template.fields, rules):
         group = {name: choices[name] for name in names}
-        totals, together = _decode_group([template.get_field(name) for name in names], group, own_rules, wrong)
-        marginals |= totals
-        confidence *= together
+        decoded = _decode_group([template.get_field(name) for name in names], group, own_rules, wrong)
+        marginals |= decoded.marginals
+        breaking |= decoded.breaking
+        confidence *= decoded.together
     texts = {name: next(iter(shares)) for name, shares in marginals.items()}
     values = {name: _find_value(template.get_field(name), text) for name, text in texts.items()}
-    broken = [rule for rule in rules if (state := _check(rule, values)) is not None and not state]
+    unmet = [rule for rule in rules if _check(rule, values) is False]
+    broken = [rule for rule in unmet if breaking[rule.text] >= _MIN_BROKEN]
+    doubted = [rule for rule in unmet if breaking[rule.text] < _MIN_BROKEN]
     answers = tuple(
-        _make_answer(each, texts[each.field.name], marginals[each.field.name], broken, values, min_confidence, rosters)
+        _make_answer(
+            each, texts[each.field.name], marginals[each.field.name], broken, doubted, values, min_confidence, rosters
+        )
         for each in readings
     )
     return SheetAnswer(answers, confidence, tuple(rule.text for rule in broken))
@@ -132,12 +139,24 @@ _State = tuple[Fraction | None, ...]  # of each rule: its sum so far; None once 
 
 @dataclass(frozen=True, slots=True)
 class _Step:
-    """From one state to another, by a field that says `text`."""
+    """From one state to another, by a field that says `text`; `broken` are the rules, by index, that are complete with
+    it and do not hold."""
 
     origin: _State
     text: str
     following: _State
     weight: float
+    broken: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _DecodedGroup:
+    """How probable each text of each field is, whatever all others say, most probable first; how probable the first of
+    all fields are together; and how probable it is that the writer broke each rule, by its text."""
+
+    marginals: dict[str, dict[str, float]]
+    together: float
+    breaking: dict[str, float]
 
 
 def _decode_group(
@@ -145,9 +164,8 @@ def _decode_group(
     choices: Mapping[str, tuple[Candidate, ...]],
     rules: Sequence[Comparison],
     wrong: float,
-) -> tuple[dict[str, dict[str, float]], float]:
-    """How probable each text of each field is, whatever all others say, and how probable the most probable texts are
-    all together. Only fields that rules tie together need be decoded together."""
+) -> _DecodedGroup:
+    """Decode the fields that rules tie together; others need not be decoded together."""
     last = {rule.text: max(i for i, each in enumerate(fields) if each.name in rule.factors) for rule in rules}
     start: _State = tuple(Fraction(rule.constant) for rule in rules)
     layers: list[dict[_State, float]] = [{start: 1.0}]
@@ -160,59 +178,67 @@ def _decode_group(
         for candidate in choices[field.name]:
             value = _find_value(field, candidate.text)
             for state, total in layers[-1].items():
-                following, factor = _step(state, field.name, value, rules, is_last, wrong)
-                own.append(_Step(state, candidate.text, following, candidate.probability * factor))
+                following, broken = _step(state, field.name, value, rules, is_last)
+                factor = (wrong / _WAYS_TO_ERR) ** len(broken) * (1 - wrong) ** (sum(is_last) - len(broken))
+                own.append(_Step(state, candidate.text, following, candidate.probability * factor, broken))
                 grown[following] += total * own[-1].weight
         kept = dict(sorted(grown.items(), key=lambda item: -item[1])[:_MAX_STATES])
         scales.append(sum(kept.values()) or 1.0)
         layers.append({state: total / scales[-1] for state, total in kept.items()})
         steps.append([each for each in own if each.following in kept])
-    marginals = _add_up(layers, steps, fields)
+    marginals, shares_broken = _add_up(layers, steps, fields)
+    breaking = {rule.text: shares_broken.get(index, 0.0) for index, rule in enumerate(rules)}
     together, state = 1.0, start
     for field, own, scale in zip(fields, steps, scales, strict=True):
         text = max(marginals[field.name], key=lambda each: marginals[field.name][each])
         step = next((each for each in own if each.origin == state and each.text == text), None)
         if step is None:
-            return marginals, 0.0
+            return _DecodedGroup(marginals, 0.0, breaking)
         together, state = together * step.weight / scale, step.following
-    return marginals, together
+    return _DecodedGroup(marginals, together, breaking)
 
 
 def _add_up(
     layers: Sequence[Mapping[_State, float]], steps: Sequence[Sequence[_Step]], fields: Sequence[FormField]
-) -> dict[str, dict[str, float]]:
-    """The share of each text in all ways through the states, most probable first."""
+) -> tuple[dict[str, dict[str, float]], dict[int, float]]:
+    """The share of each text in all ways through the states, most probable first, and of each broken rule."""
     behind: dict[_State, float] = dict.fromkeys(layers[-1], 1.0)
     marginals: dict[str, dict[str, float]] = {}
+    broken: dict[int, float] = defaultdict(float)
     for index in reversed(range(len(fields))):
         shares: dict[str, float] = defaultdict(float)
+        shares_broken: dict[int, float] = defaultdict(float)
         earlier: dict[_State, float] = defaultdict(float)
         for step in steps[index]:
             onward = step.weight * behind[step.following]
-            shares[step.text] += layers[index][step.origin] * onward
+            through = layers[index][step.origin] * onward
+            shares[step.text] += through
             earlier[step.origin] += onward
+            for rule in step.broken:
+                shares_broken[rule] += through
         whole, scale = sum(shares.values()) or 1.0, max(earlier.values()) or 1.0
+        broken |= {rule: share / whole for rule, share in shares_broken.items()}
         ordered = sorted(shares.items(), key=lambda item: -item[1])
         marginals[fields[index].name] = {text: share / whole for text, share in ordered}
         behind = defaultdict(float, {each: share / scale for each, share in earlier.items()})
-    return marginals
+    return marginals, broken
 
 
 def _step(
-    state: _State, name: str, value: Amount | None, rules: Sequence[Comparison], is_last: Sequence[bool], wrong: float
-) -> tuple[_State, float]:
-    """The state after one more field, and how probable it makes the rules that are complete with it."""
-    factor, following = 1.0, list(state)
+    state: _State, name: str, value: Amount | None, rules: Sequence[Comparison], is_last: Sequence[bool]
+) -> tuple[_State, tuple[int, ...]]:
+    """The state after one more field, and the rules, by index, that are complete with it and do not hold."""
+    broken, following = list[int](), list(state)
     for index, rule in enumerate(rules):
         before = state[index]
         if name in rule.factors and before is not None:
             following[index] = None if value is None else before + rule.factors[name] * Fraction(value)
         if is_last[index]:
             complete = following[index]
-            holds = complete is not None and rule.holds_for(complete)
-            factor *= 1 - wrong if holds else wrong / _WAYS_TO_ERR
+            if complete is None or not rule.holds_for(complete):
+                broken.append(index)
             following[index] = Fraction(0)
-    return tuple(following), factor
+    return tuple(following), tuple(broken)
 
 
 def _find_value(field: FormField, text: str) -> Amount | None:
@@ -235,6 +261,7 @@ def _make_answer(
     text: str,
     shares: Mapping[str, float],
     broken: Sequence[Comparison],
+    doubted: Sequence[Comparison],
     values: Mapping[str, Amount | None],
     min_confidence: float,
     rosters: Mapping[str, Membership],
@@ -257,8 +284,14 @@ def _make_answer(
         doubts.append("not in the roster")
     elif roster is not None and others and others[0][1] * _TIE > confidence and others[0][0] in roster.entries:
         doubts.append(f"as likely {others[0][0]}")
-    breaks = [rule for rule in broken if name == rule.reckoned or (name in rule.factors and rule.reckoned is None)]
+    doubts += [f"misread, or not {rule.text}" for rule in doubted if _is_told_at(rule, name)]
+    breaks = [rule for rule in broken if _is_told_at(rule, name)]
     for rule in breaks:
         known = {each: value for each in rule.factors if (value := values[each]) is not None}
         reckoned = reckoned if rule.reckoned is None else str(rule.reckon(known))
     return replace(answer, doubts=tuple(doubts), reckoned=reckoned, breaks=tuple(rule.text for rule in breaks))
+
+
+def _is_told_at(rule: Comparison, name: str) -> bool:
+    """Whether a rule that does not hold is told at this field: the total's, or any where there is no total."""
+    return name == rule.reckoned or (name in rule.factors and rule.reckoned is None)
