@@ -1,6 +1,7 @@
 """What several rooms of tests use: the installed command as a real process, and small sets of digits."""
 
 import os
+import socket
 import subprocess
 import sys
 import time
@@ -67,6 +68,13 @@ def make_digits(count: int, seed: int = 0, name: str = "some digits") -> Digits:
     """Random glyphs, with every label from 0 to 9 in turn."""
     images = np.random.default_rng(seed).integers(0, 256, (count, 28, 28), np.uint8)
     return Digits(images, np.arange(count, dtype=np.int64) % 10, name)
+
+
+def find_free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.create_server(("127.0.0.1", 0)) as own:
+        port: int = own.getsockname()[1]
+        return port
 
 
 def need_extra(package: str, extra: str) -> None:

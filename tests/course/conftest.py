@@ -2,7 +2,6 @@
 
 import ast
 import re
-import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -12,6 +11,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from inkdigits.course.lessons import get_lesson, lesson_environment, open_command
+from tests.helpers import find_free_port
 from tests.serving.browser import chromium
 
 
@@ -55,7 +55,8 @@ def served(number: int, shows: str, folder: Path) -> Iterator[str]:
     path = get_lesson(number).path
     notebook, log = folder / path.name, folder / "marimo.log"
     notebook.write_text(excerpt(path.read_text(encoding="utf-8"), shows), encoding="utf-8")
-    command = open_command(notebook, read=True, browser=False, port=free_port())
+    # marimo looks for a free port too, but two that look at once may find the same
+    command = open_command(notebook, read=True, browser=False, port=find_free_port())
     with open(log, "wb") as said:
         process = subprocess.Popen(
             command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment(watched=True) | {"NO_COLOR": "1"}
@@ -65,13 +66,6 @@ def served(number: int, shows: str, folder: Path) -> Iterator[str]:
     finally:
         process.terminate()
         process.wait(60)
-
-
-def free_port() -> int:
-    """A port that nobody listens on: marimo looks for one too, but two that look at once may find the same."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def address_in(log: Path, process: "subprocess.Popen[bytes]") -> str:

@@ -1,9 +1,12 @@
 """Bulk runs on a Ray of two CPUs, one for all tests of this file."""
 
+import contextlib
 import json
 import os
 import signal
+import socket
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,7 +15,7 @@ from typing import Any
 import pytest
 
 from inkdigits import ClusterError, Form, Reader, UsageError
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, need_extra
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, need_extra
 
 need_extra("ray", "scale")
 
@@ -178,6 +181,36 @@ def test_a_killed_command_goes_on_and_every_page_is_there_once(ray: Any, tmp_pat
     assert sorted(row["path"] for row in load(output / "pages").values()) == sorted(map(str, folder.iterdir()))
 
 
+def test_a_cluster_is_reached_by_ray_client(ray: Any, tmp_path: Path) -> None:
+    folder, output = tmp_path / "digits", tmp_path / "out"
+    folder.mkdir()
+    for place, picture in enumerate(draw_digits([1, 2, 3])):
+        (folder / f"{place}.png").write_bytes(picture)
+    port = find_free_port()
+    module = [sys.executable, "-m", "ray.util.client.server", "--mode", "specific-server"]
+    own = ["--host", "127.0.0.1", "--port", str(port), "--address", ray.get_runtime_context().gcs_address]
+    words = ["--single", "--workers", "1", "--output", str(output), "--address", f"ray://127.0.0.1:{port}"]
+    environment = BASE_ENVIRONMENT | os.environ
+    with subprocess.Popen([*module, *own], env=environment, stderr=subprocess.DEVNULL) as server:
+        try:
+            wait_until_open(port)
+            command = [INKDIGITS_COMMAND, "bulk", str(folder), *words]
+            done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
+        finally:
+            server.kill()
+    assert done.returncode == 0, done.stderr
+    assert [row["text"] for row in load(output / "pages").values()] == ["1", "2", "3"]
+
+
+def wait_until_open(port: int) -> None:
+    """Until somebody listens there; at most a minute."""
+    for _ in range(600):
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.1)
+    raise AssertionError(f"nobody listens at {port}")
+
+
 def test_an_output_that_would_be_read(archive: Path) -> None:
     with pytest.raises(UsageError, match="give an --output outside of it"):
         run(archive, archive / "out")
@@ -187,4 +220,4 @@ def test_a_run_without_progress_is_ended_with_a_reason(ray: Any) -> None:
     """What waits for a CPU that there is not, waits for ever."""
     dataset = ray.data.range(1).map_batches(lambda batch: batch, num_cpus=3)
     with pytest.raises(ClusterError, match=r"No page was finished for 1 s \(of 2 CPUs of Ray's, \d are idle\)"):
-        list(_watch(dataset, stall_seconds=1))
+        list(_watch(dataset.iter_batches(batch_size=None), stall_seconds=1))

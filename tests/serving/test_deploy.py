@@ -21,18 +21,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port
 from tests.programs import need
 from tests.serving.conftest import Service, form, serving, wait_for
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "digits.example.org"
-
-
-def find_free_port() -> int:
-    with closing(socket.create_server(("127.0.0.1", 0))) as free:
-        port: int = free.getsockname()[1]
-        return port
 
 
 @contextmanager

@@ -5,18 +5,18 @@ from __future__ import annotations
 import logging
 import math
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from queue import Empty, Queue
 from threading import Thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from inkdigits._version import __version__
 from inkdigits.errors import ClusterError, InkdigitsError, UsageError
-from inkdigits.ray.cluster import check_alive, connect, describe_state, get_first_line
+from inkdigits.ray.cluster import check_alive, connect, describe_state, get_first_line, is_client_address
 from inkdigits.ray.loading import PictureLoader
 from inkdigits.ray.output import BulkOutput, Reconciliation
 from inkdigits.ray.pages import read_numbers
@@ -95,8 +95,9 @@ def read_bulk(settings: BulkSettings, arguments: ReadArguments, report: Report =
         report(progress := BulkProgress(len(index), len(index) - len(missing)))
         if len(missing):
             with connect(settings.address, settings.workers) as workers:
-                dataset = _build_dataset(missing, places, workers, settings, arguments)
-                _write_all(_watch(dataset, settings.stall_seconds), output, progress, report)
+                iterate = _iterate_on_cluster if is_client_address(settings.address) else _iterate_blocks
+                blocks = iterate(missing, places, workers, settings, arguments)
+                _write_all(_watch(blocks, settings.stall_seconds), output, progress, report)
         output.derive_numbers()
         return output.reconcile(index)
 
@@ -120,6 +121,33 @@ def _describe_run(settings: BulkSettings, arguments: ReadArguments) -> dict[str,
         **{f"limit of {what}": most for what, most in asdict(settings.limits).items()},
         **{option: repr(value) for option, value in arguments.items()},
     }
+
+
+def _iterate_blocks(
+    index: pa.Table, places: list[Place], workers: int, settings: BulkSettings, arguments: ReadArguments
+) -> Iterator[pa.Table]:
+    """The pages of the pictures in the index, each block of them when it is there."""
+    dataset = _build_dataset(index, places, workers, settings, arguments)
+    yield from dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0)
+
+
+class _RemoteBlocks:
+    """Iterates over the blocks in an actor of the cluster."""
+
+    def __init__(self, *of_what: Any) -> None:
+        self._blocks = _iterate_blocks(*of_what)
+
+    def get_next(self) -> pa.Table | None:
+        return next(self._blocks, None)
+
+
+def _iterate_on_cluster(*of_what: Any) -> Iterator[pa.Table]:
+    """`_iterate_blocks`, within the cluster: what is connected by ray:// cannot run Ray Data (2.60) itself."""
+    import ray
+
+    remote: Any = ray.remote(num_cpus=0)(_RemoteBlocks).remote(*of_what)
+    while (block := ray.get(remote.get_next.remote())) is not None:
+        yield block
 
 
 def _build_dataset(
@@ -162,23 +190,23 @@ def _split(index: pa.Table, most: int) -> Iterator[pa.Table]:
     yield index.slice(start)
 
 
-def _watch(dataset: Dataset, stall_seconds: float) -> Iterator[pa.Table | None]:
-    """The dataset's blocks, each when it is there, and None now and then between. Raises ClusterError."""
-    blocks: Queue[pa.Table | BaseException | None] = Queue(maxsize=16)
+def _watch(blocks: Iterable[pa.Table], stall_seconds: float) -> Iterator[pa.Table | None]:
+    """The blocks, each when it is there, and None now and then between. Raises ClusterError."""
+    come: Queue[pa.Table | BaseException | None] = Queue(maxsize=16)
 
     def consume() -> None:
         try:
-            for block in dataset.iter_batches(batch_size=None, batch_format="pyarrow", prefetch_batches=0):
-                blocks.put(block)
-            blocks.put(None)
+            for block in blocks:
+                come.put(block)
+            come.put(None)
         except BaseException as error:
-            blocks.put(error)
+            come.put(error)
 
     Thread(target=consume, daemon=True).start()  # a daemon: where Ray hangs, this process still can end
     last = time.monotonic()
     while True:
         try:
-            block = blocks.get(timeout=_POLL_SECONDS)
+            block = come.get(timeout=_POLL_SECONDS)
         except Empty:
             if time.monotonic() - last > stall_seconds:
                 raise ClusterError(

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 
 from inkdigits.errors import ClusterError, UsageError
 
+_CLIENT_SCHEME = "ray://"
 _CONNECT_SECONDS = 10
 _STORE_BYTES = 256 * 2**20  # shared memory for what processes hand on: rows of an index and of pages, no pictures
 
@@ -52,9 +53,14 @@ def connect(address: str | None, workers: int | None) -> Iterator[int]:
             shutil.rmtree(folder, ignore_errors=True)
 
 
+def is_client_address(address: str | None) -> bool:
+    """Whether it is that of Ray Client, which hands on what is asked of it instead of joining the cluster."""
+    return address is not None and address.startswith(_CLIENT_SCHEME)
+
+
 def _check_answers(address: str) -> None:
     """Raise ClusterError at once where Ray would try for minutes."""
-    host, _, port = address.removeprefix("ray://").rpartition(":")
+    host, _, port = address.removeprefix(_CLIENT_SCHEME).rpartition(":")
     if not (host and port.isdecimal()):
         raise UsageError(f"{address}: no address of a cluster; give one such as ray://host:10001.")
     with _raise_cluster_errors(address), socket.create_connection((host, int(port)), _CONNECT_SECONDS):
