@@ -7,8 +7,8 @@
   one after the other, each as a whole process; `steady` leaves out what comes before a bulk run's first page. The pages
   are then compared line by line, without `seconds`.
 - `kills`: single digits (`--single`), since these are many in little time. A run is started again and again; each time
-  the command, a worker of Ray's or all of Ray's processes are killed once pages have been written, and after five kills
-  it may end. A page counts as read again if its result was lost.
+  the command, a worker of Ray's or all of Ray's processes are killed once more pages have been written, and after five
+  kills it may end. A page counts as read again if the run had its result and lost it; a killed worker loses up to 16.
 - `poison`: single digits, of which 1 % are broken files and 0.1 % PDFs that no renderer gets to the end of.
 - `memory`: what the processes that read hold (resident, summed), at a tenth of the run and at its end.
 
@@ -21,13 +21,15 @@ import argparse
 import json
 import os
 import random
+import re
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from threading import Thread
 
 import psutil
 import pyarrow.dataset as ds
@@ -41,7 +43,9 @@ from tests.ray.deadly import build_hanging_pdf
 SEED = 0
 KILLED = ("the command", "a worker", "all of Ray", "a worker", "the command")
 BROKEN_EVERY, DEADLY_EVERY = 100, 1000
+PROGRESS = re.compile(r"([\d,]+) of [\d,]+ pictures")
 PAGE_SECONDS = 5.0  # of the deadly pages
+KEPT_TIMES = 300  # about so many of the pages' times are kept, evenly from the least to the most
 
 
 def main() -> None:
@@ -80,7 +84,7 @@ def measure_speed(folder: Path, count: int) -> store.Json:
         "bulk_steady": bulk[2]["steady"],
         "one_worker_steady": bulk[1]["steady"],
         "core_seconds_a_page": sum(row["seconds"] for row in rows) / len(rows),
-        "page_seconds": sorted(round(row["seconds"], 3) for row in rows),
+        "page_seconds": sorted(round(row["seconds"], 3) for row in rows)[:: max(1, count // KEPT_TIMES)],
         "equal": sum(expected.get(path) == line for path, line in found.items()),
     }
 
@@ -100,20 +104,34 @@ def forget_seconds(line: store.Json) -> store.Json:
 def measure_kills(folder: Path, count: int) -> store.Json:
     """A run that is killed five times: what is there at its end."""
     draw_digits(folder / "pages", count)
-    again, rng = 0, random.Random(SEED)
-    for victim in (*KILLED, None):
+    victims, rng = iter(KILLED), random.Random(SEED)
+    killed, again = list[str](), 0
+    for _ in range(len(KILLED) + 1):
         before = count_written(folder / "out")
         with start_bulk(folder) as process:
-            while victim and process.poll() is None and count_written(folder / "out") == before:
-                time.sleep(0.2)
-            if victim and process.poll() is None:
+            while wait_for_pages(process, folder / "out") and (victim := next(victims, None)):
                 time.sleep(rng.uniform(0, 2))
                 kill(process, victim)
-            process.wait()
+                killed.append(victim)
+                if victim != "a worker":
+                    break  # the run is over, as soon as it has noticed
+            code = process.wait()
         again += count_lost(folder / "log", count_written(folder / "out") - before)
+        if code == 0:
+            break
     rows = load_pages(folder / "out")
     ids = {row["id"] for row in rows}
-    return {"pages": count, "killed": list(KILLED), "rows": len(rows), "ids": len(ids), "read_again": again}
+    return {"pages": count, "killed": killed, "rows": len(rows), "ids": len(ids), "read_again": again}
+
+
+def wait_for_pages(process: subprocess.Popen[bytes], output: Path) -> bool:
+    """Whether more pages were written before the run ended."""
+    before = count_written(output)
+    while process.poll() is None:
+        if count_written(output) > before:
+            return True
+        time.sleep(0.2)
+    return False
 
 
 def kill(process: subprocess.Popen[bytes], victim: str) -> None:
@@ -128,8 +146,7 @@ def kill(process: subprocess.Popen[bytes], victim: str) -> None:
 
 def count_lost(log: Path, written: int) -> int:
     """Of the pages that a run says it has read, how many it has not written."""
-    said = [line.split()[0] for line in log.read_text().replace("\r", "\n").splitlines() if " of " in line]
-    counts = [int(word.replace(",", "")) for word in said if word.replace(",", "").isdigit()]
+    counts = [int(count.replace(",", "")) for count in PROGRESS.findall(log.read_text())]
     return max(0, counts[-1] - counts[0] - written) if counts else 0
 
 
@@ -212,16 +229,29 @@ def run(*words: str | Path) -> str:
 
 @contextmanager
 def start_bulk(folder: Path, *options: str) -> Iterator[subprocess.Popen[bytes]]:
-    """A bulk run of single digits, which is ended with the block."""
+    """A bulk run of single digits, which is ended with the block. What it says goes to `log`, by way of a terminal, so
+    that it says all the time how far it is."""
     command = [sys.executable, "-m", "inkdigits", "bulk", folder / "pages", "--output", folder / "out"]
-    with open(folder / "log", "wb") as log:
-        process = subprocess.Popen([*command, "--single", "--workers", "2", *options], stdout=log, stderr=log)
-        try:
-            yield process
-        finally:
-            if process.poll() is None:
-                process.terminate()
-            process.wait()
+    ours, terminal = os.openpty()
+    process = subprocess.Popen([*command, "--single", "--workers", "2", *options], stdout=terminal, stderr=terminal)
+    os.close(terminal)
+    copier = Thread(target=copy_output, args=(ours, folder / "log"))
+    copier.start()
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.terminate()
+        process.wait()
+        copier.join()
+        os.close(ours)
+
+
+def copy_output(terminal: int, log: Path) -> None:
+    """Write what comes to a terminal into a file, until all who could write to it have ended."""
+    with open(log, "wb") as file, suppress(OSError):  # which tells on Linux that it is closed
+        while data := os.read(terminal, 2**16):
+            file.write(data)
 
 
 def count_written(output: Path) -> int:
