@@ -21,7 +21,7 @@ def make_rows() -> Iterator[Row]:
 
 def format_table() -> str:
     """The rows as docs/service.md has them."""
-    lines = ["| what | here | | conditions |", "|---|---|---|---|"]
+    lines = ["| what | here | beside | conditions |", "|---|---|---|---|"]
     rows = ["| " + " | ".join(row) + " |" for row in make_rows()]
     return "\n".join([*lines, *rows]) + "\n" if rows else "\n"
 

@@ -130,6 +130,13 @@ def test_a_broken_link_would_be_found(tmp_path: Path) -> None:
     assert find_broken(tmp_path.resolve()) == ["a.html: b.html", "a.html: //x.y/z"]
 
 
+def test_every_column_of_a_table_has_a_name(built: Path) -> None:
+    nameless = re.compile(r"<th[^>]*>(?:<p></p>)?</th>")
+    pages = {path.relative_to(built): path.read_text(encoding="utf-8") for path in built.rglob("*.html")}
+    assert sum("<th" in text for text in pages.values()) > 10
+    assert [str(path) for path, text in pages.items() if nameless.search(text)] == []
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_lessons_are_read_one_after_the_other_on_a_phone(address: str, browser: Browser, scheme: str) -> None:
     with visiting(browser, address, viewport=PHONE, color_scheme=scheme) as visit:

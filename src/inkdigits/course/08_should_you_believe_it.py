@@ -185,7 +185,7 @@ def _(labels, said):
 
     assert fitted > 1.1 and after < 0.75 * before
     table(
-        ["", "as trained", f"T = {fitted:.2f}"],
+        ["measure", "as trained", f"T = {fitted:.2f}"],
         ["expected calibration error", percent(before), percent(after)],
     )
     return calibrated, fitted
