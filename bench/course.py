@@ -27,8 +27,8 @@ from urllib.parse import unquote
 
 from playwright.sync_api import Browser, Locator, Page
 
-from bench.page import start_chromium
 from bench.shared import store
+from bench.shared.chromium import start_chromium
 from inkdigits.course.lessons import list_lessons
 
 REPEATS = 3
