@@ -23,7 +23,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 LIBRARIES = (
-    *("cv2", "matplotlib.pyplot", "onnx", "onnxscript", "safetensors.torch"),
+    *("cv2", "matplotlib.pyplot", "onnx", "onnxscript", "rich.console", "safetensors.torch", "typer"),
     *("torch._dynamo", "torch.onnx._internal.exporter"),  # what optimizers and exporting load when first used
 )
 CLIENT = """#!{python} -IS
