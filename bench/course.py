@@ -27,8 +27,8 @@ from urllib.parse import unquote
 
 from playwright.sync_api import Browser, Locator, Page
 
-from bench.page import start_chromium
 from bench.shared import store
+from bench.shared.chromium import start_chromium
 from inkdigits.course.lessons import list_lessons
 
 REPEATS = 3
@@ -77,7 +77,8 @@ def measure_lesson(browser: Browser, number: int, times: int) -> store.Json:
 
 def use_control(page: Page, number: int) -> None:
     """Use the first slider or canvas as soon as something stands below it, and wait for what that changes."""
-    cell = page.locator("[data-cell-id]").filter(has=page.locator("marimo-slider, marimo-anywidget")).first
+    kinds = "marimo-slider" if number in FILM_WORDS else "marimo-slider, marimo-anywidget"  # a film is the latter too
+    cell = page.locator("[data-cell-id]").filter(has=page.locator(kinds)).first
     control = cell.locator("[role=slider], canvas").first
     control.scroll_into_view_if_needed()
     if number in FILM_WORDS:

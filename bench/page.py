@@ -15,7 +15,6 @@ from __future__ import annotations
 import argparse
 import io
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -27,9 +26,10 @@ from statistics import median
 
 import numpy as np
 from PIL import Image
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from bench.shared import store
+from bench.shared.chromium import start_chromium
 from inkdigits.data.sets import mnist
 from inkdigits.files import write_atomically
 from inkdigits.reading.reader import Reader
@@ -169,16 +169,6 @@ def start_service() -> Iterator[str]:
         process.send_signal(signal.SIGTERM)
         process.wait()
         process.stdout.close()
-
-
-@contextmanager
-def start_chromium() -> Iterator[Browser]:
-    """The system's Chromium without a window."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
-        yield browser
-        browser.close()
 
 
 @contextmanager

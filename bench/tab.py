@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 from playwright.sync_api import Page
 
-from bench.page import start_chromium
+from bench.shared.chromium import start_chromium
 from bench.shared.store import save
 from inkdigits import Reader
 from inkdigits.data.sets import mnist

@@ -15,6 +15,8 @@ from collections.abc import Generator
 
 import pytest
 
+from bench.shared.chromium import find_chromium
+
 PACKAGES = {
     "chromium": "chromium-headless-shell",
     "curl": "curl",
@@ -27,9 +29,6 @@ PACKAGES = {
     "tesseract": "tesseract-ocr",
     "wrk": "wrk",
 }
-NAMES = {  # all others have one name; the shell is the same browser without windows, and takes a sixth less time
-    "chromium": ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "chrome")
-}
 MISSING = "not installed: "  # begins the reason of a test that is skipped for want of a program
 
 
@@ -37,7 +36,7 @@ def path_of(program: str) -> str | None:
     """Where the program is, or None; of a shared library its name."""
     if ".so." in program:
         return program if _can_load(program) else None
-    return next(filter(None, map(shutil.which, NAMES.get(program, (program,)))), None)
+    return find_chromium() if program == "chromium" else shutil.which(program)
 
 
 def _can_load(library: str) -> bool:

@@ -11,7 +11,7 @@ The blocks of a page run in order in one empty folder, `sh` by bash, which stops
 So that this takes seconds, every `inkdigits train RECIPE` is given `--steps 20` in place of its own steps, and
 `--samples 5000` unless it says how many: what was learnt from is scored too. `inkdigits demo` and `inkdigits finetune`
 are given `--steps 5`, and `finetune` judges by fewer of MNIST's digits (warm.py). A recipe that Python takes as it is
-gets 600 steps. Nothing else is changed.
+gets 300 steps. Nothing else is changed.
 """
 
 import os
@@ -77,7 +77,7 @@ def blocks(text: str) -> Iterator[Block]:
 
 def reduced(code: str) -> str:
     """The same commands, with trainings of a few steps."""
-    return WHOLE_RECIPE.sub(r"\1.with_knobs(steps=600)", DEMO.sub(r"\1 --steps 5", TRAINING.sub(shorter, code)))
+    return WHOLE_RECIPE.sub(r"\1.with_knobs(steps=300)", DEMO.sub(r"\1 --steps 5", TRAINING.sub(shorter, code)))
 
 
 def shorter(command: re.Match[str]) -> str:
@@ -237,7 +237,7 @@ def test_a_block_that_fails_fails_the_test(run: Run, tmp_path: Path) -> None:
         ("inkdigits demo", "inkdigits demo --steps 5"),
         ("inkdigits finetune a || b", "inkdigits finetune --steps 5 a || b"),
         ("inkdigits read demo/page-1.png", "inkdigits read demo/page-1.png"),
-        ('start(get_recipe("softmax"), here)', 'start(get_recipe("softmax").with_knobs(steps=600), here)'),
+        ('start(get_recipe("softmax"), here)', 'start(get_recipe("softmax").with_knobs(steps=300), here)'),
         ('get_recipe("softmax").with_knobs(steps=9)', 'get_recipe("softmax").with_knobs(steps=9)'),
     ],
 )

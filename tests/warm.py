@@ -6,6 +6,7 @@ folder, with this environment and these streams; only `finetune` judges by fewer
 before. Signals do not get through: what is to be stopped must be started as usual.
 """
 
+import atexit
 import gc
 import json
 import logging
@@ -19,9 +20,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 
 LIBRARIES = (
-    *("cv2", "matplotlib.pyplot", "onnx", "onnxscript", "safetensors.torch"),
+    *("cv2", "matplotlib.pyplot", "onnx", "onnxscript", "rich.console", "safetensors.torch", "typer"),
     *("torch._dynamo", "torch.onnx._internal.exporter"),  # what optimizers and exporting load when first used
 )
 CLIENT = """#!{python} -IS
@@ -52,6 +54,7 @@ def warm(folder: Path) -> Iterator[Path]:
 
 def serve(address: str) -> list[str]:
     """Wait for commands until stdin ends; returns in the process that is to run one, with its words."""
+    atexit.register(leave)  # before what libraries register, and so called after it
     with socket.create_server(address, family=socket.AF_UNIX) as listener:
         print("listening", flush=True)
         for name in LIBRARIES:
@@ -97,6 +100,29 @@ def taken_over(connection: socket.socket) -> list[str]:
     return list(words)
 
 
+ended = SimpleNamespace(code=0)  # what this process's command has ended with
+
+
+def leave() -> None:
+    """End the process where Python would begin to clear away all that is loaded, which takes a third of a second."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(ended.code)
+
+
+@contextmanager
+def remembering_exit_code() -> Iterator[None]:
+    """Let through whatever ends the command; `leave` has its exit code."""
+    try:
+        yield
+    except SystemExit as end:
+        ended.code = (end.code or 0) if isinstance(end.code, int | None) else 1
+        raise
+    except BaseException:
+        ended.code = 1
+        raise
+
+
 def judge_by_fewer_digits() -> None:
     """Have `finetune` tell what is forgotten by a tenth of the digits: to score them all takes most of a minute."""
     finetune = import_module("inkdigits.training.finetune")
@@ -120,4 +146,6 @@ def run(program: str, *words: str) -> None:
 
 
 if __name__ == "__main__":
-    run(*serve(sys.argv[1]))
+    command = serve(sys.argv[1])
+    with remembering_exit_code():
+        run(*command)

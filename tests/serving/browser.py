@@ -6,8 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
+from bench.shared.chromium import start_chromium
 from tests.programs import need
 
 Points = Sequence[tuple[float, float]]
@@ -22,13 +23,11 @@ READY = "window.told = []; for (const what of ['drawn', 'chosen']) document.addE
 
 @contextmanager
 def chromium() -> Iterator[Browser]:
-    """The system's Chromium, headless."""
-    program = need("chromium")
+    """The system's Chromium, headless; where it is missing, the test is skipped."""
+    need("chromium")
     need("libatomic.so.1")
-    with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
+    with start_chromium() as browser:
         yield browser
-        browser.close()
 
 
 @dataclass
