@@ -60,15 +60,17 @@ def _collect_python() -> dict[str, object]:
     """The modules as Brython keeps them, and the network's card."""
     card = json.loads((_package_path("reading.weights") / "reader.json").read_bytes())
     own = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.py")}
+    scripts = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.js")}
     shared = {name: _package_path(name).with_suffix(".py") for name in _SHARED_MODULES}
     sources = {f"inkdigits.{name}": path.read_text(encoding="utf-8") for name, path in shared.items()}
-    sources |= {name: own[name] for name in ("arrays", "cv2", "numpy", "read", "standard")}
+    sources |= {name: own[name] for name in ("read", "standard")}
     sources |= {"inkdigits.reading.networks.session": own["session"]}
     sources |= dict.fromkeys(_STANDARD_NAMES, "from standard import *\n")
     packages = {name.rpartition(".")[0] for name in sources} - {""}
     packages |= {name.rpartition(".")[0] for name in packages} - {""}
     sources = dict.fromkeys(packages, "") | sources
     files = {name: [".py", source, [], int(name in packages)] for name, source in sorted(sources.items())}
+    files |= {name: [".js", source, [], 1] for name, source in scripts.items()}
     return {"card": {key: card[key] for key in ("name", "version", "temperature", "accept", "sha256")}, "files": files}
 
 

@@ -1,77 +1,87 @@
-// The loops over pixels that python/numpy.py asks for. An array is its values, a typed array, and its shape, a list.
+// The loops over pixels that python/numpy.js asks for. An array is its values, a typed array, and its shape, a list.
 
 const TYPES = {
   bool: Uint8Array, uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
 };
 
-// Half to even, as Python and numpy round.
-const round = (x) => (Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x));
-
 const OPERATIONS = {
-  add: (x, y) => x + y, subtract: (x, y) => x - y, multiply: (x, y) => x * y, divide: (x, y) => x / y,
-  floor_divide: (x, y) => Math.floor(x / y), power: (x, y) => x ** y,
-  minimum: (x, y) => (y < x ? y : x), maximum: (x, y) => (y > x ? y : x),
-  less: (x, y) => x < y, less_equal: (x, y) => x <= y, greater: (x, y) => x > y, greater_equal: (x, y) => x >= y,
-  equal: (x, y) => x === y, not_equal: (x, y) => x !== y, and: (x, y) => x & y, or: (x, y) => x | y,
-  convert: (x) => x, truth: (x) => x !== 0, not: (x) => 1 - x, negative: (x) => -x, absolute: Math.abs, round,
-  exp: Math.exp, tanh: Math.tanh,
+  add: "x + y", subtract: "x - y", multiply: "x * y", divide: "x / y", floor_divide: "Math.floor(x / y)", power: "x ** y",
+  minimum: "y < x ? y : x", maximum: "y > x ? y : x",
+  less: "x < y", less_equal: "x <= y", greater: "x > y", greater_equal: "x >= y", equal: "x === y", not_equal: "x !== y",
+  and: "x & y", or: "x | y", not: "1 - x", negative: "-x", absolute: "Math.abs(x)", exp: "Math.exp(x)", tanh: "Math.tanh(x)",
+  truth: "x !== 0",
+  round: "Math.abs(x % 1) === 0.5 ? 2 * Math.round(x / 2) : Math.round(x)",  // half to even, as Python and numpy round
 };
 
-const REDUCTIONS = {  // how two values become one, and from what it starts; without a start, from the first value
-  sum: [OPERATIONS.add, 0], max: [OPERATIONS.maximum], min: [OPERATIONS.minimum], any: [OPERATIONS.or, 0], all: [OPERATIONS.and, 1],
+const REDUCTIONS = {  // how a value y joins the result so far, and from what that starts; without a start, from the first value
+  sum: [OPERATIONS.add, 0], max: [OPERATIONS.maximum], min: [OPERATIONS.minimum], any: ["x | (y !== 0)", 0], all: ["x & (y !== 0)", 1],
 };
 
 const count = (shape) => shape.reduce((product, side) => product * side, 1);
 
+const loops = new Map();
+
+// The function with this code, one of its own for every combination of types: a loop that meets several types is many
+// times slower. Of the same code the engine would make one, so the types stand in it.
+function findLoop(parameters, code, ...arrays) {
+  const key = `${code} // ${arrays.map((each) => each.constructor.name)}`;
+  let loop = loops.get(key);
+  if (!loop) loops.set(key, loop = new Function(...parameters, key));
+  return loop;
+}
+
 const kernels = {
   make: (type, size) => new TYPES[type](size),
 
-  from: (type, values) => TYPES[type].from(values),
+  convert: (type, values) => new TYPES[type](values),
 
-  map(operation, type, values) {
-    if (operation === "convert") return new TYPES[type](values);
-    const change = OPERATIONS[operation], result = new TYPES[type](values.length);
-    for (let at = 0; at < values.length; at++) result[at] = change(values[at]);
-    return result;
-  },
-
-  // Two arrays, either of which may be a number, brought to one shape.
+  // Two arrays, either of which may be a number, brought to one shape; an operation on one of them ignores the other.
   combine(operation, type, left, leftShape, right, rightShape, shape) {
-    const combineTwo = OPERATIONS[operation], size = count(shape), result = new TYPES[type](size);
-    if (typeof right === "number" && left.length === size) {  // by far the most frequent
-      for (let at = 0; at < size; at++) result[at] = combineTwo(left[at], right);
-      return result;
-    }
-    const leftAt = locate(left, leftShape, shape), rightAt = locate(right, rightShape, shape);
-    for (let at = 0; at < size; at++) result[at] = combineTwo(leftAt(at), rightAt(at));
+    const result = new TYPES[type](count(shape)), [x, y] = [left, right].map((each) => (typeof each === "number" ? [each] : each));
+    const isPlain = [x, y].every((each) => each.length === result.length || each.length === 1);
+    const sides = isPlain ? [1, 1, result.length] : padShape(shape);
+    const [xSteps, ySteps] = [[x, leftShape], [y, rightShape]].map(([values, own]) => (
+      isPlain ? [0, 0, values.length === 1 ? 0 : 1] : findSteps(padShape(own))
+    ));
+    const loop = findLoop(["result", "sides", "left", "xSteps", "right", "ySteps"], `
+      const [outer, middle, inner] = sides, [xOuter, xMiddle, xStep] = xSteps, [yOuter, yMiddle, yStep] = ySteps;
+      for (let row = 0, at = 0; row < outer; row++) for (let column = 0; column < middle; column++) {
+        let xAt = row * xOuter + column * xMiddle, yAt = row * yOuter + column * yMiddle;
+        for (const end = at + inner; at < end; at++, xAt += xStep, yAt += yStep) {
+          const x = left[xAt], y = right[yAt];
+          result[at] = ${OPERATIONS[operation]};
+        }
+      }`, result, x, y);
+    loop(result, sides, x, xSteps, y, ySteps);
     return result;
   },
 
   // Along the middle of three sides; `begin` is the reduction's own unless it is given.
-  reduce(operation, type, values, [outer, middle, inner], begin = REDUCTIONS[operation][1]) {
-    const [combineTwo] = REDUCTIONS[operation], result = new TYPES[type](outer * inner);
-    for (let row = 0; row < outer; row++) {
-      for (let column = 0; column < inner; column++) {
-        let at = row * middle * inner + column, left = middle, value = begin;
-        if (value === undefined) { value = values[at]; at += inner; left--; }
-        for (; left > 0; left--, at += inner) value = combineTwo(value, values[at]);
-        result[row * inner + column] = value;
-      }
-    }
+  reduce(operation, type, values, sides, begin = REDUCTIONS[operation][1]) {
+    const [outer, , inner] = sides, result = new TYPES[type](outer * inner);
+    const loop = findLoop(["result", "values", "sides", "begin"], `
+      const [outer, middle, inner] = sides;
+      for (let row = 0; row < outer; row++) for (let column = 0; column < inner; column++) {
+        let at = row * middle * inner + column, left = middle, x = begin;
+        if (x === undefined) { x = values[at]; at += inner; left--; }
+        for (; left > 0; left--, at += inner) { const y = values[at]; x = ${REDUCTIONS[operation][0]}; }
+        result[row * inner + column] = x;
+      }`, result, values);
+    loop(result, values, sides, begin);
     return result;
   },
 
   slice(values, shape, starts, stops) {
     const result = new values.constructor(count(starts.map((start, axis) => stops[axis] - start)));
-    visit(shape, starts, stops, (from, to, length) => result.set(values.subarray(from, from + length), to));
+    visitRuns(shape, starts, stops, (from, to, length) => copyRun(values, from, result, to, length));
     return result;
   },
 
   // Write a number, or as many values as there are places, into a slice.
   write(values, shape, starts, stops, written) {
-    visit(shape, starts, stops, (to, from, length) => {
+    visitRuns(shape, starts, stops, (to, from, length) => {
       if (typeof written === "number") values.fill(written, to, to + length);
-      else values.set(written.subarray(from, from + length), to);
+      else copyRun(written, from, values, to, length);
     });
   },
 
@@ -86,13 +96,27 @@ const kernels = {
   take(values, indices, size) {
     const result = new values.constructor(indices.length * size);
     if (size === 1) for (let at = 0; at < indices.length; at++) result[at] = values[indices[at]];
-    else indices.forEach((index, at) => result.set(values.subarray(index * size, (index + 1) * size), at * size));
+    else indices.forEach((index, at) => copyRun(values, index * size, result, at * size, size));
     return result;
   },
 
-  findNonzero: (values) => kernels.select(Int32Array.from(values.keys()), values),
+  findNonzero(values) {
+    const result = new Int32Array(values.length);
+    let size = 0;
+    for (let at = 0; at < values.length; at++) if (values[at]) result[size++] = at;
+    return result.slice(0, size);
+  },
 
-  sort: (values) => values.slice().sort(),
+  // The values in another order: at each of the places, which ascend, what would be there if all were sorted.
+  partition(values, places) {
+    const result = values.slice();
+    if (values instanceof Uint8Array) {  // all are sorted: there are but 256 values
+      const counts = new Int32Array(256);
+      for (let at = 0; at < values.length; at++) counts[values[at]]++;
+      for (let value = 0, at = 0; value < 256; at += counts[value], value++) result.fill(value, at, at + counts[value]);
+    } else places.forEach((place, which) => placeInOrder(result, which ? places[which - 1] + 1 : 0, place));
+    return result;
+  },
 
   rank: (values) => Int32Array.from(values.keys()).sort((a, b) => values[a] - values[b]),
 
@@ -102,41 +126,64 @@ const kernels = {
   },
 
   join(type, parts) {
-    const result = new TYPES[type](count([parts.reduce((total, part) => total + part.length, 0)]));
+    const result = new TYPES[type](parts.reduce((total, part) => total + part.length, 0));
     let at = 0;
     for (const part of parts) { result.set(part, at); at += part.length; }
     return result;
   },
 };
 
-// A function from a place in the whole to the value there of an array that is repeated along its sides of 1.
-function locate(values, own, shape) {
-  if (typeof values === "number") return () => values;
-  if (values.length === count(shape)) return (at) => values[at];
-  const sides = [...Array(shape.length - own.length).fill(1), ...own];
-  const steps = sides.map((side, axis) => (side === 1 ? 0 : count(sides.slice(axis + 1))));
-  return (at) => {
-    let place = 0;
-    for (let axis = shape.length - 1; axis >= 0; axis--) {
-      place += (at % shape[axis]) * steps[axis];
-      at = Math.floor(at / shape[axis]);
-    }
-    return values[place];
-  };
+function padShape(shape) {
+  if (shape.length > 3) throw new RangeError("arrays of more than three sides are only combined with their like");
+  return [...Array(3 - shape.length).fill(1), ...shape];
+}
+
+// How far the next value lies along every side; a side of 1 is repeated.
+const findSteps = (sides) => sides.map((side, axis) => (side === 1 ? 0 : count(sides.slice(axis + 1))));
+
+function copyRun(source, from, target, to, length) {
+  if (length > 32) target.set(source.subarray(from, from + length), to);
+  else for (let at = 0; at < length; at++) target[to + at] = source[from + at];
 }
 
 // The runs of a slice that lie together: where each begins in the whole and in the slice, and its length.
-function visit(shape, starts, stops, handle) {
-  const last = shape.length - 1, length = stops[last] - starts[last];
+function visitRuns(shape, starts, stops, handle) {
+  const sides = [];  // how long each is, and from where to where it is taken; a whole one is one with the side before it
+  shape.forEach((side, axis) => {
+    const before = sides.at(-1), isWhole = starts[axis] === 0 && stops[axis] === side;
+    if (before && isWhole) sides[sides.length - 1] = before.map((each) => each * side);
+    else sides.push([side, starts[axis], stops[axis]]);
+  });
+  const [lastSide, start, stop] = sides.pop(), length = stop - start;
   let done = 0;
   (function descend(axis, offset) {
-    if (axis === last) {
-      handle(offset * shape[axis] + starts[axis], done, length);
+    if (axis === sides.length) {
+      handle(offset * lastSide + start, done, length);
       done += length;
     } else {
-      for (let place = starts[axis]; place < stops[axis]; place++) descend(axis + 1, offset * shape[axis] + place);
+      const [side, first, end] = sides[axis];
+      for (let place = first; place < end; place++) descend(axis + 1, offset * side + place);
     }
   })(0, 0);
+}
+
+// Hoare's selection, in the values from `low` on: what belongs to `place` comes there, what is less before it.
+function placeInOrder(values, low, place) {
+  for (let high = values.length - 1; low < high;) {
+    const pivot = values[place];
+    let left = low, right = high;
+    while (left <= right) {
+      while (values[left] < pivot) left++;
+      while (pivot < values[right]) right--;
+      if (left <= right) {
+        const value = values[left];
+        values[left++] = values[right];
+        values[right--] = value;
+      }
+    }
+    if (right < place) low = left;
+    if (place < left) high = right;
+  }
 }
 
 globalThis.kernels = kernels;
