@@ -1,7 +1,8 @@
 // The loops over pixels that python/numpy.js asks for. An array is its values, a typed array, and its shape, a list.
 
 const TYPES = {
-  bool: Uint8Array, uint8: Uint8Array, uint16: Uint16Array, int32: Int32Array, float32: Float32Array, float64: Float64Array,
+  bool: Uint8Array, uint8: Uint8Array, uint16: Uint16Array, int16: Int16Array, int32: Int32Array, float32: Float32Array,
+  float64: Float64Array,
 };
 
 const OPERATIONS = {
@@ -38,12 +39,15 @@ const kernels = {
   // Two arrays, either of which may be a number, brought to one shape; an operation on one of them ignores the other.
   combine(operation, type, left, leftShape, right, rightShape, shape) {
     const result = new TYPES[type](count(shape)), [x, y] = [left, right].map((each) => (typeof each === "number" ? [each] : each));
-    const isPlain = [x, y].every((each) => each.length === result.length || each.length === 1);
-    const sides = isPlain ? [1, 1, result.length] : padShape(shape);
-    const [xSteps, ySteps] = [[x, leftShape], [y, rightShape]].map(([values, own]) => (
-      isPlain ? [0, 0, values.length === 1 ? 0 : 1] : findSteps(padShape(own))
-    ));
-    const loop = findLoop(["result", "sides", "left", "xSteps", "right", "ySteps"], `
+    if ([x, y].every((each) => each.length === result.length || each.length === 1)) {  // by far the most frequent
+      const [takeX, takeY] = [x, y].map((each) => (each.length === 1 ? 0 : "at"));
+      findLoop(["result", "left", "right"], `
+        for (let at = 0; at < result.length; at++) { const x = left[${takeX}], y = right[${takeY}]; result[at] = ${OPERATIONS[operation]}; }
+      `, result, x, y)(result, x, y);
+      return result;
+    }
+    const [xSteps, ySteps] = [leftShape, rightShape].map((own) => findSteps(padShape(own)));
+    findLoop(["result", "sides", "left", "xSteps", "right", "ySteps"], `
       const [outer, middle, inner] = sides, [xOuter, xMiddle, xStep] = xSteps, [yOuter, yMiddle, yStep] = ySteps;
       for (let row = 0, at = 0; row < outer; row++) for (let column = 0; column < middle; column++) {
         let xAt = row * xOuter + column * xMiddle, yAt = row * yOuter + column * yMiddle;
@@ -51,52 +55,54 @@ const kernels = {
           const x = left[xAt], y = right[yAt];
           result[at] = ${OPERATIONS[operation]};
         }
-      }`, result, x, y);
-    loop(result, sides, x, xSteps, y, ySteps);
+      }`, result, x, y)(result, padShape(shape), x, xSteps, y, ySteps);
     return result;
   },
 
   // Along the middle of three sides; `begin` is the reduction's own unless it is given.
   reduce(operation, type, values, sides, begin = REDUCTIONS[operation][1]) {
     const [outer, , inner] = sides, result = new TYPES[type](outer * inner);
-    const loop = findLoop(["result", "values", "sides", "begin"], `
+    findLoop(["result", "values", "sides", "begin"], `
       const [outer, middle, inner] = sides;
       for (let row = 0; row < outer; row++) for (let column = 0; column < inner; column++) {
         let at = row * middle * inner + column, left = middle, x = begin;
         if (x === undefined) { x = values[at]; at += inner; left--; }
         for (; left > 0; left--, at += inner) { const y = values[at]; x = ${REDUCTIONS[operation][0]}; }
         result[row * inner + column] = x;
-      }`, result, values);
-    loop(result, values, sides, begin);
+      }`, result, values)(result, values, sides, begin);
     return result;
   },
 
   slice(values, shape, starts, stops) {
     const result = new values.constructor(count(starts.map((start, axis) => stops[axis] - start)));
-    visitRuns(shape, starts, stops, (from, to, length) => copyRun(values, from, result, to, length));
+    visitBlocks(shape, starts, stops, (from, step, to, rows, length) => copyRows(values, from, step, result, to, length, rows, length));
     return result;
   },
 
   // Write a number, or as many values as there are places, into a slice.
   write(values, shape, starts, stops, written) {
-    visitRuns(shape, starts, stops, (to, from, length) => {
-      if (typeof written === "number") values.fill(written, to, to + length);
-      else copyRun(written, from, values, to, length);
-    });
+    const source = typeof written === "number" ? kernels.slice(values, shape, starts, stops).fill(written) : written;
+    visitBlocks(shape, starts, stops, (to, step, from, rows, length) => copyRows(source, from, length, values, to, step, rows, length));
   },
 
   select(values, mask) {
     const result = new values.constructor(values.length);
-    let size = 0;
-    for (let at = 0; at < values.length; at++) if (mask[at]) result[size++] = values[at];
+    const size = findLoop(["result", "values", "mask"], `
+      let size = 0;
+      for (let at = 0; at < values.length; at++) if (mask[at]) result[size++] = values[at];
+      return size;
+    `, values)(result, values, mask);
     return result.slice(0, size);
   },
 
   // Rows of `size` values each.
   take(values, indices, size) {
     const result = new values.constructor(indices.length * size);
-    if (size === 1) for (let at = 0; at < indices.length; at++) result[at] = values[indices[at]];
-    else indices.forEach((index, at) => copyRun(values, index * size, result, at * size, size));
+    findLoop(["result", "values", "indices", "size"], `
+      for (let row = 0, to = 0; row < indices.length; row++) {
+        for (let from = indices[row] * size, end = from + size; from < end; from++, to++) result[to] = values[from];
+      }
+    `, values, indices)(result, values, indices, size);
     return result;
   },
 
@@ -109,12 +115,15 @@ const kernels = {
 
   // The values in another order: at each of the places, which ascend, what would be there if all were sorted.
   partition(values, places) {
-    const result = values.slice();
-    if (values instanceof Uint8Array) {  // all are sorted: there are but 256 values
-      const counts = new Int32Array(256);
-      for (let at = 0; at < values.length; at++) counts[values[at]]++;
-      for (let value = 0, at = 0; value < 256; at += counts[value], value++) result.fill(value, at, at + counts[value]);
-    } else places.forEach((place, which) => placeInOrder(result, which ? places[which - 1] + 1 : 0, place));
+    const result = values.slice(), least = { Uint8Array: 0, Int16Array: -(2 ** 15) }[values.constructor.name];
+    if (least === undefined) places.forEach((place, which) => placeInOrder(result, which ? places[which - 1] + 1 : 0, place));
+    else {  // so few values that all are sorted by counting them
+      const counts = new Int32Array(2 ** (8 * values.BYTES_PER_ELEMENT));
+      for (let at = 0; at < values.length; at++) counts[values[at] - least]++;
+      for (let which = 0, at = 0; which < counts.length; at += counts[which], which++) {
+        if (counts[which]) result.fill(which + least, at, at + counts[which]);
+      }
+    }
     return result;
   },
 
@@ -141,25 +150,28 @@ function padShape(shape) {
 // How far the next value lies along every side; a side of 1 is repeated.
 const findSteps = (sides) => sides.map((side, axis) => (side === 1 ? 0 : count(sides.slice(axis + 1))));
 
-function copyRun(source, from, target, to, length) {
-  if (length > 32) target.set(source.subarray(from, from + length), to);
-  else for (let at = 0; at < length; at++) target[to + at] = source[from + at];
+function copyRows(source, from, fromStep, target, to, toStep, rows, length) {
+  findLoop(["source", "from", "fromStep", "target", "to", "toStep", "rows", "length"], `
+    for (let row = 0; row < rows; row++, from += fromStep, to += toStep) {
+      for (let at = 0; at < length; at++) target[to + at] = source[from + at];
+    }
+  `, source, target)(source, from, fromStep, target, to, toStep, rows, length);
 }
 
-// The runs of a slice that lie together: where each begins in the whole and in the slice, and its length.
-function visitRuns(shape, starts, stops, handle) {
-  const sides = [];  // how long each is, and from where to where it is taken; a whole one is one with the side before it
+// The rows of a slice, as many together as are equally far apart: where the first begins in the whole, how far the next
+// is, where it begins in the slice, how many there are, and their length.
+function visitBlocks(shape, starts, stops, handle) {
+  const sides = [[1, 0, 1], [1, 0, 1]];  // how long each is, from where to where it is taken; a whole one is one with that before
   shape.forEach((side, axis) => {
-    const before = sides.at(-1), isWhole = starts[axis] === 0 && stops[axis] === side;
-    if (before && isWhole) sides[sides.length - 1] = before.map((each) => each * side);
+    if (starts[axis] === 0 && stops[axis] === side) sides.push(sides.pop().map((each) => each * side));
     else sides.push([side, starts[axis], stops[axis]]);
   });
-  const [lastSide, start, stop] = sides.pop(), length = stop - start;
+  const [[rowSide, firstRow, lastRow], [step, start, stop]] = sides.splice(-2), rows = lastRow - firstRow, length = stop - start;
   let done = 0;
   (function descend(axis, offset) {
     if (axis === sides.length) {
-      handle(offset * lastSide + start, done, length);
-      done += length;
+      handle((offset * rowSide + firstRow) * step + start, step, done, rows, length);
+      done += rows * length;
     } else {
       const [side, first, end] = sides[axis];
       for (let place = first; place < end; place++) descend(axis + 1, offset * side + place);

@@ -4,10 +4,10 @@
 (($B) => {
   $B.$import("numpy");
   const { cv } = globalThis, { None } = $B.builtins, toTuple = $B.fast_tuple, ANCHOR = new cv.Point(-1, -1);  // a kernel's middle
-  const [wrap, define, uint8, float32, int32] = ["wrap", "define", "uint8", "float32", "int32"].map(
+  const [wrap, define, uint8, int16, float32, int32] = ["wrap", "define", "uint8", "int16", "float32", "int32"].map(
     (name) => $B.module_getattr($B.imported.numpy, name),
   );
-  const KINDS = [[uint8, "CV_8UC", "data"], [float32, "CV_32FC", "data32F"], [int32, "CV_32SC", "data32S"]];
+  const KINDS = [[uint8, "CV_8UC", "data"], [int16, "CV_16SC", "data16S"], [float32, "CV_32FC", "data32F"], [int32, "CV_32SC", "data32S"]];
 
   function toMat({ values, shape: [height, width, channels = 1], dtype }) {
     const [, name, view] = KINDS.find(([type]) => type === dtype), mat = new cv.Mat(height, width, cv[name + channels]);
@@ -36,6 +36,35 @@
   const fill = (images, work) => run(images, 1, work)[1];
   const toSize = ([width, height]) => new cv.Size(width, height);
 
+  // The rectangles that make up an element of 0 and 1 whose rows grow towards its middle: for every length of a row, that of
+  // all rows that are as long. OpenCV is quick with rectangles; with all else it looks at the whole element for every pixel.
+  function findRectangles({ values, shape: [height, width] }) {
+    const rows = Array.from({ length: height }, (_, y) => values.subarray(y * width, (y + 1) * width));
+    const firsts = rows.map((row) => row.indexOf(1));
+    return [...new Set(firsts)].map((first) => {
+      const isAsLong = (each) => each <= first, top = firsts.findIndex(isAsLong), bottom = firsts.findLastIndex(isAsLong);
+      const [x, y] = [(width >> 1) - first, (height >> 1) - top], last = rows[firsts.indexOf(first)].lastIndexOf(1);
+      return { size: [bottom + 1 - top, last + 1 - first], middle: new cv.Point(x, y) };
+    });
+  }
+
+  // Dilate or erode: the greatest or least value under an element.
+  function findExtreme(image, element, findUnder, findOf) {
+    return fill([image], (source, result) => {
+      const part = new cv.Mat();
+      findRectangles(element).forEach(({ size, middle }, which) => {
+        const kernel = cv.Mat.ones(...size, cv.CV_8UC1);
+        findUnder(source, which ? part : result, kernel, middle, 1, cv.BORDER_CONSTANT, cv.morphologyDefaultBorderValue());
+        if (which) findOf(result, part, result);
+        kernel.delete();
+      });
+      part.delete();
+    });
+  }
+
+  const dilate = (image, element) => findExtreme(image, element, cv.dilate, cv.max);
+  const erode = (image, element) => findExtreme(image, element, cv.erode, cv.min);
+
   const functions = {
     resize: define("image size interpolation", (image, size, interpolation) => (
       fill([image], (source, result) => cv.resize(source, result, toSize(size), 0, 0, interpolation))
@@ -52,13 +81,10 @@
     filter2D: define("image depth kernel borderType", (image, depth, kernel, border) => (
       fill([image, kernel], (source, tap, result) => cv.filter2D(source, result, depth, tap, ANCHOR, 0, border))
     )),
-    erode: (image, kernel) => fill([image, kernel], (source, shape, result) => cv.erode(source, result, shape)),
-    dilate: (image, kernel) => fill([image, kernel], (source, shape, result) => cv.dilate(source, result, shape)),
-    morphologyEx: define("image operation kernel borderType", (image, operation, kernel, border = cv.BORDER_CONSTANT) => (
-      fill([image, kernel], (source, shape, result) => (
-        cv.morphologyEx(source, result, operation, shape, ANCHOR, 1, border, cv.morphologyDefaultBorderValue())
-      ))
-    )),
+    dilate,
+    // MORPH_CLOSE. Beyond the border nothing counts, which is as with BORDER_REPLICATE: an element that grows towards its
+    // middle has in it the pixel at the border that would be repeated.
+    morphologyEx: define("image operation element borderType", (image, operation, element) => erode(dilate(image, element), element)),
     getStructuringElement(shape, size) {
       const mat = cv.getStructuringElement(shape, toSize(size)), kernel = toArray(mat);
       mat.delete();
@@ -96,7 +122,7 @@
   };
   const CONSTANTS = [
     "CC_STAT_AREA", "COLOR_RGB2GRAY", "DIST_L2", "INTER_AREA", "INTER_CUBIC", "INTER_LINEAR", "INTER_NEAREST",
-    "BORDER_REPLICATE", "CV_32F", "MORPH_CLOSE", "MORPH_ELLIPSE", "MORPH_GRADIENT", "MORPH_OPEN", "THRESH_OTSU",
+    "BORDER_REPLICATE", "CV_16S", "MORPH_CLOSE", "MORPH_ELLIPSE", "THRESH_OTSU",
   ];
   $B.addToImported("cv2", { ...functions, ...Object.fromEntries(CONSTANTS.map((name) => [name, cv[name]])) });
 })(__BRYTHON__);

@@ -31,7 +31,7 @@
   // --- types of values; later ones hold all that earlier ones do
 
   const dtype = $B.make_type("numpy.dtype");
-  const [bool, uint8, uint16, int32, float32, float64] = ["bool", "uint8", "uint16", "int32", "float32", "float64"].map(
+  const [bool, uint8, uint16, int16, int32, float32, float64] = ["bool", "uint8", "uint16", "int16", "int32", "float32", "float64"].map(
     (name, order) => ({ ob_type: dtype, name, order, kind: name[0] }),
   );
   dtype.tp_call = (type, value) => toPython(type, type === float32 ? Math.fround(toNumber(value)) : toNumber(value));
@@ -257,7 +257,7 @@
     $B.finalize_type(type);
   }
   $B.addToImported("numpy", {
-    ndarray, bool_: bool, uint8, uint16, int32, intp: int32, int64: int32, float32, float64, floating: float64, newaxis: builtins.None,
+    ndarray, bool_: bool, uint8, uint16, int16, int32, intp: int32, int64: int32, float32, float64, floating: float64, newaxis: builtins.None,
     define, wrap: make, array: define("values dtype", array), asarray: define("values dtype", asarray),
     ascontiguousarray: (values) => values, s_: { ob_type: indexer },
     zeros: define("shape dtype", (shape, type) => fill(shape, type, 0)), ones: define("shape dtype", (shape, type) => fill(shape, type, 1)),

@@ -136,7 +136,7 @@ def _estimate_min_contrast(dark_ink: Pixels) -> float:
     """
     step = max(1, max(dark_ink.shape) // (2 * _PAPER_SIDE_PX))
     sample = dark_ink[: max(1, dark_ink.shape[0] // step), : max(1, dark_ink.shape[1] // step)]
-    noise = np.abs(cv2.filter2D(sample, cv2.CV_32F, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
+    noise = np.abs(cv2.filter2D(sample, cv2.CV_16S, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
     sigma = median(noise) / (6 * 0.6745)
     return max(12.0, 8 * sigma * 255 / max(median(sample), float(_MIN_PAPER_BRIGHTNESS)))
 
