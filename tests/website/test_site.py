@@ -184,7 +184,7 @@ def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address:
         page.goto(f"{address}tab.html")
         page.evaluate("navigator.serviceWorker.ready")
         page.wait_for_function(ready)
-        assert len([url for url in visit.asked if url.endswith(".gz")]) == 7
+        assert len([url for url in visit.asked if url.endswith(".gz")]) == 8
         visit.draw(SEVEN)
         page.wait_for_function("document.querySelector('#tab-text').dataset.digit === '7'")
         assert visit.violations() == []

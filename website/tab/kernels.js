@@ -150,12 +150,16 @@ function padShape(shape) {
 // How far the next value lies along every side; a side of 1 is repeated.
 const findSteps = (sides) => sides.map((side, axis) => (side === 1 ? 0 : count(sides.slice(axis + 1))));
 
+// Short rows are copied column by column: the inner loop is the longer one.
 function copyRows(source, from, fromStep, target, to, toStep, rows, length) {
-  findLoop(["source", "from", "fromStep", "target", "to", "toStep", "rows", "length"], `
-    for (let row = 0; row < rows; row++, from += fromStep, to += toStep) {
-      for (let at = 0; at < length; at++) target[to + at] = source[from + at];
+  const [outer, fromOuter, toOuter, inner, fromInner, toInner] = (
+    length < 8 ? [length, 1, 1, rows, fromStep, toStep] : [rows, fromStep, toStep, length, 1, 1]
+  );
+  findLoop(["source", "from", "fromOuter", "fromInner", "target", "to", "toOuter", "toInner", "outer", "inner"], `
+    for (; outer > 0; outer--, from += fromOuter, to += toOuter) {
+      for (let left = inner, at = from, there = to; left > 0; left--, at += fromInner, there += toInner) target[there] = source[at];
     }
-  `, source, target)(source, from, fromStep, target, to, toStep, rows, length);
+  `, source, target)(source, from, fromOuter, fromInner, target, to, toOuter, toInner, outer, inner);
 }
 
 // The rows of a slice, as many together as are equally far apart: where the first begins in the whole, how far the next

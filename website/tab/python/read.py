@@ -32,5 +32,5 @@ def read_digit(candidates, answer):
     }
 
 
-classifier = Classifier(worker.card)
-worker.findCandidates, worker.readDigit = find_candidates, read_digit
+classifier = Classifier(worker.reader.card)
+worker.reader.findCandidates, worker.reader.readDigit = find_candidates, read_digit
