@@ -37,6 +37,7 @@ from inkdigits.reading.reader import Reader
 REPEATS = 15
 PEN_DELAY_MS = 500  # milliseconds until the pen is on the pad
 PICTURE_PATH = Path(__file__).parent.parent / "docs" / "pictures" / "page.png"
+CHROMIUM_NAMES = ("chromium", "google-chrome", "chromium-headless-shell")
 Stroke = list[tuple[float, float]]  # shares of the pad's side
 SEVEN_STROKE: Stroke = [(0.3, 0.25), (0.5, 0.24), (0.7, 0.25), (0.62, 0.42), (0.54, 0.6), (0.46, 0.8)]
 THREE_CENTRE, THREE_RADIUS = (0.47, 0.5), 0.17  # of the 3 that is drawn for the docs
@@ -174,7 +175,7 @@ def start_service() -> Iterator[str]:
 @contextmanager
 def start_chromium() -> Iterator[Browser]:
     """The system's Chromium without a window."""
-    program = shutil.which("chromium") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, CHROMIUM_NAMES)), None)
     with sync_playwright() as play:
         browser = play.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-gpu"])
         yield browser

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
@@ -192,6 +193,9 @@ def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address:
         for index in range(24):
             comparison = compare(page, draw_picture(index))
             assert comparison.is_same_glyph and comparison.max_difference < 1e-4
+        ink = 255 * (draw_picture(1) < 100)  # black on what shows through
+        transparent = np.stack([0 * ink, 0 * ink, 0 * ink, ink], axis=2).astype(np.uint8)
+        assert compare(page, transparent).is_same_glyph
         page.context.set_offline(True)
         page.reload()
         page.wait_for_function(ready)
