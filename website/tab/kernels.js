@@ -15,7 +15,8 @@ const OPERATIONS = {
 };
 
 const REDUCTIONS = {  // how a value y joins the result so far, and from what that starts; without a start, from the first value
-  sum: [OPERATIONS.add, 0], max: [OPERATIONS.maximum], min: [OPERATIONS.minimum], any: ["x | (y !== 0)", 0], all: ["x & (y !== 0)", 1],
+  sum: [OPERATIONS.add, 0], max: [OPERATIONS.maximum], min: [OPERATIONS.minimum],
+  any: ["x | (y !== 0)", 0], all: ["x & (y !== 0)", 1],
 };
 
 const count = (shape) => shape.reduce((product, side) => product * side, 1);
@@ -38,11 +39,15 @@ const kernels = {
 
   // Two arrays, either of which may be a number, brought to one shape; an operation on one of them ignores the other.
   combine(operation, type, left, leftShape, right, rightShape, shape) {
-    const result = new TYPES[type](count(shape)), [x, y] = [left, right].map((each) => (typeof each === "number" ? [each] : each));
+    const [x, y] = [left, right].map((each) => (typeof each === "number" ? [each] : each));
+    const result = new TYPES[type](count(shape));
     if ([x, y].every((each) => each.length === result.length || each.length === 1)) {  // by far the most frequent
       const [takeX, takeY] = [x, y].map((each) => (each.length === 1 ? 0 : "at"));
       findLoop(["result", "left", "right"], `
-        for (let at = 0; at < result.length; at++) { const x = left[${takeX}], y = right[${takeY}]; result[at] = ${OPERATIONS[operation]}; }
+        for (let at = 0; at < result.length; at++) {
+          const x = left[${takeX}], y = right[${takeY}];
+          result[at] = ${OPERATIONS[operation]};
+        }
       `, result, x, y)(result, x, y);
       return result;
     }
@@ -75,14 +80,18 @@ const kernels = {
 
   slice(values, shape, starts, stops) {
     const result = new values.constructor(count(starts.map((start, axis) => stops[axis] - start)));
-    visitBlocks(shape, starts, stops, (from, step, to, rows, length) => copyRows(values, from, step, result, to, length, rows, length));
+    visitBlocks(shape, starts, stops, (from, step, to, rows, length) => {
+      copyRows(values, from, step, result, to, length, rows, length);
+    });
     return result;
   },
 
   // Write a number, or as many values as there are places, into a slice.
   write(values, shape, starts, stops, written) {
     const source = typeof written === "number" ? kernels.slice(values, shape, starts, stops).fill(written) : written;
-    visitBlocks(shape, starts, stops, (to, step, from, rows, length) => copyRows(source, from, length, values, to, step, rows, length));
+    visitBlocks(shape, starts, stops, (to, step, from, rows, length) => {
+      copyRows(source, from, length, values, to, step, rows, length);
+    });
   },
 
   select(values, mask) {
@@ -157,7 +166,9 @@ function copyRows(source, from, fromStep, target, to, toStep, rows, length) {
   );
   findLoop(["source", "from", "fromOuter", "fromInner", "target", "to", "toOuter", "toInner", "outer", "inner"], `
     for (; outer > 0; outer--, from += fromOuter, to += toOuter) {
-      for (let left = inner, at = from, there = to; left > 0; left--, at += fromInner, there += toInner) target[there] = source[at];
+      for (let left = inner, at = from, there = to; left > 0; left--, at += fromInner, there += toInner) {
+        target[there] = source[at];
+      }
     }
   `, source, target)(source, from, fromOuter, fromInner, target, to, toOuter, toInner, outer, inner);
 }

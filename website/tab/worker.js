@@ -36,7 +36,8 @@ const loadBytes = async (name) => (await load(name)).arrayBuffer();
 const loadScript = async (name) => URL.createObjectURL(new Blob([await loadBytes(name)], { type: "text/javascript" }));
 
 async function startNetwork() {
-  const [script, wasm, weights] = await Promise.all([loadScript("ort.mjs.gz"), loadBytes("ort.wasm.gz"), loadBytes("reader.onnx.gz")]);
+  const files = [loadScript("ort.mjs.gz"), loadBytes("ort.wasm.gz"), loadBytes("reader.onnx.gz")];
+  const [script, wasm, weights] = await Promise.all(files);
   const runtime = await import(script);
   Object.assign(runtime.env.wasm, { numThreads: 1, wasmBinary: wasm });
   return [runtime, await runtime.InferenceSession.create(new Uint8Array(weights), { executionProviders: ["wasm"] })];
@@ -58,9 +59,9 @@ async function instantiate(program, imports) {
 }
 
 async function startPython() {
-  const [brython, kernels, modules] = await Promise.all([loadScript("brython.js.gz"), loadScript("kernels.js.gz"), load("python.json.gz")]);
+  const parts = [loadScript("brython.js.gz"), loadScript("kernels.js.gz"), load("python.json.gz")];
+  const [brython, kernels, modules] = await Promise.all(parts), { card, files } = await modules.json();
   importScripts(brython, kernels);
-  const { card, files } = await modules.json();
   globalThis.reader = { card };  // gets findCandidates and readDigit
   return () => {
     __BRYTHON__.use_VFS = true;

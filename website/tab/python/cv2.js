@@ -7,7 +7,9 @@
   const [wrap, define, uint8, int16, float32, int32] = ["wrap", "define", "uint8", "int16", "float32", "int32"].map(
     (name) => $B.module_getattr($B.imported.numpy, name),
   );
-  const KINDS = [[uint8, "CV_8UC", "data"], [int16, "CV_16SC", "data16S"], [float32, "CV_32FC", "data32F"], [int32, "CV_32SC", "data32S"]];
+  const KINDS = [
+    [uint8, "CV_8UC", "data"], [int16, "CV_16SC", "data16S"], [float32, "CV_32FC", "data32F"], [int32, "CV_32SC", "data32S"],
+  ];
 
   function toMat({ values, shape: [height, width, channels = 1], dtype }) {
     const [, name, view] = KINDS.find(([type]) => type === dtype), mat = new cv.Mat(height, width, cv[name + channels]);
@@ -84,7 +86,9 @@
     dilate,
     // MORPH_CLOSE. Beyond the border nothing counts, which is as with BORDER_REPLICATE: an element that grows towards its
     // middle has in it the pixel at the border that would be repeated.
-    morphologyEx: define("image operation element borderType", (image, operation, element) => erode(dilate(image, element), element)),
+    morphologyEx: define("image operation element borderType", (image, operation, element) => (
+      erode(dilate(image, element), element)
+    )),
     getStructuringElement(shape, size) {
       const mat = cv.getStructuringElement(shape, toSize(size)), kernel = toArray(mat);
       mat.delete();

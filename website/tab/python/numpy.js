@@ -31,9 +31,9 @@
   // --- types of values; later ones hold all that earlier ones do
 
   const dtype = $B.make_type("numpy.dtype");
-  const [bool, uint8, uint16, int16, int32, float32, float64] = ["bool", "uint8", "uint16", "int16", "int32", "float32", "float64"].map(
-    (name, order) => ({ ob_type: dtype, name, order, kind: name[0] }),
-  );
+  const TYPE_NAMES = ["bool", "uint8", "uint16", "int16", "int32", "float32", "float64"];
+  const types = TYPE_NAMES.map((name, order) => ({ ob_type: dtype, name, order, kind: name[0] }));
+  const [bool, uint8, uint16, int16, int32, float32, float64] = types;
   dtype.tp_call = (type, value) => toPython(type, type === float32 ? Math.fround(toNumber(value)) : toNumber(value));
   dtype.tp_members = [["name", 0, "name", 0], ["kind", 0, "kind", 0]];
 
@@ -78,7 +78,8 @@
     if (![left, right].every((each) => isArray(each) || isNumber(each))) return builtins.NotImplemented;
     const common = promote(left, right), shape = broadcast(left.shape ?? [], right.shape ?? []);
     // As numpy does, bring a number to the arrays' type before computing with it.
-    const [x, y] = [left, right].map((each) => (isArray(each) ? each.values : common === float32 ? Math.fround(toNumber(each)) : toNumber(each)));
+    const bring = (number) => (common === float32 ? Math.fround(number) : number);
+    const [x, y] = [left, right].map((each) => (isArray(each) ? each.values : bring(toNumber(each))));
     const kind = type ?? common;
     return make(kernels.combine(operation, kind.name, x, left.shape ?? [], y, right.shape ?? [], shape), shape, kind);
   }
@@ -98,7 +99,8 @@
 
   function reduce(operation, self, axis, type, begin, keepdims) {
     const { shape, values } = self, place = axis === undefined ? 0 : (axis + shape.length) % shape.length;
-    const sides = axis === undefined ? [1, values.length, 1] : [count(shape.slice(0, place)), shape[place], count(shape.slice(place + 1))];
+    const sides = [count(shape.slice(0, place)), shape[place], count(shape.slice(place + 1))];
+    if (axis === undefined) sides.splice(0, 3, 1, values.length, 1);
     if (!sides[1] && begin === undefined && ["max", "min"].includes(operation)) {
       throw fail("ValueError", `zero-size array to reduction operation ${operation} which has no identity`);
     }
@@ -114,9 +116,11 @@
       const side = self.shape[starts.length];
       if (key === builtins.None) shape.push(1);
       else if (key.ob_type === builtins.slice) {
-        const clip = (bound, otherwise) => (bound === builtins.None ? otherwise : Math.min(Math.max(bound < 0 ? bound + side : bound, 0), side));
-        starts.push(clip(key.start, 0));
-        stops.push(Math.max(starts.at(-1), clip(key.stop, side)));
+        const [start, stop] = [[key.start, 0], [key.stop, side]].map(([bound, otherwise]) => (
+          bound === builtins.None ? otherwise : Math.min(Math.max(bound < 0 ? bound + side : bound, 0), side)
+        ));
+        starts.push(start);
+        stops.push(Math.max(start, stop));
         shape.push(stops.at(-1) - starts.at(-1));
       } else {
         const index = key < 0 ? key + side : key;
@@ -131,7 +135,6 @@
 
   function getItem(self, key) {
     const { values, dtype: type, shape } = self;
-    if (typeof key === "number" && shape.length === 1 && key >= -shape[0] && key < shape[0]) return toPython(type, values.at(key));
     const indices = isArray(key) ? key : key.ob_type === builtins.list ? array(key) : undefined;
     if (indices?.dtype === bool) {
       const selected = kernels.select(values, indices.values);
@@ -169,7 +172,9 @@
     reshape,
     ravel: (self) => reshape(self, self.values.length),
     round: (self) => map("round", self),
-    max: define("self axis initial keepdims", (self, axis, initial, keepdims) => reduce("max", self, axis, self.dtype, initial, keepdims)),
+    max: define("self axis initial keepdims", (self, axis, initial, keepdims) => (
+      reduce("max", self, axis, self.dtype, initial, keepdims)
+    )),
     min: define("self axis", (self, axis) => reduce("min", self, axis, self.dtype)),
     sum: define("self axis dtype keepdims", (self, axis, type = findSumType(self), keepdims = false) => (
       reduce("sum", self, axis, findType(type), undefined, keepdims)
@@ -181,7 +186,9 @@
   };
   ndarray.tp_methods = Object.keys(methods).filter((name) => !name.endsWith("_get"));
 
-  const COMPARISONS = { __lt__: "less", __le__: "less_equal", __gt__: "greater", __ge__: "greater_equal", __eq__: "equal", __ne__: "not_equal" };
+  const COMPARISONS = {
+    __lt__: "less", __le__: "less_equal", __gt__: "greater", __ge__: "greater_equal", __eq__: "equal", __ne__: "not_equal",
+  };
   Object.assign(ndarray, {
     mp_length: (self) => self.shape[0],
     mp_subscript: getItem,
@@ -215,7 +222,8 @@
   }
 
   function pad(image, margin, constant = 0) {
-    const [height, width] = image.shape, result = fill([height + 2 * margin, width + 2 * margin], image.dtype, toNumber(constant));
+    const [height, width] = image.shape, sides = [height + 2 * margin, width + 2 * margin];
+    const result = fill(sides, image.dtype, toNumber(constant));
     kernels.write(result.values, result.shape, [margin, margin], [margin + height, margin + width], image.values);
     return result;
   }
@@ -227,7 +235,9 @@
     const last = values.values.length - 1, places = percents.map((percent) => (toNumber(percent) / 100) * last);
     const ends = places.map((place) => [Math.floor(place), Math.min(Math.floor(place) + 1, last)]);
     const ordered = select(values, ends.flat().sort((first, second) => first - second)).values;
-    return array(ends.map(([low, high], which) => toFloat(ordered[low] + (ordered[high] - ordered[low]) * (places[which] - low))));
+    return array(ends.map(([low, high], which) => (
+      toFloat(ordered[low] + (ordered[high] - ordered[low]) * (places[which] - low))
+    )));
   }
 
   const minimum = (left, right) => combine("minimum", left, right), maximum = (left, right) => combine("maximum", left, right);
@@ -257,13 +267,14 @@
     $B.finalize_type(type);
   }
   $B.addToImported("numpy", {
-    ndarray, bool_: bool, uint8, uint16, int16, int32, intp: int32, int64: int32, float32, float64, floating: float64, newaxis: builtins.None,
-    define, wrap: make, array: define("values dtype", array), asarray: define("values dtype", asarray),
+    ndarray, bool_: bool, uint8, uint16, int16, int32, intp: int32, int64: int32, float32, float64, floating: float64,
+    newaxis: builtins.None, define, wrap: make, array: define("values dtype", array), asarray: define("values dtype", asarray),
     ascontiguousarray: (values) => values, s_: { ob_type: indexer },
-    zeros: define("shape dtype", (shape, type) => fill(shape, type, 0)), ones: define("shape dtype", (shape, type) => fill(shape, type, 1)),
+    zeros: define("shape dtype", (shape, type) => fill(shape, type, 0)),
+    ones: define("shape dtype", (shape, type) => fill(shape, type, 1)),
     full_like: (other, value) => fill(other.shape, other.dtype, toNumber(value)),
     arange: (stop) => array(Array.from({ length: stop }, (_, index) => index), int32),
-    concatenate: define("parts", concatenate), stack: (parts) => concatenate(parts.map(({ values, shape, dtype: type }) => make(values, [1, ...shape], type))),
+    concatenate, stack: (parts) => concatenate(parts.map(({ values, shape, dtype: type }) => make(values, [1, ...shape], type))),
     pad: define("image margin constant_values", pad), flatnonzero: findNonzero, percentile,
     partition: define("values place axis", (values, place) => select(values, toList(place))),
     ptp, argsort: define("values kind", ({ values, shape }) => make(kernels.rank(values), shape, int32)),

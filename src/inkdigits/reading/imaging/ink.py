@@ -104,7 +104,7 @@ def estimate_stroke_width(mask: Pixels) -> float:
     distance = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0], max(mask.shape))
     if not distance.size:
         return 0.0
-    # OpenCV adds up steps of 0.955 and 1.3693 pixels, on one processor in float and on another in integers. What differs
+    # OpenCV adds up steps of 0.955 and 1.3693 pixels, on one processor in float, on another in integers. What differs
     # is left out, lest a stroke that is just as wide as a limit be on either side of it.
     return 4 * float(np.float32(round(2 * median(distance), 4) / 2)) - 1
 
