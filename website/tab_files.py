@@ -74,7 +74,7 @@ def _package_path(module: str) -> Path:
 def _collect_python(brython: Path) -> dict[str, object]:
     """The modules as Brython keeps them, and the network's card."""
     card = json.loads((_package_path("reading.weights") / "reader.json").read_bytes())
-    own = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "python").iterdir()}
+    own = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.*")}
     shared = {name: _package_path(name).with_suffix(".py") for name in _SHARED_MODULES}
     sources = {f"inkdigits.{name}": path.read_text(encoding="utf-8") for name, path in shared.items()}
     sources |= {name: own[f"{name}.py"] for name in ("read", "standard")}
@@ -82,12 +82,18 @@ def _collect_python(brython: Path) -> dict[str, object]:
     sources |= dict.fromkeys(_STANDARD_NAMES, "from standard import *\n")
     packages = {name.rpartition(".")[0] for name in sources} - {""}
     packages |= {name.rpartition(".")[0] for name in packages} - {""}
-    command = ["node", str(FOLDER / "compile.js"), str(brython.resolve())]
-    compiled = subprocess.run(command, input=json.dumps(sources), capture_output=True, text=True, check=True).stdout
-    scripts = dict.fromkeys(packages, "") | json.loads(compiled)
+    scripts = dict.fromkeys(packages, "") | _compile(sources, brython)
     scripts |= {name: own[f"{name}.js"] for name in ("cv2", "numpy")}
     files = {name: [".js", script, [], int(name in packages)] for name, script in sorted(scripts.items())}
     return {"card": {key: card[key] for key in ("name", "version", "temperature", "accept", "sha256")}, "files": files}
+
+
+def _compile(sources: dict[str, str], brython: Path) -> dict[str, str]:
+    """Python's modules, by name, in JavaScript."""
+    command = ["node", str(FOLDER / "compile.js"), str(brython.resolve())]
+    compiled = subprocess.run(command, input=json.dumps(sources).encode(), stdout=subprocess.PIPE, check=True).stdout
+    scripts: dict[str, str] = json.loads(compiled)
+    return scripts
 
 
 if __name__ == "__main__":
