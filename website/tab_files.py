@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ _LIBRARY_FILES = {
     "opencv.js": "@techstark/opencv-js/dist/opencv.js",
     "brython.js": "brython/brython.min.js",
 }
+_OPENCV_WASM = re.compile(r"binaryDecode\('((?:[^'\\]|\\.)*)'\)", re.DOTALL)  # the program, in a string of its script
+_OPENCV_OPTIONS = "var Module = {};"
 _SHARED_MODULES = (
     "marks", "errors", "types", "glyph", "reading.normalise", "reading.single", "reading.imaging.ink",
     "reading.imaging.parts", "reading.imaging.pixels", "reading.decoding.digits", "reading.networks.activations",
@@ -42,9 +45,10 @@ def fetch_packages(folder: Path) -> Path:
 def write_tab(packages: Path, folder: Path) -> None:
     """Write all that the worker loads, packed, and the worker itself, into `folder`."""
     contents = {name: (packages / path).read_bytes() for name, path in _LIBRARY_FILES.items()}
+    contents["opencv.js"], contents["opencv.wasm"] = _split_opencv(contents["opencv.js"].decode())
     contents["kernels.js"] = (FOLDER / "kernels.js").read_bytes()
     contents["reader.onnx"] = (_package_path("reading.weights") / "reader.onnx").read_bytes()
-    contents["python.json"] = json.dumps(_collect_python()).encode()
+    contents["python.json"] = json.dumps(_collect_python(packages / _LIBRARY_FILES["brython.js"])).encode()
     for name, content in contents.items():
         write_atomically(folder / f"{name}.gz", gzip.compress(content, mtime=0))
     version = hash_files([folder / f"{name}.gz" for name in contents])
@@ -52,24 +56,44 @@ def write_tab(packages: Path, folder: Path) -> None:
     write_atomically(folder / "worker.js", f"const VERSION = {json.dumps(version)};\n{script}")
 
 
+def _split_opencv(script: str) -> tuple[bytes, bytes]:
+    """OpenCV's script without the program in it, and the program, which browsers compile while it arrives."""
+    literal = _OPENCV_WASM.search(script)
+    assert literal is not None and script.count(_OPENCV_OPTIONS) == 1, "OpenCV's script is not as it was"
+    escapes = {"n": "\n", "r": "\r"}
+    characters = re.sub(r"\\(.)", lambda escape: escapes.get(escape[1], escape[1]), literal[1], flags=re.DOTALL)
+    program = characters.replace("\u0100", "\0").encode("latin-1")
+    script = script[: literal.start()] + "undefined" + script[literal.end() :]
+    return script.replace(_OPENCV_OPTIONS, "var Module = globalThis.opencvOptions;").encode(), program
+
+
 def _package_path(module: str) -> Path:
     return Path(inkdigits.__file__).parent.joinpath(*module.split("."))
 
 
-def _collect_python() -> dict[str, object]:
+def _collect_python(brython: Path) -> dict[str, object]:
     """The modules as Brython keeps them, and the network's card."""
     card = json.loads((_package_path("reading.weights") / "reader.json").read_bytes())
-    own = {path.stem: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.py")}
+    own = {path.name: path.read_text(encoding="utf-8") for path in (FOLDER / "python").glob("*.*")}
     shared = {name: _package_path(name).with_suffix(".py") for name in _SHARED_MODULES}
     sources = {f"inkdigits.{name}": path.read_text(encoding="utf-8") for name, path in shared.items()}
-    sources |= {name: own[name] for name in ("arrays", "cv2", "numpy", "read", "standard")}
-    sources |= {"inkdigits.reading.networks.session": own["session"]}
+    sources |= {name: own[f"{name}.py"] for name in ("read", "standard")}
+    sources |= {"inkdigits.reading.networks.session": own["session.py"]}
     sources |= dict.fromkeys(_STANDARD_NAMES, "from standard import *\n")
     packages = {name.rpartition(".")[0] for name in sources} - {""}
     packages |= {name.rpartition(".")[0] for name in packages} - {""}
-    sources = dict.fromkeys(packages, "") | sources
-    files = {name: [".py", source, [], int(name in packages)] for name, source in sorted(sources.items())}
+    scripts = dict.fromkeys(packages, "") | _compile(sources, brython)
+    scripts |= {name: own[f"{name}.js"] for name in ("cv2", "numpy")}
+    files = {name: [".js", script, [], int(name in packages)] for name, script in sorted(scripts.items())}
     return {"card": {key: card[key] for key in ("name", "version", "temperature", "accept", "sha256")}, "files": files}
+
+
+def _compile(sources: dict[str, str], brython: Path) -> dict[str, str]:
+    """Python's modules, by name, in JavaScript."""
+    command = ["node", str(FOLDER / "compile.js"), str(brython.resolve())]
+    compiled = subprocess.run(command, input=json.dumps(sources).encode(), stdout=subprocess.PIPE, check=True).stdout
+    scripts: dict[str, str] = json.loads(compiled)
+    return scripts
 
 
 if __name__ == "__main__":

@@ -9,6 +9,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import Browser
 
@@ -191,7 +192,7 @@ def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address:
         page.goto(f"{address}tab.html")
         page.evaluate("navigator.serviceWorker.ready")
         page.wait_for_function(ready)
-        assert len([url for url in visit.asked if url.endswith(".gz")]) == 7
+        assert len([url for url in visit.asked if url.endswith(".gz")]) == 8
         visit.draw(SEVEN)
         page.wait_for_function("document.querySelector('#tab-text').dataset.digit === '7'")
         assert visit.violations() == []
@@ -199,6 +200,9 @@ def test_a_digit_is_read_in_the_tab_as_everywhere_and_without_a_network(address:
         for index in range(24):
             comparison = compare(page, draw_picture(index))
             assert comparison.is_same_glyph and comparison.max_difference < 1e-4
+        ink = 255 * (draw_picture(1) < 100)  # black on what shows through
+        transparent = np.stack([0 * ink, 0 * ink, 0 * ink, ink], axis=2).astype(np.uint8)
+        assert compare(page, transparent).is_same_glyph
         page.context.set_offline(True)
         page.reload()
         page.wait_for_function(ready)

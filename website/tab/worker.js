@@ -18,33 +18,51 @@ async function load(name) {
   if (!response) {
     response = await fetch(url).catch(() => { throw new Error("Not all is on this device yet; open this page once with a network."); });
     if (!response.ok) throw new Error(`${name}: the server answered ${response.status}; load the page again.`);
-    await cache?.put(url, response.clone());
+    cache?.put(url, response.clone()).catch(() => {});  // a device without room reads all the same
   }
-  const packed = await response.arrayBuffer(), [first, second] = new Uint8Array(packed);
-  if (first !== 0x1f || second !== 0x8b) return packed;  // a server may have said that it is compressed
-  return new Response(new Blob([packed]).stream().pipeThrough(new DecompressionStream("gzip"))).arrayBuffer();
+  return unpack(response);
 }
 
+// What a server has said to be compressed the browser has unpacked already.
+async function unpack(response) {
+  const [head, body] = response.body.tee(), reader = head.getReader(), { value: [first, second] } = await reader.read();
+  reader.cancel();
+  return new Response(first === 0x1f && second === 0x8b ? body.pipeThrough(new DecompressionStream("gzip")) : body);
+}
+
+const loadBytes = async (name) => (await load(name)).arrayBuffer();
+
 // A script runs as if it stood in a file of its own.
-const addressOf = (script) => URL.createObjectURL(new Blob([script], { type: "text/javascript" }));
+const loadScript = async (name) => URL.createObjectURL(new Blob([await loadBytes(name)], { type: "text/javascript" }));
 
 async function startNetwork() {
-  const [script, wasm, weights] = await Promise.all(["ort.mjs.gz", "ort.wasm.gz", "reader.onnx.gz"].map(load));
-  const runtime = await import(addressOf(script));
+  const files = [loadScript("ort.mjs.gz"), loadBytes("ort.wasm.gz"), loadBytes("reader.onnx.gz")];
+  const [script, wasm, weights] = await Promise.all(files);
+  const runtime = await import(script);
   Object.assign(runtime.env.wasm, { numThreads: 1, wasmBinary: wasm });
   return [runtime, await runtime.InferenceSession.create(new Uint8Array(weights), { executionProviders: ["wasm"] })];
 }
 
 async function startOpenCv() {
-  importScripts(addressOf(await load("opencv.js.gz")));
-  globalThis.cv = await globalThis.cv;
+  const program = load("opencv.wasm.gz");  // compiled while it arrives, beside all else
+  let instantiated;
+  globalThis.opencvOptions = {
+    instantiateWasm(imports, receive) { instantiated = instantiate(program, imports).then(({ instance }) => receive(instance)); },
+  };
+  importScripts(await loadScript("opencv.js.gz"));
+  [globalThis.cv] = await Promise.all([globalThis.cv, instantiated]);
+}
+
+async function instantiate(program, imports) {
+  const { body } = await program;
+  return WebAssembly.instantiateStreaming(new Response(body, { headers: { "Content-Type": "application/wasm" } }), imports);
 }
 
 async function startPython() {
-  const [brython, kernels, modules] = await Promise.all(["brython.js.gz", "kernels.js.gz", "python.json.gz"].map(load));
-  importScripts(addressOf(brython), addressOf(kernels));
-  const { card, files } = JSON.parse(new TextDecoder().decode(modules));
-  globalThis.card = card;
+  const parts = [loadScript("brython.js.gz"), loadScript("kernels.js.gz"), load("python.json.gz")];
+  const [brython, kernels, modules] = await Promise.all(parts), { card, files } = await modules.json();
+  importScripts(brython, kernels);
+  globalThis.reader = { card };  // gets findCandidates and readDigit
   return () => {
     __BRYTHON__.use_VFS = true;
     __BRYTHON__.update_VFS(files);
@@ -60,18 +78,30 @@ async function start() {
   return network;
 }
 
-const started = start();
+async function read({ pixels, width, height }) {
+  const [runtime, session] = await started, [candidates, images] = reader.findCandidates(pixels, width, height);
+  const tensor = new runtime.Tensor("float32", images, [images.length / 784, 1, 28, 28]);
+  return reader.readDigit(candidates, await session.run({ images: tensor }, ["logits", "digitness", "embedding"]));
+}
 
-onmessage = async ({ data: { pixels, width, height, id } }) => {
+// The first digit takes longer, as much is compiled when it is first used; so a stroke is read before any is drawn.
+function warmUp() {
+  const width = 280, height = 280, pixels = new Uint8Array(4 * width * height).fill(255);
+  for (let y = 60; y < 220; y++) pixels.fill(0, 4 * (y * width + 130), 4 * (y * width + 150));
+  return read({ pixels, width, height });
+}
+
+const started = start();
+const warm = started.then(warmUp);
+const tell = (error, id) => postMessage({ id, error: String(error?.message ?? error) });
+
+onmessage = async ({ data: { id, ...picture } }) => {
+  const begun = performance.now();
   try {
-    const [runtime, session] = await started, begun = performance.now();
-    const [candidates, images] = findCandidates(pixels, width, height);
-    const count = images.length / 784;
-    const tensor = new runtime.Tensor("float32", images, [count, 1, 28, 28]);
-    const answer = await session.run({ images: tensor }, ["logits", "digitness", "embedding"]);
-    postMessage({ id, digit: readDigit(candidates, answer), milliseconds: performance.now() - begun });
+    await warm;
+    postMessage({ id, digit: await read(picture), milliseconds: performance.now() - begun });
   } catch (error) {
-    postMessage({ id, error: String(error?.message ?? error) });
+    tell(error, id);
   }
 };
-started.catch((error) => postMessage({ error: String(error?.message ?? error) }));
+warm.catch(tell);

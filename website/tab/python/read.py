@@ -6,12 +6,12 @@ from inkdigits.glyph import to_float
 from inkdigits.reading.imaging.pixels import flatten_alpha
 from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.reading.single import candidate_crops, choose_crops, read_crop
-from numpy import ndarray, stack, uint8
+from numpy import stack, uint8, wrap
 
 
 def find_candidates(pixels, width, height):
     """The candidates for the digit of a picture, RGBA row by row, and their glyphs as the network takes them."""
-    image = flatten_alpha(ndarray(pixels, (height, width, 4), uint8))
+    image = flatten_alpha(wrap(pixels, (height, width, 4), uint8))
     candidates = candidate_crops(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     return candidates, to_float(stack([each.glyph for each in candidates])).values
 
@@ -32,5 +32,5 @@ def read_digit(candidates, answer):
     }
 
 
-classifier = Classifier(worker.card)
-worker.findCandidates, worker.readDigit = find_candidates, read_digit
+classifier = Classifier(worker.reader.card)
+worker.reader.findCandidates, worker.reader.readDigit = find_candidates, read_digit

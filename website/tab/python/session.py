@@ -4,7 +4,7 @@ onnxruntime-web answers later, and Python's classifier wants its answer at once;
 here its answer waits.
 """
 
-from numpy import float32, ndarray
+from numpy import float32, wrap
 
 DEFAULT_THREADS = 1
 
@@ -41,4 +41,4 @@ class OnnxModel:
     def run(self, output_names, images):
         """The answer, which is that for these images."""
         outputs = ((name, getattr(self.answer, name)) for name in output_names)
-        return {name: ndarray(output.data, tuple(output.dims), float32) for name, output in outputs}
+        return {name: wrap(output.data, output.dims, float32) for name, output in outputs}

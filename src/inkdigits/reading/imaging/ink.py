@@ -102,7 +102,11 @@ def estimate_stroke_width(mask: Pixels) -> float:
     Across a stroke of width w the distance to its edge has the median w / 4.
     """
     distance = np.minimum(cv2.distanceTransform(mask, cv2.DIST_L2, 3)[mask > 0], max(mask.shape))
-    return 4 * median(distance) - 1 if distance.size else 0.0
+    if not distance.size:
+        return 0.0
+    # OpenCV adds up steps of 0.955 and 1.3693 pixels, on one processor in float, on another in integers. What differs
+    # is left out, lest a stroke that is just as wide as a limit be on either side of it.
+    return 4 * float(np.float32(round(2 * median(distance), 4) / 2)) - 1
 
 
 def is_paper_dark(grey: Pixels) -> bool:
@@ -136,7 +140,7 @@ def _estimate_min_contrast(dark_ink: Pixels) -> float:
     """
     step = max(1, max(dark_ink.shape) // (2 * _PAPER_SIDE_PX))
     sample = dark_ink[: max(1, dark_ink.shape[0] // step), : max(1, dark_ink.shape[1] // step)]
-    noise = np.abs(cv2.filter2D(sample, cv2.CV_32F, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
+    noise = np.abs(cv2.filter2D(sample, cv2.CV_16S, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
     sigma = median(noise) / (6 * 0.6745)
     return max(12.0, 8 * sigma * 255 / max(median(sample), float(_MIN_PAPER_BRIGHTNESS)))
 
