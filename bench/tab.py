@@ -1,7 +1,7 @@
 """Compare the reader in a browser's tab with Python, picture by picture: python -m bench.tab [COUNT]
 
-Kept: of how many pictures the glyph differs in any bit, and of how many it also does when Python's OpenCV leaves aside
-Intel's IPP, which no browser has; the greatest difference of a probability, what is loaded, and times, in Chromium.
+Kept: of how many pictures the glyph differs in any bit, the greatest difference of a probability, what is loaded, and
+times, in Chromium.
 Pictures are training digits as photographs have them: of any size, pen, light and polarity.
 """
 
@@ -51,7 +51,6 @@ class Comparison:
     """One picture in the tab and in Python."""
 
     is_same_glyph: bool
-    is_same_without_ipp: bool  # the glyph, where Python's OpenCV enlarges with its own code
     max_difference: float  # of a probability
     milliseconds: float  # that the tab took
 
@@ -87,18 +86,9 @@ def compare(page: Page, image: NDArray[np.uint8]) -> Comparison:
     expected = _load_reader().inspect(image, brief=True)
     glyph = np.array(read["glyph"]).reshape(28, 28)
     is_same = bool(np.array_equal(glyph, expected.glyph))
-    is_same_without_ipp = is_same or bool(np.array_equal(glyph, _extract_glyph_without_ipp(image)))
     differences = np.abs(np.array(read["probabilities"]) - expected.probabilities)
     difference = max(float(differences.max()), abs(read["digitness"] - expected.digit.digitness))
-    return Comparison(is_same, is_same_without_ipp, difference, read["milliseconds"])
-
-
-def _extract_glyph_without_ipp(image: NDArray[np.uint8]) -> NDArray[np.uint8]:
-    cv2.ipp.setUseIPP(False)
-    try:
-        return _load_reader().inspect(image, brief=True).glyph
-    finally:
-        cv2.ipp.setUseIPP(True)
+    return Comparison(is_same, difference, read["milliseconds"])
 
 
 class _SilentHandler(SimpleHTTPRequestHandler):
@@ -141,7 +131,6 @@ def measure(count: int) -> dict[str, object]:
     return {
         "pictures": count,
         "different_glyphs": sum(not each.is_same_glyph for each in compared),
-        "different_glyphs_without_ipp": sum(not each.is_same_without_ipp for each in compared),
         "different_probabilities": sum(each.max_difference >= 1e-4 for each in compared),
         "max_difference": max(each.max_difference for each in compared if each.is_same_glyph),
         "loaded_bytes": loaded_bytes,

@@ -13,7 +13,6 @@ def format_table() -> str:
     pictures = f"of {result['pictures']:,}"
     rows = {
         "pictures whose glyph differs from Python's in any bit": f"{result['different_glyphs']} {pictures}",
-        "so where Python's OpenCV does without Intel's IPP": f"{result['different_glyphs_without_ipp']} {pictures}",
         "pictures with a probability that differs by 1e-4": f"{result['different_probabilities']} {pictures}",
         "greatest difference of a probability where glyphs agree": f"{result['max_difference']:.1e}",
         "loaded when the page is opened first": f"{result['loaded_bytes'] / 1e6:.2f} MB",

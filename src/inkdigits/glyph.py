@@ -41,10 +41,21 @@ def _resize_to_digit_side(crop: Image, peak: int) -> Image:
     height, width = crop.shape
     scale = DIGIT_SIDE / max(height, width)
     size = (max(1, round(width * scale)), max(1, round(height * scale)))
-    resized = cv2.resize(crop.astype(np.float32), size, interpolation=_choose_interpolation(scale))
+    resized = _resize(crop.astype(np.float32), size, _choose_interpolation(scale))
     brightest = max(float(resized.max()), 0.5 * peak)  # thin strokes fade as they shrink: give them their light back
     brightened: Image = np.clip(resized * (255 / brightest), 0, 255).round().astype(np.uint8)
     return brightened
+
+
+def _resize(image: NDArray[np.float32], size: tuple[int, int], interpolation: int) -> NDArray[np.float32]:
+    """OpenCV's, by its own code: Intel's IPP, which it has for some processors, rounds otherwise, and a glyph is to be
+    the same wherever it is made."""
+    had_ipp = cv2.ipp.useIPP()
+    cv2.ipp.setUseIPP(False)  # of this thread only
+    try:
+        return np.asarray(cv2.resize(image, size, interpolation=interpolation), np.float32)
+    finally:
+        cv2.ipp.setUseIPP(had_ipp)
 
 
 def _choose_interpolation(scale: float) -> int:

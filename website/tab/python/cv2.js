@@ -68,6 +68,7 @@
   const erode = (image, element) => findExtreme(image, element, cv.erode, cv.min);
 
   const functions = {
+    ipp: { useIPP: () => false, setUseIPP: () => None },  // no browser has it
     resize: define("image size interpolation", (image, size, interpolation) => (
       fill([image], (source, result) => cv.resize(source, result, toSize(size), 0, 0, interpolation))
     )),
