@@ -1,9 +1,11 @@
 """When more comes than can be read: refused at once, late ones told so, and all well again afterwards."""
 
+import asyncio
 import os
 import select
 import socket
 import sys
+import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -14,6 +16,10 @@ import pytest
 from PIL import Image
 
 from bench.load.service_process import measure_resident_bytes
+from inkdigits.serving.metrics import Metrics
+from inkdigits.serving.pool import Pool
+from inkdigits.serving.problems import Problem
+from inkdigits.serving.settings import Bounds
 from tests.reading.drawing import encode_image
 from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
@@ -43,6 +49,40 @@ def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: byte
         assert service.metric('inkdigits_errors_total{kind="busy"}') == len(refused)
         assert service.metric("inkdigits_queue_waiting") == service.metric("inkdigits_queue_running") == 0
         assert service.ask("GET", "/health/ready").status == 200
+
+
+async def count_waiting(pool: Pool, step_seconds: list[float]) -> int:
+    """How many may wait behind one that is being read, after steps of so many seconds."""
+    for seconds in step_seconds:
+        await pool.run(lambda seconds=seconds: time.sleep(seconds))
+    go_on = threading.Event()
+    runs = [asyncio.create_task(pool.run(go_on.wait)) for _ in range(40)]
+    await asyncio.sleep(0)  # all of them have come in, or not
+    go_on.set()
+    outcomes = await asyncio.gather(*runs, return_exceptions=True)
+    refused = [each for each in outcomes if isinstance(each, Problem)]
+    assert {each.kind for each in refused} <= {"busy"}
+    return len(outcomes) - len(refused) - 1
+
+
+@pytest.mark.parametrize(
+    ("step_seconds", "waiting"),
+    [
+        ([], 32),
+        ([0.0] * 31, 32),
+        ([0.5] + [0.0] * 30, 32),  # one page among digits
+        ([0.004] * 31, range(9, 26)),  # as many as are read in a tenth of a second
+        ([0.05] * 31, 8),  # pages
+        ([0.05] * 31 + [0.0] * 31, 32),
+    ],
+)
+def test_as_many_wait_as_are_read_soon(step_seconds: list[float], waiting: int | range) -> None:
+    pool = Pool(Bounds(threads=1, queue=32), Metrics())
+    try:
+        allowed = asyncio.run(count_waiting(pool, step_seconds))
+        assert allowed in waiting if isinstance(waiting, range) else allowed == waiting
+    finally:
+        pool.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")
