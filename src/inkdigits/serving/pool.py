@@ -22,7 +22,7 @@ from inkdigits.serving.settings import Bounds
 T = TypeVar("T")
 _STEP_BACK = 5  # of niceness
 _PATIENCE = 0.1  # seconds within which the turn of whatever waits should come
-_ALWAYS = 8  # that may wait however long they take: pages take long
+_ALWAYS = 8  # for each thread, that may wait however long they take: pages take long
 _LATEST = 31  # steps by which the time of the next ones is told
 
 
@@ -89,8 +89,8 @@ class Pool:
         with self._lock:
             self._latest.append(seconds)
             usual_seconds = sorted(self._latest)[len(self._latest) // 2]
-            soon = int(self._bounds.threads * _PATIENCE / max(usual_seconds, 1e-6))
-            self._room = min(self._bounds.queue, max(_ALWAYS, soon))
+            soon = max(_ALWAYS, int(_PATIENCE / max(usual_seconds, 1e-6)))  # for each thread
+            self._room = min(self._bounds.queue, self._bounds.threads * soon)
 
     def _left(self, _: Future[tuple[T] | None]) -> None:
         self._count(-1)
