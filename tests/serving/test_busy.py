@@ -72,7 +72,7 @@ async def count_let_in(pool: Pool, step_seconds: list[float]) -> int:
         (1, [], {32}),
         (1, [0.0] * 31, {32}),
         (1, [0.5] + [0.0] * 30, {32}),  # one page among digits
-        (1, [0.004] * 31, range(9, 26)),  # as many as are read in a tenth of a second
+        (1, [0.002] * 31, range(9, 26)),  # as many as are read in a twentieth of a second
         (1, [0.05] * 31, {8}),  # pages
         (3, [0.05] * 31, {24}),
         (1, [0.05] * 31 + [0.0] * 31, {32}),

@@ -21,7 +21,7 @@ from inkdigits.serving.settings import Bounds
 
 T = TypeVar("T")
 _STEP_BACK = 5  # of niceness
-_PATIENCE = 0.1  # seconds within which the turn of whatever waits should come
+_PATIENCE = 0.05  # seconds within which the turn of whatever waits should come
 _ALWAYS = 8  # for each thread, that may wait however long they take: pages take long
 _LATEST = 31  # steps by which the time of the next ones is told
 
@@ -34,6 +34,7 @@ class Pool:
         self._executor = ThreadPoolExecutor(bounds.threads, "reading", step_back)
         self._lock, self._inside = threading.Lock(), 0
         self._latest, self._room = deque[float](maxlen=_LATEST), bounds.queue
+        self._thread = threading.local()  # `ended`: when its last step did
         metrics.queue_limit.set(bounds.queue)
 
     def check_room(self) -> None:
@@ -53,12 +54,12 @@ class Pool:
         A step that has begun cannot be stopped from outside: it keeps its thread until it ends.
         """
         self.check_room()
-        step = self._executor.submit(self._advance, work)
+        step = self._executor.submit(self._advance, work, time.perf_counter())
         self._count(1)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 while (returned := await asyncio.wrap_future(step)) is None:
-                    step = self._executor.submit(self._advance, work)
+                    step = self._executor.submit(self._advance, work, time.perf_counter())
                 return returned[0]
         except TimeoutError:
             raise timeout_problem(self._bounds) from None
@@ -73,23 +74,25 @@ class Pool:
         """Wait for what is being read."""
         self._executor.shutdown(wait=True)
 
-    def _advance(self, work: Generator[object, None, T]) -> tuple[T] | None:
-        """Take the next step; what was returned, if that was the last."""
-        start = time.perf_counter()
+    def _advance(self, work: Generator[object, None, T], came: float) -> tuple[T] | None:
+        """Take the next step, which waits since `came`; what was returned, if that was the last."""
+        free = max(came, getattr(self._thread, "ended", came))
         try:
             next(work)
         except StopIteration as end:
             return (end.value,)
         finally:
-            self._set_room(time.perf_counter() - start)
+            self._thread.ended = time.perf_counter()
+            self._set_room(self._thread.ended - free)
         return None
 
     def _set_room(self, seconds: float) -> None:
-        """How many may wait, after another step of so many seconds. By the usual one: a page among digits is rare."""
+        """How many may wait, after another step that took its thread so many seconds, answering in between included.
+        The slowest tenth does not count: a page among digits."""
         with self._lock:
             self._latest.append(seconds)
-            usual_seconds = sorted(self._latest)[len(self._latest) // 2]
-            soon = max(_ALWAYS, int(_PATIENCE / max(usual_seconds, 1e-6)))  # for each thread
+            quicker = sorted(self._latest)[: max(1, len(self._latest) * 9 // 10)]
+            soon = max(_ALWAYS, int(_PATIENCE * len(quicker) / max(sum(quicker), 1e-6)))  # for each thread
             self._room = min(self._bounds.queue, self._bounds.threads * soon)
 
     def _left(self, _: Future[tuple[T] | None]) -> None:
