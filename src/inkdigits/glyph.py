@@ -72,8 +72,8 @@ def _centre_by_mass(resized: Image) -> Image:
     total_ink = resized.sum(dtype=np.float64)
     row = (resized.sum(axis=1, dtype=np.float64) @ np.arange(height)) / total_ink
     column = (resized.sum(axis=0, dtype=np.float64) @ np.arange(width)) / total_ink
-    top = int(np.clip(round(GLYPH_SIDE / 2 - row), 0, GLYPH_SIDE - height))
-    left = int(np.clip(round(GLYPH_SIDE / 2 - column), 0, GLYPH_SIDE - width))
+    top = min(max(round(GLYPH_SIDE / 2 - row), 0), GLYPH_SIDE - height)
+    left = min(max(round(GLYPH_SIDE / 2 - column), 0), GLYPH_SIDE - width)
     glyph = np.zeros((GLYPH_SIDE, GLYPH_SIDE), np.uint8)
     glyph[top : top + height, left : left + width] = resized
     return glyph

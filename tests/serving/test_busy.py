@@ -1,10 +1,13 @@
 """When more comes than can be read: refused at once, late ones told so, and all well again afterwards."""
 
+import asyncio
 import os
 import select
 import socket
 import sys
+import threading
 import time
+from collections.abc import Container
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,6 +17,10 @@ import pytest
 from PIL import Image
 
 from bench.load.service_process import measure_resident_bytes
+from inkdigits.serving.metrics import Metrics
+from inkdigits.serving.pool import Pool
+from inkdigits.serving.problems import Problem
+from inkdigits.serving.settings import Bounds
 from tests.reading.drawing import encode_image
 from tests.serving.conftest import Answer, Service, problem, serving, wait_for
 
@@ -43,6 +50,40 @@ def test_a_full_queue_refuses_at_once_and_recovers(long_page: bytes, seven: byte
         assert service.metric('inkdigits_errors_total{kind="busy"}') == len(refused)
         assert service.metric("inkdigits_queue_waiting") == service.metric("inkdigits_queue_running") == 0
         assert service.ask("GET", "/health/ready").status == 200
+
+
+async def count_let_in(pool: Pool, step_seconds: list[float]) -> int:
+    """How many may be read or wait at once, after steps of so many seconds."""
+    for seconds in step_seconds:
+        await pool.run(lambda seconds=seconds: time.sleep(seconds))
+    go_on = threading.Event()
+    runs = [asyncio.create_task(pool.run(go_on.wait)) for _ in range(60)]
+    await asyncio.sleep(0)  # all of them have come in, or not
+    go_on.set()
+    outcomes = await asyncio.gather(*runs, return_exceptions=True)
+    refused = [each for each in outcomes if isinstance(each, Problem)]
+    assert {each.kind for each in refused} <= {"busy"}
+    return len(outcomes) - len(refused)
+
+
+@pytest.mark.parametrize(
+    ("threads", "step_seconds", "waiting"),
+    [
+        (1, [], {32}),
+        (1, [0.0] * 31, {32}),
+        (1, [0.5] + [0.0] * 30, {32}),  # one page among digits
+        (1, [0.002] * 31, range(9, 26)),  # as many as are read in a twentieth of a second
+        (1, [0.05] * 31, {8}),  # pages
+        (3, [0.05] * 31, {24}),
+        (1, [0.05] * 31 + [0.0] * 31, {32}),
+    ],
+)
+def test_as_many_wait_as_are_read_soon(threads: int, step_seconds: list[float], waiting: Container[int]) -> None:
+    pool = Pool(Bounds(threads=threads, queue=32), Metrics())
+    try:
+        assert asyncio.run(count_let_in(pool, step_seconds)) - threads in waiting
+    finally:
+        pool.close()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux has a niceness for each thread")

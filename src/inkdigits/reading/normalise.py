@@ -12,7 +12,7 @@ from inkdigits import glyph
 from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels, shrink
+from inkdigits.reading.imaging.pixels import Pixels, pad_zeros, shrink
 
 _MAX_SIDE_PX = 800  # a larger image of one digit is shrunk to this longest side
 _MIN_COMPONENT_RATIO = 0.1  # of the largest component's side: smaller ones are dirt
@@ -152,7 +152,9 @@ def _remove_neighbours(mask: Pixels) -> Pixels | None:
     """A mask of 0 and 1 without the components that touch its left or right side and do not reach its middle; None if
     there are none, or nothing else is in the middle."""
     width = mask.shape[1]
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    if count <= 2:
+        return None  # one component is not beside another
     x, w = stats[1:, 0], stats[1:, 2]
     in_middle = (x < width / 2) & (x + w > width / 2)
     is_neighbour = ((x <= 1) | (x + w >= width - 1)) & ~in_middle
@@ -168,11 +170,11 @@ def _thicken_strokes(ink: Pixels) -> Pixels:
     if side <= glyph.GLYPH_SIDE // 2:
         return ink  # too coarse to be a thin pen
     mask = (ink >= 0.5 * ink.max()).astype(np.uint8)
-    width = inks.estimate_stroke_width(np.pad(mask, 1)) * glyph.DIGIT_SIDE / side
+    width = inks.estimate_stroke_width(pad_zeros(mask, 1)) * glyph.DIGIT_SIDE / side
     if width >= _MIN_STROKE_PX:
         return ink
     growth = max(1, round((_THICKENED_STROKE_PX - width) * side / glyph.DIGIT_SIDE))
-    return _dilate_by_disc(np.pad(ink, growth), growth)
+    return _dilate_by_disc(pad_zeros(ink, growth), growth)
 
 
 def _dilate_by_disc(ink: Pixels, growth: int) -> Pixels:

@@ -46,6 +46,8 @@ def choose_crops(candidates: Sequence[Sequence[Crop]], classifier: Classifier) -
     classification = classifier.classify(
         np.stack([crop.glyph for crop in crops]) if crops else np.zeros((0, GLYPH_SIDE, GLYPH_SIDE), np.uint8)
     )
+    if all(len(each) == 1 for each in candidates):
+        return crops, classification
     certainties = classification.probabilities.max(axis=1, initial=0) * classification.digitness
     ends = np.cumsum([len(each) for each in candidates], dtype=np.intp)
     best_rows = [

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from inkdigits.serving.headers import SECURITY
+from inkdigits.serving.headers import SECURITY_RAW
 from inkdigits.serving.log import REQUESTS
 from inkdigits.serving.service import Service
 
@@ -106,8 +106,8 @@ class Exchange:
         headers = MutableHeaders(raw=message["headers"])
         self.kind = headers.get("x-problem", "")
         del headers["x-problem"]
-        for name, value in SECURITY.items():
-            headers.setdefault(name, value)
+        names = {name for name, _ in headers.raw}
+        headers.raw.extend(header for header in SECURITY_RAW if header[0] not in names)
         headers["X-Request-Id"] = self.id
         if self.unread or self.service.ending:
             headers["Connection"] = "close"

@@ -12,3 +12,5 @@ SECURITY = {
     "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
     "Cache-Control": "no-store",
 }
+
+SECURITY_RAW = [(name.lower().encode(), value.encode()) for name, value in SECURITY.items()]  # as ASGI has headers

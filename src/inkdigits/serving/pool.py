@@ -1,4 +1,7 @@
-"""Threads that read pictures, and the bounded queue before them: what finds no room is refused at once."""
+"""Threads that read pictures, and the bounded queue before them: what finds no room is refused at once.
+
+How many pictures may wait is a limit of seconds: few wait where each takes long, as when refusing others takes most of
+a core, so that whoever is let in is answered soon."""
 
 from __future__ import annotations
 
@@ -6,6 +9,8 @@ import asyncio
 import os
 import sys
 import threading
+import time
+from collections import deque
 from collections.abc import Callable, Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
@@ -16,6 +21,9 @@ from inkdigits.serving.settings import Bounds
 
 T = TypeVar("T")
 _STEP_BACK = 5  # of niceness
+_PATIENCE = 0.05  # seconds within which the turn of whatever waits should come
+_ALWAYS = 8  # for each thread, that may wait however long they take: pages take long
+_LATEST = 31  # steps by which the time of the next ones is told
 
 
 class Pool:
@@ -25,12 +33,15 @@ class Pool:
         self._bounds, self._metrics = bounds, metrics
         self._executor = ThreadPoolExecutor(bounds.threads, "reading", step_back)
         self._lock, self._inside = threading.Lock(), 0
+        self._latest, self._room = deque[float](maxlen=_LATEST), bounds.queue
+        self._thread = threading.local()  # `ended`: when its last step did
         metrics.queue_limit.set(bounds.queue)
 
     def check_room(self) -> None:
         """Raises Problem `busy` when nothing more can wait: to be asked before a body is read too."""
-        if self._inside >= self._bounds.threads + self._bounds.queue:
-            raise Problem("busy", f"{self._bounds.queue} pictures are waiting already; try again in a second.")
+        waiting = self._inside - self._bounds.threads
+        if waiting >= self._room:
+            raise Problem("busy", f"{waiting} pictures are waiting already; try again in a second.")
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long."""
@@ -43,12 +54,12 @@ class Pool:
         A step that has begun cannot be stopped from outside: it keeps its thread until it ends.
         """
         self.check_room()
-        step = self._executor.submit(_advance, work)
+        step = self._executor.submit(self._advance, work, time.perf_counter())
         self._count(1)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 while (returned := await asyncio.wrap_future(step)) is None:
-                    step = self._executor.submit(_advance, work)
+                    step = self._executor.submit(self._advance, work, time.perf_counter())
                 return returned[0]
         except TimeoutError:
             raise timeout_problem(self._bounds) from None
@@ -62,6 +73,27 @@ class Pool:
     def close(self) -> None:
         """Wait for what is being read."""
         self._executor.shutdown(wait=True)
+
+    def _advance(self, work: Generator[object, None, T], came: float) -> tuple[T] | None:
+        """Take the next step, which waits since `came`; what was returned, if that was the last."""
+        free = max(came, getattr(self._thread, "ended", came))
+        try:
+            next(work)
+        except StopIteration as end:
+            return (end.value,)
+        finally:
+            self._thread.ended = time.perf_counter()
+            self._set_room(self._thread.ended - free)
+        return None
+
+    def _set_room(self, seconds: float) -> None:
+        """How many may wait, after another step that took its thread so many seconds, answering in between included.
+        The slowest tenth does not count: a page among digits."""
+        with self._lock:
+            self._latest.append(seconds)
+            quicker = sorted(self._latest)[: max(1, len(self._latest) * 9 // 10)]
+            soon = max(_ALWAYS, int(_PATIENCE * len(quicker) / max(sum(quicker), 1e-6)))  # for each thread
+            self._room = min(self._bounds.queue, self._bounds.threads * soon)
 
     def _left(self, _: Future[tuple[T] | None]) -> None:
         self._count(-1)
@@ -77,15 +109,6 @@ class Pool:
 def _single_step(work: Callable[[], T]) -> Generator[object, None, T]:
     yield from ()
     return work()
-
-
-def _advance(work: Generator[object, None, T]) -> tuple[T] | None:
-    """Take the next step; what was returned, if that was the last."""
-    try:
-        next(work)
-    except StopIteration as end:
-        return (end.value,)
-    return None
 
 
 def step_back(niceness: int = _STEP_BACK) -> None:

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from inkdigits.serving.headers import SECURITY
+from inkdigits.serving.headers import SECURITY_RAW
 from inkdigits.serving.problems import KINDS, MEDIA_TYPE, Problem, document
 
 GRACE = 0.3  # seconds in which a request that is on its way when the service ends still gets through
@@ -91,8 +91,8 @@ class Connection(H11Protocol):
     def _send_problem(self, problem: Problem) -> None:
         self._service.count_problem(problem.kind)
         body, status = document(problem), KINDS[problem.kind].status
-        about = {"content-type": MEDIA_TYPE, "content-length": str(len(body)), "connection": "close"}
-        headers = [(name.lower().encode(), value.encode()) for name, value in (SECURITY | about).items()]
+        about = {b"content-type": MEDIA_TYPE, b"content-length": str(len(body)), b"connection": "close"}
+        headers = [*SECURITY_RAW, *((name, value.encode()) for name, value in about.items())]
         events: tuple[Any, ...] = (
             h11.Response(status_code=status, headers=headers, reason=KINDS[problem.kind].title.encode()),
             h11.Data(body),

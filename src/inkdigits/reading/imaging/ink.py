@@ -62,6 +62,8 @@ def extract_ink_candidates(grey: Pixels) -> list[Ink]:
     """As `extract_ink`, and after it what else may be the ink where it fills much of the picture, as that of one digit
     may: the other polarity, and broad strokes that are hollow once the light is evened out."""
     is_dark = is_paper_dark(grey)
+    if max(grey.shape) <= TINY_SIDE_PX:  # there both would be found again
+        return [_extract_dark_ink(_darken_ink(grey, is_dark))]
     is_clear = _is_mostly_dark(shrink(grey, _POLARITY_SIDE_PX)) == is_dark
     candidates = []
     for dark_ink in (

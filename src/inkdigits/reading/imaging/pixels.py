@@ -82,6 +82,12 @@ def shrink(image: Pixels, max_side: int) -> Pixels:
     return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), np.uint8)
 
 
+def pad_zeros(image: Pixels, margin: int) -> Pixels:
+    """An image, uint8 H×W, with `margin` pixels of 0 around it. numpy's own takes ten times as long for a digit."""
+    sides = (margin, margin, margin, margin)
+    return np.asarray(cv2.copyMakeBorder(image, *sides, cv2.BORDER_CONSTANT), np.uint8)
+
+
 def encode_png(image: Pixels) -> bytes:
     """An image, uint8 H×W or H×W×3, as PNG."""
     from PIL import Image  # here, because few pages are written
