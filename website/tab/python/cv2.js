@@ -72,6 +72,9 @@
     resize: define("image size interpolation", (image, size, interpolation) => (
       fill([image], (source, result) => cv.resize(source, result, toSize(size), 0, 0, interpolation))
     )),
+    copyMakeBorder: define("image top bottom left right kind", (image, top, bottom, left, right, kind) => (
+      fill([image], (source, result) => cv.copyMakeBorder(source, result, top, bottom, left, right, kind, new cv.Scalar()))
+    )),
     cvtColor: (image, code) => fill([image], (source, result) => cv.cvtColor(source, result, code)),
     threshold(image, level, value, method) {
       const [found, mask] = run([image], 1, (source, result) => cv.threshold(source, result, level, value, method));
@@ -127,7 +130,7 @@
   };
   const CONSTANTS = [
     "CC_STAT_AREA", "COLOR_RGB2GRAY", "DIST_L2", "INTER_AREA", "INTER_CUBIC", "INTER_LINEAR", "INTER_NEAREST",
-    "BORDER_REPLICATE", "CV_16S", "MORPH_CLOSE", "MORPH_ELLIPSE", "THRESH_OTSU",
+    "BORDER_CONSTANT", "BORDER_REPLICATE", "CV_16S", "MORPH_CLOSE", "MORPH_ELLIPSE", "THRESH_OTSU",
   ];
   $B.addToImported("cv2", { ...functions, ...Object.fromEntries(CONSTANTS.map((name) => [name, cv[name]])) });
 })(__BRYTHON__);
