@@ -77,6 +77,23 @@ def find_free_port() -> int:
         return port
 
 
+def is_listening(port: int) -> bool:
+    """Whether somebody does, at that port of this machine."""
+    try:
+        socket.create_connection(("localhost", port), timeout=10).close()
+    except ConnectionRefusedError:
+        return False
+    return True
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something is so; fails after two minutes, as the machine may be busy."""
+    deadline = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+
+
 def need_extra(package: str, extra: str) -> None:
     """Skip a file of tests whose package is not installed; with CI=true, fail it."""
     if find_spec(package) is None:

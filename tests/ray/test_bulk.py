@@ -1,10 +1,8 @@
 """Bulk runs on a Ray of two CPUs, one for all tests of this file."""
 
-import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -15,7 +13,7 @@ from typing import Any
 import pytest
 
 from inkdigits import ClusterError, Form, Reader, UsageError
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, need_extra
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, is_listening, need_extra, wait_for
 
 need_extra("ray", "scale")
 
@@ -193,22 +191,13 @@ def test_a_cluster_is_reached_by_ray_client(ray: Any, tmp_path: Path) -> None:
     environment = BASE_ENVIRONMENT | os.environ
     with subprocess.Popen([*module, *own], env=environment, stderr=subprocess.DEVNULL) as server:
         try:
-            wait_until_open(port)
+            wait_for(lambda: is_listening(port))
             command = [INKDIGITS_COMMAND, "bulk", str(folder), *words]
             done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=300, check=False)
         finally:
             server.kill()
     assert done.returncode == 0, done.stderr
     assert [row["text"] for row in load(output / "pages").values()] == ["1", "2", "3"]
-
-
-def wait_until_open(port: int) -> None:
-    """Until somebody listens there; at most a minute."""
-    for _ in range(600):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-            return
-        time.sleep(0.1)
-    raise AssertionError(f"nobody listens at {port}")
 
 
 def test_an_output_that_would_be_read(archive: Path) -> None:

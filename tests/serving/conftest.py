@@ -5,8 +5,7 @@ import json
 import signal
 import subprocess
 import tempfile
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -160,14 +159,6 @@ def glyphs(count: int) -> Any:
     digits = load("train")
     chosen = [np.flatnonzero(digits.labels == label)[:count] for label in (7, 3)]
     return digits.images[np.stack(chosen, axis=1).ravel()[:count]]
-
-
-def wait_for(condition: Callable[[], bool]) -> None:
-    """Wait until something is so; fails after two minutes, as the machine may be busy."""
-    deadline = time.monotonic() + 120
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
 
 
 def form(data: bytes, name: str = "file", filename: str = "a.png") -> tuple[bytes, str]:

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.helpers import BASE_ENVIRONMENT, extract_error_sentence, run_inkdigits
-from tests.serving.conftest import Service, form, problem, serving, wait_for
+from tests.helpers import BASE_ENVIRONMENT, extract_error_sentence, run_inkdigits, wait_for
+from tests.serving.conftest import Service, form, problem, serving
 from tests.told import Told
 
 TOKEN = "an-open-secret"

@@ -10,9 +10,10 @@ import pytest
 from PIL import Image
 
 import inkdigits
+from tests.helpers import wait_for
 from tests.reading.drawing import encode_image
 from tests.reading.pdfs import build_pages_pdf
-from tests.serving.conftest import Service, form_of_several, problem, serving, wait_for
+from tests.serving.conftest import Service, form_of_several, problem, serving
 
 
 @pytest.fixture(scope="module")

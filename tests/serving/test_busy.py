@@ -21,8 +21,9 @@ from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.pool import Pool
 from inkdigits.serving.problems import Problem
 from inkdigits.serving.settings import Bounds
+from tests.helpers import wait_for
 from tests.reading.drawing import encode_image
-from tests.serving.conftest import Answer, Service, problem, serving, wait_for
+from tests.serving.conftest import Answer, Service, problem, serving
 
 
 def together(service: Service, count: int, body: bytes) -> list[tuple[Answer, float]]:

@@ -10,7 +10,6 @@ import os
 import re
 import shlex
 import signal
-import socket
 import ssl
 import subprocess
 import sys
@@ -21,9 +20,9 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, is_listening, wait_for
 from tests.programs import need
-from tests.serving.conftest import Service, form, serving, wait_for
+from tests.serving.conftest import Service, form, serving
 
 DEPLOY = Path(__file__).parents[2] / "deploy"
 NAME = "digits.example.org"
@@ -37,21 +36,13 @@ def proxy(port: int, folder: Path, *command: str) -> Iterator[http.client.HTTPSC
     try:
         trusting = ssl._create_unverified_context()  # it has a certificate that it made itself
         to = http.client.HTTPSConnection("localhost", port, timeout=60, context=trusting)
-        wait_for(lambda: process.poll() is not None or answers(port))
+        wait_for(lambda: process.poll() is not None or is_listening(port))
         assert process.poll() is None, (folder / "log").read_text()
         with closing(to):
             yield to
     finally:
         process.terminate()
         process.wait(60)
-
-
-def answers(port: int) -> bool:
-    try:
-        socket.create_connection(("localhost", port), timeout=10).close()
-    except ConnectionRefusedError:
-        return False
-    return True
 
 
 def check_proxied(to: http.client.HTTPSConnection, host: str, page: bytes) -> None:

@@ -20,9 +20,9 @@ import pytest
 
 from bench.load.service_process import list_process_tree
 from inkdigits.serving.job_store import LEASE
-from tests.helpers import extract_error_sentence
+from tests.helpers import extract_error_sentence, wait_for
 from tests.reading.drawing import encode_image
-from tests.serving.conftest import Answer, Service, form_of_several, problem, serving, wait_for
+from tests.serving.conftest import Answer, Service, form_of_several, problem, serving
 from tests.told import Told
 
 MINE, YOURS = {"Authorization": "Bearer mine"}, {"Authorization": "Bearer yours"}

@@ -11,9 +11,10 @@ import pytest
 
 from inkdigits.reading.decoding.checks import CHECKS
 from inkdigits.serving.options import ReadOptions
+from tests.helpers import wait_for
 from tests.reading.drawing import encode_image
 from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
-from tests.serving.conftest import BOUNDARY, Answer, Service, form, problem, serving, wait_for
+from tests.serving.conftest import BOUNDARY, Answer, Service, form, problem, serving
 
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.serving.conftest import Answer, Service, serving, wait_for
+from tests.helpers import wait_for
+from tests.serving.conftest import Answer, Service, serving
 
 DIGIT = 'inkdigits_requests_total{path="/v1/digit",status="200"}'
 
