@@ -16,17 +16,9 @@ def format_table() -> str:
         "pictures with a probability that differs by 1e-4": f"{result['different_probabilities']} {pictures}",
         "greatest difference of a probability where glyphs agree": f"{result['max_difference']:.1e}",
         "loaded when the page is opened first": f"{result['loaded_bytes'] / 1e6:.2f} MB",
-    }
-    if "load" in result:  # a time without it says nothing
-        rows |= format_times(result)
-    return "| what | here |\n|---|---|\n" + "".join(f"| {what} | {here} |\n" for what, here in rows.items())
-
-
-def format_times(result: store.Json) -> dict[str, str]:
-    """The rows of times, and how busy the machine was."""
-    return {
         "from opening until it can read": f"{result['ready_seconds']:.1f} s",
         "from opening until the first picture is read": f"{result['answer_seconds']:.1f} s",
         "a picture from then on, median": f"{result['median_milliseconds']:,.0f} ms",
         "processes that wanted a core at the end": f"{result['load']:.1f}",
     }
+    return "| what | here |\n|---|---|\n" + "".join(f"| {what} | {here} |\n" for what, here in rows.items())

@@ -175,11 +175,12 @@ def _decode_group(
         grown: dict[_State, float] = defaultdict(float)
         own: list[_Step] = []
         is_last = [last[rule.text] == index for rule in rules]
+        complete_rules = sum(is_last)
         for candidate in choices[field.name]:
             value = _find_value(field, candidate.text)
             for state, total in layers[-1].items():
                 following, broken = _step(state, field.name, value, rules, is_last)
-                factor = (wrong / _WAYS_TO_ERR) ** len(broken) * (1 - wrong) ** (sum(is_last) - len(broken))
+                factor = (wrong / _WAYS_TO_ERR) ** len(broken) * (1 - wrong) ** (complete_rules - len(broken))
                 own.append(_Step(state, candidate.text, following, candidate.probability * factor, broken))
                 grown[following] += total * own[-1].weight
         kept = dict(sorted(grown.items(), key=lambda item: -item[1])[:_MAX_STATES])
