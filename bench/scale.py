@@ -1,11 +1,12 @@
 """How bulk runs do: pages a second beside `inkdigits read`, what is killed, what is broken, memory.
 
-    python -m bench.scale speed kills poison memory     measure these, and keep them; some ten minutes
-    python -m bench.scale --quick speed                 the same with few pages, to see that it works; nothing is kept
+    python -m bench.scale speed kinds kills poison memory     measure these, and keep them; some ten minutes
+    python -m bench.scale --quick speed                       with few pages, to see that it works; nothing is kept
 
 - `speed`: drawn pages, read by `inkdigits read --jobs 2 --json` and by `inkdigits bulk` with two workers and with one,
   one after the other, each as a whole process; `steady` leaves out what comes before a bulk run's first page. The pages
   are then compared line by line, without `seconds`.
+- `kinds`: what a page of each kind takes the one core that reads it.
 - `kills`: single digits (`--single`), since these are many in little time. A run is started again and again; each time
   the command, a worker of Ray's or all of Ray's processes are killed once more pages have been written, and after five
   kills it may end. A page counts as read again if the run had its result and lost it; a killed worker loses up to 16.
@@ -45,6 +46,8 @@ KILLED = ("the command", "a worker", "all of Ray", "a worker", "the command")
 BROKEN_EVERY, DEADLY_EVERY = 100, 1000
 PROGRESS = re.compile(r"([\d,]+) of [\d,]+ pictures")
 PAGE_SECONDS = 5.0  # of the deadly pages
+KINDS = ("a digit, `--single`", "a page, PNG", "a page, PDF", "a page of 12 megapixels, JPEG")
+PHOTO_SIZE = (4000, 3000)
 KEPT_TIMES = 300  # about so many of the pages' times are kept, evenly from the least to the most
 
 
@@ -83,7 +86,6 @@ def measure_speed(folder: Path, count: int) -> store.Json:
         "bulk": count / bulk[2]["seconds"],
         "bulk_steady": bulk[2]["steady"],
         "one_worker_steady": bulk[1]["steady"],
-        "core_seconds_a_page": sum(row["seconds"] for row in rows) / len(rows),
         "page_seconds": sorted(round(row["seconds"], 3) for row in rows)[:: max(1, count // KEPT_TIMES)],
         "equal": sum(expected.get(path) == line for path, line in found.items()),
     }
@@ -99,6 +101,26 @@ def time_bulk(folder: Path, workers: int, output: Path) -> store.Json:
 
 def forget_seconds(line: store.Json) -> store.Json:
     return {key: value for key, value in line.items() if key != "seconds"}
+
+
+def measure_kinds(folder: Path, count: int) -> store.Json:
+    """Mean seconds a page, of one worker with one thread, by kind."""
+    digit, page, pdf, photo = (folder / kind for kind in KINDS)
+    draw_digits(digit, count)
+    draw_pages(page, count)
+    for each in (pdf, photo):
+        each.mkdir()
+    for path in page.iterdir():
+        image = Image.open(path)
+        image.save(pdf / f"{path.stem}.pdf", resolution=200)
+        image.resize(PHOTO_SIZE).save(photo / f"{path.stem}.jpg", quality=90)
+    seconds = {}
+    for kind in KINDS:
+        options = ["--single"] if kind == digit.name else []
+        run("bulk", folder / kind, "--workers", "1", "--output", folder / f"out-{kind}", *options)
+        rows = load_pages(folder / f"out-{kind}")
+        seconds[kind] = sum(row["seconds"] for row in rows) / len(rows)
+    return {"pages": count, "core_seconds": seconds}
 
 
 def measure_kills(folder: Path, count: int) -> store.Json:
@@ -266,6 +288,7 @@ def load_pages(output: Path) -> list[store.Json]:
 
 PARTS: dict[str, tuple[Callable[[Path, int], store.Json], int]] = {
     "speed": (measure_speed, 300),
+    "kinds": (measure_kinds, 100),
     "kills": (measure_kills, 20_000),
     "poison": (measure_poison, 3_000),
     "memory": (measure_memory, 20_000),

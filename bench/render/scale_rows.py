@@ -18,11 +18,9 @@ def format_table() -> str:
 def make_rows() -> Iterator[Row]:
     """A row for each part that was measured."""
     scale = store.load("scale") or {}
-    for part, make in (("speed", make_speed_rows), ("kills", make_kills_row), ("poison", make_poison_row)):
+    for part, make in PARTS.items():
         if part in scale:
             yield from make(scale[part])
-    if "memory" in scale:
-        yield from make_memory_row(scale["memory"])
     if simulation := store.load("scale-simulation"):
         yield from make_simulation_row(simulation)
 
@@ -32,10 +30,19 @@ def make_speed_rows(result: store.Json) -> Iterator[Row]:
     conditions = f"{result['pages']:,} drawn pages, 2 cores, {format_load(result)}"
     ratio = f"{result['bulk'] / result['read']:.2f} × ({result['bulk_steady'] / result['read']:.2f} × without starting)"
     yield "pages/s of 2 workers beside `read --jobs 2`", ratio, f"{result['read']:.2f} pages/s; {conditions}"
-    yield "core-seconds a page", f"{result['core_seconds_a_page']:.2f}", conditions
     growth = result["bulk_steady"] / result["one_worker_steady"]
     yield "2 workers beside 1", f"{growth:.2f} ×", f"without starting; {conditions}"
     yield "pages that `read --json` reads the same", f"{result['equal']:,} of {result['pages']:,}", conditions
+
+
+def make_kinds_rows(result: store.Json) -> Iterator[Row]:
+    """What a page of each kind takes."""
+    for kind, seconds in result["core_seconds"].items():
+        yield (
+            f"core-seconds of {kind}",
+            f"{seconds:.3f}",
+            f"mean of {result['pages']}, one worker; {format_load(result)}",
+        )
 
 
 def make_kills_row(result: store.Json) -> Iterator[Row]:
@@ -71,3 +78,12 @@ def make_simulation_row(result: store.Json) -> Iterator[Row]:
 def format_load(result: store.Json) -> str:
     """How busy the machine was."""
     return f"load {result['load']:g} of other work and this"
+
+
+PARTS = {
+    "speed": make_speed_rows,
+    "kinds": make_kinds_rows,
+    "kills": make_kills_row,
+    "poison": make_poison_row,
+    "memory": make_memory_row,
+}
