@@ -23,7 +23,8 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError, WriteError
 from inkdigits.forms.examples import EXAMPLES, format_roster
-from inkdigits.forms.joint import FieldAnswer, SheetAnswer
+from inkdigits.forms.fields import FieldReader
+from inkdigits.forms.joint import FieldAnswer, SheetAnswer, decode_sheet
 from inkdigits.forms.proposing import propose_fields
 from inkdigits.forms.reader import FormReader
 from inkdigits.forms.registration import SheetFinder
@@ -118,6 +119,30 @@ def test_photos_are_read_and_a_wrong_sum_is_told(desk: Desk) -> None:
     assert [each.name for each in read.answer.answers if each.breaks] == ["cast"]
     cast = next(each for each in read.answer.answers if each.name == "cast")
     assert cast.reckoned == str(int(desk.truths["count-form"]["cast"]) - 10)
+
+
+def test_a_broken_digit_in_a_box_of_its_own_is_no_mistake_of_the_writers(desk: Desk, finder: SheetFinder) -> None:
+    template, rng = desk.templates["count-form"], np.random.default_rng(3)
+    truth = sample_numbers(template, is_wrong=False, rng=rng)
+    added = 13 - int(truth["votes6"])
+    truth |= {"votes6": "13"} | {name: str(int(truth[name]) + added) for name in ("valid", "cast")}
+    written = truth | {"votes6": "3"}
+    hands = WritingHands.from_digits(mnist.load("train").slice(0, 300))
+    blank, _ = EXAMPLES["count-form"]()
+    entries = [Entry(each.box, written[each.name], each.cells) for each in template.fields]
+    sheet = lay_on_blank(blank, fill_sheet(blank.shape, entries, hands, rng))
+    box, cells = template.get_field("votes6").box, template.get_field("votes6").cells
+    x, half = round(box.x + (cells - 1.5) * box.width / cells), box.height // 2
+    for top, bottom, shift in ((0.2, 0.4, 0), (0.65, 0.8, 6)):  # a 1 in two pieces, in the box before the 3
+        first, last = round(box.y + top * box.height), round(box.y + bottom * box.height)
+        cv2.line(sheet, (x + shift, first), (x + half // 4 - shift, last), 20, half // 4)
+    registration = finder.find(sheet)
+    readings = FieldReader(threads=1).read_fields(registration, sheet)
+    votes = next(each for each in readings if each.field.name == "votes6")
+    assert "13" in [each.text for each in votes.candidates]
+    answer = decode_sheet(template, readings)
+    assert not answer.broken
+    assert {each.name: each.text for each in answer.answers} == truth
 
 
 def test_a_run_on_the_command_line(desk: Desk, told: Told, tmp_path: Path) -> None:

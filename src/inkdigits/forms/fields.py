@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import dropwhile, islice
+from itertools import islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,10 +108,10 @@ class FieldReader:
             filled = None
             if own_boxed is not None:
                 every = list(islice(singles, len(own_boxed)))
-                digits_alone = list(dropwhile(lambda each: each[1] < _MIN_BOXED_DIGITNESS, every))
-                one_by_one = np.array([probabilities for probabilities, _ in digits_alone]).reshape(-1, 10)
-                readings, digits = _mix(readings, one_by_one), _mix_digits(digits, one_by_one)
-                filled = range(len(digits_alone), len(every) + 1)
+                struck = sum(1 for _ in takewhile(lambda each: each[1] < _MIN_BOXED_DIGITNESS, every))
+                one_by_one = np.array([probabilities for probabilities, _ in every]).reshape(-1, 10)
+                readings, digits = _mix(readings, one_by_one, struck), _mix_digits(digits, one_by_one[struck:])
+                filled = range(len(every) - struck, len(every) + 1)
             results.append((weigh_texts(readings, field, filled), digits))
         return results
 
@@ -164,9 +164,13 @@ def _list_signed(row: FusedRow, gaps: Sequence[Sequence[tuple[str, float]]]) -> 
     return sorted(texts, key=lambda reading: -reading[1])[:_MAX_TEXTS]
 
 
-def _mix(readings: Sequence[tuple[str, float]], one_by_one: NDArray[np.float64]) -> list[tuple[str, float]]:
-    """Readings of a whole row, and of its digits N×10 each by itself: a digit that the former lose is in the latter."""
-    texts = list_likely_texts(one_by_one, _MAX_BOXED_DIGITS)
+def _mix(
+    readings: Sequence[tuple[str, float]], one_by_one: NDArray[np.float64], struck: int
+) -> list[tuple[str, float]]:
+    """Readings of a whole row, and of its digits N×10 each by itself: a digit that the former lose is in the latter.
+    The first `struck` of these are probably none, but may be: texts begin with each of them, and with what follows."""
+    starts = range(struck + 1)
+    texts = [each for start in starts for each in list_likely_texts(one_by_one[start:], _MAX_BOXED_DIGITS)]
     share = _BOXED_SHARE if readings else 1.0
     return [(text, (1 - share) * p) for text, p in readings] + [(text, share * p) for text, p in texts]
 
