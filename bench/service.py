@@ -1,6 +1,7 @@
 """How the service does under load: fast enough, much, too much, hostile, and as its own description says.
 
-    python -m bench.service --schemathesis PATH     measure, and keep it; about ten minutes
+    python -m bench.service --schemathesis PATH     measure, and keep it; about half an hour
+    python -m bench.service hostile                 only that, in place of what was kept of it; also `loads`, `kills`
     python -m bench.service --quick                 all of it at small size, to see that it works; nothing is kept
 
 `inkdigits serve` runs on one core and all that makes load on another (Linux, os.sched_setaffinity), over loopback, with
@@ -42,8 +43,10 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from PIL import Image
 
@@ -60,6 +63,7 @@ STEADY_RATE = 50.0  # requests a second
 OVERLOAD_FACTOR = 4  # that much more than it can take
 CONNECTION_COUNT = 8
 SEED = 0
+PARTS = ("loads", "hostile", "kills", "schemathesis")
 WRK_SCRIPT = """
 local file = io.open("{picture}", "rb")
 wrk.method, wrk.body, wrk.headers["Content-Type"] = "POST", file:read("*a"), "image/png"
@@ -113,27 +117,32 @@ QUICK_SIZES = Sizes(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", metavar="part", help=f"only these, of {', '.join(PARTS)}")
     parser.add_argument("--schemathesis", metavar="PATH", help="its executable; only --quick does without")
     parser.add_argument("--quick", action="store_true", help="small, to see that it works; nothing is kept then")
     args = parser.parse_args()
-    if shutil.which("wrk") is None or not (args.quick or args.schemathesis):
+    parts = args.parts or [part for part in PARTS if args.schemathesis or not args.quick or part != "schemathesis"]
+    if shutil.which("wrk") is None or ("schemathesis" in parts and not args.schemathesis):
         sys.exit("This needs wrk (apt-get install wrk), and the path of schemathesis; see --help.")
-    result = measure_service(QUICK_SIZES if args.quick else Sizes(), args.schemathesis)
+    result = measure_service(parts, QUICK_SIZES if args.quick else Sizes(), args.schemathesis)
     print(json.dumps(result, indent=1))
     if not args.quick:
-        store.save("service", result)
+        store.save("service", (store.load("service") or {}) | result)
 
 
-def measure_service(sizes: Sizes, schemathesis: str | None) -> store.Json:
-    """All of it, one after the other."""
-    cores = choose_cores()
+def measure_service(parts: Sequence[str], sizes: Sizes, schemathesis: str) -> store.Json:
+    """The parts, one after the other."""
+    cores, result = choose_cores(), dict[str, Any]()
     with tempfile.TemporaryDirectory() as folder:
-        with run_service(*make_job_file(folder)) as service:
-            result = measure_loads(service, encode_digit(), sizes)
-        with run_service("--max-upload-seconds", "1", *make_job_file(folder)) as service:
-            result["hostile"] = measure_attacks(service, sizes)
-    result["kills"] = measure_kills(encode_page(), sizes.kill_rounds, SEED)
-    if schemathesis is not None:
+        if "loads" in parts:
+            with run_service(*make_job_file(folder)) as service:
+                result |= measure_loads(service, encode_digit(), sizes)
+        if "hostile" in parts:
+            with run_service("--max-upload-seconds", "1", *make_job_file(folder)) as service:
+                result["hostile"] = measure_attacks(service, sizes)
+    if "kills" in parts:
+        result["kills"] = measure_kills(encode_page(), sizes.kill_rounds, SEED)
+    if "schemathesis" in parts:
         result["schemathesis"] = run_schemathesis(schemathesis, sizes.example_count)
     return result | {"cores": {"server": cores[0], "load": cores[1]}}
 
@@ -254,15 +263,8 @@ def run_schemathesis(schemathesis: str, examples: int) -> store.Json:
     ):
         config = Path(folder) / "schemathesis.toml"
         config.write_text(SCHEMATHESIS_CONFIG, encoding="utf-8")
-        arguments = [
-            "--config-file",
-            str(config),
-            "run",
-            f"{service.address}/openapi.json",
-            "--no-color",
-            "--checks",
-            "all",
-        ]
+        # Not `--checks all`, which goes before what the configuration says; all but one of time are on by default.
+        arguments = ["--config-file", str(config), "run", f"{service.address}/openapi.json", "--no-color"]
         arguments += ["--max-examples", str(examples), "--seed", str(SEED), "--generation-database", "none"]
         completed = run_command(
             [str(Path(schemathesis).resolve()), *arguments, "--continue-on-failure"], folder, check=False

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 
 from bench.load.attacks import Attack, is_slow, make_attack
 
-FAST_SENDERS = 24  # fast ones; fewer than the queue holds, so that they are looked at and not refused for want of room
+FAST_SENDERS = 8  # fast ones; as many as always may wait, so that they are looked at and not refused for want of room
 SLOW_SENDERS = 96  # slow ones
 TIMEOUT_SECONDS = 60.0  # seconds for an answer, or to be cut off
 HALF_CLOSE_SECONDS = 0.3  # seconds that one who leaves waits for an answer
