@@ -7,17 +7,22 @@ const worker = new Worker(new URL("../tab/worker.js", import.meta.url));
 let asked = 0, timer;
 
 worker.onmessage = ({ data }) => {
-  if (data.error) say(data.error);
+  if (data.error) fail(data.error);
   else if (data.ready) {
     state.dataset.readySeconds = data.ready / 1000;
     say("Ready: draw a digit, or drop a picture of one.");
   }
   else if (data.id === asked) show(data.digit, data.milliseconds);
 };
-worker.onerror = () => say("This page could not be loaded whole; open it once with a network.");
+worker.onerror = () => fail("This page could not be loaded whole; open it once with a network.");
 
 function say(text) {
   state.textContent = text;
+}
+
+function fail(text) {
+  say(text);
+  state.dataset.failed = text;
 }
 
 function read({ data, width, height }) {
