@@ -106,6 +106,8 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         ),
         "changed as in `best`, 16 epochs": build_best_trial(INK_WARP, 16, seed_count=5),
         "the same, and bent by .3 pixels, 16 epochs": build_best_trial(ELASTIC_WARP, 16),
+        "changed as in `best`, 32 epochs": build_best_trial(INK_WARP, 32, seed_count=5),
+        "the same, and bent by .3 pixels, 32 epochs": build_best_trial(ELASTIC_WARP, 32, seed_count=5),
     },
     "directions": {
         "eight": build_tiny_trial(EIGHT_DIRECTIONS),
