@@ -185,7 +185,9 @@ def measure_loads(service: RunningService, picture: bytes, sizes: Sizes) -> stor
 
 
 def measure_mixed(service: RunningService, picture: bytes, rate: float, seconds: float) -> store.Json:
-    """The picture at a constant rate, with batches and jobs among them."""
+    """The picture at a constant rate, with batches and jobs among them, after one of each, which loads the detector."""
+    with Companions(service, encode_page()):
+        time.sleep(1)
     with MemoryWatch(service) as watch, Companions(service, encode_page()) as companions:
         result = send_constant_rate(service, picture, rate, seconds)
     return result | companions.as_dict() | {"memory": watch.as_dict()}
@@ -256,7 +258,7 @@ def is_same_answer(before: tuple[int, bytes], after: tuple[int, bytes]) -> bool:
 
 
 def run_schemathesis(schemathesis: str, examples: int) -> store.Json:
-    """What schemathesis finds: the requests it made, and its failures."""
+    """How many requests schemathesis made, and its failures."""
     with (
         tempfile.TemporaryDirectory() as folder,
         run_service("--collect", str(Path(folder) / "samples.sqlite"), *make_job_file(folder)) as service,

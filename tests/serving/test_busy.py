@@ -7,7 +7,7 @@ import socket
 import sys
 import threading
 import time
-from collections.abc import Container
+from collections.abc import Container, Generator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
@@ -84,6 +84,27 @@ def test_as_many_wait_as_are_read_soon(threads: int, step_seconds: list[float], 
     try:
         assert asyncio.run(count_let_in(pool, step_seconds)) - threads in waiting
     finally:
+        pool.close()
+
+
+def test_what_is_short_does_not_wait_for_a_page() -> None:
+    pool, end_of_page = Pool(Bounds(threads=1, queue=8), Metrics()), threading.Event()
+
+    def read_page() -> Generator[None, None, str]:
+        yield
+        assert end_of_page.wait(60)
+        return "page"
+
+    async def read_digit_meanwhile() -> tuple[str, str]:
+        page = asyncio.create_task(pool.run_steps(read_page()))
+        digit = await asyncio.wait_for(pool.run(lambda: "digit"), 30)
+        end_of_page.set()
+        return digit, await page
+
+    try:
+        assert asyncio.run(read_digit_meanwhile()) == ("digit", "page")
+    finally:
+        end_of_page.set()
         pool.close()
 
 

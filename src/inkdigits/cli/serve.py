@@ -47,7 +47,9 @@ def serve(
     threads: Annotated[
         int | None, _limit(min=1, help="Pictures a worker reads at once; by default its share of the cores.")
     ] = None,
-    queue: Annotated[int, _limit(min=0, help="Most pictures that wait in a worker, fewer if slow; others get 503.")] = 32,
+    queue: Annotated[
+        int, _limit(min=0, help="Most pictures that wait in a worker, fewer if slow; others get 503.")
+    ] = 32,
     seconds: Annotated[
         float, _limit("--max-seconds", min=0.01, help="Seconds to read a picture; after that, 504.")
     ] = 30,

@@ -27,11 +27,13 @@ _LATEST = 31  # steps by which the time of the next ones is told
 
 
 class Pool:
-    """Runs work off the event loop: `threads` at a time, at most `queue` more waiting."""
+    """Runs work off the event loop: `threads` at a time, at most `queue` more waiting. What may have many pages has as
+    many threads again, so that what is short need not wait for the end of a page."""
 
     def __init__(self, bounds: Bounds, metrics: Metrics) -> None:
         self._bounds, self._metrics = bounds, metrics
-        self._executor = ThreadPoolExecutor(bounds.threads, "reading", step_back)
+        self._short = ThreadPoolExecutor(bounds.threads, "reading", step_back)
+        self._long = ThreadPoolExecutor(bounds.threads, "pages", step_back)
         self._lock, self._inside = threading.Lock(), 0
         self._latest, self._room = deque[float](maxlen=_LATEST), bounds.queue
         self._thread = threading.local()  # `ended`: when its last step did
@@ -45,21 +47,25 @@ class Pool:
 
     async def run(self, work: Callable[[], T]) -> T:
         """What `work` returns. Raises what it raises, and Problem: busy, or time when it takes too long."""
-        return await self.run_steps(_single_step(work))
+        return await self._run_steps(_single_step(work), self._short)
 
     async def run_steps(self, work: Generator[object, None, T]) -> T:
-        """What `work` returns at last, as `run`. Whenever it yields, whatever else waits goes before its next step, so
-        that a request of many pages holds up nobody.
+        """What `work`, which may take long, returns at last, as `run`. Whenever it yields, whatever else waits goes
+        before its next step, so that a request of many pages holds up nobody."""
+        return await self._run_steps(work, self._long)
+
+    async def _run_steps(self, work: Generator[object, None, T], executor: ThreadPoolExecutor) -> T:
+        """What `work` returns, step by step.
 
         A step that has begun cannot be stopped from outside: it keeps its thread until it ends.
         """
         self.check_room()
-        step = self._executor.submit(self._advance, work, time.perf_counter())
+        step = executor.submit(self._advance, work, time.perf_counter())
         self._count(1)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 while (returned := await asyncio.wrap_future(step)) is None:
-                    step = self._executor.submit(self._advance, work, time.perf_counter())
+                    step = executor.submit(self._advance, work, time.perf_counter())
                 return returned[0]
         except TimeoutError:
             raise timeout_problem(self._bounds) from None
@@ -72,7 +78,8 @@ class Pool:
 
     def close(self) -> None:
         """Wait for what is being read."""
-        self._executor.shutdown(wait=True)
+        self._short.shutdown(wait=True)
+        self._long.shutdown(wait=True)
 
     def _advance(self, work: Generator[object, None, T], came: float) -> tuple[T] | None:
         """Take the next step, which waits since `came`; what was returned, if that was the last."""
