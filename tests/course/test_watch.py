@@ -80,4 +80,6 @@ def test_work_that_fails_says_so_and_asks_for_no_more(monkeypatch: pytest.Monkey
 
     shown = watch(fail(), lambda: "<svg/>").widget
     shown.go_on()
-    assert shown.words == "This has failed with ValueError: no such digit" and shown.pieces == 0 and not shown.done
+    assert shown.frame == "<svg/>" and shown.pieces == 1  # what is to come, before anything has been done
+    shown.go_on()
+    assert shown.words == "This has failed with ValueError: no such digit" and shown.pieces == 1 and not shown.done

@@ -122,10 +122,10 @@ class _Watched(anywidget.AnyWidget):
         self.on_msg(lambda *_: self.go_on())
 
     def go_on(self) -> None:
-        """Do the next piece, and show how things are."""
+        """Do the next piece, and show how things are. Before the first, which may take seconds, its title is shown."""
         due = time.perf_counter() + FRAME_SECONDS
         try:
-            while not self.done and time.perf_counter() < due:
+            while self.pieces and not self.done and time.perf_counter() < due:
                 next(self._work)
             self.frame = self._draw()
         except StopIteration as end:
