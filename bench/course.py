@@ -1,12 +1,13 @@
 """How long a learner waits for a lesson, in headless Chromium on this machine.
 
-    python -m bench.course             measure all lessons, and keep it; medians of 3 openings
+    python -m bench.course             measure all lessons both ways, and keep it; medians of 3 openings
     python -m bench.course 4           lesson 4 only; nothing is kept then
 
 `story` is from opening a lesson's page to its title. `control` is from opening it until its first slider or drawing has
 been used and its answer is there: the page is asked ten times a second whether the control is there, it is used at
 once, and what stands below it must change. The lesson's server runs before the page is opened, as `inkdigits learn`
-does, and on the same cores; the lesson itself has not begun.
+does, and on the same cores; the lesson itself has not begun. Each is opened as a copy of one's own
+(`inkdigits learn N`) and only to read it (`inkdigits learn N --read`).
 """
 
 from __future__ import annotations
@@ -32,13 +33,14 @@ from bench.shared.chromium import start_chromium
 from inkdigits.course.lessons import list_lessons
 
 REPEATS = 3
+WAYS = {"own copy": (), "read": ("--read",)}  # of opening a lesson: the options of `inkdigits learn`
 PATIENCE_MS = 300_000
 FILM_WORDS = {4: "784 → 21 → 10", 6: "rate 0.0032"}  # that a training's film has once its slider has been moved
 ADDRESS = re.compile(r"http://\S+")
 ANSWER_SCRIPT = """() => {
   const cells = [...document.querySelectorAll('[data-cell-id]')];
   const first = cells.findIndex((cell) => cell.querySelector('marimo-slider, marimo-anywidget'));
-  const outputs = cells.slice(first + 1).map((cell) => cell.querySelector('[data-cell-role="output"]'));
+  const outputs = cells.slice(first + 1).map((cell) => cell.querySelector('.output-area'));
   return outputs.find((output) => output?.innerText.trim() || output?.querySelector('img'))?.innerHTML ?? '';
 }"""  # what stands below the first control
 
@@ -51,17 +53,20 @@ def main() -> None:
     numbers, times = args.lesson, args.times
     lessons = [each.number for each in list_lessons() if not numbers or each.number in numbers]
     with start_chromium() as browser:
-        results = {number: measure_lesson(browser, number, times) for number in lessons}
+        results = {
+            way: {number: measure_lesson(browser, number, times, *options) for number in lessons}
+            for way, options in WAYS.items()
+        }
         version = browser.version
     if not numbers:
-        store.save("course", {"lessons": results, "times": times, "chromium": version, "load": os.getloadavg()[0]})
+        store.save("course", results | {"times": times, "chromium": version, "load": os.getloadavg()[0]})
 
 
-def measure_lesson(browser: Browser, number: int, times: int) -> store.Json:
-    """The medians, in seconds."""
+def measure_lesson(browser: Browser, number: int, times: int, *options: str) -> store.Json:
+    """The medians, in seconds; `options` are the command's."""
     stories, controls = list[float](), list[float]()
     for _ in range(times):
-        with serve_lesson(number) as address:
+        with serve_lesson(number, *options) as address:
             page = browser.new_page()
             page.set_default_timeout(PATIENCE_MS)
             start = time.perf_counter()
@@ -71,7 +76,10 @@ def measure_lesson(browser: Browser, number: int, times: int) -> store.Json:
             use_control(page, number)
             controls.append(time.perf_counter() - start)
             page.close()
-    print(f"{number:>2}  story {median(stories):5.1f} s   control {median(controls):5.1f} s")
+    print(
+        f"{number:>2} {' '.join(options):6}  story {median(stories):5.1f} s   control {median(controls):5.1f} s",
+        flush=True,
+    )
     return {"story": median(stories), "control": median(controls), "controls": controls}
 
 
@@ -122,11 +130,21 @@ def wait_until(page: Page, is_there: Callable[[], bool]) -> None:
 
 
 @contextmanager
-def serve_lesson(number: int) -> Iterator[str]:
+def serve_lesson(number: int, *options: str) -> Iterator[str]:
     """`inkdigits learn` with a copy of its own; the address of the lesson."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [sys.executable, "-m", "inkdigits", "learn", str(number), "--no-browser", "--folder", folder]
+        command = [
+            sys.executable,
+            "-m",
+            "inkdigits",
+            "learn",
+            str(number),
+            "--no-browser",
+            "--folder",
+            folder,
+            *options,
+        ]
         with open(log, "wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:

@@ -18,7 +18,7 @@ from bench import choosing
 from bench.frontier import RESULT_NAME as FRONTIER
 from bench.pictures import encode_png
 from bench.reading import RESULT_NAME as NUMBERS
-from bench.render import frontier_report, number_tables, scale_rows, service_rows, sign_tables, tab_rows
+from bench.render import course_rows, frontier_report, number_tables, scale_rows, service_rows, sign_tables, tab_rows
 from bench.render.model_card import format_detector, format_reader, format_transcriber
 from bench.render.readme_figures import format_figures
 from bench.render.summary import TABLES, format_table
@@ -64,6 +64,7 @@ def render_pages() -> dict[Path, str]:
             "transcriber": format_transcriber(),
         },
         DOCS_FOLDER / "service.md": {"figures": service_rows.format_table()},
+        DOCS_FOLDER / "course.md": {"waits": course_rows.format_table()},
         DOCS_FOLDER / "scale.md": {"figures": scale_rows.format_table()},
         DOCS_FOLDER / "site.md": {"figures": tab_rows.format_table()},
         DOCS_FOLDER / "frontier.md": {question: table for question, table in trials.items() if table},

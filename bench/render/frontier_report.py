@@ -186,6 +186,7 @@ def draw_point(axes: Axes, name: str, row: store.Json, quantity: str) -> None:
 QUESTION_HEADINGS = {
     "images": "images, for one of the three networks of `best`",
     "directions": "directions, at some 600 numbers",
+    "tiny": "`tiny-10k`",
     "instant": "random filters",
     "lecture": "5,000 images",
 }
