@@ -34,7 +34,7 @@ class Pool:
         self._bounds, self._metrics = bounds, metrics
         self._short = ThreadPoolExecutor(bounds.threads, "reading", step_back)
         self._long = ThreadPoolExecutor(bounds.threads, "pages", step_back)
-        self._lock, self._inside = threading.Lock(), 0
+        self._lock, self._inside, self._running = threading.Lock(), 0, 0
         self._latest, self._room = deque[float](maxlen=_LATEST), bounds.queue
         self._thread = threading.local()  # `ended`: when its last step did
         metrics.queue_limit.set(bounds.queue)
@@ -61,7 +61,7 @@ class Pool:
         """
         self.check_room()
         step = executor.submit(self._advance, work, time.perf_counter())
-        self._count(1)
+        self._count(inside=1)
         try:
             async with asyncio.timeout(self._bounds.seconds):
                 while (returned := await asyncio.wrap_future(step)) is None:
@@ -84,11 +84,13 @@ class Pool:
     def _advance(self, work: Generator[object, None, T], came: float) -> tuple[T] | None:
         """Take the next step, which waits since `came`; what was returned, if that was the last."""
         free = max(came, getattr(self._thread, "ended", came))
+        self._count(running=1)
         try:
             next(work)
         except StopIteration as end:
             return (end.value,)
         finally:
+            self._count(running=-1)
             self._thread.ended = time.perf_counter()
             self._set_room(self._thread.ended - free)
         return None
@@ -103,14 +105,13 @@ class Pool:
             self._room = min(self._bounds.queue, self._bounds.threads * soon)
 
     def _left(self, _: Future[tuple[T] | None]) -> None:
-        self._count(-1)
+        self._count(inside=-1)
 
-    def _count(self, change: int) -> None:
-        with self._lock:  # the futures tell of their end from threads
-            self._inside += change
-            running = min(self._inside, self._bounds.threads)
-            self._metrics.running.set(running)
-            self._metrics.waiting.set(self._inside - running)
+    def _count(self, inside: int = 0, running: int = 0) -> None:
+        with self._lock:  # threads count too
+            self._inside, self._running = self._inside + inside, self._running + running
+            self._metrics.running.set(self._running)
+            self._metrics.waiting.set(self._inside - self._running)
 
 
 def _single_step(work: Callable[[], T]) -> Generator[object, None, T]:
