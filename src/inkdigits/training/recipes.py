@@ -79,7 +79,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="best",
-            about="the strongest single network: three that learn side by side from varied images, and answer as one",
+            about="the strongest single network: five that learn side by side from varied images, and answer as one",
             model="best",
             batch=128,
             epochs=16,
@@ -118,7 +118,7 @@ RECIPES: Mapping[str, Recipe] = {
             name="tiny-10k",
             about="9,592 numbers, of the same kind",
             model="tiny-10k",
-            epochs=32,
+            epochs=8,
             optimizer="muon",
             lr=1e-2,
             schedule="onecycle",
