@@ -58,7 +58,7 @@ class Trial:
 
 
 def build_best_trial(warp_settings: Warp, epochs: float, seed_count: int = 1) -> Trial:
-    """One of the three networks of `best`."""
+    """One of the networks of `best`."""
     network = partial(EquivariantNet, 8, (24, 32), (48, 64, 64))
     return Trial(network, get_recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
 

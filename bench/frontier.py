@@ -78,7 +78,7 @@ SEED_COUNTS: dict[str, int] = (
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
     | {name: seeds for name, (_, seeds) in (PEER_NETWORKS | PEER_CLASSICS).items()}
 )
-FIRST_SEEDS = {"instant": 10, "one-second": 10, "best": 10}  # of all others 0
+FIRST_SEEDS = {"instant": 10, "one-second": 10}  # of all others 0
 QUICK_TRAIN_COUNT, QUICK_CLASSICS_TRAIN_COUNT = 10_000, 5_000  # digits that are learnt from then
 
 
@@ -209,8 +209,7 @@ def train_ensemble(seed_count: int) -> None:
     if run.has_begun and not run.is_finished:
         ensembles.resume(run.folder)
     elif not run.has_begun:
-        recipe = get_recipe(ENSEMBLE_RECIPE).with_knobs(seed=FIRST_SEEDS[ENSEMBLE_RECIPE])
-        ensembles.start(recipe, seed_count, run.folder)
+        ensembles.start(get_recipe(ENSEMBLE_RECIPE), seed_count, run.folder)
     if run.is_finished:
         members, digits = run.list_members(), load_test_digits()
         logits = [predict_digit_logits(load_trained_network(member), digits) for member in members]

@@ -184,7 +184,7 @@ def draw_point(axes: Axes, name: str, row: store.Json, quantity: str) -> None:
 
 
 QUESTION_HEADINGS = {
-    "images": "images, for one of the three networks of `best`",
+    "images": "images, for one of the networks of `best`",
     "directions": "directions, at some 600 numbers",
     "tiny": "`tiny-10k`",
     "instant": "random filters",

@@ -48,7 +48,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "reader": Architecture(ReaderNet, digitness=True),
     "detector": Architecture(DetectorNet, task="detection"),
     "transcriber": Architecture(TranscriberNet, task="transcription"),
-    "best": Architecture(partial(build_ensemble, 5, partial(EquivariantNet, 8, (24, 32), (48, 64, 64)))),
+    "best": Architecture(partial(build_ensemble, 3, partial(EquivariantNet, 8, (24, 32), (48, 64, 64)))),
     "tiny-600": Architecture(partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
     "tiny-3k": Architecture(partial(EquivariantNet, 4, (9, 11, 11), (13,))),
     "tiny-10k": Architecture(partial(EquivariantNet, 6, (12, 16), (20, 24, 28))),

@@ -79,7 +79,7 @@ RECIPES: Mapping[str, Recipe] = {
         ),
         Recipe(
             name="best",
-            about="the strongest single network: five that learn side by side from varied images, and answer as one",
+            about="the strongest single network: three that learn side by side from varied images, and answer as one",
             model="best",
             batch=128,
             epochs=16,
