@@ -22,6 +22,7 @@ def test_pages_and_results_are_what_was_measured() -> None:
         "README.md",
         "RESULTS.md",
         "benchmark.md",
+        "course.md",
         "frontier.md",
         "model.md",
         "scale.md",

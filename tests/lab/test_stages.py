@@ -33,9 +33,10 @@ def test_the_greatest_bar_stands_out() -> None:
 def test_only_layers_with_maps_are_drawn_the_strongest_of_many() -> None:
     many = np.arange(20, dtype=np.float32)[:, None, None] * np.ones((20, 3, 3), np.float32)
     figure = draw_maps({"conv1": many, "embedding": np.zeros(5, np.float32)}, "maps")
-    shown = [axes for axes in figure.axes if axes.images]
-    assert [picture(axes)[0, 0] for axes in shown] == list(range(8, 20))
-    assert "conv1: 20 maps of 3×3" in words(shown[0])
+    (row,) = figure.axes
+    assert [np.asarray(image.get_array())[0, 0] for image in row.images] == list(range(8, 20))
+    assert [image.get_extent()[0] for image in row.images] == [1.25 * index for index in range(12)]
+    assert "conv1: 20 maps of 3×3" in words(row)
 
 
 def test_what_mattered_lies_over_the_digit() -> None:

@@ -7,11 +7,13 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 from numpy.typing import NDArray
 
 from inkdigits.lab import theme as style
 
 ACROSS = 12  # maps of a layer that are drawn
+GAP, EDGE = 0.25, 0.02  # between two maps, and around all of them: shares of a map's side
 
 
 def draw_maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
@@ -23,23 +25,24 @@ def draw_maps(layers: Mapping[str, NDArray[np.float32]], title: str) -> Figure:
     figure = style.new_figure(
         0.7 + 0.86 * len(shown), title, "The maps with the strongest answers, in their own order."
     )
-    grid = figure.subplots(len(shown), ACROSS, squeeze=False)
-    for row, (name, activations) in zip(grid, shown.items(), strict=True):
+    rows = figure.subplots(len(shown), 1, squeeze=False).ravel()  # axes for each map would take a second
+    for axes, (name, activations) in zip(rows, shown.items(), strict=True):
         channels = np.sort(np.argsort(-activations.max(axis=(1, 2)), kind="stable")[:ACROSS])
-        for axes in row:
-            axes.set_axis_off()
-        for axes, channel in zip(row, channels, strict=False):
-            axes.set_axis_on()
+        for index, channel in enumerate(channels):
+            left = index * (1 + GAP)
             axes.imshow(
                 activations[channel],
                 cmap=style.GLYPH,
                 vmin=0,
                 vmax=float(activations.max()) or 1.0,
                 interpolation="nearest",
+                extent=(left, left + 1, 0, 1),
             )
-            style.bare(axes)
+            axes.add_patch(Rectangle((left, 0), 1, 1, fill=False, edgecolor=style.FAINT, linewidth=0.8))
+        axes.set(xlim=(-EDGE, ACROSS * (1 + GAP) - GAP + EDGE), ylim=(-EDGE, 1 + EDGE))
+        style.bare(axes, frame=False)
         count, height, width = activations.shape
-        _add_heading(row[0], f"{name}: {count} maps of {height}×{width}")
+        _add_heading(axes, f"{name}: {count} maps of {height}×{width}")
     return figure
 
 
