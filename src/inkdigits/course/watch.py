@@ -8,8 +8,11 @@ and drawings ask for. Where nobody watches, in a script or an export, all is don
 from __future__ import annotations
 
 import os
+import sys
+import threading
 import time
 from collections.abc import Callable, Generator, Iterable
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -49,7 +52,6 @@ def watch_training(make_state: Callable[[], State], title: str) -> Any:
     states: list[State] = []
 
     def work() -> Work[State]:
-        yield  # a first optimizer takes PyTorch two seconds, in which nothing else could happen
         states.append(make_state())
         return (yield from learn(states[0], [MetricsRecorder(states[0])]))
 
@@ -80,6 +82,22 @@ def learn(state: State, callbacks: Iterable[Callback] = ()) -> Work[State]:
         train(state, [*callbacks, stop_when_due])
         yield
     return state
+
+
+@cache
+def load_optimizers() -> threading.Thread:
+    """The thread that loads, in a lesson with PyTorch, what its first optimizer needs: that takes a second or two, in
+    which sliders are answered meanwhile."""
+
+    def build_one() -> None:
+        if "torch" in sys.modules:
+            import torch
+
+            torch.optim.Adam([torch.zeros(1, requires_grad=True)])
+
+    thread = threading.Thread(target=build_one, daemon=True)
+    thread.start()
+    return thread
 
 
 class _Finished(Generic[Result]):
@@ -124,8 +142,10 @@ class _Watched(anywidget.AnyWidget):
     def go_on(self) -> None:
         """Do the next piece, and show how things are. Before the first, which may take seconds, its title is shown."""
         due = time.perf_counter() + FRAME_SECONDS
+        loading = load_optimizers()
+        loading.join(FRAME_SECONDS)
         try:
-            while self.pieces and not self.done and time.perf_counter() < due:
+            while self.pieces and not (loading.is_alive() or self.done) and time.perf_counter() < due:
                 next(self._work)
             self.frame = self._draw()
         except StopIteration as end:
