@@ -187,7 +187,7 @@ def measure_loads(service: RunningService, picture: bytes, sizes: Sizes) -> stor
 def measure_mixed(service: RunningService, picture: bytes, rate: float, seconds: float) -> store.Json:
     """The picture at a constant rate, with batches and jobs among them, after one of each, which loads the detector."""
     with Companions(service, encode_page()):
-        time.sleep(1)
+        time.sleep(0.3)
     with MemoryWatch(service) as watch, Companions(service, encode_page()) as companions:
         result = send_constant_rate(service, picture, rate, seconds)
     return result | companions.as_dict() | {"memory": watch.as_dict()}
