@@ -131,20 +131,11 @@ def wait_until(page: Page, is_there: Callable[[], bool]) -> None:
 
 @contextmanager
 def serve_lesson(number: int, *options: str) -> Iterator[str]:
-    """`inkdigits learn` with a copy of its own; the address of the lesson."""
+    """`inkdigits learn` with a folder of its own; the address of the lesson."""
     with TemporaryDirectory() as folder:
         log = Path(folder) / "log"
-        command = [
-            sys.executable,
-            "-m",
-            "inkdigits",
-            "learn",
-            str(number),
-            "--no-browser",
-            "--folder",
-            folder,
-            *options,
-        ]
+        words = [str(number), "--no-browser", "--folder", folder, *options]
+        command = [sys.executable, "-m", "inkdigits", "learn", *words]
         with open(log, "wb") as output:
             process = subprocess.Popen(command, stdout=output, stderr=subprocess.STDOUT)
         try:

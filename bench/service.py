@@ -26,9 +26,8 @@ its defaults: one worker, which then reads one picture at a time and lets 32 wai
 
 All but `kills` keeps jobs in a file that is thrown away, so that attacks and schemathesis reach them too.
 
-Memory is what the server's processes hold (resident): after warming up, at the end, and at most between (twice a second
-looked at). For the attacks, warming up are the first tenth of them, and begin and end are looked at after twelve quiet
-seconds: what an attack brings is held for some, but not for good.
+Memory is what the server's processes hold (resident): after warming up, at the end, and at most between. Of attacks,
+the first tenth warms up, and before and after there are twelve quiet seconds: what one brings is held for some of them.
 """
 
 from __future__ import annotations
@@ -122,8 +121,9 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="small, to see that it works; nothing is kept then")
     args = parser.parse_args()
     parts = args.parts or [part for part in PARTS if args.schemathesis or not args.quick or part != "schemathesis"]
-    if shutil.which("wrk") is None or ("schemathesis" in parts and not args.schemathesis):
-        sys.exit("This needs wrk (apt-get install wrk), and the path of schemathesis; see --help.")
+    is_ready = shutil.which("wrk") is not None and (args.schemathesis or "schemathesis" not in parts)
+    if not is_ready or not set(parts) <= set(PARTS):
+        sys.exit("This needs wrk (apt-get install wrk), the path of schemathesis, and parts there are; see --help.")
     result = measure_service(parts, QUICK_SIZES if args.quick else Sizes(), args.schemathesis)
     print(json.dumps(result, indent=1))
     if not args.quick:
@@ -273,7 +273,7 @@ def run_schemathesis(schemathesis: str, examples: int) -> store.Json:
         )
         faults = service.count_faults()
     return {
-        "version": find_schemathesis_version(schemathesis),
+        "version": run_command([schemathesis, "--version"]).stdout.split()[-1],
         "examples": examples,
         "faults": faults,
     } | parse_schemathesis(completed)
@@ -286,10 +286,6 @@ def parse_schemathesis(completed: subprocess.CompletedProcess[str]) -> store.Jso
     cases = re.search(r"(\d+) generated(?:, (\d+) found)?", completed.stdout)
     count, failures = (cases[1], cases[2]) if cases else (0, None)
     return {"cases": int(count), "failures": int(failures or 0), "content": completed.returncode == 0}
-
-
-def find_schemathesis_version(schemathesis: str) -> str:
-    return run_command([schemathesis, "--version"]).stdout.split()[-1]
 
 
 def run_command(command: list[str], folder: str | None = None, check: bool = True) -> subprocess.CompletedProcess[str]:

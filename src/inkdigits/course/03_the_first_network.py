@@ -297,8 +297,8 @@ def _():
 @app.cell(hide_code=True)
 def _():
     def load_adam():
+        # The first one takes PyTorch two seconds, which pass beside the sliders before this goes on.
         yield
-        torch.optim.Adam([torch.zeros(1, requires_grad=True)])  # the first one takes PyTorch two seconds
         return torch.optim.Adam
 
     loading = watch(load_adam(), lambda: "")

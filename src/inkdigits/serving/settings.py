@@ -26,8 +26,8 @@ class Bounds:
 
     `picture` limits bytes of a file, pixels of a page, and pages of a file; `batch` limits several files together.
     `seconds` is what an answer may take once its pictures have arrived, waiting included; `upload_seconds` what a
-    sender may take for headers, and again for a body. `threads` pictures are read at a time, and at most `queue` more
-    wait.
+    sender may take for headers, and again for a body. `threads` pictures of `/v1/read` are read at a time, and as many
+    of other requests; at most `queue` more wait.
     """
 
     picture: Limits = PICTURE
