@@ -6,8 +6,8 @@
 `story` is from opening a lesson's page to its title. `control` is from opening it until its first slider or drawing has
 been used and its answer is there: the page is asked ten times a second whether the control is there, it is used at
 once, and what stands below it must change. The lesson's server runs before the page is opened, as `inkdigits learn`
-does, and on the same cores; the lesson itself has not begun. Each is opened as a copy of one's own
-(`inkdigits learn N`) and only to read it (`inkdigits learn N --read`).
+does, and on the same cores; the lesson itself has not begun. Each is opened to read (`inkdigits learn N`) and as a
+copy of one's own (`inkdigits learn N --edit`).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from bench.shared.chromium import start_chromium
 from inkdigits.course.lessons import list_lessons
 
 REPEATS = 3
-WAYS = {"own copy": (), "read": ("--read",)}  # of opening a lesson: the options of `inkdigits learn`
+WAYS = {"read": (), "own copy": ("--edit",)}  # of opening a lesson: the options of `inkdigits learn`
 PATIENCE_MS = 300_000
 FILM_WORDS = {4: "784 → 21 → 10", 6: "rate 0.0032"}  # that a training's film has once its slider has been moved
 ADDRESS = re.compile(r"http://\S+")

@@ -11,14 +11,14 @@ def format_table() -> str:
     result = store.load("course")
     if result is None:
         return ""
-    own, read = result["own copy"], result["read"]
+    read, own = result["read"], result["own copy"]
     lines = [
-        "| lesson | title, in a copy of your own | first slider or drawing used | title, to read | used |",
+        "| lesson | title, to read | first slider or drawing used | title, in your own copy | used |",
         "|---|---|---|---|---|",
     ]
     for lesson in list_lessons():
         number = str(lesson.number)
-        seconds = [way[number][what] for way in (own, read) for what in ("story", "control")]
+        seconds = [way[number][what] for way in (read, own) for what in ("story", "control")]
         lines.append(f"| {number} {lesson.title} | " + " | ".join(f"{each:.1f} s" for each in seconds) + " |")
     lines.append("")
     lines.append(

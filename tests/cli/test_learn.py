@@ -1,5 +1,6 @@
 """`inkdigits learn` as far as it opens no browser: listing, checking, and words it does not know."""
 
+import re
 import signal
 import socket
 import subprocess
@@ -11,7 +12,7 @@ import typer
 
 from inkdigits.cli.learn import _check_lessons
 from inkdigits.course.lessons import Lesson, list_lessons
-from tests.helpers import extract_error_sentence
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, extract_error_sentence, wait_for
 from tests.told import Told
 
 
@@ -63,3 +64,28 @@ def test_a_server_ends_with_the_command_that_started_it(tmp_path: Path) -> None:
         command.terminate()
         assert command.wait(60) == 128 + signal.SIGTERM
         assert command.stdout.read() == "", "the pipe is open as long as the server lives"
+
+
+def test_a_lesson_to_read_is_shown_in_the_browser_once_it_can_be(tmp_path: Path) -> None:
+    """The browser here is a program that asks for the address it is given, and keeps what comes."""
+    fetched = tmp_path / "page"
+    fetcher = tmp_path / "fetcher"
+    fetcher.write_text(
+        f"#!{sys.executable}\nimport sys, urllib.request\n"
+        f"page = urllib.request.urlopen(sys.argv[1]).read()\nopen({str(fetched)!r}, 'wb').write(page)\n"
+    )
+    fetcher.chmod(0o755)
+    command = subprocess.Popen(
+        [INKDIGITS_COMMAND, "learn", "2"],
+        env=BASE_ENVIRONMENT | {"BROWSER": f"{fetcher} %s"},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert command.stderr is not None
+    with command.stderr:
+        line = next(line for line in command.stderr if "lesson 2" in line)
+        wait_for(lambda: fetched.exists() and b"</html>" in fetched.read_bytes())
+        command.terminate()
+        assert command.wait(60) == 128 + signal.SIGTERM
+    assert re.match(r"http://127\.0\.0\.1:\d+/\?show-code=true shows lesson 2; stop with Ctrl-C\n", line)
+    assert "02_pictures_to_numbers.py" in fetched.read_text(encoding="utf-8")

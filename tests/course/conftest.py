@@ -1,7 +1,6 @@
 """A real browser for the pages and the notebooks, and lessons in marimo."""
 
 import ast
-import re
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -10,7 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.course.lessons import get_lesson, lesson_environment, open_command
+from inkdigits.cli.learn import wait_until_listening
+from inkdigits.course.lessons import address_to_read, build_read_command, get_lesson, lesson_environment
 from tests.helpers import find_free_port
 from tests.serving.browser import chromium
 
@@ -55,29 +55,21 @@ def served(number: int, shows: str, folder: Path) -> Iterator[str]:
     path = get_lesson(number).path
     notebook, log = folder / path.name, folder / "marimo.log"
     notebook.write_text(excerpt(path.read_text(encoding="utf-8"), shows), encoding="utf-8")
-    # marimo looks for a free port too, but two that look at once may find the same
-    command = open_command(notebook, read=True, browser=False, port=find_free_port())
+    port = find_free_port()
     with open(log, "wb") as said:
         process = subprocess.Popen(
-            command, stdout=said, stderr=subprocess.STDOUT, env=lesson_environment(watched=True) | {"NO_COLOR": "1"}
+            build_read_command(notebook, port),
+            stdout=said,
+            stderr=subprocess.STDOUT,
+            env=lesson_environment(watched=True) | {"NO_COLOR": "1"},
         )
     try:
-        yield address_in(log, process)
+        wait_until_listening(process, port)
+        assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")
+        yield address_to_read(port)
     finally:
         process.terminate()
         process.wait(60)
-
-
-def address_in(log: Path, process: "subprocess.Popen[bytes]") -> str:
-    """Wait until marimo has said where it listens."""
-    while process.poll() is None:
-        if found := re.search(r"http://\S+", log.read_text(encoding="utf-8", errors="replace")):
-            return found[0]
-        try:
-            process.wait(0.2)
-        except subprocess.TimeoutExpired:
-            continue
-    raise AssertionError(log.read_text(encoding="utf-8", errors="replace"))
 
 
 @pytest.fixture

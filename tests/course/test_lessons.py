@@ -11,11 +11,12 @@ from inkdigits.course.lessons import (
     LOOKS,
     WATCHED,
     Lesson,
+    build_edit_command,
+    build_read_command,
     copy_lesson,
     get_lesson,
     lesson_environment,
     list_lessons,
-    open_command,
 )
 from inkdigits.errors import UsageError
 from tests.course.conftest import given
@@ -91,9 +92,10 @@ def test_a_copy_is_made_once_and_what_was_written_into_it_stays(tmp_path: Path) 
 
 def test_a_lesson_is_opened_to_work_in_or_to_read() -> None:
     path = Path("a.py")
-    assert open_command(path)[5:6] == ["edit"] and "--skip-update-check" in open_command(path)
-    assert open_command(path, read=True, port=1, browser=False)[5:] == [
-        *("run", "--no-sandbox", "--include-code", "--port", "1", "--headless", "a.py")
+    assert build_edit_command(path)[5:6] == ["edit"] and "--skip-update-check" in build_edit_command(path)
+    assert build_edit_command(path, port=1, browser=False)[-4:] == ["--port", "1", "--headless", "a.py"]
+    assert build_read_command(path, 1)[5:] == [
+        *("--quiet", "run", "--no-sandbox", "--include-code", "--headless", "--port", "1", "a.py")
     ]
 
 

@@ -7,16 +7,29 @@ import socket
 import subprocess
 import sys
 import time
+import webbrowser
+from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeAlias
 
 import typer
 
-from inkdigits.course.lessons import Lesson, copy_lesson, get_lesson, lesson_environment, list_lessons, open_command
+from inkdigits.course.lessons import (
+    Lesson,
+    address_to_read,
+    build_edit_command,
+    build_read_command,
+    copy_lesson,
+    get_lesson,
+    lesson_environment,
+    list_lessons,
+)
 from inkdigits.errors import UsageError
 
+Server: TypeAlias = "subprocess.Popen[bytes]"
 _STOPPING_SECONDS = 5.0  # that a lesson's server may take to end
+_PROBE_SECONDS = 0.05  # between two looks at whether it listens
 
 for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # loaded only when they are needed
     if find_spec(_name) is None:
@@ -25,10 +38,8 @@ for _name in ("marimo", "nbformat", "latex2mathml", "torch", "matplotlib"):  # l
 
 def learn(
     number: Annotated[int | None, typer.Argument(metavar="[LESSON]", help="The lesson's number.")] = None,
-    folder: Annotated[Path, typer.Option(help="The folder for your own copies of the lessons.")] = Path("lessons"),
-    read: Annotated[
-        bool, typer.Option("--read", help="Only read the lesson and move its sliders; keep no copy.")
-    ] = False,
+    edit: Annotated[bool, typer.Option("--edit", help="Open your own copy, whose code you can change.")] = False,
+    folder: Annotated[Path, typer.Option(help="With --edit: the folder for your copies.")] = Path("lessons"),
     port: Annotated[
         int | None, typer.Option(min=1, max=65535, help="Port to listen on; a free one by default.")
     ] = None,
@@ -45,8 +56,8 @@ def learn(
 ) -> None:
     """Open a lesson of the course in the browser. Without a number, list the lessons.
 
-    A lesson is a notebook: change its code, and everything that depends on it runs again. Your changes are kept in
-    your own copy, in --folder; delete it to start over. Stop with Ctrl-C.
+    You see its text, code and figures, and move its sliders. With --edit you work in a copy of your own: change its
+    code, and everything that depends on it runs again. Delete the copy to start over. Stop with Ctrl-C.
     """
     lessons = list_lessons() if number is None else [get_lesson(number)]
     if exported is not None:
@@ -54,11 +65,12 @@ def learn(
     elif check:
         _check_lessons(lessons)
     elif number is not None:
-        _open_lesson(lessons[0], folder, read, port, browser)
+        _open_lesson(lessons[0], folder if edit else None, port, browser)
     else:
         _list_lessons(lessons)
         if sys.stdin.isatty() and sys.stdout.isatty():
-            _open_lesson(get_lesson(typer.prompt("Which one", type=int)), folder, read, port, browser)
+            lesson = get_lesson(typer.prompt("Which one", type=int))
+            _open_lesson(lesson, folder if edit else None, port, browser)
 
 
 def _list_lessons(lessons: list[Lesson]) -> None:
@@ -66,12 +78,40 @@ def _list_lessons(lessons: list[Lesson]) -> None:
         typer.echo(f"{each.number:>2}  {each.title}\n    {each.about}")
 
 
-def _open_lesson(lesson: Lesson, folder: Path, read: bool, port: int | None, browser: bool) -> None:
+def _open_lesson(lesson: Lesson, copies_folder: Path | None, port: int | None, browser: bool) -> None:
+    """Open a lesson to read, or its copy in `copies_folder` to work in."""
     if port is not None:
         check_port(port)
-    notebook = lesson.path if read else copy_lesson(lesson, folder)
-    typer.echo(f"{notebook}; stop with Ctrl-C", err=True)
-    raise typer.Exit(run_until_stopped(open_command(notebook, read=read, port=port, browser=browser)))
+    if copies_folder is not None:
+        copy = copy_lesson(lesson, copies_folder)
+        typer.echo(f"{copy}; stop with Ctrl-C", err=True)
+        raise typer.Exit(run_until_stopped(build_edit_command(copy, port=port, browser=browser)))
+    port = port or find_free_port()
+
+    def tell_where(server: Server) -> None:
+        wait_until_listening(server, port)
+        typer.echo(f"{address_to_read(port)} shows lesson {lesson.number}; stop with Ctrl-C", err=True)
+        if browser:
+            webbrowser.open(address_to_read(port))
+
+    raise typer.Exit(run_until_stopped(build_read_command(lesson.path, port), tell_where))
+
+
+def find_free_port() -> int:
+    """A port of this machine that nothing listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def wait_until_listening(server: Server, port: int) -> None:
+    """Return once the server listens on its port, or has ended."""
+    while server.poll() is None:
+        try:
+            socket.create_connection(("127.0.0.1", port)).close()
+            return
+        except OSError:
+            time.sleep(_PROBE_SECONDS)
 
 
 def check_port(port: int) -> None:
@@ -86,11 +126,13 @@ def check_port(port: int) -> None:
             ) from error
 
 
-def run_until_stopped(command: list[str]) -> int:
-    """Run a server; its exit code. It ends with this program, whatever ends that: Ctrl-C, SIGTERM, an error."""
+def run_until_stopped(command: list[str], tell_where: Callable[[Server], None] = lambda _: None) -> int:
+    """Run a server, and tell where it is; its exit code. It ends with this program, whatever ends that: Ctrl-C,
+    SIGTERM, an error."""
     process = subprocess.Popen(command, env=lesson_environment(watched=True))
     previous_handler = signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     try:
+        tell_where(process)
         return process.wait()
     finally:
         signal.signal(signal.SIGTERM, previous_handler)

@@ -46,8 +46,8 @@ def _():
 
     **How to use these pages.** Where it says *Predict*, say your answer aloud before you unfold ours: you learn by
     being wrong and noticing it, and so do networks. Facts in the text stand beside an `assert`, which stops the program
-    if the fact does not hold. In your own copy, which `inkdigits learn 1` opens, you can change any number: press
-    Ctrl-Enter, and everything that depends on it runs again.
+    if the fact does not hold. In your own copy, which `inkdigits learn 1 --edit` opens, you can change any number:
+    press Ctrl-Enter, and everything that depends on it runs again.
     """)
     return
 

@@ -15,6 +15,8 @@ from inkdigits.files import write_atomically
 FOLDER = Path(__file__).parent
 LOOKS = FOLDER / "lesson.css"  # which the lessons name
 WATCHED = "INKDIGITS_WATCHED"  # set in the environment where somebody sees a lesson run
+# -P: what lies in the folder where somebody stands, as a cmd.py, must not come before Python's own modules.
+MARIMO = (sys.executable, "-P", "-m", "marimo", "--yes")
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,22 @@ def copy_lesson(lesson: Lesson, folder: Path) -> Path:
     return copy
 
 
-def open_command(notebook: Path, *, read: bool = False, port: int | None = None, browser: bool = True) -> list[str]:
-    """The command that opens a notebook: to work in, or only to `read` and turn its knobs.
+def build_edit_command(notebook: Path, *, port: int | None = None, browser: bool = True) -> list[str]:
+    """The command that opens a notebook to work in. marimo listens on this machine only."""
+    port_words = [] if port is None else ["--port", str(port)]
+    browser_words = [] if browser else ["--headless"]
+    return [*MARIMO, "edit", "--no-sandbox", "--skip-update-check", *port_words, *browser_words, str(notebook)]
 
-    marimo listens on this machine only, and is told to ask nobody for updates.
-    """
-    # -P: what lies in the folder where somebody stands, as a cmd.py, must not come before Python's own modules.
-    command = [sys.executable, "-P", "-m", "marimo", "--yes", "run" if read else "edit", "--no-sandbox"]
-    command += ["--include-code"] if read else ["--skip-update-check"]
-    command += [] if port is None else ["--port", str(port)]
-    command += [] if browser else ["--headless"]
-    return [*command, str(notebook)]
+
+def build_read_command(notebook: Path, port: int) -> list[str]:
+    """The command that serves a notebook to read and turn its knobs, at `address_to_read`."""
+    options = ("--no-sandbox", "--include-code", "--headless", "--port", str(port))
+    return [*MARIMO, "--quiet", "run", *options, str(notebook)]
+
+
+def address_to_read(port: int) -> str:
+    """Where `build_read_command` shows a notebook, with its code."""
+    return f"http://127.0.0.1:{port}/?show-code=true"
 
 
 def lesson_environment(*, watched: bool = False) -> dict[str, str]:

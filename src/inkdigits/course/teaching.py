@@ -59,7 +59,7 @@ def _tell_where_to_write() -> str:
     """What to do with an exercise: write where the lesson can be changed, and elsewhere open it so that it can."""
     if WATCHED in os.environ and mo.app_meta().mode == "edit":
         return "Put your code in place of the dots above."
-    return "To write this yourself, open the lesson with `inkdigits learn` and its number."
+    return "To write this yourself, open a copy of your own: `inkdigits learn`, the lesson's number, `--edit`."
 
 
 def same(result: Any, expected: Any) -> bool:
