@@ -10,6 +10,8 @@
 # make hands-held-out   fetch what only measuring draws signs with, into runs/hands-held-out (needs npm)
 PYTHON ?= python3
 BIN := .venv/bin
+# Tests start some hundred processes: whatever the shell says, they are not to compile every module anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: demo test docs site course check lint types types-newest install weights fonts hands hands-held-out clean
 

@@ -23,9 +23,6 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
-from sklearn.neighbors import KNeighborsClassifier
-from sklearn.neural_network import MLPClassifier
-from sklearn.svm import SVC
 from torch import Tensor, nn
 
 from inkdigits.data.sets import mnist
@@ -141,23 +138,29 @@ Labels = NDArray[np.int64]
 
 def fit_mlp(pixels: Pixels, labels: Labels, seed: int) -> Any:
     """Two hidden layers of 100 units, scikit-learn's Adam until its loss falls no more."""
+    from sklearn.neural_network import MLPClassifier  # here, as to load scikit-learn takes a second
+
     return MLPClassifier((100, 100), random_state=seed).fit(pixels, labels)
 
 
 def fit_knn(pixels: Pixels, labels: Labels, seed: int) -> Any:
     """The majority of the five nearest."""
+    from sklearn.neighbors import KNeighborsClassifier
+
     return KNeighborsClassifier().fit(pixels, labels)
 
 
 def fit_svm(pixels: Pixels, labels: Labels, seed: int) -> Any:
     """A support vector machine with Gaussian kernels."""
+    from sklearn.svm import SVC
+
     return SVC(cache_size=2000).fit(pixels, labels)
 
 
 def count_stored_numbers(estimator: Any) -> int:
     """How many numbers it needs to answer: weights and biases; training digits; support vectors and their weights."""
-    if isinstance(estimator, MLPClassifier):
+    if hasattr(estimator, "coefs_"):
         return sum(each.size for each in (*estimator.coefs_, *estimator.intercepts_))
-    if isinstance(estimator, KNeighborsClassifier):
+    if hasattr(estimator, "_fit_X"):
         return int(estimator._fit_X.size)
     return sum(each.size for each in (estimator.support_vectors_, estimator.dual_coef_, estimator.intercept_))

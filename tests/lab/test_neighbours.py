@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 import torch
-from sklearn.neighbors import NearestNeighbors
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.errors import UsageError
@@ -24,6 +23,8 @@ def embedded(name: str, of: Digits) -> np.ndarray:
 
 @pytest.mark.parametrize("name", ["softmax", "mlp"])
 def test_neighbours_are_those_that_scikit_learn_finds(name: str) -> None:
+    from sklearn.neighbors import NearestNeighbors
+
     asked = make_digits(30, seed=2)
     search = NearestNeighbors(n_neighbors=5, metric="cosine").fit(embedded(name, AMONG))
     _, places = search.kneighbors(embedded(name, asked))

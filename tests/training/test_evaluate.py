@@ -8,8 +8,6 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.stats import binomtest
-from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, recall_score
 
 from inkdigits.data.sets.digits import Digits
 from inkdigits.models.build import build_network
@@ -20,12 +18,16 @@ from tests.helpers import make_digits
 
 @given(st.integers(1, 60_000), st.data())
 def test_wilsons_interval_is_scipys(n: int, data: st.DataObject) -> None:
+    from scipy.stats import binomtest
+
     right = data.draw(st.integers(0, n))
     theirs = binomtest(right, n).proportion_ci(0.95, method="wilson")
     assert evaluate.wilson_interval(right, n) == pytest.approx((theirs.low, theirs.high), abs=1e-6)
 
 
 def test_a_score_is_what_scikit_learn_says() -> None:
+    from sklearn.metrics import accuracy_score, confusion_matrix, log_loss, recall_score
+
     rng = np.random.default_rng(0)
     digits = Digits(np.zeros((500, 28, 28), np.uint8), rng.integers(0, 10, 500), "drawn")
     logits = rng.normal(size=(500, 10)).astype(np.float32) + 2 * np.eye(10, dtype=np.float32)[digits.labels]

@@ -24,8 +24,9 @@ _MARKER_PX, _MARKER_MARGIN = 84, 60
 _QUESTIONS, _CANDIDATES = 8, 6
 _MARKS_PER_QUESTION = 12
 # With a check digit, so that one digit misread makes no other student or station.
-STUDENTS = tuple(number for number in map(str, range(20_260_100, 20_260_700)) if Form(check="luhn").fits(number))
-STATIONS = tuple(number for number in map(str, range(1_000, 1_600)) if Form(check="luhn").fits(number))
+_CHECKED = Form(check="luhn")
+STUDENTS = tuple(number for number in map(str, range(20_260_100, 20_260_700)) if _CHECKED.fits(number))
+STATIONS = tuple(number for number in map(str, range(1_000, 1_600)) if _CHECKED.fits(number))
 
 
 @dataclass
