@@ -49,6 +49,7 @@ from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES
 from inkdigits.forms.fields import FieldReader, FieldReading, list_likely_texts, weigh_texts
 from inkdigits.forms.joint import SheetAnswer, decode_sheet
+from inkdigits.forms.reader import read_sheet
 from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import FormField
 from inkdigits.reading.imaging.pixels import encode_png
@@ -97,7 +98,7 @@ def read_sheets(sheets: Iterator[FilledSheet]) -> list[ReadSheet]:
         started = time.perf_counter()
         try:
             registration = finder.find(sheet.photo)
-            readings = reader.read_fields(registration, sheet.photo)
+            readings, _ = read_sheet(reader, registration, sheet.photo)
             is_found = registration.template.name == sheet.template.name
         except FormError:
             is_found = False
@@ -208,7 +209,7 @@ def draw_picture(digits: Digits) -> None:
     to be looked at, with what it should be by the sum."""
     (sheet,) = draw_sheets(digits, [PICTURED])
     registration = SheetFinder(load_examples()).find(sheet.photo)
-    answer = decode_sheet(sheet.template, FieldReader().read_fields(registration, sheet.photo))
+    _, answer = read_sheet(FieldReader(), registration, sheet.photo)
     page = Image.fromarray(registration.rectify(sheet.photo)).convert("RGB")
     draw = ImageDraw.Draw(page)
     for field, each in zip(sheet.template.fields, answer.answers, strict=True):

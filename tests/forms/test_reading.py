@@ -6,7 +6,7 @@ import signal
 import sqlite3
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
@@ -23,11 +23,11 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError, WriteError
 from inkdigits.forms.examples import EXAMPLES, format_roster
-from inkdigits.forms.fields import FieldReader
+from inkdigits.forms.fields import Candidate, FieldReader, FieldReading
 from inkdigits.forms.joint import FieldAnswer, SheetAnswer, decode_sheet
 from inkdigits.forms.proposing import propose_fields
-from inkdigits.forms.reader import FormReader
-from inkdigits.forms.registration import SheetFinder
+from inkdigits.forms.reader import FormReader, read_sheet
+from inkdigits.forms.registration import Registration, SheetFinder
 from inkdigits.forms.store import ResultStore
 from inkdigits.forms.template import Template, embed_blank, load_template, save_template
 from inkdigits.marks import Box
@@ -143,6 +143,29 @@ def test_a_broken_digit_in_a_box_of_its_own_is_no_mistake_of_the_writers(desk: D
     answer = decode_sheet(template, readings)
     assert not answer.broken
     assert {each.name: each.text for each in answer.answers} == truth
+
+
+class HastyReader(FieldReader):
+    """Misreads a field at its first look, and is sure of it."""
+
+    def read_fields(self, registration: Registration, grey: Image8) -> list[FieldReading]:
+        return [
+            replace(each, candidates=(Candidate("5", 0.9999),)) if each.field.name == "q1" else each
+            for each in super().read_fields(registration, grey)
+        ]
+
+
+def test_nobody_is_blamed_for_a_sum_before_a_second_look(desk: Desk, finder: SheetFinder) -> None:
+    truth, sheet = desk.truths["mark-sheet"], desk.sheets["mark-sheet"]
+    assert truth["q1"] != "5"
+    registration, reader = finder.find(sheet), HastyReader(threads=1)
+    hasty = reader.read_fields(registration, sheet)
+    assert decode_sheet(registration.template, hasty).broken
+    readings, answer = read_sheet(reader, registration, sheet)
+    assert not answer.broken and {each.name: each.text for each in answer.answers} == truth
+    for first, mean in zip(hasty, readings, strict=True):
+        assert sum(each.probability for each in mean.candidates) == pytest.approx(1, abs=1e-3)
+        assert first.field == mean.field and len(mean.digits) == len(truth[mean.field.name])
 
 
 def test_a_run_on_the_command_line(desk: Desk, told: Told, tmp_path: Path) -> None:

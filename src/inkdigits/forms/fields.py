@@ -8,15 +8,15 @@ each digit, each is looked at by itself as well.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from itertools import islice, takewhile
+from dataclasses import dataclass, replace
+from itertools import chain, islice, takewhile
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.forms.registration import Registration
 from inkdigits.forms.template import FormField
-from inkdigits.forms.writing import MIN_STRENGTH, cut_writing, find_boxed, lay_out
+from inkdigits.forms.writing import MIN_STRENGTH, Writing, cut_writing, distort, find_boxed, lay_out
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.decide import make_hypotheses
 from inkdigits.reading.decoding.expected import Expected
@@ -35,6 +35,7 @@ from inkdigits.reading.scoring import fuse_scores
 from inkdigits.reading.strips import transcribe_row
 
 _SCALES = (0.75, 1.0, 1.35)  # that the page of fields is shown to the detector in: its digits are of one size
+_FURTHER_LOOKS = ((0.12, 1.0), (-0.12, 1.0), (0.0, 0.88), (0.0, 1.1))  # at a field: shear, columns a row, and scale
 _MAX_CANDIDATES = 40  # of a field
 _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be written
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
@@ -74,7 +75,19 @@ class FieldReader:
 
     def read_fields(self, registration: Registration, grey: Pixels) -> list[FieldReading]:
         """The fields of a sheet, in the template's order; `grey`, uint8 H×W, is the picture it was found on."""
+        return self._read_writings(registration.template.fields, cut_writing(registration, grey))
+
+    def look_again(
+        self, readings: Sequence[FieldReading], registration: Registration, grey: Pixels
+    ) -> list[FieldReading]:
+        """What `readings` of a sheet and four further looks say in the mean, which see its writing sheared or scaled: a
+        digit that is misread once is seldom misread always."""
         fields, writings = registration.template.fields, cut_writing(registration, grey)
+        looks = [self._read_writings(fields, [distort(each, *look) for each in writings]) for look in _FURTHER_LOOKS]
+        return [_average(own) for own in zip(readings, *looks, strict=True)]
+
+    def _read_writings(self, fields: Sequence[FormField], writings: Sequence[Writing]) -> list[FieldReading]:
+        """What each field says, whose writing is already cut out."""
         written = [(field, each.ink) for field, each in zip(fields, writings, strict=True) if each.ink is not None]
         page, slots = lay_out([ink for _, ink in written])
         rows = iter(self._read_rows(page, slots, [field for field, _ in written]))
@@ -135,6 +148,18 @@ class FieldReader:
             piece.compute_distribution(index) for piece in row.fused_pieces for index in range(len(piece.string))
         ]
         return readings, np.array(distributions).reshape(-1, 10)
+
+
+def _average(looks: Sequence[FieldReading]) -> FieldReading:
+    """The mean of what several looks at a field say."""
+    totals: dict[str, float] = {}
+    told = [each for each in looks if each.candidates]
+    for candidate in chain.from_iterable(each.candidates for each in told):
+        totals[candidate.text] = totals.get(candidate.text, 0.0) + candidate.probability / len(told)
+    best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
+    agreeing = [each for each in told if each.candidates[0].text == best[0][0]] or looks[:1]
+    digits = np.mean([each.digits for each in agreeing], axis=0)
+    return replace(looks[0], candidates=tuple(Candidate(*each) for each in best), digits=digits)
 
 
 def _list_strings(row: FusedRow) -> list[tuple[str, float]]:

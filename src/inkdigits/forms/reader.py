@@ -7,14 +7,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from inkdigits.errors import InkdigitsError, PictureError
-from inkdigits.forms.fields import FieldReader
+from inkdigits.forms.fields import FieldReader, FieldReading
 from inkdigits.forms.joint import SheetAnswer, check_probabilities, decode_sheet
-from inkdigits.forms.registration import SheetFinder
+from inkdigits.forms.registration import Registration, SheetFinder
 from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.limits import Limits
 from inkdigits.reading.imaging.picture import Source, load_pages
-from inkdigits.reading.imaging.pixels import encode_png
+from inkdigits.reading.imaging.pixels import Pixels, encode_png
 from inkdigits.types import Failure
 
 
@@ -62,9 +62,30 @@ class FormReader:
                 except PictureError as error:
                     yield Failure(file, page, error.kind, str(error))
                     continue
-                readings = self._fields.read_fields(registration, each.grey)
-                template = registration.template
-                answer = decode_sheet(template, readings, min_confidence=self._min_confidence, wrong=self._wrong)
-                yield SheetReading(file, page, template.name, answer, tuple(encode_png(r.crop) for r in readings))
+                readings, answer = read_sheet(
+                    self._fields, registration, each.grey, min_confidence=self._min_confidence, wrong=self._wrong
+                )
+                form = registration.template.name
+                yield SheetReading(file, page, form, answer, tuple(encode_png(r.crop) for r in readings))
         except InkdigitsError as error:
             yield Failure(file, page + 1, error.kind, str(error))
+
+
+def read_sheet(
+    fields: FieldReader,
+    registration: Registration,
+    grey: Pixels,
+    *,
+    min_confidence: float = DEFAULT_MIN_CONFIDENCE,
+    wrong: float = DEFAULT_WRONG,
+) -> tuple[list[FieldReading], SheetAnswer]:
+    """What each field of a sheet says alone, and what all say together; `grey`, uint8 H×W, is what it was found on.
+
+    Before a writer is said to have broken a rule, the sheet is looked at again.
+    """
+    template, readings = registration.template, fields.read_fields(registration, grey)
+    answer = decode_sheet(template, readings, min_confidence=min_confidence, wrong=wrong)
+    if answer.broken:
+        readings = fields.look_again(readings, registration, grey)
+        answer = decode_sheet(template, readings, min_confidence=min_confidence, wrong=wrong)
+    return readings, answer

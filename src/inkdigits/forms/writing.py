@@ -6,7 +6,7 @@ The blank's print is known, so it is taken away: only the windows around the fie
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import cv2
@@ -47,6 +47,17 @@ def cut_writing(registration: Registration, grey: Pixels) -> list[Writing]:
         Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, field, layout.scale))
         for window, ink, field in zip(layout.windows, _take_print_away(sheet, layout), fields, strict=True)
     ]
+
+
+def distort(writing: Writing, shear: float, scale: float) -> Writing:
+    """The same writing with its ink sheared by so many columns a row, and scaled, about the middle of the field."""
+    if writing.ink is None:
+        return writing
+    height, width = writing.ink.shape
+    offset = ((1 - scale) * width - shear * height) / 2, (1 - scale) * height / 2
+    affine = np.array([[scale, shear, offset[0]], [0, scale, offset[1]]], np.float32)
+    ink = cv2.warpAffine(writing.ink, affine, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
+    return replace(writing, ink=np.asarray(ink, np.uint8))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
