@@ -137,6 +137,8 @@ class FieldReader:
         if not boxes and not inks:
             return [], np.zeros((0, 10))
         transcripts = transcribe_row(self._transcriber, None, proposals, boxes or inks)
+        if not field.has_signs:
+            transcripts = [each.expect_digits() for each in transcripts]
         row = fuse_row(hypotheses, transcripts, field.form)
         if not row.fused_pieces:
             return [], np.zeros((0, 10))

@@ -25,7 +25,7 @@ _SPACE_PX = 40  # of paper around a field on the page of fields
 _PRINT_REACH_PX = 2  # so far off, what is printed may be
 MIN_STRENGTH = 60  # of 255: what is fainter is no pen
 _MIN_INK, _MIN_SIGN_INK = 0.18, 0.06  # of a field's height: what is smaller is a speck; where there may be points
-_MIN_CELL_INK = 0.22  # of a box's height: what is written in it is as high
+_MIN_CELL_INK = 0.22  # of a box's height: what is written in it is as high or wide
 _MAX_CELL_INK = 1.5  # of a box's width: what is wider is in two
 
 
@@ -166,4 +166,4 @@ def find_boxed(page: Pixels, slot: Box, field: FormField) -> list[Box] | None:
         place = int(np.clip((middle - _MARGIN * height) / width, 0, field.cells - 1))
         parts.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
     boxes = [Box.around(parts[place]) for place in sorted(parts)]
-    return [box for box in boxes if box.height >= _MIN_CELL_INK * height]
+    return [box for box in boxes if max(box.width, box.height) >= _MIN_CELL_INK * height]

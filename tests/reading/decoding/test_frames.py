@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, CLASS_COUNT
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, OTHER, SIGNS
 from inkdigits.reading.decoding.frames import (
     GAP,
     align_string,
@@ -18,6 +18,7 @@ from inkdigits.reading.decoding.frames import (
     score_strings,
     search_strings,
 )
+from inkdigits.reading.decoding.transcript import Strip, Transcript
 
 FEW_DIGITS = 3  # of the ten, so that all paths can be counted
 FRAMES = hnp.arrays(np.float64, (4, FEW_DIGITS + 1), elements=st.floats(0.01, 1))
@@ -87,3 +88,17 @@ def test_all_that_is_no_digit_is_one_class() -> None:
     point = np.full((1, CLASS_COUNT), -50.0, np.float32)
     point[0, CHARACTERS.index(".") + 1] = 0
     assert np.exp(keep_characters(point))[0, GAP] == pytest.approx(1)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_where_digits_are_expected_no_frame_is_a_sign_or_a_letter(seed: int) -> None:
+    frames = np.random.default_rng(seed).normal(0, 5, (12, CLASS_COUNT))
+    frames -= np.logaddexp.reduce(frames, axis=1, keepdims=True)
+    strip = Strip(np.zeros((48, 48), np.float32), 0, 1, 0, 0)
+    expecting = Transcript(strip, frames.astype(np.float32)).expect_digits()
+    probabilities = np.exp(expecting.frames.astype(np.float64))
+    no_digits = [CHARACTERS.index(each) + 1 for each in SIGNS + OTHER]
+    assert (probabilities[:, no_digits] == 0).all() and np.allclose(probabilities.sum(axis=1), 1, atol=1e-5)
+    others = [index for index in range(CLASS_COUNT) if index not in no_digits]
+    shift = expecting.frames[:, others] - frames[:, others]
+    assert np.allclose(shift, shift[:, :1], atol=1e-3) and expecting.strip is strip

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.alphabet import CHARACTERS, OTHER, SIGNS
 from inkdigits.reading.decoding.frames import keep_characters
 from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
+
+_NO_DIGIT_CLASSES = [CHARACTERS.index(each) + 1 for each in SIGNS + OTHER]
+_IMPOSSIBLE = -1e3  # log probability
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -52,6 +56,13 @@ class Transcript:
     def digit_frames(self) -> NDArray[np.float64]:
         """The frames with all that is no digit as one class, float64 T×11."""
         return keep_characters(self.frames)
+
+    def expect_digits(self) -> Transcript:
+        """The same where digits and spaces are expected and nothing else: no frame is a sign or a letter."""
+        frames = self.frames.astype(np.float64)
+        frames[:, _NO_DIGIT_CLASSES] = _IMPOSSIBLE
+        frames -= np.logaddexp.reduce(frames, axis=1, keepdims=True)
+        return replace(self, frames=frames.astype(np.float32))
 
     def cut_frames(self, left: float, right: float) -> tuple[NDArray[np.float64], int]:
         """The `digit_frames` between two columns of the page, and the number of the first one."""
