@@ -29,6 +29,7 @@ from inkdigits.models.ensemble import build_ensemble
 from inkdigits.models.fold import count_folded_parameters
 from inkdigits.models.instant import FILTER_SIDE, InstantNet
 from inkdigits.models.turnednet import EquivariantNet
+from inkdigits.models.views import build_viewing
 from inkdigits.training.batches import WARPS, Batches, seed_generator
 from inkdigits.training.evaluate import score_network
 from inkdigits.training.loop import State, assemble_state, train
@@ -43,6 +44,10 @@ INK_WARP, NO_WARP = WARPS["inked"], Warp(0, 0, 0, 0, 0, 0)
 ELASTIC_WARP = replace(INK_WARP, elastic=0.3)
 INK_BENT_WARP = replace(WARPS["bent"], ink=INK_WARP.ink)
 build_three_cnns = partial(build_ensemble, 3, CNN)
+# The networks of `tiny-600` and `tiny-10k` for images as they come, which may lean.
+LEANING_600 = partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)
+LEANING_10K = partial(EquivariantNet, 6, (12, 16), (20, 24, 28))
+UPRIGHT_10K = partial(build_viewing, LEANING_10K, nine_looks=False)
 
 
 @dataclass(frozen=True)
@@ -63,14 +68,16 @@ def build_best_trial(warp_settings: Warp, epochs: float, seed_count: int = 1) ->
     return Trial(network, get_recipe("best").with_knobs(epochs=epochs), warp_settings, 40_000, seed_count)
 
 
-def build_tiny_trial(network: Callable[[], nn.Sequential], warp_settings: Warp = NO_WARP) -> Trial:
+def build_tiny_600_trial(network: Callable[[], nn.Sequential], warp_settings: Warp = NO_WARP, **knobs: float) -> Trial:
     """A network in place of that of `tiny-600`."""
-    return Trial(network, get_recipe("tiny-600"), warp_settings, 40_000)
+    return Trial(network, get_recipe("tiny-600").with_knobs(**knobs), warp_settings, 40_000)
 
 
-def build_tiny_10k_trial(warp_settings: Warp, **knobs: float) -> Trial:
+def build_tiny_10k_trial(
+    warp_settings: Warp, network: Callable[[], nn.Sequential] = LEANING_10K, **knobs: float
+) -> Trial:
     """`tiny-10k`."""
-    return Trial(ARCHITECTURES["tiny-10k"].make, get_recipe("tiny-10k").with_knobs(**knobs), warp_settings, 40_000)
+    return Trial(network, get_recipe("tiny-10k").with_knobs(**knobs), warp_settings, 40_000)
 
 
 def build_lecture_trial(
@@ -93,8 +100,6 @@ def build_rootless_instant() -> nn.Sequential:
     return network
 
 
-FOUR_DIRECTIONS = partial(EquivariantNet, 3, (4, 4), (4,), activation=nn.SiLU)
-EIGHT_DIRECTIONS = ARCHITECTURES["tiny-600"].make
 QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
     "images": {
         "changed as in `best`, 8 epochs": build_best_trial(INK_WARP, 8, seed_count=5),
@@ -105,10 +110,19 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "changed as in `best`, 16 epochs": build_best_trial(INK_WARP, 16, seed_count=5),
         "the same, and bent by .3 pixels, 16 epochs": build_best_trial(ELASTIC_WARP, 16),
     },
-    "directions": {
-        "eight": build_tiny_trial(EIGHT_DIRECTIONS),
-        "four": build_tiny_trial(FOUR_DIRECTIONS),
-        "eight, images changed as for `tiny-3k`": build_tiny_trial(EIGHT_DIRECTIONS, WARPS["light"]),
+    "views": {
+        "one look at images as they come, 20 epochs": build_tiny_600_trial(LEANING_600, epochs=20),
+        "nine looks at images as they come, 20 epochs": build_tiny_600_trial(
+            partial(build_viewing, LEANING_600, upright=False), epochs=20
+        ),
+        "one look, upright, 20 epochs": build_tiny_600_trial(
+            partial(build_viewing, LEANING_600, nine_looks=False), epochs=20
+        ),
+        "nine looks, upright, 20 epochs": build_tiny_600_trial(ARCHITECTURES["tiny-600"].make, epochs=20),
+        "nine looks, upright, 40 epochs": build_tiny_600_trial(ARCHITECTURES["tiny-600"].make, epochs=40),
+        "nine looks, upright, 40 epochs, images changed as for `tiny-3k`": build_tiny_600_trial(
+            ARCHITECTURES["tiny-600"].make, WARPS["light"], epochs=40
+        ),
     },
     "tiny": {
         "8 epochs": build_tiny_10k_trial(WARPS["light"], epochs=8),
@@ -116,6 +130,11 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "32 epochs, inked": build_tiny_10k_trial(INK_WARP, epochs=32),
         "32 epochs, inked, with the smoothing, decay and average of `best`": build_tiny_10k_trial(
             INK_WARP, epochs=32, smoothing=0.05, decay=0.05, average=0.99
+        ),
+        "8 epochs, upright": build_tiny_10k_trial(WARPS["light"], UPRIGHT_10K, epochs=8),
+        "16 epochs, upright": build_tiny_10k_trial(WARPS["light"], UPRIGHT_10K, epochs=16),
+        "16 epochs, upright, nine looks": build_tiny_10k_trial(
+            WARPS["light"], ARCHITECTURES["tiny-10k"].make, epochs=16
         ),
     },
     "instant": {

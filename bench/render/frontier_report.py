@@ -185,7 +185,7 @@ def draw_point(axes: Axes, name: str, row: store.Json, quantity: str) -> None:
 
 QUESTION_HEADINGS = {
     "images": "images, for one of the networks of `best`",
-    "directions": "directions, at some 600 numbers",
+    "views": "`tiny-600`",
     "tiny": "`tiny-10k`",
     "instant": "random filters",
     "lecture": "5,000 images",

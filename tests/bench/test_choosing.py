@@ -37,19 +37,23 @@ def redirect_results(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_what_is_kept_is_not_made_again_until_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert format_trials("directions") == ""
+    assert format_trials("views") == ""
     digits = mnist.load("train").slice(0, 500)
-    run_missing_trials("directions", digits)
-    assert all(list(load_kept_seeds("directions", name)) == [0] for name in QUESTIONS["directions"])
-    eight = load_kept_seeds("directions", "eight")[0]
+    run_missing_trials("views", digits)
+    assert all(list(load_kept_seeds("views", name)) == [0] for name in QUESTIONS["views"])
+    eight = load_kept_seeds("views", "nine looks, upright, 20 epochs")[0]
     assert eight["judged"] == 200 and eight["learnt"] == 300 and eight["loss"] > 0 and eight["parameters"] == 609
-    assert "| eight | 609 | 1 | " in format_trials("directions") and "By seed" not in format_trials("directions")
+    assert "| nine looks, upright, 20 epochs | 609 | 1 | " in format_trials("views") and "By seed" not in format_trials(
+        "views"
+    )
     with monkeypatch.context() as patched:
         patched.setattr(choosing, "run_trial", lambda *_: pytest.fail("made again"))
-        run_missing_trials("directions", digits)
-    changed = replace(choosing.QUESTIONS["directions"]["four"], train_count=200)
-    monkeypatch.setitem(choosing.QUESTIONS["directions"], "four", changed)
-    assert not load_kept_seeds("directions", "four") and list(load_kept_seeds("directions", "eight")) == [0]
+        run_missing_trials("views", digits)
+    changed = replace(choosing.QUESTIONS["views"]["one look, upright, 20 epochs"], train_count=200)
+    monkeypatch.setitem(choosing.QUESTIONS["views"], "one look, upright, 20 epochs", changed)
+    assert not load_kept_seeds("views", "one look, upright, 20 epochs") and list(
+        load_kept_seeds("views", "nine looks, upright, 20 epochs")
+    ) == [0]
 
 
 def test_trials_of_several_seeds_are_compared_seed_by_seed(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,7 +77,7 @@ def test_a_trial_differs_in_what_it_says() -> None:
 
 
 def test_images_are_as_they_are_where_nothing_is_to_change_them() -> None:
-    trial = choosing.QUESTIONS["directions"]["eight"]
+    trial = choosing.QUESTIONS["views"]["nine looks, upright, 20 epochs"]
     state = begin_training(trial, 0, mnist.load("train").slice(0, 300))
     images, _ = state.batches(0)
     own = {image.tobytes() for image in mnist.load("train").slice(0, 300).images}

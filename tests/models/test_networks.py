@@ -46,14 +46,7 @@ SHAPES = {
         "logits": (3, 11),  # ten digits, and whether there is one
     },
     "best": {"embedding": (3, 3 * 256), "logits": (3, 10)},
-    "tiny-600": {
-        "conv1": (3, 24, 12, 12),
-        "conv2": (3, 24, 12, 12),
-        "conv3": (3, 24, 6, 6),
-        "conv4": (3, 16, 2, 2),
-        "embedding": (3, 16),
-        "logits": (3, 10),
-    },
+    "tiny-600": {"upright": (3, 1, 28, 28), "embedding": (3, 16), "logits": (3, 10)},
     "tiny-3k": {
         "conv1": (3, 16, 12, 12),
         "conv2": (3, 36, 12, 12),
@@ -63,16 +56,7 @@ SHAPES = {
         "embedding": (3, 52),
         "logits": (3, 10),
     },
-    "tiny-10k": {
-        "conv1": (3, 24, 12, 12),
-        "conv2": (3, 48, 12, 12),
-        "conv3": (3, 64, 6, 6),
-        "conv4": (3, 80, 6, 6),
-        "conv5": (3, 96, 6, 6),
-        "conv6": (3, 112, 2, 2),
-        "embedding": (3, 112),
-        "logits": (3, 10),
-    },
+    "tiny-10k": {"upright": (3, 1, 28, 28), "embedding": (3, 112), "logits": (3, 10)},
 }
 
 

@@ -21,6 +21,7 @@ from inkdigits.models.readernet import ReaderNet
 from inkdigits.models.softmax import Softmax
 from inkdigits.models.transcriber import TranscriberNet
 from inkdigits.models.turnednet import EquivariantNet
+from inkdigits.models.views import build_viewing
 
 TaskName = Literal["classification", "detection", "transcription"]
 
@@ -49,9 +50,11 @@ ARCHITECTURES: Mapping[str, Architecture] = {
     "detector": Architecture(DetectorNet, task="detection"),
     "transcriber": Architecture(TranscriberNet, task="transcription"),
     "best": Architecture(partial(build_ensemble, 3, partial(EquivariantNet, 8, (24, 32), (48, 64, 64)))),
-    "tiny-600": Architecture(partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)),
+    "tiny-600": Architecture(
+        partial(build_viewing, partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU))
+    ),
     "tiny-3k": Architecture(partial(EquivariantNet, 4, (9, 11, 11), (13,))),
-    "tiny-10k": Architecture(partial(EquivariantNet, 6, (12, 16), (20, 24, 28))),
+    "tiny-10k": Architecture(partial(build_viewing, partial(EquivariantNet, 6, (12, 16), (20, 24, 28)))),
 }
 
 

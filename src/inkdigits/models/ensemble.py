@@ -24,7 +24,7 @@ class EnsembleNet(nn.Sequential):
         """Take the members' layers, not copies of them. Raises UsageError as `require_digit_classifier` does."""
         for member in members:
             require_digit_classifier(member)
-        split_members = [_split_at_embedding(member) for member in members]
+        split_members = [split_at_embedding(member) for member in members]
         super().__init__(
             OrderedDict(
                 embedding=FeatureConcat(features for features, _ in split_members),  # N×1×28×28 → N×MD
@@ -79,7 +79,7 @@ def require_digit_classifier(network: nn.Sequential) -> None:
         raise UsageError("Only networks that classify the ten digits can form an ensemble; train another recipe.")
 
 
-def _split_at_embedding(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
+def split_at_embedding(network: nn.Sequential) -> tuple[nn.Sequential, nn.Sequential]:
     """The layers up to `embedding`, and those after it."""
     named = list(network.named_children())
     cut = [name for name, _ in named].index("embedding") + 1
