@@ -23,7 +23,7 @@ from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
 from inkdigits.errors import FormError, WriteError
 from inkdigits.forms.examples import EXAMPLES, format_roster
-from inkdigits.forms.fields import Candidate, FieldReader, FieldReading
+from inkdigits.forms.fields import Candidate, FieldReader, FieldReading, _average
 from inkdigits.forms.joint import FieldAnswer, SheetAnswer, decode_sheet
 from inkdigits.forms.proposing import propose_fields
 from inkdigits.forms.reader import FormReader, read_sheet
@@ -179,6 +179,20 @@ def test_nobody_is_blamed_for_a_sum_before_a_second_look(desk: Desk, finder: She
     for first, mean in zip(hasty, readings, strict=True):
         assert sum(each.probability for each in mean.candidates) == pytest.approx(1, abs=1e-3)
         assert first.field == mean.field and len(mean.digits) == len(truth[mean.field.name])
+
+
+def test_looks_that_count_other_digits_have_a_mean_too(desk: Desk) -> None:
+    field, crop = desk.templates["mark-sheet"].get_field("q1"), np.zeros((1, 1), np.uint8)
+    looks = [
+        FieldReading(field, (Candidate("11", 0.9), Candidate("1", 0.1)), np.full((2, 10), 0.1), crop),
+        FieldReading(field, (Candidate("1", 0.8), Candidate("11", 0.2)), np.full((1, 10), 0.1), crop),
+        FieldReading(field, (Candidate("11", 1.0),), np.full((1, 10), 0.1), crop),  # its boxes say another count
+        FieldReading(field, (), np.zeros((0, 10)), crop),
+    ]
+    mean = _average(looks)
+    assert [(each.text, round(each.probability, 6)) for each in mean.candidates] == [("11", 0.7), ("1", 0.3)]
+    assert np.allclose(mean.digits, np.full((2, 10), 0.1))
+    assert _average([looks[3], looks[3]]).candidates == ()
 
 
 def test_a_run_on_the_command_line(desk: Desk, told: Told, tmp_path: Path) -> None:

@@ -159,8 +159,8 @@ def _average(looks: Sequence[FieldReading]) -> FieldReading:
     for candidate in chain.from_iterable(each.candidates for each in told):
         totals[candidate.text] = totals.get(candidate.text, 0.0) + candidate.probability / len(told)
     best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]
-    agreeing = [each for each in told if each.candidates[0].text == best[0][0]] or looks[:1]
-    digits = np.mean([each.digits for each in agreeing], axis=0)
+    agreeing = [each.digits for each in told if each.candidates[0].text == best[0][0]] or [looks[0].digits]
+    digits = np.mean([each for each in agreeing if each.shape == agreeing[0].shape], axis=0)
     return replace(looks[0], candidates=tuple(Candidate(*each) for each in best), digits=digits)
 
 
