@@ -44,10 +44,9 @@ INK_WARP, NO_WARP = WARPS["inked"], Warp(0, 0, 0, 0, 0, 0)
 ELASTIC_WARP = replace(INK_WARP, elastic=0.3)
 INK_BENT_WARP = replace(WARPS["bent"], ink=INK_WARP.ink)
 build_three_cnns = partial(build_ensemble, 3, CNN)
-# The networks of `tiny-600` and `tiny-10k` for images as they come, which may lean.
+build_upright_10k = partial(build_viewing, ARCHITECTURES["tiny-10k"].make, nine_looks=False)
+# The network of `tiny-600` for images as they come, which may lean.
 LEANING_600 = partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU)
-LEANING_10K = partial(EquivariantNet, 6, (12, 16), (20, 24, 28))
-UPRIGHT_10K = partial(build_viewing, LEANING_10K, nine_looks=False)
 
 
 @dataclass(frozen=True)
@@ -74,7 +73,7 @@ def build_tiny_600_trial(network: Callable[[], nn.Sequential], warp_settings: Wa
 
 
 def build_tiny_10k_trial(
-    warp_settings: Warp, network: Callable[[], nn.Sequential] = LEANING_10K, **knobs: float
+    warp_settings: Warp, network: Callable[[], nn.Sequential] = ARCHITECTURES["tiny-10k"].make, **knobs: float
 ) -> Trial:
     """`tiny-10k`."""
     return Trial(network, get_recipe("tiny-10k").with_knobs(**knobs), warp_settings, 40_000)
@@ -131,10 +130,10 @@ QUESTIONS: Mapping[str, Mapping[str, Trial]] = {
         "32 epochs, inked, with the smoothing, decay and average of `best`": build_tiny_10k_trial(
             INK_WARP, epochs=32, smoothing=0.05, decay=0.05, average=0.99
         ),
-        "8 epochs, upright": build_tiny_10k_trial(WARPS["light"], UPRIGHT_10K, epochs=8),
-        "16 epochs, upright": build_tiny_10k_trial(WARPS["light"], UPRIGHT_10K, epochs=16),
+        "8 epochs, upright": build_tiny_10k_trial(WARPS["light"], build_upright_10k, epochs=8),
+        "16 epochs, upright": build_tiny_10k_trial(WARPS["light"], build_upright_10k, epochs=16),
         "16 epochs, upright, nine looks": build_tiny_10k_trial(
-            WARPS["light"], ARCHITECTURES["tiny-10k"].make, epochs=16
+            WARPS["light"], partial(build_viewing, ARCHITECTURES["tiny-10k"].make), epochs=16
         ),
     },
     "instant": {

@@ -54,7 +54,7 @@ OUR_RECIPES = {
     "standard": 5,
     "tiny-600": 5,
     "tiny-3k": 3,
-    "tiny-10k": 5,
+    "tiny-10k": 3,
     "best": 5,
     "lecture-cnn": 3,
 }
@@ -78,7 +78,7 @@ SEED_COUNTS: dict[str, int] = (
     | {name: seeds for name, (_, _, seeds) in BUDGETS.items()}
     | {name: seeds for name, (_, seeds) in (PEER_NETWORKS | PEER_CLASSICS).items()}
 )
-FIRST_SEEDS = {"instant": 10, "one-second": 10, "tiny-600": 10, "tiny-10k": 20}  # of all others 0
+FIRST_SEEDS = {"instant": 10, "one-second": 10, "tiny-600": 10}  # of all others 0
 QUICK_TRAIN_COUNT, QUICK_CLASSICS_TRAIN_COUNT = 10_000, 5_000  # digits that are learnt from then
 
 

@@ -54,7 +54,7 @@ ARCHITECTURES: Mapping[str, Architecture] = {
         partial(build_viewing, partial(EquivariantNet, 3, (3, 3), (2,), directions=8, activation=nn.SiLU))
     ),
     "tiny-3k": Architecture(partial(EquivariantNet, 4, (9, 11, 11), (13,))),
-    "tiny-10k": Architecture(partial(build_viewing, partial(EquivariantNet, 6, (12, 16), (20, 24, 28)))),
+    "tiny-10k": Architecture(partial(EquivariantNet, 6, (12, 16), (20, 24, 28))),
 }
 
 
