@@ -298,7 +298,7 @@ def _():
 
     More digits make a better network, but somebody has to write them. The cheap way: take a digit you have and turn it
     a little, enlarge it, slant it, shift it. The image is new and the label is the same. That is *augmentation*.
-    **Always look at what it makes**: here are six digits in four variations, first gentle, then wild.
+    **Always look at what it makes**: here are six digits in four variations, gentle and wild.
     """)
     return
 
@@ -311,16 +311,18 @@ def _(parts):
     wildly = [augment(six, torch.from_numpy(parts.train.labels[:6]), AugmentSettings(plain=0), dice) for _ in range(4)]
 
     assert all(((each >= 0) & (each <= 1)).all() for each in gently + wildly)
-    pictures(torch.cat([six, *gently])[:, 0], ["original"] * 6 + [""] * 24, "Gentle: turned, slanted, moved", columns=6)
-    return six, wildly
 
+    def sheet(variations):
+        """The six digits, and below each of them its variations, as one image."""
+        images = torch.cat([six, *variations])[:, 0]
+        return images.reshape(5, 6, 28, 28).transpose(1, 2).reshape(5 * 28, 6 * 28)
 
-@app.cell
-def _(six, wildly):
     pictures(
-        torch.cat([six, *wildly])[:, 0], ["original"] * 6 + [""] * 24,
-        "Wild: other pens, neighbours, ruled lines, blots, poor copies", columns=6,
-    )  # fmt: skip
+        [sheet(gently), sheet(wildly)],
+        ["gentle: turned, slanted, moved", "wild: pens, neighbours, blots"],
+        "Six digits, and below each four variations",
+        columns=2,
+    )
     return
 
 
