@@ -70,8 +70,10 @@ class NineLooks(nn.Module):
         height, width = images.shape[2:]
         padded = functional.pad(images, (1, 1, 1, 1))
         looks = [padded[:, :, row : row + height, column : column + width] for row in range(3) for column in range(3)]
-        features: Tensor = self.features(torch.cat(looks))
-        return features.reshape(len(looks), -1, features.shape[1]).mean(dim=0)
+        if torch.compiler.is_exporting():  # one after another they would make a graph nine times as large
+            features: Tensor = self.features(torch.cat(looks))
+            return features.reshape(len(looks), -1, features.shape[1]).mean(dim=0)
+        return torch.stack([self.features(look) for look in looks]).mean(dim=0)  # each stays in the processor's cache
 
 
 def _sample_rows(ink: Tensor, positions: Tensor) -> Tensor:
