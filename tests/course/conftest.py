@@ -64,8 +64,7 @@ def served(number: int, shows: str, folder: Path) -> Iterator[str]:
             env=lesson_environment(watched=True) | {"NO_COLOR": "1"},
         )
     try:
-        wait_until_listening(process, port)
-        assert process.poll() is None, log.read_text(encoding="utf-8", errors="replace")
+        assert wait_until_listening(process, port), log.read_text(encoding="utf-8", errors="replace")
         yield address_to_read(port)
     finally:
         process.terminate()

@@ -89,10 +89,10 @@ def _open_lesson(lesson: Lesson, copies_folder: Path | None, port: int | None, b
     port = port or find_free_port()
 
     def tell_where(server: Server) -> None:
-        wait_until_listening(server, port)
-        typer.echo(f"{address_to_read(port)} shows lesson {lesson.number}; stop with Ctrl-C", err=True)
-        if browser:
-            webbrowser.open(address_to_read(port))
+        if wait_until_listening(server, port):
+            typer.echo(f"{address_to_read(port)} shows lesson {lesson.number}; stop with Ctrl-C", err=True)
+            if browser:
+                webbrowser.open(address_to_read(port))
 
     raise typer.Exit(run_until_stopped(build_read_command(lesson.path, port), tell_where))
 
@@ -104,14 +104,15 @@ def find_free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def wait_until_listening(server: Server, port: int) -> None:
-    """Return once the server listens on its port, or has ended."""
+def wait_until_listening(server: Server, port: int) -> bool:
+    """Whether the server listens on its port; it may have ended instead."""
     while server.poll() is None:
         try:
             socket.create_connection(("127.0.0.1", port)).close()
-            return
+            return True
         except OSError:
             time.sleep(_PROBE_SECONDS)
+    return False
 
 
 def check_port(port: int) -> None:
