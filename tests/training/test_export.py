@@ -101,11 +101,6 @@ def test_a_digitness_logit_becomes_an_output_of_its_own() -> None:
     check_outputs_agree(network, content)
 
 
-def test_what_sets_digits_upright_and_looks_nine_times_is_exported() -> None:
-    network = build_network("tiny-600").eval()
-    check_outputs_agree(network, convert_to_onnx(network))
-
-
 def test_a_detector_takes_pages_of_any_size_and_gives_answers_only(detector: tuple[nn.Sequential, bytes]) -> None:
     network, content = detector
     check_outputs_agree(network, content)
