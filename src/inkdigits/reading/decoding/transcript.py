@@ -8,11 +8,11 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, OTHER, SIGNS
+from inkdigits.alphabet import OTHER, SIGNS, encode_text
 from inkdigits.reading.decoding.frames import keep_characters
 from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
 
-_NO_DIGIT_CLASSES = [CHARACTERS.index(each) + 1 for each in SIGNS + OTHER]
+_NO_DIGIT_CLASSES = encode_text(SIGNS + OTHER)
 _IMPOSSIBLE = -1e3  # log probability
 
 
