@@ -9,7 +9,7 @@ The blocks of a page run in order in one empty folder, `sh` by bash, which stops
                                  a free port, which stands in for the usual http://127.0.0.1:8000 in later blocks
 
 So that this takes seconds, every `inkdigits train RECIPE` is given `--steps 20` in place of its own steps, and
-`--samples 5000` unless it says how many: what was learnt from is scored too. Where the block names no data, the
+`--samples 2000` unless it says how many: what was learnt from is scored too. Where the block names no data, the
 commands take MNIST's first digits only, as INKDIGITS_DATA: they score fewer. `inkdigits demo` and `inkdigits finetune`
 are given `--steps 5`, and `finetune` judges by fewer of MNIST's digits (warm.py). A recipe that Python takes as it is
 gets 300 steps. Nothing else is changed.
@@ -84,8 +84,8 @@ def reduced(code: str) -> str:
 
 
 def shorter(command: re.Match[str]) -> str:
-    """One `inkdigits train RECIPE …`, of twenty steps and 5,000 digits."""
-    samples = "" if "--samples" in command["options"] else " --samples 5000"
+    """One `inkdigits train RECIPE …`, of twenty steps and 2,000 digits."""
+    samples = "" if "--samples" in command["options"] else " --samples 2000"
     return f"{command['recipe']} --steps 20{samples}" + re.sub(r"\s--steps \d+", "", command["options"])
 
 
@@ -235,20 +235,20 @@ def test_a_block_that_fails_fails_the_test(run: Run, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("code", "instead"),
     [
-        ("inkdigits train mlp", "inkdigits train mlp --steps 20 --samples 5000"),
-        ("inkdigits train mlp --steps 300 --lr 1", "inkdigits train mlp --steps 20 --samples 5000 --lr 1"),
-        ("inkdigits train mlp --lr 1 2>&1 | tail", "inkdigits train mlp --steps 20 --samples 5000 --lr 1 2>&1 | tail"),
+        ("inkdigits train mlp", "inkdigits train mlp --steps 20 --samples 2000"),
+        ("inkdigits train mlp --steps 300 --lr 1", "inkdigits train mlp --steps 20 --samples 2000 --lr 1"),
+        ("inkdigits train mlp --lr 1 2>&1 | tail", "inkdigits train mlp --steps 20 --samples 2000 --lr 1 2>&1 | tail"),
         ("inkdigits train mlp --samples 60 --lr 1", "inkdigits train mlp --steps 20 --samples 60 --lr 1"),
         ("inkdigits train", "inkdigits train"),
         ("inkdigits train --resume runs/mlp", "inkdigits train --resume runs/mlp"),
-        ("inkdigits train a && inkdigits show a", "inkdigits train a --steps 20 --samples 5000 && inkdigits show a"),
+        ("inkdigits train a && inkdigits show a", "inkdigits train a --steps 20 --samples 2000 && inkdigits show a"),
         (
             "inkdigits train a\ninkdigits train b",
-            "inkdigits train a --steps 20 --samples 5000\ninkdigits train b --steps 20 --samples 5000",
+            "inkdigits train a --steps 20 --samples 2000\ninkdigits train b --steps 20 --samples 2000",
         ),
         (
             "inkdigits train a \\\n --steps 9 \\\n --lr 1",
-            "inkdigits train a --steps 20 --samples 5000 \\\n \\\n --lr 1",
+            "inkdigits train a --steps 20 --samples 2000 \\\n \\\n --lr 1",
         ),
         ("inkdigits demo", "inkdigits demo --steps 5"),
         ("inkdigits finetune a || b", "inkdigits finetune --steps 5 a || b"),
