@@ -29,7 +29,10 @@ class CommandOutput(NamedTuple):
 INKDIGITS_COMMAND = Path(sys.executable).parent / "inkdigits"
 BASE_ENVIRONMENT = {
     name: value for name, value in os.environ.items() if name not in ("NO_COLOR", "FORCE_COLOR", "INKDIGITS_DATA")
-} | {"OMP_NUM_THREADS": "1"}  # as in this process: see conftest.py
+} | {
+    "OMP_NUM_THREADS": "1",  # as in this process: see conftest.py
+    "TERM": "xterm-256color",  # whatever the tests run in, as a dumb terminal is shown no progress
+}
 
 
 def run_inkdigits(*arguments: str | Path, stdin: bytes = b"", exit_code: int = 0, **env: str) -> CommandOutput:

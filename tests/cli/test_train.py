@@ -66,7 +66,7 @@ def on_a_terminal(*words: str, **env: str) -> str:
         [INKDIGITS_COMMAND, *words],
         stdout=subprocess.DEVNULL,
         stderr=theirs,
-        env=BASE_ENVIRONMENT | {"TERM": "xterm-256color"} | env,
+        env=BASE_ENVIRONMENT | env,
     )
     os.close(theirs)
     seen = b""
