@@ -41,6 +41,19 @@ def test_a_raised_digit_that_was_glued_to_its_number_is_a_power() -> None:
     assert [number.text for number in line.numbers] == ["5", "2"] and line.signs[0].box == line.numbers[1].box
 
 
+def test_every_power_of_a_line_is_one() -> None:
+    five, three = (
+        replace(base, digits=base.digits + make_number(power, x, 90, 18).digits)
+        for base, power, x in ((FIVE, "2", 72), (make_number("3", 160), "4", 182))
+    )
+    assert raise_in(Line((five, three))) == ["5^2 3^4"]
+
+
+def test_small_digits_as_high_as_the_head_before_them_are_powers_but_small_zeros_are_cents() -> None:
+    assert raise_in(Line((replace(FIVE, digits=FIVE.digits + make_number("2", 72, 100, 22).digits),))) == ["5^2"]
+    assert raise_in(Line((replace(FIVE, digits=FIVE.digits + make_number("00", 72, 100, 22).digits),))) == ["500"]
+
+
 def test_a_power_keeps_its_place_among_numbers_and_signs() -> None:
     operands = tuple(make_number(text, x) for text, x in (("5", 50), ("3", 160), ("28", 240)))
     plus, equals = (replace(raise_power_sign(), text=text, before=place) for text, place in (("+", 1), ("=", 2)))

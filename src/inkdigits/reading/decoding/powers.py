@@ -12,7 +12,7 @@ from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.digits import set_accepted
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Line, Number
+from inkdigits.types import Digit, Line, Number
 
 POWER = "^"
 _MAX_DIGITS = 2  # of what is raised
@@ -21,7 +21,10 @@ _MAX_HEIGHT = 0.85  # of a raised digit
 _REACH = (-0.45, 0.7)  # from the right edge of the digit before it to its own left edge
 _FOOT_RANGE = (-0.6, 0.6)  # from the head of the digit before it to its own foot, downwards
 _MIN_RISE = 0.25  # of its foot over that of the digit before it
-_MIN_HEAD_RISE = 0.1  # of its head over that of the digit before it, where both are in one number
+# Where both are in one number, either its head is so far over that of the digit before it, or it is so small and high:
+_MIN_HEAD_RISE = 0.1
+_MAX_SMALL_HEIGHT, _MIN_SMALL_RISE = 0.65, 0.4
+_NO_POWER = 0  # hardly anyone writes it, and small zeros are cents
 
 
 def raise_powers(lines: Sequence[Line], thresholds: AcceptThresholds) -> tuple[Line, ...]:
@@ -61,16 +64,32 @@ def _is_raised(box: Box, base: Box, height: float) -> bool:
 
 def _split_line(line: Line) -> Line:
     """The line with its numbers divided before raised digits."""
+    while (split := _split_first(line)) is not None:
+        line = split
+    return line
+
+
+def _split_first(line: Line) -> Line | None:
+    """The line with the first number that ends in raised digits divided before them; None where there is none."""
     height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
     for index, number in enumerate(line.numbers):
         for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
             base, box = number.digits[place - 1].box, Box.around([digit.box for digit in number.digits[place:]])
-            if _is_raised(box, base, height) and base.y - box.y >= _MIN_HEAD_RISE * height and not number.signs:
+            is_high = base.y - box.y >= _MIN_HEAD_RISE * height or _is_small_and_high(
+                number.digits[place:], base, height
+            )
+            if is_high and _is_raised(box, base, height) and not number.signs:
                 whole = replace(number, digits=number.digits[:place])
                 power = replace(number, digits=number.digits[place:])
                 numbers = (*line.numbers[:index], whole, *line.numbers[index + 1 :])
                 return _insert(replace(line, numbers=numbers), index + 1, power)
-    return line
+    return None
+
+
+def _is_small_and_high(digits: Sequence[Digit], base: Box, height: float) -> bool:
+    box = Box.around([digit.box for digit in digits])
+    is_small = box.height <= _MAX_SMALL_HEIGHT * height and base.bottom - box.bottom >= _MIN_SMALL_RISE * height
+    return is_small and any(digit.digit != _NO_POWER for digit in digits)
 
 
 def _insert(line: Line, index: int, power: Number) -> Line:
