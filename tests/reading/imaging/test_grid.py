@@ -55,6 +55,19 @@ def test_strokes_are_no_rules(digits: str) -> None:
     assert not find_grid(mask, 44).uprights
 
 
+@pytest.mark.parametrize("is_upside_down", [False, True])
+def test_boxes_that_the_edge_cuts_off_have_their_rules(is_upside_down: bool) -> None:
+    mask = draw_table(4, 1)[65:]
+    grid = find_grid(np.ascontiguousarray(mask[::-1]) if is_upside_down else mask, HEIGHT)
+    assert len(grid.uprights) == 5 and len(grid.levels) == 1
+    assert not find_grid(draw_table(2, 1)[65:], HEIGHT).uprights, "three may be 1s"
+
+
+def test_strokes_from_a_rule_to_the_edge_are_no_rules() -> None:
+    mask = draw_table(6, 1)[75:]  # as high as digits are
+    assert not find_grid(mask, 44).uprights
+
+
 @given(st.integers(1, 200), st.integers(1, 200), st.floats(1, 500))
 def test_any_size_of_page_and_digits_is_fine(height: int, width: int, digit_height: float) -> None:
     for value in (0, 1):

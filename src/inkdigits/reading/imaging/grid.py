@@ -29,6 +29,9 @@ _SAME_RULE = 0.5  # nearer together, two lines are one rule
 # of an upright one that is broken, on a page with others.
 _WHOLE, _BROKEN = (0.25, 0.85), (0.4, 0.7)
 _MIN_OTHERS = 2
+# Where the page's edge cuts off boxes, upright rules reach from a level one to that edge, and are so much longer than a
+# digit is high; so many of them, or they may be 1s on a line.
+_CUT_LENGTH, _MIN_CUT = 1.5, 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -85,6 +88,10 @@ def find_grid(mask: Pixels, digit_height: float, scale: float = 1.0) -> Grid:
     found = _find_uprights(np.ascontiguousarray(small.T), digit_height, shrinking * scale, *_WHOLE)
     levels = tuple(rule for rule in found if _is_rule(rule, uprights, digit_height, _LEVEL_LENGTH))
     whole = [rule for rule in uprights if _is_rule(rule, levels, digit_height)]
+    cut_off = [
+        rule for rule in uprights if rule not in whole and _is_cut(rule, levels, digit_height, mask.shape, scale)
+    ]
+    whole += cut_off if len(cut_off) >= _MIN_CUT else []
     if len(whole) >= _MIN_OTHERS:
         broken = _find_uprights(small, digit_height, shrinking * scale, *_BROKEN)
         whole += [
@@ -161,6 +168,15 @@ def _is_rule(line: Rule, others: Sequence[Rule], digit_height: float, free_lengt
         any(abs(other.find_across(across) - along) <= reach and other.covers(across, -reach) for other in others)
         for across, along in ends
     )
+
+
+def _is_cut(line: Rule, levels: Sequence[Rule], digit_height: float, mask_shape: tuple[int, ...], scale: float) -> bool:
+    """Whether an upright line reaches from a level rule to the upper or the lower edge of the page."""
+    if line.length < _CUT_LENGTH * digit_height:
+        return False
+    height, width = (side / scale for side in mask_shape)
+    edges = (Rule(np.array([0.0, width]), np.array([y, y])) for y in (0.0, height))
+    return any(_is_rule(line, (*levels, edge), digit_height) for edge in edges)
 
 
 def _are_one(rule: Rule, other: Rule, distance: float) -> bool:
