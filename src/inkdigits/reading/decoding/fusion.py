@@ -67,10 +67,12 @@ class FusedPiece:
         )
 
     def expect_one_digit(self) -> FusedPiece:
-        """The same piece where one digit is expected and nothing else, as in a printed box; unless that is unlikely."""
+        """The same piece where one digit is expected and nothing else, as in a printed box; unless that is unlikely, or
+        the detections hardly see it: an empty box may be crossed out, and half a cross looks like a 1."""
         is_one_digit = np.array([len(string) == 1 for string in self.strings])
         presence = float(self.probabilities[is_one_digit].sum())
-        if len(self.string) != 1 or presence < _MIN_EXPECTED:
+        is_plain = len(self.string) == 1 and self.hypotheses[0].digitness >= _MIN_EXPECTED
+        if not is_plain or presence < _MIN_EXPECTED:
             return self
         return replace(self, probabilities=np.where(is_one_digit, self.probabilities / presence, 0.0))
 
