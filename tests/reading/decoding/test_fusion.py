@@ -18,6 +18,7 @@ from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
+from inkdigits.reading.imaging.grid import Grid, Rule
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line
 
@@ -189,3 +190,29 @@ def test_a_long_row_falls_into_pieces_and_stays_whole() -> None:
     assert max(len(piece.hypotheses) for piece in row.fused_pieces) < 60
     assert "".join(piece.string for piece in row.fused_pieces) == "".join(str(index % 10) for index in range(count))
     assert row.splits.shape == (count - 1,) and row.splits.max() < 0.5
+
+
+BOX_RULES = Grid(tuple(Rule(np.array([5.0, 45.0]), np.array([x, x])) for x in (0.0, 24.0, 48.0, 72.0)))
+
+
+@pytest.mark.parametrize(
+    ("text", "tall_ink_at", "reads"),
+    [("0~0", 1, "0?0"), ("0×0", 1, "00"), ("0~0", None, "00"), (f"0{SPACE}0", 1, "0?0"), (f"~{SPACE}0", 0, "0")],
+)
+def test_unread_ink_in_a_box_beside_one_with_a_digit_is_in_doubt(
+    text: str, tall_ink_at: int | None, reads: str
+) -> None:
+    """Not what is crossed out, an empty box, or a box further away."""
+    hypotheses = [make_hypothesis(index, 0) for index, character in enumerate(text) if character == "0"]
+    transcript = make_transcript(text, tall_ink_at=tall_ink_at)
+    row = add_unread_digits(fuse_row(hypotheses, [transcript]), transcript, BOX_RULES)
+    line = build_line(replace(row, splits=np.zeros(len(row.boxes) - 1)), [transcript])
+    digits = [digit for number in line.numbers for digit in number.digits]
+    assert "".join(str(digit.digit) if digit.accepted else "?" for digit in digits) == reads
+
+
+def test_a_box_vouches_for_a_digit_that_the_detections_see() -> None:
+    """Half a cross in an empty box looks like a 1, though not to them."""
+    for digitness, vouches in ((0.9, True), (0.3, False)):
+        (piece,) = fuse_row([make_hypothesis(0, 1, digitness)], [make_transcript("1", 0.8)]).fused_pieces
+        assert (piece.expect_one_digit().compute_confidence([0]) > piece.compute_confidence([0])) is vouches

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -17,11 +18,18 @@ from inkdigits.marks import Box
 from inkdigits.reading.decoding.frames import find_runs
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.pixels import median
 from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
 
-_MIN_INKED_SHARE = 0.75  # of a digit's height: so much of it has ink
+_MIN_INKED_SHARE, _MIN_BOXED_SHARE = 0.75, 0.5  # of a digit's height: so much of it has ink; in a box for digits
+# Of a digit's height: a box for one is no wider, and its walls reach equally far up and down, but for so much.
+_MAX_BOX_WIDTH, _UNEVEN = 2.5, 0.5
+_SAME_WIDTH = 0.2  # of its width: two boxes differ by no more
+_WALL = 0.2  # of its width: farther inside, there is no wall
+_EMPTY_SIGNS = "×-+="  # what people put into a box so that it stays empty
 _INK_THRESHOLD = 0.4  # of the full strength
 _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
@@ -36,26 +44,40 @@ class _Token:
     end: int
 
 
-def add_unread_digits(row: FusedRow, transcript: Transcript) -> FusedRow:
-    """The row with a place more for each piece of ink beside a digit that may be one and was read as something else."""
-    fused_pieces, splits = list(row.fused_pieces), row.splits.tolist()
+def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
+    """The row with a place more for each piece of ink beside a digit that may be one and was read as something else,
+    and for ink in a printed box, next to one with a digit, that was read as nothing or as a letter."""
     for token, is_attached_left, is_attached_right in _find_attached(transcript):
-        box = _find_tall_ink(transcript, token)
-        if box is None or any(_covers(each, get_centre_x(box)) for piece in fused_pieces for each in piece.hypotheses):
-            continue
-        centres = [get_centre_x(piece.hypotheses[0].box) for piece in fused_pieces]
-        index = sum(centre < get_centre_x(box) for centre in centres)
-        before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
-        if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > get_centre_x(box):
-            continue  # among the digits of one piece: there each reader had its say
-        left, right = (0.0 if attached else 1.0 for attached in (is_attached_left, is_attached_right))
-        if before == 0:
-            splits.insert(0, right)
-        elif before == len(splits) + 1:
-            splits.append(left)
-        else:
-            splits[before - 1 : before] = [left, right]
-        fused_pieces.insert(index, _make_piece(transcript, token, box))
+        box = _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES)
+        if box is not None:
+            splits = (0.0 if is_attached_left else 1.0, 0.0 if is_attached_right else 1.0)
+            row = _insert(row, transcript, token, box, splits)
+    for token in _find_unread_boxes(row, transcript, grid):
+        box = _find_tall_ink(transcript, token, _MIN_BOXED_SHARE, 0)
+        if box is not None:
+            row = _insert(row, transcript, token, box, (0.0, 0.0))
+    return row
+
+
+def _insert(
+    row: FusedRow, transcript: Transcript, token: _Token, box: Box, own_splits: tuple[float, float]
+) -> FusedRow:
+    """The row with a doubtful digit more, unless there is one already; `own_splits`, before and behind it."""
+    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
+    if any(_covers(each, x) for piece in fused_pieces for each in piece.hypotheses):
+        return row
+    index = sum(get_centre_x(piece.hypotheses[0].box) < x for piece in fused_pieces)
+    before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
+    if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > x:
+        return row  # among the digits of one piece: there each reader had its say
+    left, right = own_splits
+    if before == 0:
+        splits.insert(0, right)
+    elif before == len(splits) + 1:
+        splits.append(left)
+    else:
+        splits[before - 1 : before] = [left, right]
+    fused_pieces.insert(index, _make_piece(transcript, token, box))
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
@@ -71,14 +93,52 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]
             yield token, follows, is_followed
 
 
-def _find_tall_ink(transcript: Transcript, token: _Token) -> Box | None:
-    """The box of a digit where a character stands, if its ink is as tall as one; None if it is not."""
+def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> list[_Token]:
+    """The inside of each box without a digit that shares a wall with a box of its width that has one; what is crossed
+    out or has a dash is empty."""
+    if not row.boxes:
+        return []
+    strip, height = transcript.strip, transcript.strip.digit_height
+    y, boxes = median(np.array([get_centre_y(box) for box in row.boxes])), row.boxes
+    walls = [rule for rule in grid.uprights if rule.covers(y)]
+    spans = [
+        (left.find_across(y), right.find_across(y))
+        for left, right in pairwise(walls)
+        if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * height
+        and right.find_across(y) - left.find_across(y) <= _MAX_BOX_WIDTH * height
+    ]
+    filled = [span for span in spans if any(span[0] < get_centre_x(box) < span[1] for box in boxes)]
+    tokens = []
+    for left, right in spans:
+        inner_left, inner_right = left + _WALL * (right - left), right - _WALL * (right - left)
+        is_read = any(box.x < inner_right and box.right > inner_left for box in boxes)
+        if is_read or not any(_are_neighbours((left, right), other) for other in filled):
+            continue
+        start, end = (
+            min(max(0, round(strip.find_frame(x))), len(transcript.frames)) for x in (inner_left, inner_right)
+        )
+        if start >= end:  # beyond the strip
+            continue
+        if not {CHARACTERS[index - 1] for index, *_ in find_runs(transcript.frames[start:end])} & set(_EMPTY_SIGNS):
+            tokens.append(_Token(OTHER, start, end))
+    return tokens
+
+
+def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two boxes share a wall and are equally wide."""
+    width, other_width = span[1] - span[0], other[1] - other[0]
+    return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
+
+
+def _find_tall_ink(transcript: Transcript, token: _Token, min_share: float, reach: int) -> Box | None:
+    """The box of a digit where a character stands, if so much of a digit's height has ink there, or so many frames
+    beside it; None if it has not."""
     strip = transcript.strip
     height = round(strip.digit_height * strip.scale)  # pixels of the strip
     top = (strip.ink.shape[0] - height) // 2
-    start, end = max(0, token.start - _REACH_FRAMES) * FRAME_WIDTH_PX, (token.end + _REACH_FRAMES) * FRAME_WIDTH_PX
+    start, end = max(0, token.start - reach) * FRAME_WIDTH_PX, (token.end + reach) * FRAME_WIDTH_PX
     has_ink = (strip.ink[top : top + height, start:end] > _INK_THRESHOLD).any(axis=1)
-    if has_ink.mean() < _MIN_INKED_SHARE:
+    if has_ink.mean() < min_share:
         return None
     x, side = strip.find_x((token.start + token.end) / 2), strip.digit_height
     y = strip.level + strip.slope * x
