@@ -28,7 +28,7 @@ _ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (
     (0.5, 1.9),
     5.0,
 )  # of the row's height: so high and wide is its ink
-_ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.2  # of the row's height: and is so far off its line, and from it, at most
+_ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3
 _MAX_WIDTH_PX = 6000  # of a strip
