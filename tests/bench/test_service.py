@@ -55,7 +55,7 @@ def test_all_of_it_at_small_size() -> None:
     assert set(result["overload"]["statuses"]) <= {"200", "503"}
     assert set(result["recovered"]["statuses"]) == {"200"}
     attacks_result = result["hostile"]
-    assert attacks_result["attacks"] == sum(attacks_result["statuses"].values()) == 200 and attacks_result["well_after"]
+    assert attacks_result["attacks"] == sum(attacks_result["statuses"].values()) == 100 and attacks_result["well_after"]
     assert not {status for status in attacks_result["statuses"] if status[0] == "5" and status not in ("503", "504")}
     assert not {attack_client.SILENT, attack_client.NO_HTTP} & set(attacks_result["statuses"])
     assert result["faults"] == attacks_result["faults"] == 0, completed.stderr
