@@ -15,13 +15,8 @@ from PIL import Image
 
 FORMATS = ("PNG", "JPEG", "GIF", "BMP", "TIFF", "WEBP", "PPM", "PDF")
 PATHS = (
-    "/v1/read",
-    "/v1/digit",
-    "/v1/inspect",
-    "/v1/explain",
-    "/v1/read?annotate=true",
-    "/v1/read?format=csv",
-    "/v1/jobs",
+    *("/v1/read", "/v1/digit", "/v1/inspect", "/v1/explain"),
+    *("/v1/read?annotate=true", "/v1/read?format=csv", "/v1/jobs"),
 )
 CONTENT_TYPES = (
     "image/png",
