@@ -178,3 +178,23 @@ def test_a_later_page_that_is_bad_keeps_the_earlier_ones(told: Told, tmp_path: P
         (1, False),
         (2, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "form", "why"),
+    [
+        ("out.csv", None, "the ending stands for csv, but the output is text; use --csv"),
+        ("out.json", "--csv", "the ending stands for json, but the output is csv; use --json"),
+        ("out.TXT", "--json", "leave out the format"),
+        ("out.xlsx", "--csv", "the ending stands for an Excel workbook; leave out --csv"),
+        ("out.json", "--table", "the ending stands for json, but the output is table; use --json"),
+        ("out.ods", None, "use a name that ends in .xlsx or .csv"),
+    ],
+)
+def test_an_ending_that_contradicts_the_format_is_refused(
+    told: Told, tmp_path: Path, name: str, form: str | None, why: str
+) -> None:
+    words, picture = [form] if form else [], tmp_path / "00.png"
+    picture.touch()
+    assert why in extract_error_sentence(told("read", *words, "--output", tmp_path / name, picture, code=2).err)
+    assert list(tmp_path.iterdir()) == [picture]

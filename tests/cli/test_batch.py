@@ -248,27 +248,6 @@ def test_a_file_that_is_named_like_a_pattern_is_that_file(folder: Path, tmp_path
     assert told("read", named).out == told("read", folder / "00.png").out
 
 
-@pytest.mark.parametrize(
-    ("name", "form", "why"),
-    [
-        ("out.csv", None, "the ending stands for csv, but the output is text; use --csv"),
-        ("out.json", "--csv", "the ending stands for json, but the output is csv; use --json"),
-        ("out.TXT", "--json", "leave out the format"),
-        ("out.xlsx", "--csv", "the ending stands for an Excel workbook; leave out --csv"),
-        ("out.json", "--table", "the ending stands for json, but the output is table; use --json"),
-        ("out.ods", None, "use a name that ends in .xlsx or .csv"),
-    ],
-)
-def test_an_ending_that_contradicts_the_format_is_refused(
-    folder: Path, told: Told, tmp_path: Path, name: str, form: str | None, why: str
-) -> None:
-    words = [form] if form else []
-    assert why in extract_error_sentence(
-        told("read", *words, "--output", tmp_path / name, folder / "00.png", code=2).err
-    )
-    assert not list(tmp_path.iterdir())
-
-
 def test_a_workbook_has_the_numbers_of_all_pictures(folder: Path, told: Told, tmp_path: Path) -> None:
     pictures = [folder / "00.png", folder / "01.png"]
     told("read", "--output", tmp_path / "out.xlsx", *pictures)

@@ -21,11 +21,10 @@ from inkdigits.cli.form_examples import sample_numbers
 from inkdigits.cli.talk import Progress
 from inkdigits.data.sets import mnist
 from inkdigits.data.synthesis.sheets import Entry, WritingHands, fill_sheet, lay_on_blank
-from inkdigits.errors import FormError, WriteError
+from inkdigits.errors import FormError
 from inkdigits.forms.examples import EXAMPLES, format_roster
 from inkdigits.forms.fields import Candidate, FieldReader, FieldReading, _average
-from inkdigits.forms.joint import FieldAnswer, SheetAnswer, decode_sheet
-from inkdigits.forms.proposing import propose_fields
+from inkdigits.forms.joint import decode_sheet
 from inkdigits.forms.reader import FormReader, read_sheet
 from inkdigits.forms.registration import Registration, SheetFinder
 from inkdigits.forms.store import ResultStore
@@ -286,23 +285,6 @@ def test_ctrl_c_keeps_what_is_read_and_resume_reads_the_rest(
     assert [Path(row["file"]).name for row in rows] == ["0.png", "1.png", "2.png"]
 
 
-def test_a_full_disk_is_told_and_takes_nothing_that_was_there(tmp_path: Path) -> None:
-    answer = SheetAnswer((FieldAnswer("q1", "7", 1.0, "7"),), 1.0, ())
-    crop = np.random.default_rng(0).bytes(20_000)
-    with ResultStore(tmp_path / "out.sqlite", "a run") as store:
-        store._base.execute("PRAGMA max_page_count = 20")  # of 4 KB: SQLite says then what it says on a full disk
-        with pytest.raises(WriteError, match="disk is full") as raised:
-            for number in range(9):
-                with store.change():
-                    store.add_sheet(f"{number}.png", 1, "Mark sheet", answer, [crop])
-                    store.set_done(f"{number}.png")
-    assert len(str(raised.value).splitlines()) == 1
-    with ResultStore(tmp_path / "out.sqlite", "a run", resume=True) as store:
-        (kept, *_) = sheets = list(store.list_sheets(with_crops=True))
-        assert 0 < len(sheets) < 9 and kept.fields[0].crop == crop
-        assert store.is_done("0.png") and not store.is_done(f"{len(sheets)}.png")
-
-
 @pytest.mark.parametrize(("ending", "package"), [(".xlsx", "xlsxwriter"), (".parquet", "pyarrow")])
 def test_a_missing_package_is_told_before_sheets_are_read(
     ending: str, package: str, desk: Desk, told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -312,15 +294,3 @@ def test_a_missing_package_is_told_before_sheets_are_read(
     output = tmp_path / f"out{ending}"
     said = told("form", "read", desk.folder / "mark-sheet.json", tmp_path / "0.png", "--output", output, code=2)
     assert "pip install" in said.err and not (tmp_path / "out.sqlite").exists()
-
-
-@pytest.mark.parametrize("name", EXAMPLES)
-def test_fields_are_proposed_where_the_template_has_them(name: str) -> None:
-    blank, content = EXAMPLES[name]()
-    proposals = propose_fields(blank)
-    assert len(proposals) == len(content["fields"])
-    for field in content["fields"]:
-        x, y, width, height = field["box"]
-        (own,) = [p for p in proposals if abs(p.box.x - x) < 5 and abs(p.box.y - y) < 5]
-        assert abs(own.box.right - x - width) < 5 and abs(own.box.bottom - y - height) < 5
-        assert own.cells == field.get("cells", 0)
