@@ -17,7 +17,6 @@ gets 300 steps. Nothing else is changed.
 
 import os
 import re
-import struct
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +31,7 @@ from PIL import Image
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page as drawn_page
+from tests.data.sets.test_sources import write_set
 from tests.programs import need
 from tests.warm import warm
 
@@ -105,10 +105,8 @@ def put_data(folder: Path) -> None:
     """MNIST's first digits, as IDX files."""
     folder.mkdir()
     for part, word, count in (("train", "train", TRAIN_COUNT), ("test", "t10k", TEST_COUNT)):
-        digits = load(part).slice(0, count)
-        for name, values in (("images", digits.images), ("labels", digits.labels.astype(np.uint8))):
-            header = struct.pack(f">HBB{values.ndim}I", 0, 8, values.ndim, *values.shape)
-            (folder / f"{word}-{name}-idx{values.ndim}-ubyte").write_bytes(header + values.tobytes())
+        names = (f"{word}-images-idx3-ubyte", f"{word}-labels-idx1-ubyte")
+        write_set(folder, names, load(part).slice(0, count), zipped=False)
 
 
 @pytest.fixture(scope="module")
