@@ -75,10 +75,8 @@ def _split_first(line: Line) -> Line | None:
     for index, number in enumerate(line.numbers):
         for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
             base, box = number.digits[place - 1].box, Box.around([digit.box for digit in number.digits[place:]])
-            is_high = base.y - box.y >= _MIN_HEAD_RISE * height or _is_small_and_high(
-                number.digits[place:], base, height
-            )
-            if is_high and _is_raised(box, base, height) and not number.signs:
+            is_power = _is_raised(box, base, height) and _is_high(number.digits[place:], box, base, height)
+            if is_power and not number.signs:
                 whole = replace(number, digits=number.digits[:place])
                 power = replace(number, digits=number.digits[place:])
                 numbers = (*line.numbers[:index], whole, *line.numbers[index + 1 :])
@@ -86,10 +84,11 @@ def _split_first(line: Line) -> Line | None:
     return None
 
 
-def _is_small_and_high(digits: Sequence[Digit], base: Box, height: float) -> bool:
-    box = Box.around([digit.box for digit in digits])
+def _is_high(digits: Sequence[Digit], box: Box, base: Box, height: float) -> bool:
+    """Whether raised digits, together in a box, stand too high for digits of the number that they were read in."""
     is_small = box.height <= _MAX_SMALL_HEIGHT * height and base.bottom - box.bottom >= _MIN_SMALL_RISE * height
-    return is_small and any(digit.digit != _NO_POWER for digit in digits)
+    may_be_power = any(digit.digit != _NO_POWER for digit in digits)
+    return base.y - box.y >= _MIN_HEAD_RISE * height or (is_small and may_be_power)
 
 
 def _insert(line: Line, index: int, power: Number) -> Line:
