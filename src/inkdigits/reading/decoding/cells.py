@@ -37,6 +37,9 @@ _MAX_BOX_ASPECT = 1.4  # of its height: a wider box is a cell
 _PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
 _MAX_RULED_PITCH = 1.6  # and also if it is more, but there is a rule between them
 _MAX_WALL = 0.4  # of the distance between two digits: two rules between them that are nearer are one wall
+# Of a digit's height: an empty box is no wider, and its walls reach equally far up and down, but for so much.
+_MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
+_SAME_WIDTH, _WALL = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
 _MAX_CROSSED = 0.2  # of the digits: where long rules run through more, the writer did not heed them
 
 
@@ -102,6 +105,31 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
     page = _Page(uprights, grid.levels, [float(np.mean([get_centre_y(box) for box in row])) for row in rows], boxes)
     cells = [page.find_row_cells(row) for row in rows]
     return _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
+
+
+def find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> list[tuple[float, float]]:
+    """The boxes without a digit that share a wall with that of a digit of the row and are as wide: from where to where
+    their insides reach, in pixels of the page."""
+    if not row or not grid.uprights:
+        return []
+    y = median(np.array([get_centre_y(box) for box in row]))
+    walls = [rule for rule in grid.uprights if rule.covers(y)]
+    spans = [
+        (left.find_across(y), right.find_across(y))
+        for left, right in pairwise(walls)
+        if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * digit_height
+        and right.find_across(y) - left.find_across(y) <= _MAX_EMPTY_WIDTH * digit_height
+    ]
+    filled = [span for span in spans if any(span[0] < get_centre_x(box) < span[1] for box in row)]
+    beside = [span for span in spans if any(_are_neighbours(span, other) for other in filled)]
+    insides = [(left + _WALL * (right - left), right - _WALL * (right - left)) for left, right in beside]
+    return [(left, right) for left, right in insides if not any(box.x < right and box.right > left for box in row)]
+
+
+def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two boxes share a wall and are equally wide."""
+    width, other_width = span[1] - span[0], other[1] - other[0]
+    return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
 
 
 def _add_columns(cells: Sequence[RowCells], counts: Sequence[Sequence[int]], boxes: BoxKind) -> list[RowCells]:

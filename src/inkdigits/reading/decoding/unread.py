@@ -2,33 +2,28 @@
 
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
-might be and is never accepted.
+might be and is never accepted. So it does for ink that was not read in a printed box, beside one that has a digit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.cells import find_empty_boxes
 from inkdigits.reading.decoding.frames import find_runs
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
+from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
-from inkdigits.reading.imaging.pixels import median
 from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
 
 _MIN_INKED_SHARE, _MIN_BOXED_SHARE = 0.75, 0.5  # of a digit's height: so much of it has ink; in a box for digits
-# Of a digit's height: a box for one is no wider, and its walls reach equally far up and down, but for so much.
-_MAX_BOX_WIDTH, _UNEVEN = 2.5, 0.5
-_SAME_WIDTH = 0.2  # of its width: two boxes differ by no more
-_WALL = 0.2  # of its width: farther inside, there is no wall
 _EMPTY_SIGNS = "×-+="  # what people put into a box so that it stays empty
 _INK_THRESHOLD = 0.4  # of the full strength
 _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
@@ -93,41 +88,15 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]
             yield token, follows, is_followed
 
 
-def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> list[_Token]:
-    """The inside of each box without a digit that shares a wall with a box of its width that has one; what is crossed
-    out or has a dash is empty."""
-    if not row.boxes:
-        return []
-    strip, height = transcript.strip, transcript.strip.digit_height
-    y, boxes = median(np.array([get_centre_y(box) for box in row.boxes])), row.boxes
-    walls = [rule for rule in grid.uprights if rule.covers(y)]
-    spans = [
-        (left.find_across(y), right.find_across(y))
-        for left, right in pairwise(walls)
-        if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * height
-        and right.find_across(y) - left.find_across(y) <= _MAX_BOX_WIDTH * height
-    ]
-    filled = [span for span in spans if any(span[0] < get_centre_x(box) < span[1] for box in boxes)]
-    tokens = []
-    for left, right in spans:
-        inner_left, inner_right = left + _WALL * (right - left), right - _WALL * (right - left)
-        is_read = any(box.x < inner_right and box.right > inner_left for box in boxes)
-        if is_read or not any(_are_neighbours((left, right), other) for other in filled):
-            continue
-        start, end = (
-            min(max(0, round(strip.find_frame(x))), len(transcript.frames)) for x in (inner_left, inner_right)
-        )
+def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[_Token]:
+    """What is not read in boxes beside those with a digit; what is crossed out or has a dash is empty."""
+    strip, frame_count = transcript.strip, len(transcript.frames)
+    for span in find_empty_boxes(row.boxes, grid, strip.digit_height):
+        start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in span)
         if start >= end:  # beyond the strip
             continue
         if not {CHARACTERS[index - 1] for index, *_ in find_runs(transcript.frames[start:end])} & set(_EMPTY_SIGNS):
-            tokens.append(_Token(OTHER, start, end))
-    return tokens
-
-
-def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two boxes share a wall and are equally wide."""
-    width, other_width = span[1] - span[0], other[1] - other[0]
-    return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
+            yield _Token(OTHER, start, end)
 
 
 def _find_tall_ink(transcript: Transcript, token: _Token, min_share: float, reach: int) -> Box | None:
