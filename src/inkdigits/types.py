@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-CROSSED_OUT, DELETED = "crossed out", "deleted"  # why a number is rejected: by its writer, by whoever corrected it
+# Why a number is rejected: by its writer; as some letters of a word look like digits; by whoever corrected it.
+CROSSED_OUT, IN_WORD, DELETED = "crossed out", "in a word", "deleted"
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,7 +63,7 @@ def _reject(number: Number) -> Number:
 def _find_stroke(number: Number, mask: NDArray[np.uint8], scale: float) -> _Stroke | None:
     """The stroke that crosses a number out, if one does."""
     box = number.box
-    if len(number.digits) < _MIN_DIGITS or box.width < _MIN_ASPECT * box.height:
+    if number.rejected or len(number.digits) < _MIN_DIGITS or box.width < _MIN_ASPECT * box.height:
         return None
     height, width = box.height * scale, mask.shape[1]
     columns = np.arange(max(0, int(box.x * scale)), min(width, int(box.right * scale)))

@@ -9,7 +9,7 @@ import numpy as np
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.proposals import Proposals
-from inkdigits.types import Line
+from inkdigits.types import CROSSED_OUT, Line
 
 _BRIGHT_PERCENTILE, _MAX_DARK_LEVEL = 99, 64  # a page whose bright pixels are no brighter is too dark
 _MIN_LEGIBLE_PX = 8  # the height of writing below which hardly any digit is read
@@ -28,10 +28,10 @@ def find_hint(grey: Pixels, proposals: Proposals | None, lines: Sequence[Line]) 
     Without `proposals` the page was read as one digit.
     """
     numbers = [number for line in lines for number in line.numbers]
-    digits = [digit for number in numbers for digit in number.digits]
+    digits = [digit for number in numbers if not number.rejected for digit in number.digits]
     if any(digit.accepted for digit in digits):
         return None
-    if numbers and all(number.rejected for number in numbers):
+    if not digits and any(number.rejected == CROSSED_OUT for number in numbers):
         return ALL_CROSSED_OUT
     heights = [box.height for box in proposals.ink_components] if proposals is not None else []
     if heights and (height := measure_row_height(heights)) < _MIN_LEGIBLE_PX:

@@ -109,7 +109,9 @@ class Number(BaseModel):
     confidence: _Share
     accepted: bool = Field(description="Whether no digit of it is `?`.")
     fits: bool | None = Field(description="Whether it has the form asked for; null where none was.")
-    rejected: Literal["crossed out", "deleted"] | None = Field(description="Why it is not read; null for most.")
+    rejected: Literal["crossed out", "in a word", "deleted"] | None = Field(
+        description="Why it is not read; null for most."
+    )
     row: int | None = Field(ge=0, description="The row of the ruled table it stands in; null outside of one.")
     column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box

@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from inkdigits.alphabet import SPACE
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.decide import decode_lines, remove_twins
 from inkdigits.reading.decoding.digits import make_digit, make_empty_digit
@@ -12,7 +13,8 @@ from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import Line, Number
+from inkdigits.types import IN_WORD, Line, Number
+from tests.reading.decoding.test_fusion import make_transcript
 
 THRESHOLDS = AcceptThresholds(0.6, 0.5)
 Placed = tuple[int, int, dict[int, float], float]  # x, y, probabilities of some digits, digitness
@@ -105,6 +107,19 @@ def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None) -> No
     letters = tuple(Box(x, 10, 28, 40) for x in (40, 120, 160, 200))
     assert text(decode(word, form)).replace(" ", "") == "55\n12"
     assert text(decode(word, form, ink_components=letters)).replace(" ", "") == "??\n12"
+
+
+@pytest.mark.parametrize(
+    ("says", "read", "rejected"),
+    [("5tttt", "5", None), ("5~ttt", "", IN_WORD), ("5~tt", "?", None)],
+)
+def test_letters_are_none_where_the_transcriber_sees_none(says: str, read: str, rejected: str | None) -> None:
+    """`t` is ink in which it sees nothing: of rules, or dirt."""
+    detections = make_detections((3, 10, sure(5, 0.9), 0.9), width=18, height=30)
+    ink = [Box(24 * place + 3, 10, 18, 30) for place in range(len(says))]
+    transcript = make_transcript(says.replace("t", SPACE), probability=0.8)
+    (line,) = decode_lines(detections, ink, THRESHOLDS, Expected(), lambda _row, _is_one_view: [transcript])
+    assert (line.text, line.numbers[0].rejected) == (read, rejected)
 
 
 def test_a_plain_digit_among_many_doubtful_ones_is_not_accepted() -> None:

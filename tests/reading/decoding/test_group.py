@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from itertools import chain, permutations
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,9 @@ from hypothesis import strategies as st
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
+from inkdigits.reading.decoding.lines import weigh_splits
 from inkdigits.reading.decoding.rows import find_rows
-from inkdigits.reading.decoding.spacing import measure_row_height
+from inkdigits.reading.decoding.spacing import measure_row_height, measure_spacing
 from inkdigits.types import Digit
 
 
@@ -53,6 +55,23 @@ def test_wide_gaps_part_numbers() -> None:
 
 def test_evenly_spaced_digits_are_one_number() -> None:
     assert text([digit(n, 55 * n, 0) for n in range(6)]) == "012345"
+
+
+def test_no_gap_is_wide_that_is_hardly_wider_than_the_others() -> None:
+    assert text([digit(n, x, 0) for n, x in enumerate((0, 105, 210, 340, 440))]) == "01234", "one is a column's"
+    assert text([digit(n, x, 0) for n, x in enumerate((0, 105, 210, 400, 500))]) == "012 34"
+
+
+@pytest.mark.parametrize(
+    ("gap_px", "by_transcriber"),
+    [(20, [0.0, 0.0, 0.0]), (55, [0.0, 0.2, 0.96]), (70, [1.0, 1.0, 1.0])],
+)
+def test_where_digits_are_spaced_out_a_space_must_be_sure_or_wide(gap_px: int, by_transcriber: list[float]) -> None:
+    boxes = [Box(x, 0, 20, 40) for x in (0, 40, 80, 100 + gap_px)]
+    spacing = measure_spacing(boxes)
+    assert spacing.is_spaced_out
+    splits = [weigh_splits(np.array([0.0, 0.0, p]), boxes, spacing, is_in_cells=False)[-1] for p in (0.01, 0.5, 0.99)]
+    assert splits == pytest.approx(by_transcriber, abs=0.01)
 
 
 def test_slanted_lines_stay_apart() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.letters import is_among_letters
+from inkdigits.reading.decoding.letters import find_letters
 from inkdigits.types import Digit
 
 HIGH, WIDE, STEP = 40, 24, 32
@@ -53,30 +53,45 @@ def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[
     ],
 )
 def test_who_stands_among_letters(text: str, among: str) -> None:
-    found = is_among_letters(*written(text))
+    found = find_letters(*written(text)).are_near
     expected = np.array([mark == "1" for mark in among])
     assert found.dtype == np.bool_ and found.shape == expected.shape
     accepted = np.array([character != "?" for character in text if character.isdigit() or character == "?"])
     assert np.array_equal(found[accepted], expected[accepted])
 
 
+@pytest.mark.parametrize(
+    ("text", "in_word"),
+    [
+        ("a5dre55", "000"),  # not many more letters than digits
+        ("5treet", "1"),
+        ("abcd?", "1"),
+        ("abc5", "0"),  # too few letters to be sure
+        ("street  5", "0"),  # not of the word
+        ("...... 5", "0"),
+    ],
+)
+def test_what_is_in_a_word_beyond_doubt(text: str, in_word: str) -> None:
+    assert find_letters(*written(text)).are_many.tolist() == [mark == "1" for mark in in_word]
+
+
 def test_the_next_lines_letters_do_not_count() -> None:
     digits, ink_components = written("45")
     _, below = written("abcdefgh", y=60)
-    assert not is_among_letters(digits, ink_components + below).any()
+    assert not find_letters(digits, ink_components + below).are_near.any()
 
 
 def test_letters_that_hang_together_are_several() -> None:
     digits, ink_components = written("5", high=40)
     joined = Box(30, 0, 200, 40)
-    assert is_among_letters(digits, [*ink_components, joined]).all()
+    assert find_letters(digits, [*ink_components, joined]).are_near.all()
     rule, large, small = Box(30, 0, 400, 30), Box(30, -60, 200, 160), Box(30, 20, 60, 8)
-    assert not is_among_letters(digits, [*ink_components, rule, large, small]).any()
+    assert not find_letters(digits, [*ink_components, rule, large, small]).are_near.any()
 
 
 def test_ink_of_digits_is_no_letter() -> None:
     digits, _ = written("5050")
-    assert not is_among_letters(digits, [Box(0, 0, 4 * STEP, HIGH)]).any(), "they hang together"
+    assert not find_letters(digits, [Box(0, 0, 4 * STEP, HIGH)]).are_near.any(), "they hang together"
 
 
 BOXES = st.builds(Box, st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 900), st.integers(1, 900))
@@ -84,6 +99,7 @@ BOXES = st.builds(Box, st.integers(0, 5000), st.integers(0, 5000), st.integers(1
 
 @given(st.lists(st.builds(digit, BOXES, st.booleans()), max_size=12), st.lists(BOXES, max_size=12))
 def test_any_boxes_are_taken(digits: Sequence[Digit], ink_components: Sequence[Box]) -> None:
-    found = is_among_letters(digits, ink_components)
-    assert found.shape == (len(digits),) and found.dtype == np.bool_
-    assert not is_among_letters(digits, []).any() or not all(each.accepted for each in digits)
+    found = find_letters(digits, ink_components)
+    for each in (found.are_near, found.are_many):
+        assert each.shape == (len(digits),) and each.dtype == np.bool_
+    assert not find_letters(digits, []).are_near.any() or not all(each.accepted for each in digits)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import accumulate, combinations, product
+
+import numpy as np
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
@@ -16,7 +18,7 @@ from inkdigits.reading.decoding.fusion import fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.letters import is_among_letters
+from inkdigits.reading.decoding.letters import Letters, find_letters
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
@@ -24,11 +26,11 @@ from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
-from inkdigits.reading.decoding.words import remove_letters
+from inkdigits.reading.decoding.words import remove_letters, shows_letters
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import Digit, Line, Number
+from inkdigits.types import IN_WORD, Digit, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
@@ -46,12 +48,13 @@ def decode_lines(
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
 
-    A digit among letters, or on a texture, is not accepted. `ink_components` are the boxes of the connected components
-    of all ink, in pixels of the page. `transcribe` gives transcripts of a row of digits, and only one of our own if it
-    is told so: for one of many rows, and for a row that upright rules cross, as straightening makes a 1 of them.
-    Without it the detections alone tell. `grid` has the page's rules, which are no digits but part numbers.
+    A digit among letters, or on a texture, is not accepted, and what is in a word is rejected. `ink_components` are the
+    boxes of the connected components of all ink, in pixels of the page. `transcribe` gives transcripts of a row of
+    digits, and only one of our own if it is told so: for one of many rows, and for a row that upright rules cross, as
+    straightening makes a 1 of them. Without it the detections alone tell. `grid` has the page's rules, which are no
+    digits but part numbers.
     """
-    form = expected.form
+    form, lettered = expected.form, None
     hypotheses = [each for each in make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
     rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
@@ -64,6 +67,7 @@ def decode_lines(
             for (row, _), each in zip(decoded, transcripts, strict=True)
         ]
         filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
+        lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes}
         gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
         lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     elif form is not None:
@@ -74,7 +78,8 @@ def decode_lines(
     lines = remove_twins(lines)
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
-    return _refuse_letters_and_textures(lines, ink_components, grid, None if expected.tells_numbers else thresholds)
+    letters = _confirm_letters(find_letters(_list_digits(lines), ink_components, grid), lines, lettered)
+    return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 
 def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
@@ -116,23 +121,35 @@ def _lies_on(number: Number, other: Number) -> bool:
     return 2 * sum(inside) > len(inside)
 
 
+def _list_digits(lines: Sequence[Line]) -> list[Digit]:
+    return [digit for line in lines for number in line.numbers for digit in number.digits]
+
+
+def _confirm_letters(letters: Letters, lines: Sequence[Line], lettered: Container[Box] | None) -> Letters:
+    """The letters on rows where the transcriber sees any, whose digits' boxes are `lettered`: other ink is no text, but
+    pieces of rules, bars or dirt. Where it was not asked, they may be letters, but surely in a word is none."""
+    if lettered is None:
+        return replace(letters, are_many=np.zeros_like(letters.are_many))
+    is_lettered = np.array([digit.box in lettered for digit in _list_digits(lines)], np.bool_)
+    return Letters(letters.are_near & is_lettered, letters.are_many & is_lettered)
+
+
 def _refuse_letters_and_textures(
-    lines: tuple[Line, ...], ink_components: Sequence[Box], grid: Grid, thresholds: AcceptThresholds | None
+    lines: tuple[Line, ...], letters: Letters, thresholds: AcceptThresholds | None
 ) -> tuple[Line, ...]:
     """Doubt the digits that stand among letters, and all of them where most are doubtful: that is a texture, and some
-    of it will look like a digit.
+    of it will look like a digit. Reject numbers in words.
 
     A number that was weighed as a whole may still be sure enough for the thresholds; others are refused, and all are
     where there are no thresholds: a form makes everything look like what it asks for.
     """
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    digits = _list_digits(lines)
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
-    is_refused = iter(
-        (is_among_letters(digits, ink_components, grid) | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist()
-    )
+    is_refused = iter((letters.are_near | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist())
+    is_in_word = iter(letters.are_many.tolist())
 
     def refuse(number: Number) -> Number:
-        refused = [next(is_refused) for _ in number.digits]
+        refused, in_word = ([next(each) for _ in number.digits] for each in (is_refused, is_in_word))
         if not any(refused):
             return number
         if number.known is not None and thresholds is not None:
@@ -143,7 +160,7 @@ def _refuse_letters_and_textures(
         kept = (
             set_accepted(digit, digit.accepted and not each) for digit, each in zip(number.digits, refused, strict=True)
         )
-        return replace(number, digits=tuple(kept))
+        return replace(number, digits=tuple(kept), rejected=IN_WORD if all(in_word) and not number.fits else None)
 
     return tuple(replace(line, numbers=tuple(map(refuse, line.numbers))) for line in lines)
 

@@ -27,7 +27,7 @@ def _split_row(row: list[Digit], ink_components: Sequence[Box], is_in_cells: boo
     boxes = [digit.box for digit in row]
     row_spacing = measure_spacing(boxes, ink_components, is_in_cells)
     is_break = np.diagonal(
-        (row_spacing.measure_gaps(boxes) > row_spacing.number_gap_px) | row_spacing.has_separator(boxes), 1
+        (row_spacing.measure_gaps(boxes) > row_spacing.wide_gap_px) | row_spacing.has_separator(boxes), 1
     )
     bounds = [0, *(int(i) + 1 for i in np.flatnonzero(is_break)), len(row)]
     return [Number(tuple(row[a:b])) for a, b in pairwise(bounds)]

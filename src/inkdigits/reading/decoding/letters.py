@@ -1,14 +1,16 @@
-"""Find digits that stand among letters, and so are letters that look like digits: the S and the O of a word.
+"""Find digits that stand among letters, and so may be letters that look like digits: the S and the O of a word.
 
 What a letter looks like is not known here. But ink as tall as a digit that no digit explains is some other character,
 and characters that stand close together are a word. A digit is taken for a letter when its word has more other
 characters than accepted digits, and also when it stands alone on a line of them: some letter there will look like one.
-No word goes on across an upright rule.
+Where there are many more characters than digits, accepted or not, it is in a word. No word goes on across an upright
+rule.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -22,6 +24,7 @@ from inkdigits.types import Digit
 # Chosen by the development pictures, and by words drawn in fonts.
 _WORD_REACH, _LINE_REACH = 0.5, 1.0  # of its height: so far a character reaches the next of its word, of its line
 _MIN_LINE_LETTERS = 3  # letters of a line among which one digit is none
+_MIN_WORD_LETTERS, _WORD_RATIO = 4, 2.0  # letters of what is a word beyond doubt, and times as many as digits
 _LEVEL_SHARE = 0.5  # of its height: so much of a character, about its centre, must be level with the next
 _LETTER_HEIGHT_RANGE = (0.4, 1.8)  # of a digit's height: a letter's
 _MIN_LETTER_WIDTH = 0.3  # of its own height: what is narrower is a stroke, a bracket or a rule, and tells nothing
@@ -35,27 +38,36 @@ _MAX_RASTER_SIDE_PX = 2000  # the longest side of that raster
 Boxes = NDArray[np.float64]  # N×4: x, y, width, height, in pixels
 
 
-def is_among_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: Grid = NO_GRID) -> NDArray[np.bool_]:
-    """For each of N digits, whether it stands among letters. `ink_components` are boxes of all of a page's ink, and
-    `grid` has its rules."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Letters:
+    """For each of N digits, bool N: whether it stands among letters, and whether it is in a word beyond doubt."""
+
+    are_near: NDArray[np.bool_]
+    are_many: NDArray[np.bool_]
+
+
+def find_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: Grid = NO_GRID) -> Letters:
+    """Which digits have letters about them. `ink_components` are boxes of all of a page's ink, `grid` has its rules."""
     if not digits:
-        return np.zeros(0, np.bool_)
+        return Letters(np.zeros(0, np.bool_), np.zeros(0, np.bool_))
     digit_boxes = _stack_boxes([digit.box for digit in digits])
     other_boxes = _select_letter_sized(_stack_boxes(ink_components), digit_boxes)
     other_boxes = other_boxes[~_hold_rule(other_boxes, grid)]
-    accepted = np.array([digit.accepted for digit in digits], np.float64)
-    letters = np.concatenate([_REFUSED_DIGIT_WEIGHT * (1 - accepted), _count_letters(other_boxes, digit_boxes)])
+    count = len(digits)
+    is_digit = np.arange(count + len(other_boxes)) < count
+    accepted = np.pad(np.array([digit.accepted for digit in digits], np.float64), (0, len(other_boxes)))
+    plain_letters = np.pad(_count_letters(other_boxes, digit_boxes), (count, 0))
+    letters = plain_letters + _REFUSED_DIGIT_WEIGHT * (is_digit - accepted)
     boxes = np.concatenate([digit_boxes, other_boxes])
     word_labels, line_labels = (_label_groups(boxes, reach, grid) for reach in (_WORD_REACH, _LINE_REACH))
-    sure_digits, word_letters = (
-        _sum_by_label(word_labels, each)[: len(digit_boxes)]
-        for each in (np.pad(accepted, (0, len(other_boxes))), letters)
-    )
-    return np.asarray(
-        (word_letters > sure_digits)
-        | ((sure_digits <= 1) & (_sum_by_label(line_labels, letters)[: len(digit_boxes)] >= _MIN_LINE_LETTERS)),
-        np.bool_,
-    )
+
+    def sum_word(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        return _sum_by_label(word_labels, values)[:count]
+
+    line_letters = _sum_by_label(line_labels, letters)[:count]
+    is_alone = (sum_word(accepted) <= 1) & (line_letters >= _MIN_LINE_LETTERS)
+    min_letters = np.maximum(_MIN_WORD_LETTERS, _WORD_RATIO * sum_word(is_digit.astype(np.float64)))
+    return Letters((sum_word(letters) > sum_word(accepted)) | is_alone, sum_word(plain_letters) >= min_letters)
 
 
 def _stack_boxes(boxes: Sequence[Box]) -> Boxes:

@@ -22,6 +22,8 @@ from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line, Number
 
+_WIDE_GAP_ODDS = 0.25  # by which the odds of a space fall where digits are spaced out
+
 FindGaps = Callable[[FusedRow], Sequence[Gap]]  # which signs there are between a row's digits, whichever these are
 
 
@@ -46,7 +48,7 @@ def build_lines(
         row = bare_row.expect_digits(own.is_boxed)
         near_ink = _select_near(ink_components, Box.around(row.boxes))
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
-        splits = _weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
+        splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         splits = np.where(np.isnan(own.ends), splits, own.ends)
         numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected)
         has_signs = expected.signs == "keep"
@@ -101,14 +103,16 @@ def _read_numbers(
     return numbers, find_row_gaps(read)
 
 
-def _weigh_splits(
+def weigh_splits(
     splits: NDArray[np.float64], boxes: list[Box], spacing: Spacing, is_in_cells: bool
 ) -> NDArray[np.float64]:
     """The probability that a number ends after each digit but the last: by the transcriber, unless the gap is plain.
 
-    It sees a space wherever digits stand far apart; where all of a row's do, that is how its writer spaces digits.
+    It sees a space wherever digits stand far apart; where all of a row's do, that is how its writer spaces digits, and
+    it must be sure of a space in a gap that is wide even so.
     """
     gaps = np.diagonal(spacing.measure_gaps(boxes), 1)
     if is_in_cells or spacing.is_spaced_out:
-        return np.where(gaps > spacing.number_gap_px, 1.0, 0.0)
+        unlikely = _WIDE_GAP_ODDS * splits / (1 - splits + _WIDE_GAP_ODDS * splits)
+        return np.where(gaps > spacing.number_gap_px, 1.0, np.where(gaps > spacing.wide_gap_px, unlikely, 0.0))
     return np.where(gaps > spacing.column_gap_px, 1.0, splits)

@@ -12,8 +12,10 @@ from inkdigits.marks import Box
 from inkdigits.reading.imaging.pixels import median
 
 _MIN_GAP = 0.6  # of the row's height: a smaller gap never separates numbers
-_COLUMN_GAP = 2.5  # of the row's height: a larger gap always does
-_GAP_RATIO = 2.4  # times the usual gap of the row: between these two, a gap that is wider does
+_COLUMN_GAP = 2.5  # of the row's height: a larger gap always does,
+_EVEN_RATIO = 1.5  # but not if it is narrower than so many times the row's median gap, which is smaller than that
+_WIDE_RATIO, _GAP_RATIO = 2.4, 3.2  # times the narrow gaps of the row: between these, a gap may, and a wider one does
+_SPACED_OUT_GAP = 0.2  # of the row's height: a row whose narrow gaps are wider is spaced out
 _MIN_ADVANCE = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
 _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 outweighs three small zeros
 _MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
@@ -27,15 +29,16 @@ _DIGIT_EDGE = 0.2  # of a digit's width: ink farther in than this is the digit's
 @dataclass(frozen=True, slots=True)
 class Spacing:
     """A row's gaps and separators. A gap wider than `number_gap_px` is one between numbers, than `column_gap_px` one
-    between columns.
+    between columns; one that is wider than `wide_gap_px` may be one between numbers.
 
     `points` are points and commas, which separate nothing; `separators` is all other ink between digits of the row. A
     digit narrower than `min_advance_px` is given that width. `is_spaced_out` says that most gaps are so wide that
-    elsewhere they would end a number.
+    elsewhere they might end a number.
     """
 
     number_gap_px: float
     column_gap_px: float
+    wide_gap_px: float
     min_advance_px: float = 0.0
     points: tuple[Box, ...] = ()
     separators: tuple[Box, ...] = ()
@@ -74,15 +77,21 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     classified = [(mark, _classify_mark(mark, boxes, height)) for mark in ink_components]
     points = tuple(mark for mark, kind in classified if kind == "point")
     separators = tuple(mark for mark, kind in classified if kind == "separator")
-    row_spacing = Spacing(_MIN_GAP * height, _COLUMN_GAP * height, _MIN_ADVANCE * height, points, separators)
+    row_spacing = Spacing(
+        _MIN_GAP * height, _COLUMN_GAP * height, _MIN_GAP * height, _MIN_ADVANCE * height, points, separators
+    )
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
-    wide_gap_px = _GAP_RATIO * float(gaps[len(gaps) // 4])
+    narrow_gap_px, column_gap_px = float(gaps[len(gaps) // 4]), row_spacing.column_gap_px
+    if (usual_gap_px := median(gaps)) < column_gap_px:
+        column_gap_px = max(column_gap_px, _EVEN_RATIO * usual_gap_px)
     return replace(
         row_spacing,
-        number_gap_px=min(max(row_spacing.number_gap_px, wide_gap_px), row_spacing.column_gap_px),
-        is_spaced_out=wide_gap_px > row_spacing.number_gap_px,
+        column_gap_px=column_gap_px,
+        wide_gap_px=min(max(row_spacing.number_gap_px, _WIDE_RATIO * narrow_gap_px), column_gap_px),
+        number_gap_px=min(max(row_spacing.number_gap_px, _GAP_RATIO * narrow_gap_px), column_gap_px),
+        is_spaced_out=narrow_gap_px > _SPACED_OUT_GAP * height,
     )
 
 

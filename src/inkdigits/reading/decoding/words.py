@@ -44,10 +44,19 @@ def remove_letters(row: FusedRow, transcripts: Sequence[Transcript]) -> FusedRow
     return FusedRow(tuple(remaining), np.array(splits, np.float64))
 
 
+def shows_letters(transcripts: Sequence[Transcript]) -> bool:
+    """Whether the best path of any transcript has a letter."""
+    return any(map(_count_letters, transcripts))
+
+
 def _has_words(transcripts: Sequence[Transcript]) -> bool:
     """Whether the best path of most transcripts has several letters."""
-    counts = [sum(index == _LETTER_INDEX for index, _, _ in find_runs(each.frames)) for each in transcripts]
-    return 2 * sum(count >= _SEVERAL for count in counts) > len(counts)
+    return 2 * sum(_count_letters(each) >= _SEVERAL for each in transcripts) > len(transcripts)
+
+
+def _count_letters(transcript: Transcript) -> int:
+    """How many letters the best path of a transcript has."""
+    return sum(index == _LETTER_INDEX for index, _, _ in find_runs(transcript.frames))
 
 
 def _is_letter(box: Box, transcripts: Sequence[Transcript]) -> bool:
