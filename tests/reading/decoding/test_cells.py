@@ -121,3 +121,20 @@ def test_squared_paper_means_nothing() -> None:
     for grid in (squares, NO_GRID):
         (cells,) = find_cells([row], grid, "auto")
         assert np.isnan(cells.ends).all() and not cells.is_boxed.any() and cells.columns is None
+
+
+COMB = tuple(make_upright(x, 60, 170) for x in (400, 450, 500))  # of two boxes
+
+
+def test_a_row_far_away_makes_no_table_of_a_comb() -> None:
+    boxes = [Box(415, 80, 20, 30), Box(465, 80, 20, 30)]
+    far, near = [Box(0, 115, 20, 30), Box(22, 115, 20, 30)], [Box(415, 125, 20, 30), Box(465, 125, 20, 30)]
+    assert find_cells([boxes, far], Grid(COMB), "auto")[0].ends.tolist() == [0.0]
+    assert find_cells([boxes, near], Grid(COMB), "auto")[0].ends.tolist() == [1.0]
+
+
+def test_a_number_outside_of_a_comb_stays_whole() -> None:
+    """`02` in a cell, and boxes with 5 and 7 on the same row."""
+    row = [Box(x, 100, 20, 30) for x in (0, 22, 415, 465)]
+    ends = find_cells([row], Grid((make_upright(100, 60, 170), *COMB)), "auto")[0].ends
+    assert np.isnan(ends[0]) and ends[1:].tolist() == [1.0, 0.0]

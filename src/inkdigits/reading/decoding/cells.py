@@ -31,7 +31,7 @@ _ON_RULE = 0.15  # the middle of a box that holds a rule only is so near to it, 
 _SPAN = 0.3  # above and below the middle of a row, to be one of its rules, an upright rule goes on so far;
 _LONG_RULE, _EXTENSION = 3.0, 1.0  # one that is so long may also be broken off, so far away
 _CROSSING = 0.9  # an upright rule that goes on so far on both sides of a level one goes through several rows,
-_BEYOND = 0.5  # also where the level one ends so far away
+_BEYOND, _BESIDE = 0.5, 2.5  # also where the level one ends so far away; digits so near are beside an upright one
 # Of others:
 _MAX_BOX_ASPECT = 1.4  # of its height: a wider box is a cell
 _PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
@@ -102,7 +102,8 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
         for rule, count in zip(grid.uprights, crossings, strict=True)
         if count == 0 or (count == 1 and rule.length >= long_px)
     ]
-    page = _Page(uprights, grid.levels, [float(np.mean([get_centre_y(box) for box in row])) for row in rows], boxes)
+    centres = [np.array([(get_centre_x(box), get_centre_y(box)) for box in row]) for row in rows]
+    page = _Page(uprights, grid.levels, centres, boxes)
     cells = [page.find_row_cells(row) for row in rows]
     return _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
 
@@ -154,11 +155,11 @@ def _add_columns(cells: Sequence[RowCells], counts: Sequence[Sequence[int]], box
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The rules of a page, and where its rows are: the rows of pixels at their middles."""
+    """The rules of a page, and the middles of the digits of each of its rows, float64 N×2 (x, y)."""
 
     uprights: list[Rule]
     levels: tuple[Rule, ...]
-    row_levels: list[float]
+    centres: list[NDArray[np.float64]]
     boxes: BoxKind
 
     def find_row_cells(self, row: Sequence[Box]) -> RowCells:
@@ -172,7 +173,7 @@ class _Page:
             return RowCells(ends, _find_enclosed(own, row) & (len(row) == 1))
         pitches = np.diff([get_centre_x(box) for box in row])
         counts = [_count_walls(each, pitch) for each, pitch in zip(between, pitches, strict=True) if each]
-        pitch = median(pitches[has_rule] / counts)
+        pitch = float(np.sort(pitches[has_rule] / counts)[(len(counts) - 1) // 2])  # the lower one of two
         holds_several = 2 * has_rule.sum() < len(has_rule)
         if holds_several and sum(map(len, between)) == 1 and not self._goes_through(max(between, key=len)[0], height):
             return RowCells(ends, np.zeros(len(row), np.bool_))  # one short rule among many digits may be a stroke
@@ -182,7 +183,7 @@ class _Page:
         low, high = (ratio * pitch for ratio in _PITCH_RANGE)
         is_joined = (pitches > low) & (pitches < np.where(has_rule, _MAX_RULED_PITCH * pitch, high))
         ends[is_joined] = 0.0
-        ends[~is_joined & (has_rule | (pitches <= low))] = 1.0
+        ends[~is_joined & has_rule] = 1.0
         return RowCells(ends, np.append(False, is_joined) | np.append(is_joined, False))
 
     def _is_table(self, between: Sequence[Sequence[Rule]], pitch: float, height: float) -> bool:
@@ -193,12 +194,18 @@ class _Page:
         return is_wide or goes_through
 
     def _goes_through(self, rule: Rule, height: float) -> bool:
-        """Whether an upright rule goes through several rows: it crosses a level rule, or has several rows beside it."""
+        """Whether an upright rule goes through several rows: it crosses a level one, or has several rows beside it."""
         for level in self.levels:
             y = level.find_across(rule.find_across((rule.start + rule.end) / 2))
             if rule.covers(y, _CROSSING * height) and level.covers(rule.find_across(y), -_BEYOND * height):
                 return True
-        return sum(rule.covers(y, _BEYOND * height) for y in self.row_levels) > 1
+        levels = [float(row[:, 1].mean()) for row in self.centres]
+        beside = (
+            rule.covers(y, _BEYOND * height)
+            and float(np.abs(row[:, 0] - rule.find_across(y)).min()) <= _BESIDE * height
+            for y, row in zip(levels, self.centres, strict=True)
+        )
+        return sum(beside) > 1
 
     def count_rules_before(self, row: Sequence[Box]) -> list[int]:
         """How many upright rules are left of each digit of a row; long ones that end before it count as well, and the
