@@ -15,8 +15,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# Why a number is rejected: by its writer; as some letters of a word look like digits; by whoever corrected it.
-CROSSED_OUT, IN_WORD, DELETED = "crossed out", "in a word", "deleted"
+CROSSED_OUT, IN_WORD, DELETED = "crossed out", "in a word", "deleted"  # why a number is rejected; the last: by a person
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,7 @@ _ON_RULE = 0.15  # the middle of a box that holds a rule only is so near to it, 
 _SPAN = 0.3  # above and below the middle of a row, to be one of its rules, an upright rule goes on so far;
 _LONG_RULE, _EXTENSION = 3.0, 1.0  # one that is so long may also be broken off, so far away
 _CROSSING = 0.9  # an upright rule that goes on so far on both sides of a level one goes through several rows,
-_BEYOND, _BESIDE = 0.5, 2.5  # also where the level one ends so far away; digits so near are beside an upright one
+_BEYOND, _MAX_BESIDE = 0.5, 2.5  # also where the level one ends so far away; digits so near are beside an upright one
 # Of others:
 _MAX_BOX_ASPECT = 1.4  # of its height: a wider box is a cell
 _PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
@@ -202,7 +202,7 @@ class _Page:
         levels = [float(row[:, 1].mean()) for row in self.centres]
         beside = (
             rule.covers(y, _BEYOND * height)
-            and float(np.abs(row[:, 0] - rule.find_across(y)).min()) <= _BESIDE * height
+            and float(np.abs(row[:, 0] - rule.find_across(y)).min()) <= _MAX_BESIDE * height
             for y, row in zip(levels, self.centres, strict=True)
         )
         return sum(beside) > 1
