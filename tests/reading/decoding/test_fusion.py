@@ -92,6 +92,14 @@ def test_the_least_certain_digit_is_refused_and_the_number_says_how_sure_it_is()
     assert number.confidence < 0.8
 
 
+def test_as_few_digits_are_refused_as_leave_the_rest_sure() -> None:
+    """The doubt is whether a 6 or a 61 is last, so that refusing others does not help, however uncertain they are."""
+    hypotheses = [make_hypothesis(i, d) for i, d in ((1, 5), (3, 0), (4, 6))]
+    hypotheses += [make_hypothesis(0, 1, digitness=0.5), make_hypothesis(5, 1, digitness=0.3)]
+    line = read_row(hypotheses, make_transcript("15.06 ", 0.9), make_transcript("15.061", 0.9))
+    assert [number.text for number in line.numbers] == ["15.0?"]
+
+
 def test_a_space_that_the_frames_see_ends_a_number() -> None:
     hypotheses = [make_hypothesis(i, d) for i, d in zip((0, 1, 3, 4), (1, 2, 3, 4), strict=True)]
     assert read_row(hypotheses, make_transcript(f"12{SPACE}34")).text == "12 34"

@@ -1,7 +1,7 @@
 """Digits of a row → numbers: as what each is read, how sure it is, and what of it is accepted.
 
 A number is accepted when the probability that all of its digits are right reaches the threshold. If it does not, the
-least certain digits are refused, as few as leave the rest above it.
+digits are refused without which the rest is surest, as few as leave it above the threshold.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from inkdigits.types import Digit, Number
 
 # How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
 _MIN_LONE_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.5
+_MAX_TRIED = 24  # digits of a number of which each is tried
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
@@ -101,7 +102,7 @@ def _build_number(row: FusedRow, indices: range, thresholds: AcceptThresholds, i
     digits = [_make_digit(piece, index, thresholds) for piece, own in parts for index in own]
     kept = set(range(len(digits)))
     while kept and _compute_confidence(parts, kept) < thresholds.min_confidence:
-        kept.remove(min(kept, key=lambda index: digits[index].confidence * digits[index].digitness))
+        kept.remove(_find_doubtful(parts, kept, digits))
     min_digitness = _MIN_LONE_DIGITNESS if len(digits) == 1 else _MIN_MEAN_DIGITNESS
     if not is_operand and _get_detected_digitness(parts) < min_digitness:
         kept = set()
@@ -111,6 +112,17 @@ def _build_number(row: FusedRow, indices: range, thresholds: AcceptThresholds, i
     ]
     confidence = _compute_confidence(parts, set(range(len(digits))))
     return Number(tuple(accepted), known=confidence)
+
+
+def _find_doubtful(parts: Sequence[tuple[FusedPiece, list[int]]], kept: set[int], digits: Sequence[Digit]) -> int:
+    """The digit, of those kept, without which the others are surest, the least certain one of several; of very many
+    simply the least certain."""
+
+    def weigh(index: int) -> tuple[float, float]:
+        rest = _compute_confidence(parts, kept - {index}) if len(kept) <= _MAX_TRIED else 0.0
+        return round(rest, 2), -digits[index].confidence * digits[index].digitness
+
+    return max(kept, key=weigh)
 
 
 def _get_detected_digitness(parts: Sequence[tuple[FusedPiece, list[int]]]) -> float:
