@@ -18,7 +18,7 @@ from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
-from inkdigits.reading.imaging.grid import Grid, Rule
+from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line
 
@@ -224,3 +224,12 @@ def test_a_box_vouches_for_a_digit_that_the_detections_see() -> None:
     for digitness, vouches in ((0.9, True), (0.3, False)):
         (piece,) = fuse_row([make_hypothesis(0, 1, digitness)], [make_transcript("1", 0.8)]).fused_pieces
         assert (piece.expect_one_digit().compute_confidence([0]) > piece.compute_confidence([0])) is vouches
+
+
+@pytest.mark.parametrize(("digit", "grid", "text"), [(1, BOX_RULES, "1"), (1, NO_GRID, "?"), (7, BOX_RULES, "?")])
+def test_a_plain_stroke_alone_between_rules_is_a_1(digit: int, grid: Grid, text: str) -> None:
+    transcript = make_transcript(f" {digit} ")
+    row = fuse_row([make_hypothesis(1, digit, digitness=0.5)], [transcript])
+    gap_finders = [partial(find_gaps, transcripts=[transcript])]
+    (line,) = build_lines([row], gap_finders, [], THRESHOLDS, Expected(), grid)
+    assert line.text == text

@@ -50,7 +50,7 @@ def build_lines(
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         splits = np.where(np.isnan(own.ends), splits, own.ends)
-        numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected)
+        numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected, own.is_boxed)
         has_signs = expected.signs == "keep"
         line = punctuate(numbers, gaps, near_ink, own.is_boxed) if has_signs else Line(tuple(numbers))
         if expected.form is not None:
@@ -88,6 +88,7 @@ def _read_numbers(
     find_row_gaps: FindGaps,
     thresholds: AcceptThresholds,
     expected: Expected,
+    is_boxed: NDArray[np.bool_],
 ) -> tuple[list[Number], Sequence[Gap]]:
     """The numbers of a row, and its gaps as they are read with them."""
     gaps, form = find_row_gaps(row), expected.form
@@ -96,7 +97,7 @@ def _read_numbers(
     known_signs = form.signs if form is not None else frozenset()
     splits = np.where([has_operator(gap) and not known_signs & set(gap.text) for gap in gaps[1:-1]], 1.0, splits)
     if form is None:
-        return build_numbers(row, splits, gaps, thresholds), gaps
+        return build_numbers(row, splits, gaps, thresholds, is_boxed), gaps
     if form.tells_signs and expected.signs == "keep" and any(gap.text for gap in gaps[1:-1]):
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
     read, numbers = build_form_numbers(row, splits, form, thresholds)

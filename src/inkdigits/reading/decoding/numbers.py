@@ -27,17 +27,22 @@ from inkdigits.types import Digit, Number
 
 # How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
 _MIN_LONE_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.5
+_MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
 _MAX_TRIED = 24  # digits of a number of which each is tried
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
 def build_numbers(
-    row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap], thresholds: AcceptThresholds
+    row: FusedRow,
+    splits: NDArray[np.float64],
+    gaps: Sequence[Gap],
+    thresholds: AcceptThresholds,
+    is_boxed: NDArray[np.bool_],
 ) -> list[Number]:
-    """A row as numbers that end where they probably do."""
+    """A row as numbers that end where they probably do; `is_boxed`, bool N, says which of its digits are in boxes."""
     bounds = [0, *(np.flatnonzero(splits >= _MIN_SPLIT) + 1).tolist(), len(splits) + 1]
     return [
-        _build_number(row, range(start, end), thresholds, _is_operand(gaps, start, end))
+        _build_number(row, range(start, end), thresholds, _is_operand(gaps, start, end), bool(is_boxed[start]))
         for start, end in pairwise(bounds)
     ]
 
@@ -96,14 +101,18 @@ def _trust(number: Number, confidence: float, thresholds: AcceptThresholds) -> N
     return replace(number, digits=digits, known=confidence)
 
 
-def _build_number(row: FusedRow, indices: range, thresholds: AcceptThresholds, is_operand: bool = False) -> Number:
-    """The number of the row's digits at these indices. A sum vouches for its digits."""
+def _build_number(
+    row: FusedRow, indices: range, thresholds: AcceptThresholds, is_operand: bool = False, is_boxed: bool = False
+) -> Number:
+    """The number of the row's digits at these indices. A sum vouches for its digits, and a box for a 1."""
     parts = list(_find_parts(row, indices))
     digits = [_make_digit(piece, index, thresholds) for piece, own in parts for index in own]
     kept = set(range(len(digits)))
     while kept and _compute_confidence(parts, kept) < thresholds.min_confidence:
         kept.remove(_find_doubtful(parts, kept, digits))
     min_digitness = _MIN_LONE_DIGITNESS if len(digits) == 1 else _MIN_MEAN_DIGITNESS
+    if is_boxed and [digit.digit for digit in digits] == [1]:
+        min_digitness = _MIN_BOXED_ONE
     if not is_operand and _get_detected_digitness(parts) < min_digitness:
         kept = set()
     accepted = [
