@@ -138,3 +138,11 @@ def test_a_number_outside_of_a_comb_stays_whole() -> None:
     row = [Box(x, 100, 20, 30) for x in (0, 22, 415, 465)]
     ends = find_cells([row], Grid((make_upright(100, 60, 170), *COMB)), "auto")[0].ends
     assert np.isnan(ends[0]) and ends[1:].tolist() == [1.0, 0.0]
+
+
+@pytest.mark.parametrize(("ruled_rows", "gap_px", "end"), [(3, 20, 1.0), (2, 20, np.nan), (3, 10, np.nan)])
+def test_a_columns_rule_goes_on_where_it_is_broken_off(ruled_rows: int, gap_px: int, end: float) -> None:
+    """Through the wide gaps of rows below it, as through those where it is."""
+    rows = [[Box(0, y, 20, 30), Box(20 + gap_px, y, 20, 30)] for y in (0, 100, 200, 300)]
+    rule = make_upright(20 + gap_px / 2, -30, 100 * ruled_rows - 50)
+    assert np.array_equal(find_cells(rows, Grid((rule,)), "auto")[-1].ends, [end], equal_nan=True)

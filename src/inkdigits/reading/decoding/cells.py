@@ -39,6 +39,7 @@ _MAX_RULED_PITCH = 1.6  # and also if it is more, but there is a rule between th
 _MAX_WALL = 0.4  # of the distance between two digits: two rules between them that are nearer are one wall
 # Of a digit's height: an empty box is no wider, and its walls reach equally far up and down, but for so much.
 _MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
+_COLUMN_GAP, _MIN_COLUMN_ROWS = 0.6, 3  # a gap in a column's rule is so wide; and so many rows that have the rule
 _SAME_WIDTH, _WALL = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
 _MAX_CROSSED = 0.2  # of the digits: where long rules run through more, the writer did not heed them
 
@@ -105,7 +106,8 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
     centres = [np.array([(get_centre_x(box), get_centre_y(box)) for box in row]) for row in rows]
     page = _Page(uprights, grid.levels, centres, boxes)
     cells = [page.find_row_cells(row) for row in rows]
-    return _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
+    in_columns = _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
+    return _continue_columns(in_columns, rows)
 
 
 def find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> list[tuple[float, float]]:
@@ -131,6 +133,30 @@ def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bo
     """Whether two boxes share a wall and are equally wide."""
     width, other_width = span[1] - span[0], other[1] - other[0]
     return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
+
+
+def _continue_columns(cells: Sequence[RowCells], rows: Sequence[Sequence[Box]]) -> list[RowCells]:
+    """The cells where numbers also end at wide gaps in which most rows above and below, several, have a rule: it is
+    broken off, or too faint."""
+    ruled_gaps = [
+        [(left.right, right.x) for (left, right), end in zip(pairwise(row), own.ends, strict=True) if end == 1]
+        for row, own in zip(rows, cells, strict=True)
+    ]
+
+    def is_column(x: float) -> bool:
+        across = [gaps for row, gaps in zip(rows, ruled_gaps, strict=True) if row[0].x < x < row[-1].right]
+        ruled_count = sum(any(left <= x <= right for left, right in gaps) for gaps in across)
+        return ruled_count >= _MIN_COLUMN_ROWS and 2 * ruled_count >= len(across) - 1  # but for the row itself
+
+    continued = []
+    for row, own in zip(rows, cells, strict=True):
+        min_gap = _COLUMN_GAP * measure_row_height([box.height for box in row])
+        is_end = [
+            bool(np.isnan(end)) and right.x - left.right >= min_gap and is_column((left.right + right.x) / 2)
+            for (left, right), end in zip(pairwise(row), own.ends, strict=True)
+        ]
+        continued.append(replace(own, ends=np.where(is_end, 1.0, own.ends)))
+    return continued
 
 
 def _add_columns(cells: Sequence[RowCells], counts: Sequence[Sequence[int]], boxes: BoxKind) -> list[RowCells]:
