@@ -89,3 +89,17 @@ def test_a_drawn_row_is_transcribed_in_several_views() -> None:
         best = transcript.digit_frames.argmax(axis=1)
         spelt = [int(each) - 1 for before, each in zip([0, *best], best, strict=False) if each not in (0, before)]
         assert spelt == [4, 0, 7]
+
+
+@pytest.mark.parametrize("slope", [0.7, -0.6])
+def test_digits_on_stairs_stay_upright(slope: float) -> None:
+    """A level stroke as wide as a digit comes out level, at whatever step it is."""
+    page: NDArray[np.uint8] = np.zeros((600, 560), np.uint8)
+    boxes = [Box(60 + 80 * i, round(300 + slope * 80 * (i - 2.5)) + 8 * (-1) ** i, 50, 60) for i in range(6)]
+    for box in boxes:
+        page[box.y : box.bottom, box.x : box.x + 10] = page[box.y + 27 : box.y + 33, box.x : box.right] = 255
+    (strip,) = cut_strips(make_page(page, *boxes), boxes)
+    for box in boxes:
+        columns = np.linspace(box.x + 5, box.right - 5, 5)
+        rows = [np.flatnonzero(strip.ink[:, round((x - strip.left) * strip.scale)] > 0.5).mean() for x in columns]
+        assert np.ptp(rows) <= 1 and abs(np.mean(rows) - 23.5) <= 1.5

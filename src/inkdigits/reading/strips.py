@@ -31,6 +31,7 @@ _ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (
 _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3
+_MAX_SLOPE = 0.45  # pixels down per pixel to the right: a steeper row is written as stairs
 _MAX_WIDTH_PX = 6000  # of a strip
 _VIEWS = ((1.0, 0.0), (0.85, 0.3))  # that a row is transcribed in: sizes, and by how much it is straightened
 
@@ -70,13 +71,22 @@ def cut_strips(
 @dataclass(frozen=True, slots=True)
 class _Row:
     """Where a row lies, in pixels of the ink: from `left` to `right`, the middles of its digits at y = `level` +
-    `slope` · x; `scale` is that of its strip, in strip pixels an ink pixel."""
+    `slope` · x; `scale` is that of its strip, in strip pixels an ink pixel. `centres`, float64 N×2 (x, y), are the
+    middles of its ink."""
 
     left: float
     right: float
     level: float
     slope: float
     scale: float
+    centres: NDArray[np.float64]
+
+    def measure_stairs(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
+        """How far below its line the ink nearest to each of K columns is, float64 K; 0 unless the row is of stairs."""
+        if abs(self.slope) <= _MAX_SLOPE:
+            return np.zeros(len(x))
+        nearest = self.centres[np.abs(self.centres[:, 0] - x[:, np.newaxis]).argmin(axis=1)]
+        return np.asarray(nearest[:, 1] - self.level - self.slope * x, np.float64)
 
 
 def _locate_row(proposals: Proposals, boxes: Sequence[Box]) -> _Row:
@@ -89,7 +99,8 @@ def _locate_row(proposals: Proposals, boxes: Sequence[Box]) -> _Row:
     left = max(0.0, float(row_boxes[:, 0].min()) - _MARGIN_RATIO * height)
     right = float((row_boxes[:, 0] + row_boxes[:, 2]).max()) + _MARGIN_RATIO * height
     scale = min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[:, 3].max()))
-    return _Row(left, min(proposals.ink.strength.shape[1], right), level, slope, scale)
+    centres = row_boxes[:, :2] + row_boxes[:, 2:] / 2
+    return _Row(left, min(proposals.ink.strength.shape[1], right), level, slope, scale, centres)
 
 
 def _cut_strip(proposals: Proposals, row: _Row, scale: float, straightening: float) -> Strip:
@@ -108,10 +119,22 @@ def _cut_strip(proposals: Proposals, row: _Row, scale: float, straightening: flo
     )
     middle = (STRIP_HEIGHT_PX - 1) / 2
     to_window = to_window @ np.array([[1, -straightening, straightening * middle], [0, 1, 0], [0, 0, 1]])
-    sampled = cv2.warpAffine(window, to_window, (width, STRIP_HEIGHT_PX), flags=cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP)
+    stairs = row.measure_stairs(row.left + np.arange(width) / scale)
+    if stairs.any():  # a digit on stairs stays upright only if all of it is moved alike
+        sampled = _sample_columns(window, to_window, stairs * shrinking)
+    else:
+        size, how = (width, STRIP_HEIGHT_PX), cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
+        sampled = np.asarray(cv2.warpAffine(window, to_window, size, flags=how), np.uint8)
     ink = np.clip(sampled.astype(np.float32) / np.float32(proposals.full_strength), 0, 1)
     ink_scale = proposals.ink_scale
     return Strip(ink, row.left / ink_scale, scale * ink_scale, row.level / ink_scale, row.slope)
+
+
+def _sample_columns(window: Pixels, to_window: NDArray[np.float64], below: NDArray[np.float64]) -> Pixels:
+    """A strip, its K columns taken from so many pixels of the window lower than `to_window`, 2×3, says."""
+    columns, rows = np.meshgrid(np.arange(len(below)), np.arange(STRIP_HEIGHT_PX))
+    x, y = ((own[0] * columns + own[1] * rows + own[2]).astype(np.float32) for own in to_window)
+    return np.asarray(cv2.remap(window, x, y + below.astype(np.float32), cv2.INTER_LINEAR), np.uint8)
 
 
 def _add_row_ink(
@@ -135,7 +158,7 @@ def _add_row_ink(
 def _cut_window(strength: Pixels, row: _Row, scale: float) -> tuple[Pixels, tuple[int, int]]:
     """The part of the ink that a strip lies on, and its left top corner."""
     levels = row.level + row.slope * row.left, row.level + row.slope * row.right
-    reach = STRIP_HEIGHT_PX / 2 / scale + 2
+    reach = STRIP_HEIGHT_PX / 2 / scale + 2 + float(np.abs(row.measure_stairs(row.centres[:, 0])).max())
     height, width = strength.shape
     top, bottom = max(0, int(min(levels) - reach)), min(height, int(max(levels) + reach) + 1)
     start, end = max(0, int(row.left) - 2), min(width, int(row.right) + 3)

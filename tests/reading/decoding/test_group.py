@@ -79,6 +79,13 @@ def test_slanted_lines_stay_apart() -> None:
     assert text(slanted) == "\n".join(str(row) * 12 for row in (1, 2, 3))
 
 
+@pytest.mark.parametrize("step", [24, -30])
+def test_stairs_are_one_line(step: int) -> None:
+    stairs = [digit(n, 45 * n, 300 + step * n) for n in range(5)]
+    assert text(stairs) == "01234"
+    assert text([*stairs, digit(5, 225, 300)]) != "012345", "the last is no step"
+
+
 def test_a_small_digit_keeps_its_line() -> None:
     assert text([digit(1, 0, 0, 60), digit(2, 40, 25, 30), digit(3, 70, 0, 60)]) == "123"
 

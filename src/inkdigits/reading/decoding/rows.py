@@ -23,6 +23,8 @@ _MAX_HEIGHT_RATIO = 2.2  # and their heights differ by no more than this factor
 _MAX_LEVEL_ERROR = 0.5  # of a digit's height: so much off a line of known slope may its digits be
 _REFINEMENTS = 2  # times that a slope is taken anew
 _MIN_PAIRS = 3  # it takes so many pairs of neighbours to tell a slope
+_MIN_STAIRS, _MIN_STAIR_DIGITNESS = 4, 0.3  # so many digits that are so likely make stairs,
+_MAX_STAIR = 1.2  # each higher or lower than the last by no more of a digit's height
 
 
 class Boxed(Protocol):
@@ -83,6 +85,7 @@ def find_rows(items: Sequence[Item]) -> list[list[Item]]:
     """
     ordered = sorted(items, key=lambda item: (get_centre_x(item.box), item.box.y))
     slope = estimate_slope([item.box for item in ordered if item.digitness >= _SURE_MIN_DIGITNESS])
+    slope = slope or estimate_stairs([item.box for item in ordered if item.digitness >= _MIN_STAIR_DIGITNESS])
     bands = [
         _Band(get_centre_y(item.box) - slope * get_centre_x(item.box), max(1.0, item.box.height)) for item in ordered
     ]
@@ -124,6 +127,23 @@ def estimate_slope(boxes: Sequence[Box]) -> float:
         if len(pairs) >= _MIN_PAIRS:
             slope = _compute_median_slope(pairs, pairs[:, 0])
     return slope
+
+
+def estimate_stairs(boxes: Sequence[Box]) -> float:
+    """The slope of a page with nothing but one row, from left to right, that is written as stairs: each digit lower
+    than the last, or each higher. 0 if it is no such page."""
+    if len(boxes) < _MIN_STAIRS:
+        return 0.0
+    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
+    heights = np.array([max(1.0, box.height) for box in boxes])
+    height, right, below = float(np.median(heights)), np.diff(xs), np.diff(ys)
+    nearest, farthest = (ratio * height for ratio in _NEIGHBOUR_DISTANCE_RANGE)
+    are_alike = heights.max() <= _MAX_HEIGHT_RATIO * heights.min() and (np.abs(below) <= _MAX_STAIR * height).all()
+    are_steps = ((right > nearest) & (right < farthest)).all() and ((below > 0).all() or (below < 0).all())
+    if not (are_alike and are_steps):
+        return 0.0
+    slope, level = np.polyfit(xs, ys, 1)
+    return float(slope) if (np.abs(ys - level - slope * xs) <= _MAX_LEVEL_ERROR * height).all() else 0.0
 
 
 def _compute_median_slope(pairs: Array, weights: Array) -> float:
