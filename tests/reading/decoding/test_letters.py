@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.letters import find_letters
-from inkdigits.types import Digit
+from inkdigits.types import Digit, Number
 
 HIGH, WIDE, STEP = 40, 24, 32
 
@@ -18,21 +18,24 @@ def digit(box: Box, accepted: bool = True) -> Digit:
     return Digit(5, 0.99, 0.99, accepted, box, ((5, 0.99), (6, 0.01)))
 
 
-def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[Box]]:
-    """Digits are accepted, `?` is a refused one, letters are ink; a space is a gap, `|` narrow and `.` small ink."""
-    digits, ink_components = [], []
+def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Number], list[Box]]:
+    """Numbers, of accepted digits, and `?` for a refused one; letters are ink, a space is a gap, `|` narrow and `.`
+    small ink."""
+    runs, ink_components = [list[Digit]()], []
     scale = high / HIGH
     for place, character in enumerate(text):
         box = Box(round(place * STEP * scale), y, round(WIDE * scale), high)
         if character.isdigit() or character == "?":
-            digits.append(digit(box, character != "?"))
+            runs[-1].append(digit(box, character != "?"))
+        else:
+            runs.append([])
         if character == "|":
             box = Box(box.x, y - 8, 6, high + 16)
         if character == ".":
             box = Box(box.x, y + high - 6, 6, 6)
         if character != " ":
             ink_components.append(box)
-    return digits, ink_components
+    return [Number(tuple(run)) for run in runs if run], ink_components
 
 
 @pytest.mark.parametrize(
@@ -45,6 +48,8 @@ def written(text: str, y: int = 0, high: int = HIGH) -> tuple[list[Digit], list[
         ("4500", "0000"),
         ("4?0?", "0000"),
         ("a4500", "0000"),  # a currency
+        ("abcdefgh4500", "0000"),  # so long a number is no word
+        ("abcde450", "111"),
         ("45ab", "00"),  # a unit
         ("total    45", "00"),
         ("|5|", "0"),  # brackets
@@ -76,22 +81,22 @@ def test_what_is_in_a_word_beyond_doubt(text: str, in_word: str) -> None:
 
 
 def test_the_next_lines_letters_do_not_count() -> None:
-    digits, ink_components = written("45")
+    numbers, ink_components = written("45")
     _, below = written("abcdefgh", y=60)
-    assert not find_letters(digits, ink_components + below).are_near.any()
+    assert not find_letters(numbers, ink_components + below).are_near.any()
 
 
 def test_letters_that_hang_together_are_several() -> None:
-    digits, ink_components = written("5", high=40)
+    numbers, ink_components = written("5", high=40)
     joined = Box(30, 0, 200, 40)
-    assert find_letters(digits, [*ink_components, joined]).are_near.all()
+    assert find_letters(numbers, [*ink_components, joined]).are_near.all()
     rule, large, small = Box(30, 0, 400, 30), Box(30, -60, 200, 160), Box(30, 20, 60, 8)
-    assert not find_letters(digits, [*ink_components, rule, large, small]).are_near.any()
+    assert not find_letters(numbers, [*ink_components, rule, large, small]).are_near.any()
 
 
 def test_ink_of_digits_is_no_letter() -> None:
-    digits, _ = written("5050")
-    assert not find_letters(digits, [Box(0, 0, 4 * STEP, HIGH)]).are_near.any(), "they hang together"
+    numbers, _ = written("5050")
+    assert not find_letters(numbers, [Box(0, 0, 4 * STEP, HIGH)]).are_near.any(), "they hang together"
 
 
 BOXES = st.builds(Box, st.integers(0, 5000), st.integers(0, 5000), st.integers(1, 900), st.integers(1, 900))
@@ -99,7 +104,8 @@ BOXES = st.builds(Box, st.integers(0, 5000), st.integers(0, 5000), st.integers(1
 
 @given(st.lists(st.builds(digit, BOXES, st.booleans()), max_size=12), st.lists(BOXES, max_size=12))
 def test_any_boxes_are_taken(digits: Sequence[Digit], ink_components: Sequence[Box]) -> None:
-    found = find_letters(digits, ink_components)
+    numbers = [Number((each,)) for each in digits]
+    found = find_letters(numbers, ink_components)
     for each in (found.are_near, found.are_many):
         assert each.shape == (len(digits),) and each.dtype == np.bool_
-    assert not find_letters(digits, []).are_near.any() or not all(each.accepted for each in digits)
+    assert not find_letters(numbers, []).are_near.any() or not all(each.accepted for each in digits)

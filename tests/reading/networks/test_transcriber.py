@@ -25,17 +25,19 @@ def make_logits(text: str) -> np.ndarray:
         ("25/5/2021", True),
         ("~ 25/05/21", True),
         ("12:30", True),
+        ("29500/-", True),
         ("3/4", False),
         ("500/1/2021", False),
         ("12:5", False),
         ("+34", False),
         ("34×", False),
         ("12-4", False),
+        ("5001-", False),
         ("××3", False),
         ("", False),
     ],
 )
-def test_sums_dates_and_times_have_signs(text: str, has_signs: bool) -> None:
+def test_sums_dates_times_and_filled_up_amounts_have_signs(text: str, has_signs: bool) -> None:
     """Crosses in empty boxes before a number are none, and one stroke or dash alone may be a 1 or a filler."""
     assert _has_signs(make_logits(text)) is has_signs
 

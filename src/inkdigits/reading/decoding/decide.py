@@ -78,7 +78,8 @@ def decode_lines(
     lines = remove_twins(lines)
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
-    letters = _confirm_letters(find_letters(_list_digits(lines), ink_components, grid), lines, lettered)
+    numbers = [number for line in lines for number in line.numbers]
+    letters = _confirm_letters(find_letters(numbers, ink_components, grid), lines, lettered)
     return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 

@@ -3,6 +3,7 @@
 What a letter looks like is not known here. But ink as tall as a digit that no digit explains is some other character,
 and characters that stand close together are a word. A digit is taken for a letter when its word has more other
 characters than accepted digits, and also when it stands alone on a line of them: some letter there will look like one.
+Many accepted digits in a row are hardly letters, and count more.
 Where there are many more characters than digits, accepted or not, it is in a word. No word goes on across an upright
 rule.
 """
@@ -19,11 +20,12 @@ from numpy.typing import NDArray
 from inkdigits.marks import Box
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.imaging.pixels import median
-from inkdigits.types import Digit
+from inkdigits.types import Number
 
 # Chosen by the development pictures, and by words drawn in fonts.
 _WORD_REACH, _LINE_REACH = 0.5, 1.0  # of its height: so far a character reaches the next of its word, of its line
 _MIN_LINE_LETTERS = 3  # letters of a line among which one digit is none
+_LONG_NUMBER, _LONG_NUMBER_WEIGHT = 4, 0.5  # so many accepted digits are long; each counts by so much of their number
 _MIN_WORD_LETTERS, _WORD_RATIO = 4, 2.0  # letters of what is a word beyond doubt, and times as many as digits
 _LEVEL_SHARE = 0.5  # of its height: so much of a character, about its centre, must be level with the next
 _LETTER_HEIGHT_RANGE = (0.4, 1.8)  # of a digit's height: a letter's
@@ -46,8 +48,10 @@ class Letters:
     are_many: NDArray[np.bool_]
 
 
-def find_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: Grid = NO_GRID) -> Letters:
-    """Which digits have letters about them. `ink_components` are boxes of all of a page's ink, `grid` has its rules."""
+def find_letters(numbers: Sequence[Number], ink_components: Sequence[Box], grid: Grid = NO_GRID) -> Letters:
+    """Which of the numbers' N digits have letters about them. `ink_components` are boxes of all of a page's ink, `grid`
+    has its rules."""
+    digits = [digit for number in numbers for digit in number.digits]
     if not digits:
         return Letters(np.zeros(0, np.bool_), np.zeros(0, np.bool_))
     digit_boxes = _stack_boxes([digit.box for digit in digits])
@@ -58,6 +62,8 @@ def find_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: G
     accepted = np.pad(np.array([digit.accepted for digit in digits], np.float64), (0, len(other_boxes)))
     plain_letters = np.pad(_count_letters(other_boxes, digit_boxes), (count, 0))
     letters = plain_letters + _REFUSED_DIGIT_WEIGHT * (is_digit - accepted)
+    weights = np.array([weight for number in numbers for weight in [_weigh(number)] * len(number.digits)])
+    sure_digits = accepted * np.pad(weights, (0, len(other_boxes)))
     boxes = np.concatenate([digit_boxes, other_boxes])
     word_labels, line_labels = (_label_groups(boxes, reach, grid) for reach in (_WORD_REACH, _LINE_REACH))
 
@@ -67,7 +73,13 @@ def find_letters(digits: Sequence[Digit], ink_components: Sequence[Box], grid: G
     line_letters = _sum_by_label(line_labels, letters)[:count]
     is_alone = (sum_word(accepted) <= 1) & (line_letters >= _MIN_LINE_LETTERS)
     min_letters = np.maximum(_MIN_WORD_LETTERS, _WORD_RATIO * sum_word(is_digit.astype(np.float64)))
-    return Letters((sum_word(letters) > sum_word(accepted)) | is_alone, sum_word(plain_letters) >= min_letters)
+    return Letters((sum_word(letters) > sum_word(sure_digits)) | is_alone, sum_word(plain_letters) >= min_letters)
+
+
+def _weigh(number: Number) -> float:
+    """How much each accepted digit of a number counts, against letters."""
+    count = sum(digit.accepted for digit in number.digits)
+    return _LONG_NUMBER_WEIGHT * count if count >= _LONG_NUMBER else 1.0
 
 
 def _stack_boxes(boxes: Sequence[Box]) -> Boxes:

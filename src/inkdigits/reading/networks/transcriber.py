@@ -20,7 +20,9 @@ WIDTH_MULTIPLE_PX = 16  # a strip's width is a multiple of this
 DIGIT_HEIGHT_PX = 30.0  # that a strip's usual digit is brought to
 _RARENESS = np.zeros(CLASS_COUNT, np.float32)
 _RARENESS[encode_text(_RARE_SIGNS)] = _RARE_SIGN_LOG_ODDS
-_WITH_SIGNS = re.compile(r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b")
+_WITH_SIGNS = re.compile(
+    r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
+)
 
 
 class Transcriber:
@@ -35,14 +37,14 @@ class Transcriber:
         classes of `inkdigits.alphabet`.
 
         Some signs are rarer in life than on the strips that it learnt from, and each of them would be a digit lost; but
-        not in a sum, a date or a time.
+        not in a sum, a date, a time, or an amount that is filled up as in `500/-`.
         """
         logits = self._model.run(["frames"], strip[None, None])["frames"][0, :, 0].T
         return log_softmax(logits if _has_signs(logits) else logits - _RARENESS)
 
 
 def _has_signs(logits: NDArray[np.float32]) -> bool:
-    """Whether the best path of frames T×27 spells something that has signs: a sum, a date or a time."""
+    """Whether the best path of frames T×27 spells something that has such signs."""
     best = logits.argmax(axis=1)
     starts = best[np.flatnonzero(np.diff(best, prepend=BLANK_INDEX))]
     text = "".join(CHARACTERS[index - 1] for index in starts if index != BLANK_INDEX)
