@@ -180,13 +180,14 @@ def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: in
     assert add_unread_digits(row, transcript).boxes == row.boxes
 
 
-@pytest.mark.parametrize(("digitness", "texts"), [(0.9, ("3", "33")), (0.6, ("?", "33")), (0.4, ("?", "??"))])
-def test_a_number_must_be_seen_by_the_detections_too(digitness: float, texts: tuple[str, str]) -> None:
-    """Beside others less is enough: they bear each other out."""
-    for count, expected in zip((1, 2), texts, strict=True):
-        hypotheses = [make_hypothesis(place, 3, digitness) for place in range(count)]
-        line = read_row(hypotheses, make_transcript("3" * count))
-        assert line.text == expected
+@pytest.mark.parametrize(
+    ("digitness", "texts"), [(0.9, ("3", "33", "11")), (0.6, ("?", "33", "??")), (0.4, ("?", "??", "??"))]
+)
+def test_a_number_must_be_seen_by_the_detections_too(digitness: float, texts: tuple[str, ...]) -> None:
+    """Beside others less is enough: they bear each other out; but less so several 1s, as dirt is often narrow."""
+    for written, expected in zip(("3", "33", "11"), texts, strict=True):
+        hypotheses = [make_hypothesis(place, int(digit), digitness) for place, digit in enumerate(written)]
+        assert read_row(hypotheses, make_transcript(written)).text == expected
 
 
 def test_a_long_row_falls_into_pieces_and_stays_whole() -> None:

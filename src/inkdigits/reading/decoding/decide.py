@@ -128,7 +128,7 @@ def _list_digits(lines: Sequence[Line]) -> list[Digit]:
 
 def _confirm_letters(letters: Letters, lines: Sequence[Line], lettered: Container[Box] | None) -> Letters:
     """The letters on rows where the transcriber sees any, whose digits' boxes are `lettered`: other ink is no text, but
-    pieces of rules, bars or dirt. Where it was not asked, they may be letters, but surely in a word is none."""
+    pieces of rules, bars or dirt. Where it was not asked, nothing is surely a word."""
     if lettered is None:
         return replace(letters, are_many=np.zeros_like(letters.are_many))
     is_lettered = np.array([digit.box in lettered for digit in _list_digits(lines)], np.bool_)

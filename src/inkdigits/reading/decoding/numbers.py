@@ -26,7 +26,7 @@ from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Digit, Number
 
 # How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
-_MIN_LONE_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.5
+_MIN_LONE_DIGITNESS, _MIN_ONES_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.75, 0.5
 _MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
 _MAX_TRIED = 24  # digits of a number of which each is tried
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
@@ -110,10 +110,7 @@ def _build_number(
     kept = set(range(len(digits)))
     while kept and _compute_confidence(parts, kept) < thresholds.min_confidence:
         kept.remove(_find_doubtful(parts, kept, digits))
-    min_digitness = _MIN_LONE_DIGITNESS if len(digits) == 1 else _MIN_MEAN_DIGITNESS
-    if is_boxed and [digit.digit for digit in digits] == [1]:
-        min_digitness = _MIN_BOXED_ONE
-    if not is_operand and _get_detected_digitness(parts) < min_digitness:
+    if not is_operand and _get_detected_digitness(parts) < _choose_min_digitness(digits, is_boxed):
         kept = set()
     accepted = [
         set_accepted(digit, index in kept and digit.digitness >= thresholds.min_digitness)
@@ -132,6 +129,14 @@ def _find_doubtful(parts: Sequence[tuple[FusedPiece, list[int]]], kept: set[int]
         return round(rest, 2), -digits[index].confidence * digits[index].digitness
 
     return max(kept, key=weigh)
+
+
+def _choose_min_digitness(digits: Sequence[Digit], is_boxed: bool) -> float:
+    """How plain a number must be to the detections. Dirt and edges look like some 1s."""
+    are_ones = all(digit.digit == 1 for digit in digits)
+    if len(digits) == 1:
+        return _MIN_BOXED_ONE if is_boxed and are_ones else _MIN_LONE_DIGITNESS
+    return _MIN_ONES_DIGITNESS if are_ones else _MIN_MEAN_DIGITNESS
 
 
 def _get_detected_digitness(parts: Sequence[tuple[FusedPiece, list[int]]]) -> float:
