@@ -14,7 +14,7 @@ from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.decoding.fusion import fuse_row
+from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
@@ -34,6 +34,7 @@ from inkdigits.types import IN_WORD, Digit, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
+_PLAIN_MIN_DIGITNESS = 0.85  # to the detections, in the mean over a row: from which it is plain
 _MAX_FEW_ROWS = 20  # a page with more rows is full
 _MIN_PLAIN_SHARE = 0.5  # of a page's digits: where fewer are plain, the page is a texture
 
@@ -54,7 +55,7 @@ def decode_lines(
     straightening makes a 1 of them. Without it the detections alone tell. `grid` has the page's rules, which are no
     digits but part numbers.
     """
-    form, lettered = expected.form, None
+    form, lettered, plain = expected.form, set[Box](), set[Box]()
     hypotheses = [each for each in make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
     rows = find_rows(hypotheses)
     decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
@@ -68,6 +69,7 @@ def decode_lines(
         ]
         filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
         lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes}
+        plain = {box for row, _ in filled if _is_plain(row) for box in row.boxes}
         gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
         lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     elif form is not None:
@@ -79,7 +81,7 @@ def decode_lines(
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
     numbers = [number for line in lines for number in line.numbers]
-    letters = _confirm_letters(find_letters(numbers, ink_components, grid), lines, lettered)
+    letters = _confirm_letters(find_letters(numbers, ink_components, grid), lines, lettered, plain)
     return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 
@@ -126,13 +128,20 @@ def _list_digits(lines: Sequence[Line]) -> list[Digit]:
     return [digit for line in lines for number in line.numbers for digit in number.digits]
 
 
-def _confirm_letters(letters: Letters, lines: Sequence[Line], lettered: Container[Box] | None) -> Letters:
-    """The letters on rows where the transcriber sees any, whose digits' boxes are `lettered`: other ink is no text, but
-    pieces of rules, bars or dirt. Where it was not asked, nothing is surely a word."""
-    if lettered is None:
-        return replace(letters, are_many=np.zeros_like(letters.are_many))
-    is_lettered = np.array([digit.box in lettered for digit in _list_digits(lines)], np.bool_)
-    return Letters(letters.are_near & is_lettered, letters.are_many & is_lettered)
+def _is_plain(row: FusedRow) -> bool:
+    """Whether the detections are sure of the digits of a row, in the mean over them."""
+    digitness = [hypothesis.digitness for piece in row.fused_pieces for hypothesis in piece.hypotheses]
+    return float(np.mean(digitness)) >= _PLAIN_MIN_DIGITNESS
+
+
+def _confirm_letters(
+    letters: Letters, lines: Sequence[Line], lettered: Container[Box], plain: Container[Box]
+) -> Letters:
+    """The letters beside digits, whose boxes are `lettered` where the transcriber sees any on their row. Where it sees
+    none, nothing is in a word; and beside `plain` digits there is no text then, but pieces of rules, bars or dirt."""
+    boxes = [digit.box for digit in _list_digits(lines)]
+    is_lettered, is_plain = (np.array([box in kept for box in boxes], np.bool_) for kept in (lettered, plain))
+    return Letters(letters.are_near & (is_lettered | ~is_plain), letters.are_many & is_lettered)
 
 
 def _refuse_letters_and_textures(
