@@ -111,13 +111,20 @@ def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None) -> No
 
 @pytest.mark.parametrize(
     ("says", "digitness", "read", "rejected"),
-    [("5tttt", 0.9, "5", None), ("5tttt", 0.8, "?", None), ("5~ttt", 0.9, "", IN_WORD), ("5~tt", 0.9, "?", None)],
+    [
+        ("55ttt", 0.9, "55", None),
+        ("55ttt", 0.8, "??", None),
+        ("5tttt", 0.9, "?", None),
+        ("5~ttt", 0.9, "", IN_WORD),
+        ("5~tt", 0.9, "?", None),
+    ],
 )
 def test_letters_are_none_where_the_transcriber_sees_none(
     says: str, digitness: float, read: str, rejected: str | None
 ) -> None:
-    """`t` is ink in which it sees nothing: of rules, or dirt, if the digit is plain."""
-    detections = make_detections((3, 10, sure(5, 0.9), digitness), width=18, height=30)
+    """`t` is ink in which it sees nothing: of rules, or dirt, if there are several digits and they are plain."""
+    places = range(says.count("5"))
+    detections = make_detections(*((24 * x + 3, 10, sure(5, 0.9), digitness) for x in places), width=18, height=30)
     ink = [Box(24 * place + 3, 10, 18, 30) for place in range(len(says))]
     transcript = make_transcript(says.replace("t", SPACE), probability=0.8)
     (line,) = decode_lines(detections, ink, THRESHOLDS, Expected(), lambda _row, _is_one_view: [transcript])

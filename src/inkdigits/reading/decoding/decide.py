@@ -129,9 +129,9 @@ def _list_digits(lines: Sequence[Line]) -> list[Digit]:
 
 
 def _is_plain(row: FusedRow) -> bool:
-    """Whether the detections are sure of the digits of a row, in the mean over them."""
+    """Whether the detections are sure of the digits of a row, at least two, in the mean over them."""
     digitness = [hypothesis.digitness for piece in row.fused_pieces for hypothesis in piece.hypotheses]
-    return float(np.mean(digitness)) >= _PLAIN_MIN_DIGITNESS
+    return len(digitness) > 1 and float(np.mean(digitness)) >= _PLAIN_MIN_DIGITNESS
 
 
 def _confirm_letters(
