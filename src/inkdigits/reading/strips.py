@@ -31,7 +31,7 @@ _ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (
 _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3
-_MAX_SLOPE = 0.45  # pixels down per pixel to the right: a steeper row is written as stairs
+_MAX_LINE_SLOPE = 0.45  # pixels down per pixel to the right: a steeper row is written as stairs
 _MAX_WIDTH_PX = 6000  # of a strip
 _VIEWS = ((1.0, 0.0), (0.85, 0.3))  # that a row is transcribed in: sizes, and by how much it is straightened
 
@@ -83,7 +83,7 @@ class _Row:
 
     def measure_stairs(self, x: NDArray[np.float64]) -> NDArray[np.float64]:
         """How far below its line the ink nearest to each of K columns is, float64 K; 0 unless the row is of stairs."""
-        if abs(self.slope) <= _MAX_SLOPE:
+        if abs(self.slope) <= _MAX_LINE_SLOPE:
             return np.zeros(len(x))
         nearest = self.centres[np.abs(self.centres[:, 0] - x[:, np.newaxis]).argmin(axis=1)]
         return np.asarray(nearest[:, 1] - self.level - self.slope * x, np.float64)

@@ -103,8 +103,8 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
         for rule, count in zip(grid.uprights, crossings, strict=True)
         if count == 0 or (count == 1 and rule.length >= long_px)
     ]
-    centres = [np.array([(get_centre_x(box), get_centre_y(box)) for box in row]) for row in rows]
-    page = _Page(uprights, grid.levels, centres, boxes)
+    middles = [(float(np.mean(list(map(get_centre_y, row)))), np.array(list(map(get_centre_x, row)))) for row in rows]
+    page = _Page(uprights, grid.levels, middles, boxes)
     cells = [page.find_row_cells(row) for row in rows]
     in_columns = _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
     return _continue_columns(in_columns, rows)
@@ -181,11 +181,12 @@ def _add_columns(cells: Sequence[RowCells], counts: Sequence[Sequence[int]], box
 
 @dataclass(frozen=True, slots=True)
 class _Page:
-    """The rules of a page, and the middles of the digits of each of its rows, float64 N×2 (x, y)."""
+    """The rules of a page, and the places of its rows: of each the row of pixels at its middle, and the columns at the
+    middles of its digits, float64 N."""
 
     uprights: list[Rule]
     levels: tuple[Rule, ...]
-    centres: list[NDArray[np.float64]]
+    row_middles: list[tuple[float, NDArray[np.float64]]]
     boxes: BoxKind
 
     def find_row_cells(self, row: Sequence[Box]) -> RowCells:
@@ -225,11 +226,10 @@ class _Page:
             y = level.find_across(rule.find_across((rule.start + rule.end) / 2))
             if rule.covers(y, _CROSSING * height) and level.covers(rule.find_across(y), -_BEYOND * height):
                 return True
-        levels = [float(row[:, 1].mean()) for row in self.centres]
         beside = (
             rule.covers(y, _BEYOND * height)
-            and float(np.abs(row[:, 0] - rule.find_across(y)).min()) <= _MAX_BESIDE * height
-            for y, row in zip(levels, self.centres, strict=True)
+            and float(np.abs(columns - rule.find_across(y)).min()) <= _MAX_BESIDE * height
+            for y, columns in self.row_middles
         )
         return sum(beside) > 1
 

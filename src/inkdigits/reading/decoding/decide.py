@@ -20,6 +20,7 @@ from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.letters import Letters, find_letters
 from inkdigits.reading.decoding.lines import build_lines
+from inkdigits.reading.decoding.numbers import scale_odds
 from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
@@ -81,7 +82,7 @@ def decode_lines(
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
     numbers = [number for line in lines for number in line.numbers]
-    letters = _confirm_letters(find_letters(numbers, ink_components, grid), lines, lettered, plain)
+    letters = _confirm_letters(find_letters(numbers, ink_components, grid), numbers, lettered, plain)
     return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 
@@ -124,10 +125,6 @@ def _lies_on(number: Number, other: Number) -> bool:
     return 2 * sum(inside) > len(inside)
 
 
-def _list_digits(lines: Sequence[Line]) -> list[Digit]:
-    return [digit for line in lines for number in line.numbers for digit in number.digits]
-
-
 def _is_plain(row: FusedRow) -> bool:
     """Whether the detections are sure of the digits of a row, at least two, in the mean over them."""
     digitness = [hypothesis.digitness for piece in row.fused_pieces for hypothesis in piece.hypotheses]
@@ -135,11 +132,11 @@ def _is_plain(row: FusedRow) -> bool:
 
 
 def _confirm_letters(
-    letters: Letters, lines: Sequence[Line], lettered: Container[Box], plain: Container[Box]
+    letters: Letters, numbers: Sequence[Number], lettered: Container[Box], plain: Container[Box]
 ) -> Letters:
     """The letters beside digits, whose boxes are `lettered` where the transcriber sees any on their row. Where it sees
     none, nothing is in a word; and beside `plain` digits there is no text then, but pieces of rules, bars or dirt."""
-    boxes = [digit.box for digit in _list_digits(lines)]
+    boxes = [digit.box for number in numbers for digit in number.digits]
     is_lettered, is_plain = (np.array([box in kept for box in boxes], np.bool_) for kept in (lettered, plain))
     return Letters(letters.are_near & (is_lettered | ~is_plain), letters.are_many & is_lettered)
 
@@ -153,7 +150,7 @@ def _refuse_letters_and_textures(
     A number that was weighed as a whole may still be sure enough for the thresholds; others are refused, and all are
     where there are no thresholds: a form makes everything look like what it asks for.
     """
-    digits = _list_digits(lines)
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
     is_refused = iter((letters.are_near | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist())
     is_in_word = iter(letters.are_many.tolist())
@@ -163,7 +160,7 @@ def _refuse_letters_and_textures(
         if not any(refused):
             return number
         if number.known is not None and thresholds is not None:
-            confidence = _LETTER_ODDS * number.known / (1 - number.known + _LETTER_ODDS * number.known)
+            confidence = scale_odds(number.known, _LETTER_ODDS)
             number = replace(number, known=confidence)
             if confidence >= thresholds.min_confidence:
                 return number

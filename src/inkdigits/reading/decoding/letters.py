@@ -3,9 +3,8 @@
 What a letter looks like is not known here. But ink as tall as a digit that no digit explains is some other character,
 and characters that stand close together are a word. A digit is taken for a letter when its word has more other
 characters than accepted digits, and also when it stands alone on a line of them: some letter there will look like one.
-Many accepted digits in a row are hardly letters, and count more.
-Where there are many more characters than digits, accepted or not, it is in a word. No word goes on across an upright
-rule.
+Many accepted digits in a row are hardly letters, and count more. Where there are many more characters than digits,
+accepted or not, it is in a word. No word goes on across an upright rule.
 """
 
 from __future__ import annotations

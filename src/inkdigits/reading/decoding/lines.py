@@ -15,7 +15,7 @@ from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
-from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers
+from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
 from inkdigits.reading.decoding.punctuate import has_operator, punctuate
 from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
@@ -114,6 +114,6 @@ def weigh_splits(
     """
     gaps = np.diagonal(spacing.measure_gaps(boxes), 1)
     if is_in_cells or spacing.is_spaced_out:
-        unlikely = _WIDE_GAP_ODDS * splits / (1 - splits + _WIDE_GAP_ODDS * splits)
-        return np.where(gaps > spacing.number_gap_px, 1.0, np.where(gaps > spacing.wide_gap_px, unlikely, 0.0))
+        in_wide_gaps = np.where(gaps > spacing.wide_gap_px, scale_odds(splits, _WIDE_GAP_ODDS), 0.0)
+        return np.where(gaps > spacing.number_gap_px, 1.0, in_wide_gaps)
     return np.where(gaps > spacing.column_gap_px, 1.0, splits)

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import accumulate, pairwise
 from math import prod
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,11 +26,18 @@ from inkdigits.reading.decoding.segment import segment_row
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Digit, Number
 
+Probability = TypeVar("Probability", float, NDArray[np.float64])
+
 # How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
 _MIN_LONE_DIGITNESS, _MIN_ONES_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.75, 0.5
 _MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
 _MAX_TRIED = 24  # digits of a number of which each is tried
 _MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
+
+
+def scale_odds(probability: Probability, factor: float) -> Probability:
+    """The probability, one or an array, of what is so many times as likely as it was, against its not being so."""
+    return factor * probability / (1 - probability + factor * probability)
 
 
 def build_numbers(

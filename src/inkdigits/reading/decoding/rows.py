@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
+from inkdigits.reading.imaging.pixels import median
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
 _MIN_SHARED_HEIGHT = 0.4  # of the lower one's height: so much of it lies within a row that it is on it
@@ -114,8 +115,7 @@ def estimate_slope(boxes: Sequence[Box]) -> float:
     on one line at that slope, far ones counting more, as unevenness sways them less (after P. K. Sen, "Estimates of the
     regression coefficient based on Kendall's tau", 1968).
     """
-    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
-    heights = np.array([max(1.0, box.height) for box in boxes])
+    xs, ys, heights = _stack_boxes(boxes)
     nearest = [
         each[np.argmin(np.hypot(*each.T))] for i in range(len(boxes)) if len(each := _find_pairs(i, xs, ys, heights))
     ]
@@ -134,9 +134,8 @@ def estimate_stairs(boxes: Sequence[Box]) -> float:
     than the last, or each higher. 0 if it is no such page."""
     if len(boxes) < _MIN_STAIRS:
         return 0.0
-    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
-    heights = np.array([max(1.0, box.height) for box in boxes])
-    height, right, below = float(np.median(heights)), np.diff(xs), np.diff(ys)
+    xs, ys, heights = _stack_boxes(boxes)
+    height, right, below = median(heights), np.diff(xs), np.diff(ys)
     nearest, farthest = (ratio * height for ratio in _NEIGHBOUR_DISTANCE_RANGE)
     are_alike = heights.max() <= _MAX_HEIGHT_RATIO * heights.min() and (np.abs(below) <= _MAX_STAIR * height).all()
     are_steps = ((right > nearest) & (right < farthest)).all() and ((below > 0).all() or (below < 0).all())
@@ -144,6 +143,12 @@ def estimate_stairs(boxes: Sequence[Box]) -> float:
         return 0.0
     slope, level = np.polyfit(xs, ys, 1)
     return float(slope) if (np.abs(ys - level - slope * xs) <= _MAX_LEVEL_ERROR * height).all() else 0.0
+
+
+def _stack_boxes(boxes: Sequence[Box]) -> tuple[Array, Array, Array]:
+    """The columns and the rows of pixels at the middles of N boxes, and their heights, each float64 N."""
+    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
+    return xs, ys, np.array([max(1.0, box.height) for box in boxes])
 
 
 def _compute_median_slope(pairs: Array, weights: Array) -> float:

@@ -77,20 +77,19 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     classified = [(mark, _classify_mark(mark, boxes, height)) for mark in ink_components]
     points = tuple(mark for mark, kind in classified if kind == "point")
     separators = tuple(mark for mark, kind in classified if kind == "separator")
-    row_spacing = Spacing(
-        _MIN_GAP * height, _COLUMN_GAP * height, _MIN_GAP * height, _MIN_ADVANCE * height, points, separators
-    )
+    min_gap_px, column_gap_px = _MIN_GAP * height, _COLUMN_GAP * height
+    row_spacing = Spacing(min_gap_px, column_gap_px, min_gap_px, _MIN_ADVANCE * height, points, separators)
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
-    narrow_gap_px, column_gap_px = float(gaps[len(gaps) // 4]), row_spacing.column_gap_px
+    narrow_gap_px = float(gaps[len(gaps) // 4])
     if (usual_gap_px := median(gaps)) < column_gap_px:
         column_gap_px = max(column_gap_px, _EVEN_RATIO * usual_gap_px)
     return replace(
         row_spacing,
         column_gap_px=column_gap_px,
-        wide_gap_px=min(max(row_spacing.number_gap_px, _WIDE_RATIO * narrow_gap_px), column_gap_px),
-        number_gap_px=min(max(row_spacing.number_gap_px, _GAP_RATIO * narrow_gap_px), column_gap_px),
+        wide_gap_px=min(max(min_gap_px, _WIDE_RATIO * narrow_gap_px), column_gap_px),
+        number_gap_px=min(max(min_gap_px, _GAP_RATIO * narrow_gap_px), column_gap_px),
         is_spaced_out=narrow_gap_px > _SPACED_OUT_GAP * height,
     )
 
