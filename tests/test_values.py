@@ -106,7 +106,11 @@ def test_an_amount_has_two_decimals_at_most_so_that_three_digits_are_thousands(t
 def test_amounts_mostly_have_two_decimals_and_seldom_one() -> None:
     none, one, two = (ValueRules("amount").weigh(text) for text in ("125", "12.5", "1.25"))
     assert two > none > one > 0
-    assert ValueRules("decimal").weigh("125") == ValueRules("decimal").weigh("12.5") == 1
+
+
+def test_what_is_called_a_decimal_mostly_has_decimals_however_many() -> None:
+    none, one, two, three = (ValueRules("decimal").weigh(text) for text in ("125", "12.5", "1.25", "0.125"))
+    assert three == two == one > none > 0
 
 
 def test_all_numbers_have_as_many_decimals_as_is_said() -> None:

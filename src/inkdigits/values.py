@@ -30,7 +30,10 @@ _DATE_PARTS = re.compile(r"([0-9]{1,4})(?: ?[-/.]+ ?([0-9]{1,2}) ?[-/.]+ ?| ([0-
 _BARE_DATE = re.compile(r"[0-9]{8}|[0-9]{6}")
 _TIME = re.compile(r"([0-9]{1,2})(?P<mark>[:. ])([0-9]{2})(?:(?P=mark)([0-9]{2}))?")
 _FRACTION = re.compile(r"(-?[0-9]+)/([0-9]+)")
-_DECIMALS_WEIGHTS = (0.5, 0.1, 1.0)  # of an amount without decimals, with one, with two
+_DECIMALS_WEIGHTS: dict[str | None, tuple[float, float, float]] = {  # of a number without decimals, with one, with two
+    "amount": (0.5, 0.1, 1.0),
+    "decimal": (0.25, 1.0, 1.0),
+}
 _FIRST_YEAR, _LAST_YEAR = 1900, 2099
 _LAST_SHORT_YEAR_OF_2000 = 68  # as POSIX has it: 69 to 99 are of the 1900s
 
@@ -102,12 +105,10 @@ class ValueRules:
     def weigh(self, text: str) -> float:
         """How probable it is beforehand, against others, that a number is written like `text`: 0 if it has no meaning.
 
-        Amounts mostly have two decimals or none.
+        Amounts mostly have two decimals or none, and what is called a decimal seldom has none.
         """
-        values = self.list_values(text)
-        if self.kind != "amount" or not values:
-            return float(bool(values))
-        return max(_DECIMALS_WEIGHTS[_count_decimals(value)] for value in values)
+        weights = _DECIMALS_WEIGHTS.get(self.kind, (1.0, 1.0, 1.0))
+        return max((weights[_count_decimals(value)] for value in self.list_values(text)), default=0.0)
 
     def list_values(self, text: str) -> set[Value]:
         """All that a text may mean."""
@@ -175,7 +176,7 @@ def _is_digits(text: str) -> bool:
 
 
 def _count_decimals(value: Value) -> int:
-    """Of an amount: 0, 1 or 2; more count as 1."""
+    """0, 1 or 2; more count as 1."""
     exponent = value.value.as_tuple().exponent if isinstance(value.value, Decimal) else 0
     return -exponent if exponent in (0, -2) else 1
 

@@ -131,6 +131,17 @@ def test_letters_are_none_where_the_transcriber_sees_none(
     assert (line.text, line.numbers[0].rejected) == (read, rejected)
 
 
+@pytest.mark.parametrize(("says", "read"), [("××5", "5"), ("t×5", "×?"), ("5×5", "5×5"), ("5××5", "5 5")])
+def test_crosses_side_by_side_are_those_of_empty_boxes(says: str, read: str) -> None:
+    """They are neither operators nor letters that make a digit doubtful."""
+    places = [place for place, character in enumerate(says) if character == "5"]
+    detections = make_detections(*((24 * x + 3, 10, sure(5, 0.9), 0.9) for x in places), width=18, height=30)
+    ink = [Box(24 * place + 3, 10, 18, 30) for place in range(len(says))]
+    transcript = make_transcript(says.replace("t", SPACE), probability=0.8)
+    (line,) = decode_lines(detections, ink, THRESHOLDS, Expected(), lambda _row, _is_one_view: [transcript])
+    assert line.text == read
+
+
 def test_a_plain_digit_among_many_doubtful_ones_is_not_accepted() -> None:
     doubtful = [(60 * place, 200, sure(5, 0.6), 0.7) for place in range(5)]
     assert "3" in text(decode(make_detections((0, 0, sure(3), 0.99), *doubtful[:1])))

@@ -96,6 +96,14 @@ def test_a_number_is_as_sure_as_its_digits_and_signs_together() -> None:
     )
 
 
+def test_what_fills_a_number_up_may_be_misread_for_what_else_does() -> None:
+    """But not for an operator or a letter."""
+    (amount,) = read_text("500/-", doubts={4: "="}).numbers
+    (product,) = read_text("500/-", doubts={4: "×"}).numbers
+    assert amount.signs[0].confidence < 0.6 and amount.confidence > 0.9
+    assert product.confidence < 0.6
+
+
 def test_a_sign_has_the_box_of_its_ink_or_of_the_gap_where_there_is_none() -> None:
     assert punctuate_two("+", 0.9).signs[0].box == Box(21, 12, 6, 6)
     (point,) = read_text("1.5").numbers[0].signs

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate, combinations, product
+from itertools import accumulate, combinations, pairwise, product
 
 import numpy as np
 
@@ -81,8 +81,10 @@ def decode_lines(
     lines = remove_twins(lines)
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
+    lines, crosses = _remove_crosses(lines)
     numbers = [number for line in lines for number in line.numbers]
-    letters = _confirm_letters(find_letters(numbers, ink_components, grid), numbers, lettered, plain)
+    other_ink = [box for box in ink_components if box not in crosses]
+    letters = _confirm_letters(find_letters(numbers, other_ink, grid), numbers, lettered, plain)
     return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 
@@ -99,6 +101,20 @@ def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
         return lines
     kept = (_keep_numbers(line, [id(number) not in twins for number in line.numbers]) for line in lines)
     return tuple(line for line in kept if line.numbers)
+
+
+def _remove_crosses(lines: Sequence[Line]) -> tuple[tuple[Line, ...], set[Box]]:
+    """The lines without crosses that stand side by side, and the boxes of those: they are no operators, but fill empty
+    boxes, and no letters."""
+    crosses = {
+        sign.box
+        for line in lines
+        for pair in pairwise(line.signs)
+        if [sign.text for sign in pair] == ["×", "×"] and pair[0].before == pair[1].before
+        for sign in pair
+    }
+    without = (replace(line, signs=tuple(sign for sign in line.signs if sign.box not in crosses)) for line in lines)
+    return tuple(without), crosses
 
 
 def _keep_numbers(line: Line, is_kept: Sequence[bool]) -> Line:
@@ -162,7 +178,7 @@ def _refuse_letters_and_textures(
         if number.known is not None and thresholds is not None:
             confidence = scale_odds(number.known, _LETTER_ODDS)
             number = replace(number, known=confidence)
-            if confidence >= thresholds.min_confidence:
+            if number.accepted and confidence >= thresholds.min_confidence:
                 return number
         kept = (
             set_accepted(digit, digit.accepted and not each) for digit, each in zip(number.digits, refused, strict=True)

@@ -66,7 +66,8 @@ def punctuate(
         own_end, own_start = _divide(signs, index == 0, index == len(numbers), is_sum)
         if own_end:
             own[index - 1] += signs.take(0, own_end, len(numbers[index - 1].digits))
-            probabilities[index - 1].append(signs.probability)
+            is_filled = index == len(numbers) and own_end == len(signs.text)
+            probabilities[index - 1].append(_sum_fillers(gaps[bound]) if is_filled else signs.probability)
         if own_start < len(signs.text):
             own[index] = [*signs.take(own_start, len(signs.text), 0), *own[index]]
             probabilities[index].append(signs.probability)
@@ -78,6 +79,11 @@ def punctuate(
         ),
         tuple(of_line),
     )
+
+
+def _sum_fillers(gap: Gap) -> float:
+    """How probable it is that a gap holds nothing, or only what fills a number up: the number is the same then."""
+    return sum(probability for text, probability in gap.readings if not text.strip(_FILLERS + SPACE))
 
 
 def has_operator(gap: Gap) -> bool:
