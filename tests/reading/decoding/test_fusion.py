@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.alignment import align_digits, align_strings
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_digits, align_strings, fuse_row
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines

@@ -5,9 +5,10 @@ import time
 import numpy as np
 import pytest
 
+from inkdigits.reading.decoding.alignment import align_strings
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.kinds import read_kinds
 from inkdigits.types import Line, Number

@@ -143,7 +143,7 @@ def _lies_on(number: Number, other: Number) -> bool:
 
 def _is_plain(row: FusedRow) -> bool:
     """Whether the detections are sure of the digits of a row, at least two, in the mean over them."""
-    digitness = [hypothesis.digitness for piece in row.fused_pieces for hypothesis in piece.hypotheses]
+    digitness = [hypothesis.digitness for hypothesis in row.hypotheses]
     return len(digitness) > 1 and float(np.mean(digitness)) >= _PLAIN_MIN_DIGITNESS
 
 

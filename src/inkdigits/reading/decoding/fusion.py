@@ -20,6 +20,7 @@ from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS
 from inkdigits.marks import Box
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding import paths
+from inkdigits.reading.decoding.alignment import align_strings
 from inkdigits.reading.decoding.automaton import ANY_DIGITS, Automaton, build_word_automaton
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, build_lattice
@@ -120,9 +121,14 @@ class FusedRow:
     splits: NDArray[np.float64]
 
     @property
+    def hypotheses(self) -> list[Hypothesis]:
+        """One for each of its digits, from left to right."""
+        return [hypothesis for piece in self.fused_pieces for hypothesis in piece.hypotheses]
+
+    @property
     def boxes(self) -> list[Box]:
         """The boxes of its digits, in pixels of the page."""
-        return [hypothesis.box for piece in self.fused_pieces for hypothesis in piece.hypotheses]
+        return [hypothesis.box for hypothesis in self.hypotheses]
 
     def read_as(self, strings: Sequence[str]) -> FusedRow:
         """The same row, with each of its pieces read as other digits."""
@@ -255,30 +261,6 @@ def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
     backward_scores = paths.score_backwards(lattice, automaton, np.maximum)
     best_paths = paths.iterate_valid_paths(lattice, automaton, backward_scores, lambda _text: True, _MAX_PATHS)
     return ["".join(map(paths.join_digits, path.numbers)) for path in islice(best_paths, _LATTICE_PATHS)]
-
-
-def align_strings(strings: Sequence[str], best: str) -> NDArray[np.int64]:
-    """`align_digits` for each of K strings: int64 K×n."""
-    return np.array([align_digits(string, best) for string in strings], np.int64).reshape(len(strings), len(best))
-
-
-def align_digits(other: str, best: str) -> list[int]:
-    """The digit that `other` has in the place of each of `best`, -1 where it has none, by the least edit distance."""
-    costs = np.zeros((len(other) + 1, len(best) + 1), np.int64)
-    costs[:, 0], costs[0] = np.arange(len(other) + 1), np.arange(len(best) + 1)
-    for i, character in enumerate(other, 1):
-        for j, own in enumerate(best, 1):
-            costs[i, j] = min(costs[i - 1, j - 1] + (character != own), costs[i - 1, j] + 1, costs[i, j - 1] + 1)
-    aligned, i, j = [-1] * len(best), len(other), len(best)
-    while i and j:
-        if costs[i, j] == costs[i - 1, j - 1] + (other[i - 1] != best[j - 1]):
-            aligned[j - 1] = int(other[i - 1])
-            i, j = i - 1, j - 1
-        elif costs[i, j] == costs[i - 1, j] + 1:
-            i -= 1
-        else:
-            j -= 1
-    return aligned
 
 
 def _place_digits(

@@ -14,9 +14,10 @@ import numpy as np
 
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.alignment import align_strings
 from inkdigits.reading.decoding.cells import find_empty_boxes
 from inkdigits.reading.decoding.frames import find_runs
-from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, align_strings
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
@@ -59,7 +60,7 @@ def _insert(
 ) -> FusedRow:
     """The row with a doubtful digit more, unless there is one already; `own_splits`, before and behind it."""
     fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
-    if any(_covers(each, x) for piece in fused_pieces for each in piece.hypotheses):
+    if any(_covers(each, x) for each in row.hypotheses):
         return row
     index = sum(get_centre_x(piece.hypotheses[0].box) < x for piece in fused_pieces)
     before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits

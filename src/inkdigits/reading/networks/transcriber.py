@@ -72,10 +72,10 @@ def _weigh_lacked_bracket(
 ) -> NDArray[np.float32]:
     """What makes a bracket likelier in the one place where it is least unlikely, float32 T×27."""
     weights, (index,) = np.zeros_like(logits), encode_text(bracket)
-    places = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
-    losses = [float((logits[place].max(axis=1) - logits[place, index]).min()) for place in places]
+    candidates = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
+    losses = [float((logits[span].max(axis=1) - logits[span, index]).min()) for span in candidates]
     if losses and min(losses) <= _MAX_LACKED_LOSS:
-        weights[places[int(np.argmin(losses))], index] += _LACKED_GAIN
+        weights[candidates[int(np.argmin(losses))], index] += _LACKED_GAIN
     return weights
 
 
