@@ -113,8 +113,8 @@ def _remove_crosses(lines: Sequence[Line]) -> tuple[tuple[Line, ...], set[Box]]:
         if [sign.text for sign in pair] == ["×", "×"] and pair[0].before == pair[1].before
         for sign in pair
     }
-    without = (replace(line, signs=tuple(sign for sign in line.signs if sign.box not in crosses)) for line in lines)
-    return tuple(without), crosses
+    remaining = (replace(line, signs=tuple(sign for sign in line.signs if sign.box not in crosses)) for line in lines)
+    return tuple(remaining), crosses
 
 
 def _keep_numbers(line: Line, is_kept: Sequence[bool]) -> Line:
