@@ -73,13 +73,6 @@ def make_digits(count: int, seed: int = 0, name: str = "some digits") -> Digits:
     return Digits(images, np.arange(count, dtype=np.int64) % 10, name)
 
 
-def find_free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.create_server(("127.0.0.1", 0)) as own:
-        port: int = own.getsockname()[1]
-        return port
-
-
 def is_listening(port: int) -> bool:
     """Whether somebody does, at that port of this machine."""
     try:

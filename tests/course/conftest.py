@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from inkdigits.cli.learn import wait_until_listening
+from inkdigits.cli.learn import find_free_port, wait_until_listening
 from inkdigits.course.lessons import address_to_read, build_read_command, get_lesson, lesson_environment
-from tests.helpers import find_free_port
 from tests.serving.browser import chromium
 
 

@@ -13,7 +13,8 @@ from typing import Any
 import pytest
 
 from inkdigits import ClusterError, Form, Reader, UsageError
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, is_listening, need_extra, wait_for
+from inkdigits.cli.learn import find_free_port
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, is_listening, need_extra, wait_for
 
 need_extra("ray", "scale")
 

@@ -20,7 +20,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, find_free_port, is_listening, wait_for
+from inkdigits.cli.learn import find_free_port
+from tests.helpers import BASE_ENVIRONMENT, INKDIGITS_COMMAND, is_listening, wait_for
 from tests.programs import need
 from tests.serving.conftest import Service, form, serving
 
