@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, SPACE, encode_text
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.alignment import align_digits, align_strings
 from inkdigits.reading.decoding.expected import Expected
@@ -179,6 +179,19 @@ def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: in
     transcript = make_transcript(text, tall_ink_at=tall_ink_at)
     row = fuse_row(hypotheses, [transcript])
     assert add_unread_digits(row, transcript).boxes == row.boxes
+
+
+@pytest.mark.parametrize(("pitches", "text"), [(1, "?00"), (4, "00")])
+def test_a_letter_far_from_a_digit_is_not_beside_it(pitches: int, text: str) -> None:
+    """Though nothing is read between them."""
+    written = f"~{SPACE * (pitches - 1)}00"
+    hypotheses = [make_hypothesis(index, 0) for index, character in enumerate(written) if character == "0"]
+    transcript = make_transcript(written, tall_ink_at=0)
+    frames = transcript.frames.copy()
+    frames[:, encode_text(SPACE)] = np.log(1e-6)
+    transcript = replace(transcript, frames=frames)
+    line = build_line(add_unread_digits(fuse_row(hypotheses, [transcript]), transcript), [transcript])
+    assert line.text == text
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ def make_logits(text: str, doubts: dict[int, str] | None = None) -> np.ndarray:
     for place, index in enumerate(encode_text(text)):
         logits[2 * place + 1, index] = 9
     for place, other in (doubts or {}).items():
-        logits[2 * place + 1, encode_text(other)] = 8
+        logits[2 * place + 1, encode_text(other)] = 6.5
     return logits
 
 
@@ -55,6 +55,9 @@ def test_sums_dates_times_and_filled_up_amounts_have_signs(text: str, has_signs:
     [
         ("2223/", {4: "1"}, "22231"),
         ("/500", {0: "1"}, "1500"),
+        ("985/2967", {3: "1"}, "98512967"),
+        ("985/2967=3", {3: "1"}, "985/2967=3"),
+        ("12/2967", {2: "1"}, "12/2967"),
         ("3/4+5", {1: "1"}, "3/4+5"),
         ("127+31)+90", {0: "("}, "(27+31)+90"),
         ("(27+311+90", {6: ")"}, "(27+31)+90"),

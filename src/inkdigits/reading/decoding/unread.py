@@ -28,6 +28,7 @@ _MIN_INKED_SHARE, _MIN_BOXED_SHARE = 0.75, 0.5  # of a digit's height: so much o
 _EMPTY_SIGNS = "×-+="  # what people put into a box so that it stays empty
 _INK_THRESHOLD = 0.4  # of the full strength
 _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
+_MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 
 
@@ -81,12 +82,18 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
     tokens = [_Token(CHARACTERS[index - 1], start, end) for index, start, end in find_runs(transcript.frames)]
     for index, token in enumerate(tokens):
-        follows = index > 0 and tokens[index - 1].character in DIGIT_CHARACTERS
-        is_followed = index + 1 < len(tokens) and tokens[index + 1].character in DIGIT_CHARACTERS
+        follows = index > 0 and _is_near_digit(tokens[index - 1], token)
+        is_followed = index + 1 < len(tokens) and _is_near_digit(tokens[index + 1], token)
         is_last_plus = token.character == "+" and not is_followed
         may_be_digit = token.character == OTHER or is_last_plus
         if (follows or is_followed) and may_be_digit:
             yield token, follows, is_followed
+
+
+def _is_near_digit(other: _Token, token: _Token) -> bool:
+    """Whether another character is a digit, and near."""
+    gap = max(other.start, token.start) - min(other.end, token.end)
+    return other.character in DIGIT_CHARACTERS and gap <= _MAX_GAP_FRAMES
 
 
 def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[_Token]:

@@ -25,7 +25,13 @@ _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
 _WITH_SIGNS = re.compile(
     r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
 )
-_MISPLACED, _MISPLACED_COST = re.compile(r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"), 4.0
+_MISPLACED, _MISPLACED_COST = (
+    re.compile(
+        r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"
+        r"|(?<=[0-9]{3})/(?=[0-9]{3}(?!.*[=+×÷]))|(?<=[0-9]{5})/(?=[0-9])|(?<=[0-9])/(?=[0-9]{5})"  # in long numbers
+    ),
+    4.0,
+)
 # A bracket that another one lacks may have been taken for a digit or a slash: where, by how many nats it is likelier
 # then, and by how many it may be less likely than what it was taken for.
 _BRACKET_PLACES = {
