@@ -10,9 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.grammar import weigh_signs
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.activations import log_softmax
 from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import (
     DIGIT_HEIGHT_PX,
@@ -49,7 +51,10 @@ def transcribe_row(
     With `is_one_view` the transcriber is shown one view only.
     """
     strips = cut_strips(proposals, boxes, _VIEWS[:1] if is_one_view else _VIEWS)
-    transcripts = [Transcript(strip, transcriber.transcribe(strip.ink)) for strip in strips]
+    seen = [transcriber.transcribe(strip.ink) for strip in strips]
+    transcripts = [
+        Transcript(strip, log_softmax(frames + weigh_signs(frames))) for strip, frames in zip(strips, seen, strict=True)
+    ]
     if second is not None:
         transcripts.append(Transcript(strips[0], second.transcribe(strips[0].ink), is_second=True))
     return transcripts

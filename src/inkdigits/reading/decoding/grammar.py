@@ -1,0 +1,69 @@
+"""Signs that make sense: how likely each is where it stands on a strip, beside what the transcriber sees there."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from inkdigits.alphabet import CHARACTERS, encode_text
+from inkdigits.reading.decoding.frames import find_runs
+
+# By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
+# a time, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
+_RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
+_WITH_SIGNS = re.compile(
+    r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
+)
+_MISPLACED_COST = 4.0
+_MISPLACED = re.compile(
+    r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"
+    r"|(?<=[0-9]{3})/(?=[0-9]{3}(?!.*[=+×÷]))|(?<=[0-9]{5})/(?=[0-9])|(?<=[0-9])/(?=[0-9]{5})"  # in long numbers
+)
+# A bracket that another one lacks may have been taken for a digit or a slash: where, by how many nats it is likelier
+# then, and by how many it may be less likely than what it was taken for.
+_BRACKET_PLACES = {
+    "(": re.compile(r"(?<![0-9.,')])[0-9/](?=[0-9(])"),
+    ")": re.compile(r"(?<=[0-9)])[0-9/](?![0-9.,'(])"),
+}
+_LACKED_GAIN, _MAX_LACKED_LOSS = 3.0, 6.0
+
+
+def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
+    """What is to be added to the frames of a strip, log probabilities T×27, float32 T×27.
+
+    Some signs are rarer in life than on the strips that the network learnt from, and each that it sees wrongly is a
+    digit lost; some make no sense where they stand.
+    """
+    text, spans = _spell(frames)
+    weights = np.zeros_like(frames)
+    if _WITH_SIGNS.search(text) is None:
+        weights[:, encode_text(_RARE_SIGNS)] -= _RARE_COST
+    for match in _MISPLACED.finditer(text):
+        weights[spans[match.start()], encode_text(match[0])] -= _MISPLACED_COST
+    for bracket, other in ("()", ")("):
+        if text.count(bracket) < text.count(other):
+            weights += _weigh_lacked_bracket(bracket, frames, text, spans)
+    return weights
+
+
+def _weigh_lacked_bracket(
+    bracket: str, frames: NDArray[np.float32], text: str, spans: Sequence[slice]
+) -> NDArray[np.float32]:
+    """What makes a bracket likelier in the one place where it is least unlikely, float32 T×27."""
+    weights, (index,) = np.zeros_like(frames), encode_text(bracket)
+    candidates = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
+    losses = [float((frames[span].max(axis=1) - frames[span, index]).min()) for span in candidates]
+    if losses and min(losses) <= _MAX_LACKED_LOSS:
+        weights[candidates[int(np.argmin(losses))], index] += _LACKED_GAIN
+    return weights
+
+
+def _spell(frames: NDArray[np.float32]) -> tuple[str, list[slice]]:
+    """The text of the best path of frames T×27, and for each of its characters the frames it stands in, and one more on
+    either side."""
+    runs = list(find_runs(frames))
+    text = "".join(CHARACTERS[index - 1] for index, *_ in runs)
+    return text, [slice(max(0, start - 1), end + 1) for _, start, end in runs]

@@ -1,0 +1,72 @@
+"""What is made of a strip's frames: signs that are rare beside digits, and those that make no sense in a place."""
+
+import numpy as np
+import pytest
+
+from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, encode_text
+from inkdigits.reading.decoding.grammar import weigh_signs
+
+
+def make_logits(text: str, doubts: dict[int, str] | None = None) -> np.ndarray:
+    """Logits that say a text, T×27, a blank before and behind each character, and almost another one in some places."""
+    logits = np.zeros((2 * len(text) + 1, CLASS_COUNT), np.float32)
+    logits[::2, 0] = 9
+    for place, index in enumerate(encode_text(text)):
+        logits[2 * place + 1, index] = 9
+    for place, other in (doubts or {}).items():
+        logits[2 * place + 1, encode_text(other)] = 6.5
+    return logits
+
+
+def spell(logits: np.ndarray) -> str:
+    """The text of the best path, where no character comes twice in a row."""
+    return "".join(CHARACTERS[index - 1] for index in logits.argmax(axis=1) if index)
+
+
+@pytest.mark.parametrize(
+    ("text", "has_signs"),
+    [
+        ("3+4", True),
+        ("12×3=36", True),
+        ("8÷2", True),
+        ("25/5/2021", True),
+        ("~ 25/05/21", True),
+        ("12:30", True),
+        ("29500/-", True),
+        ("3/4", False),
+        ("500/1/2021", False),
+        ("12:5", False),
+        ("+34", False),
+        ("34×", False),
+        ("12-4", False),
+        ("5001-", False),
+        ("××3", False),
+        ("", False),
+    ],
+)
+def test_sums_dates_times_and_filled_up_amounts_have_signs(text: str, has_signs: bool) -> None:
+    """Crosses in empty boxes before a number are none, and one stroke or dash alone may be a 1 or a filler."""
+    hashes = weigh_signs(make_logits(text))[:, encode_text("#")]
+    assert (hashes == (0 if has_signs else -2)).all()
+
+
+@pytest.mark.parametrize(
+    ("text", "doubts", "expected"),
+    [
+        ("2223/", {4: "1"}, "22231"),
+        ("/500", {0: "1"}, "1500"),
+        ("985/2967", {3: "1"}, "98512967"),
+        ("985/2967=3", {3: "1"}, "985/2967=3"),
+        ("12/2967", {2: "1"}, "12/2967"),
+        ("3/4+5", {1: "1"}, "3/4+5"),
+        ("127+31)+90", {0: "("}, "(27+31)+90"),
+        ("(27+311+90", {6: ")"}, "(27+31)+90"),
+        ("127+31+90", {0: "("}, "127+31+90"),
+        ("3×(5+1)", {2: "1"}, "3×(5+1)"),
+        ("5+2)×1", {}, "5+2)×1"),
+    ],
+)
+def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:
+    """A slash at the end of a number is a 1, and a bracket that another one lacks may have been taken for one."""
+    logits = make_logits(text, doubts)
+    assert spell(logits) == text and spell(logits + weigh_signs(logits)) == expected
