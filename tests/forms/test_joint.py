@@ -1,5 +1,6 @@
 """Decoding a sheet: sums settle what is doubtful, wrong sums are told, rosters match and refuse ties."""
 
+from fractions import Fraction
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -67,16 +68,26 @@ def test_a_wrong_sum_is_told_and_not_repaired() -> None:
 def test_a_sum_that_is_as_likely_misread_is_in_doubt_and_not_told_as_wrong() -> None:
     template = make_template(SUM)
 
-    def decode_total(misread: float) -> SheetAnswer:  # the writer came to 11 with a probability of .0015
-        total = {"11": 1 - misread, "10": misread}
-        return decode_sheet(template, make_readings(template, **PLAIN, q3={"7": 1.0}, total=total))
+    def decode_sum(misread: float) -> SheetAnswer:  # the writer came to 11 with a probability of .006
+        q3, total = {"7": 1 - misread, "8": misread}, {"11": 1 - misread, "10": misread}
+        return decode_sheet(template, make_readings(template, **PLAIN, q3=q3, total=total))
 
-    plain, doubtful = decode_total(1e-4), decode_total(1e-3)
+    plain, doubtful = decode_sum(2e-4), decode_sum(4e-3)
     assert plain.broken == tuple(SUM) and not plain.answers[4].doubts
     assert not doubtful.broken and not doubtful.accepted
     total = doubtful.answers[4]
     assert (total.text, total.reckoned, total.breaks) == ("11", None, ())
     assert total.doubts == ("unsure", "misread, or not total = q1 + q2 + q3")
+
+
+def test_a_total_off_as_nobody_adds_is_sooner_misread() -> None:
+    template = make_template(SUM)
+    texts = []
+    for total in ("11", "17"):  # 10 is right: one too many, and seven
+        said = {total: 0.999, "10": 0.001}
+        readings = make_readings(template, **PLAIN, q3={"7": 1.0}, total=said)
+        texts.append(decode_sheet(template, readings).answers[4].text)
+    assert texts == ["11", "10"]
 
 
 def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:
@@ -96,7 +107,7 @@ def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:
         values = dict(zip(said, (int(candidate.text) for candidate in each), strict=True))
         weight = float(np.prod([candidate.probability for candidate in each]))
         for rule in template.comparisons:
-            weight *= 1 - wrong if rule.holds(values) else wrong / 10
+            weight *= rule.weigh(Fraction(rule.add_up(values)), wrong)
         whole += weight
         for name, candidate in zip(said, each, strict=True):
             totals[name, candidate.text] = totals.get((name, candidate.text), 0.0) + weight

@@ -24,9 +24,8 @@ from inkdigits.forms.priors import list_choices, match_roster
 from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership
 from inkdigits.forms.template import FormField, Template
 
-_WAYS_TO_ERR = 10  # totals that a writer who adds wrongly may come to, each as likely
 _MAX_STATES = 5_000
-_MIN_BROKEN = 0.7  # probability that the writer broke a rule, from which on this is reported
+_MIN_BROKEN = 0.5  # probability that the writer broke a rule, from which on this is reported
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
 
 
@@ -175,13 +174,11 @@ def _decode_group(
         grown: dict[_State, float] = defaultdict(float)
         own: list[_Step] = []
         is_last = [last[rule.text] == index for rule in rules]
-        complete_rules = sum(is_last)
         for candidate in choices[field.name]:
             value = _find_value(field, candidate.text)
             for state, total in layers[-1].items():
-                following, broken = _step(state, field.name, value, rules, is_last)
-                factor = (wrong / _WAYS_TO_ERR) ** len(broken) * (1 - wrong) ** (complete_rules - len(broken))
-                own.append(_Step(state, candidate.text, following, candidate.probability * factor, broken))
+                following, weight, broken = _step(state, field.name, value, rules, is_last, wrong)
+                own.append(_Step(state, candidate.text, following, candidate.probability * weight, broken))
                 grown[following] += total * own[-1].weight
         kept = dict(sorted(grown.items(), key=lambda item: -item[1])[:_MAX_STATES])
         scales.append(sum(kept.values()) or 1.0)
@@ -226,20 +223,22 @@ def _add_up(
 
 
 def _step(
-    state: _State, name: str, value: Amount | None, rules: Sequence[Comparison], is_last: Sequence[bool]
-) -> tuple[_State, tuple[int, ...]]:
-    """The state after one more field, and the rules, by index, that are complete with it and do not hold."""
-    broken, following = list[int](), list(state)
+    state: _State, name: str, value: Amount | None, rules: Sequence[Comparison], is_last: Sequence[bool], wrong: float
+) -> tuple[_State, float, tuple[int, ...]]:
+    """The state after one more field; how probable it is that the writer came to what the rules that are complete with
+    it say; and which of these, by index, do not hold."""
+    weight, broken, following = 1.0, list[int](), list(state)
     for index, rule in enumerate(rules):
         before = state[index]
         if name in rule.factors and before is not None:
             following[index] = None if value is None else before + rule.factors[name] * Fraction(value)
         if is_last[index]:
             complete = following[index]
+            weight *= rule.weigh(complete, wrong)
             if complete is None or not rule.holds_for(complete):
                 broken.append(index)
             following[index] = Fraction(0)
-    return tuple(following), tuple(broken)
+    return tuple(following), weight, tuple(broken)
 
 
 def _find_value(field: FormField, text: str) -> Amount | None:

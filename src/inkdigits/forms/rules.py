@@ -18,7 +18,10 @@ from pathlib import Path
 from inkdigits.errors import UsageError, known_names
 from inkdigits.files import read_bounded
 
-DEFAULT_WRONG = 0.015  # probability that a writer breaks a rule, by adding wrongly
+DEFAULT_WRONG = 0.05  # probability that a writer breaks a rule, by adding wrongly
+# A writer who adds wrongly is mostly off by one or two, or a carry is lost or added, either way; other errors are many.
+_USUAL_ERRORS = frozenset(map(Fraction, ("0.01", "0.1", "1", "2", "10", "100")))
+_USUAL_SHARE, _OTHER_SHARE = 0.12, 0.001  # how probable each usual one and each other one is, if the sum is wrong
 DEFAULT_MIN_CONFIDENCE = 0.9  # of a field, given the rules, that nobody needs to look at
 Amount = int | Decimal | Fraction
 _OPERATORS = ("<=", ">=", "=", "<", ">")
@@ -52,6 +55,14 @@ class Comparison:
         """Whether it does where left side less right side is this much."""
         signs = {"=": (0,), "<=": (-1, 0), ">=": (0, 1), "<": (-1,), ">": (1,)}[self.operator]
         return ((difference > 0) - (difference < 0)) in signs
+
+    def weigh(self, difference: Amount | None, wrong: float) -> float:
+        """How probable it is that left side less right side is this much, None for a field without a value, where the
+        writer breaks the rule with probability `wrong`."""
+        if difference is None or not self.holds_for(difference):
+            is_usual = difference is not None and abs(difference) in _USUAL_ERRORS
+            return wrong * (_USUAL_SHARE if is_usual else _OTHER_SHARE)
+        return 1 - wrong
 
     @property
     def reckoned(self) -> str | None:
