@@ -3,8 +3,15 @@
 import numpy as np
 import pytest
 
+from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
+from inkdigits.reading.scoring import (
+    cap_fragments,
+    fuse_scores,
+    penalise_isolated,
+    penalise_size_outliers,
+    restore_in_tables,
+)
 from inkdigits.types import Classification
 
 
@@ -122,6 +129,20 @@ def test_the_improbable_is_no_neighbour() -> None:
     pair = place_boxes((0, 0, 20, 40), (30, 0, 20, 40))
     pair.digitness[1] = 0.3
     assert log_odds(penalise_isolated(pair).digitness[:1]) == pytest.approx(log_odds(np.array([0.9])) - 4.5, abs=1e-3)
+
+
+def test_what_stands_alone_in_a_cell_of_a_table_is_as_probable_as_before() -> None:
+    before = place_boxes(*[(400.0 * column, 100.0 * row, 20, 40) for row in range(4) for column in range(3)])
+    rules = [Rule(np.array([-50.0, 400.0]), np.array([x, x])) for x in (-190.0, 210.0, 610.0, 1010.0)]
+    alone = penalise_isolated(before)
+    assert (alone.digitness < 0.9).all()
+    assert np.allclose(restore_in_tables(alone, before, Grid(tuple(rules))).digitness, 0.9)
+    assert np.allclose(restore_in_tables(alone, before, NO_GRID).digitness, alone.digitness)
+    two_rows = np.arange(6)
+    alone = alone.select(two_rows)
+    assert np.allclose(
+        restore_in_tables(alone, before.select(two_rows), Grid(tuple(rules))).digitness, alone.digitness
+    )  # a column has more
 
 
 def test_a_fragment_of_something_larger_stays_unsure() -> None:

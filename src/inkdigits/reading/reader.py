@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import InkdigitsError, UsageError
 from inkdigits.marks import Box
+from inkdigits.reading import scoring
 from inkdigits.reading.arguments import (
     NumberArguments,
     ReadArguments,
@@ -39,7 +40,6 @@ from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
-from inkdigits.reading.scoring import cap_fragments, fuse_scores, penalise_isolated, penalise_size_outliers
 from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop, read_whole_page
 from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
@@ -220,12 +220,13 @@ class Reader:
         # Every detection by itself, as MNIST has digits: uint8 N×28×28.
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         # Which digit it is, and whether it is one: both networks' scores as one, then what the page makes of them.
-        detections = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
-        detections = penalise_size_outliers(detections)  # the digits of a page are about equally high
-        detections = penalise_isolated(detections)  # and seldom stand alone
-        detections = cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
+        detections = scoring.fuse_scores(proposals.detections, self._classifier.classify(glyphs))
+        in_size = scoring.penalise_size_outliers(detections)  # the digits of a page are about equally high
+        detections = scoring.penalise_isolated(in_size)  # and seldom stand alone
         # The rules of boxes and tables: no digits, and where numbers end.
         grid = find_page_grid(proposals, detections)
+        detections = scoring.restore_in_tables(detections, in_size, grid)  # in wide cells they do stand alone
+        detections = scoring.cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.imaging.grid import Grid
 from inkdigits.reading.networks.activations import sigmoid, softmax
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
@@ -21,6 +22,7 @@ _FRAGMENT_MAX_DIGITNESS = 0.6  # low enough that a fragment of something larger 
 _ISOLATION_PENALTY, _ONLY_DIGIT_PENALTY = 3.0, 1.5  # log odds: standing alone, and being the only digit of the page
 _ENOUGH_NEIGHBOURS = 2.0  # with so many probable neighbours a digit loses nothing
 _MAX_DISTANCE, _MIN_DISTANCE = 7.0, 0.6  # of a neighbour: of the greater height, of the greater width
+_MIN_IN_ROW, _MIN_IN_COLUMN = 2, 3  # other digits, where one stands in a table
 _MAX_LEVEL_DIFFERENCE, _MAX_HEIGHT_RATIO = 0.4, 1.6  # of a neighbour: of the smaller height
 
 
@@ -81,6 +83,25 @@ def penalise_isolated(detections: Detections) -> Detections:
     is_only = (probable > 0).sum() == (probable > 0)  # it, or none
     log_odds = _log_odds(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+
+
+def restore_in_tables(detections: Detections, before: Detections, grid: Grid) -> Detections:
+    """Give detections that stand alone in a cell of a ruled table, but in a row and a column of digits, the digitness
+    they had `before` isolation lowered it: in wide cells all digits are far apart."""
+    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    heights, is_probable = detections.boxes[:, 3], before.digitness > 0.5
+    digitness = detections.digitness.copy()
+    for index in np.flatnonzero(before.digitness > detections.digitness):
+        walls = [rule.find_across(y[index]) for rule in grid.uprights if rule.covers(y[index])]
+        right = int(np.searchsorted(walls, x[index]))
+        if 0 < right < len(walls):
+            smaller, greater = np.minimum(heights, heights[index]), np.maximum(heights, heights[index])
+            is_digit = is_probable & (greater < _MAX_HEIGHT_RATIO * smaller) & (np.arange(len(x)) != index)
+            in_row = is_digit & (np.abs(y - y[index]) < _MAX_LEVEL_DIFFERENCE * greater)
+            in_column = is_digit & (x > walls[right - 1]) & (x < walls[right])
+            if in_row.sum() >= _MIN_IN_ROW and in_column.sum() >= _MIN_IN_COLUMN and not (in_row & in_column).any():
+                digitness[index] = before.digitness[index]
+    return Detections(detections.boxes, digitness, detections.probabilities)
 
 
 def cap_fragments(detections: Detections, is_fragment: NDArray[np.bool_]) -> Detections:
