@@ -23,7 +23,6 @@ _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on n
 _MAX_BOUNDARY = 0.99  # no boundary is surer than this
 _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
-_MAX_CHOICES = 3  # of digits or signs in one place
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
 
 _Text = tuple[str, tuple[str, ...], float]  # digits, the signs before each but the first, and how probable they are
@@ -83,7 +82,7 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
     for piece in row.fused_pieces:
         for index in range(len(piece.string)):
             distribution = piece.compute_distribution(index)
-            order = np.argsort(-distribution, kind="stable")[:_MAX_CHOICES]
+            order = np.argsort(-distribution, kind="stable")
             digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
             split = min(float(splits[len(positions) - 1]), _MAX_BOUNDARY) if positions else 1.0
             positions.append(_Place(digits, _list_signs(gaps[len(positions)], split), split))
@@ -93,7 +92,7 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
 def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
     """What may stand in a gap: signs, nothing, or a space."""
     signs: list[tuple[str, float]] = []
-    for text, probability in gap.readings[:_MAX_CHOICES]:
+    for text, probability in gap.readings:
         signs += [("", probability * (1 - split)), (SPACE, probability * split)] if not text else [(text, probability)]
     return tuple(sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1]))
 
