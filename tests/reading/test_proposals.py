@@ -190,3 +190,12 @@ def test_detections_are_concatenated() -> None:
         [make_detections((0, 0, 1, 1)), make_detections(), make_detections((5, 5, 2, 2), (6, 6, 2, 2))]
     )
     assert both.boxes[:, 0].tolist() == [0, 5, 6] and len(both) == 3
+
+
+def test_on_a_very_long_receipt_boxes_are_where_the_ink_is() -> None:
+    """Shrunk, its width is rounded by much more than its height."""
+    page = np.full((12_000, 307), 255, np.uint8)
+    cv2.putText(page, "47", (60, 11_900), cv2.FONT_HERSHEY_SIMPLEX, 2.5, 0, 9)
+    rows = np.flatnonzero((page < 128).any(axis=1))
+    boxes = propose_digits(page, DETECTOR).detections.boxes
+    assert len(boxes) and abs(boxes[:, 1].min() - rows[0]) < 20

@@ -38,7 +38,7 @@ def extract_ink_crops(grey: Pixels) -> list[InkCrop]:
     the sides may belong to neighbours, also the rest without it; and the same for what else may be ink. Empty if there
     is none."""
     small = shrink(grey, _MAX_SIDE_PX)
-    scale = small.shape[1] / grey.shape[1]
+    scale = max(small.shape) / max(grey.shape)  # of the longer side, which is rounded least
     crops: list[InkCrop] = []
     for ink in inks.extract_ink_candidates(small):
         mask_without_dirt = _remove_dirt(ink.mask)

@@ -62,7 +62,7 @@ def propose_digits(grey: Pixels, detector: Detector, other_polarity: bool = Fals
     """Propose digits on a page, uint8 H×W. The detections may still overlap and conflict. For `other_polarity` see
     `imaging.ink.extract_ink`."""
     small = shrink(grey, _MAX_SIDE_PX)
-    return propose_in_ink(inks.extract_ink(small, other_polarity), detector, small.shape[1] / grey.shape[1])
+    return propose_in_ink(inks.extract_ink(small, other_polarity), detector, max(small.shape) / max(grey.shape))
 
 
 def propose_in_ink(
@@ -248,7 +248,7 @@ def concatenate_detections(detections: list[Detections]) -> Detections:
 
 
 def iou(boxes: NDArray[np.float64], box: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Intersection over union of each of N boxes with one box: float32 N in 0..1."""
+    """Intersection over union of each of N boxes with one box: float64 N in 0..1."""
     low = np.maximum(boxes[:, :2], box[:2])
     high = np.minimum(boxes[:, :2] + boxes[:, 2:], box[:2] + box[2:])
     intersection = np.prod(np.maximum(high - low, 0), axis=1)
