@@ -248,3 +248,20 @@ def test_a_plain_stroke_alone_between_rules_is_a_1(digit: int, grid: Grid, text:
     gap_finders = [partial(find_gaps, transcripts=[transcript])]
     (line,) = build_lines([row], gap_finders, [], THRESHOLDS, Expected(), grid)
     assert line.text == text
+
+
+def test_of_a_row_that_nobody_reads_the_ink_beside_letters_is_no_number_of_several() -> None:
+    transcript = make_transcript("~1~", tall_ink_at=0)
+    empty = FusedRow((), np.zeros(0))
+    for ink_at in (0, 1, 2):
+        row = add_unread_digits(empty, make_transcript("~1~", tall_ink_at=ink_at))
+        assert len(row.splits) == max(0, len(row.boxes) - 1)
+    assert add_unread_digits(empty, transcript).boxes
+
+
+def test_where_one_strip_ends_the_digits_are_on_the_other() -> None:
+    """A very long row is on one strip only in part: the smaller view reaches farther."""
+    short, long = make_transcript("1"), make_transcript("1    5")
+    row = fuse_row([make_hypothesis(0, 1), make_hypothesis(5, 8, digitness=0.2)], [short, long])
+    assert [piece.string for piece in row.fused_pieces] == ["1", "5"]
+    assert row.read_as(["1", "55"]).boxes[-1].x > 4 * PITCH

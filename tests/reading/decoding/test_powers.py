@@ -1,6 +1,7 @@
 """Small digits behind the head of another one are its power, in its line."""
 
 from dataclasses import replace
+from itertools import permutations
 
 import pytest
 
@@ -32,6 +33,12 @@ FIVE = make_number("5", 50)
 
 def test_a_raised_digit_that_was_read_as_a_line_of_its_own_is_a_power() -> None:
     assert raise_in(Line((make_number("2", 72, 90, 18),)), Line((FIVE,))) == ["5^2"]
+
+
+def test_of_a_tower_the_highest_digit_is_a_power_of_the_middle_one() -> None:
+    tower = Line((FIVE,)), Line((make_number("3", 72, 90, 18),)), Line((make_number("2", 82, 84, 9),))
+    for lines in permutations(tower):
+        assert "".join(sorted("".join(raise_in(*lines)).replace("^", ""))) == "235"
 
 
 def test_a_raised_digit_that_was_glued_to_its_number_is_a_power() -> None:

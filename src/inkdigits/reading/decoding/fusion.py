@@ -229,7 +229,7 @@ def _fuse_piece(
         scores += _FRAMES_WEIGHT / len(readers) * _mix_scores([score for own, score in views if own == reader])
     probabilities = np.exp(scores - np.logaddexp.reduce(scores))
     best = strings[int(scores.argmax())]
-    place = partial(_place_digits, lattice, *parts[0], transcripts[0])
+    place = partial(_place_digits, lattice, [(*part, each) for part, each in zip(parts, transcripts, strict=True)])
     return FusedPiece(tuple(strings), probabilities, best, align_strings(strings, best), place(best), place)
 
 
@@ -264,9 +264,10 @@ def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
 
 
 def _place_digits(
-    lattice: Lattice, frames: NDArray[np.float64], first_frame: int, transcript: Transcript, string: str
+    lattice: Lattice, views: Sequence[tuple[NDArray[np.float64], int, Transcript]], string: str
 ) -> tuple[Hypothesis, ...]:
-    """The hypothesis of each digit of a string: the lattice's best, or where it has no path those of the frames."""
+    """The hypothesis of each digit of a string: the lattice's best, or where it has no path those of the frames that
+    are enough, each view its frames, the number of the first, and the transcript they are of."""
     if not string:
         return ()
     automaton = build_word_automaton(string)
@@ -274,9 +275,22 @@ def _place_digits(
     if backward_scores.total > -np.inf:
         path = paths.find_best_path(lattice, automaton, backward_scores)
         return tuple(lattice.hypotheses[index - 1] for number in path.numbers for index, _ in number)
-    spans = ctc.align_string(frames, string)
-    boxes = [make_box(transcript, first_frame + start, first_frame + end) for start, end in spans]
+    boxes = _spread_boxes(Box.around([each.box for each in lattice.hypotheses]), len(string))
+    for frames, first, transcript in views:
+        if len(frames) >= ctc.count_needed_frames(string):
+            boxes = [
+                make_box(transcript, first + start, first + end) for start, end in ctc.align_string(frames, string)
+            ]
+            break
     return tuple(
         Hypothesis(box, tuple(np.eye(10)[int(digit)].tolist()), _NEW_DIGITNESS)
         for box, digit in zip(boxes, string, strict=True)
     )
+
+
+def _spread_boxes(around: Box, count: int) -> list[Box]:
+    """So many boxes side by side."""
+    width = around.width / count
+    return [
+        Box(round(around.x + index * width), around.y, max(1, round(width)), around.height) for index in range(count)
+    ]

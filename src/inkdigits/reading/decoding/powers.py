@@ -34,6 +34,8 @@ def raise_powers(lines: Sequence[Line], thresholds: AcceptThresholds) -> tuple[L
     for line in split:
         if len(line.numbers) > 1 or line.signs or len(line.numbers[0].digits) > _MAX_DIGITS:
             continue
+        if not any(line is other for other in remaining):  # it has a power itself
+            continue
         bases = [other for other in remaining if other is not line and _find_base(other, line.box) is not None]
         if bases:
             base = min(bases, key=lambda other: get_centre_y(other.box) - get_centre_y(line.box))

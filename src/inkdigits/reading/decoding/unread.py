@@ -68,7 +68,9 @@ def _insert(
     if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > x:
         return row  # among the digits of one piece: there each reader had its say
     left, right = own_splits
-    if before == 0:
+    if not fused_pieces:
+        pass  # the first digit of its row, with none to be parted from
+    elif before == 0:
         splits.insert(0, right)
     elif before == len(splits) + 1:
         splits.append(left)
