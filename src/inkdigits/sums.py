@@ -10,6 +10,7 @@ from fractions import Fraction
 from inkdigits.values import ValueRules
 
 _TOKENS = re.compile(r"[0-9](?:[0-9.,']*[0-9])?|[-+×÷:/^()]")
+_TWO_NUMBERS = re.compile(r"[0-9] +[0-9]")  # with nothing between them
 _MAX_CHARACTERS = 200
 _MAX_POWER, _MAX_DEPTH = 20, 20
 _MAX_BITS = 10_000  # of a power
@@ -19,7 +20,7 @@ def check_sum(text: str, rules: ValueRules = ValueRules("expression")) -> bool |
     """Whether all sides of a sum are equal; None for what has but one side, is no sum, or has a number in it that may
     mean several by the rules, as `1,234` may."""
     sides = text.replace(" ", "").split("=")
-    if len(sides) < 2 or len(text) > _MAX_CHARACTERS:
+    if len(sides) < 2 or len(text) > _MAX_CHARACTERS or _TWO_NUMBERS.search(text):
         return None
     try:
         values = {_Sum(side, rules).reckon() for side in sides}

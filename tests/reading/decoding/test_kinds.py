@@ -159,3 +159,8 @@ def test_forms_know_of_signs(form: Form, text: str, read: str, fits: list[bool])
 
 def test_of_signs_that_are_open_a_pattern_takes_its_own() -> None:
     assert read_text("17,04.2019", Expected(Form(pattern="dd.dd.dddd")), {2: "."}).text == "17.04.2019"
+
+
+def test_a_number_longer_than_any_has_its_plain_reading_and_is_not_joined_to_the_next() -> None:
+    line = read_as("amount", "1" * 21 + " 42")
+    assert [number.text for number in line.numbers] == ["1" * 21, "42"]

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,7 +65,14 @@ def read_kinds(
                 reading, score = _choose(readings, positions[start:end], weigh, mean)
                 if end not in best or before + score > best[end][0]:
                     best[end] = before + score, [*numbers, reading]
-    return best[len(positions)][1] if len(positions) in best else [_read_plainly(positions)]
+    if len(positions) not in best:  # more digits in a row than a number has
+        bounds = [
+            0,
+            *(index for index, place in enumerate(positions) if index and place.boundary >= 0.5),
+            len(positions),
+        ]
+        return [_read_plainly(positions[start:end]) for start, end in pairwise(bounds)]
+    return best[len(positions)][1]
 
 
 @dataclass(frozen=True, slots=True)
