@@ -35,7 +35,9 @@ def test_a_part_is_what_lies_in_the_region(x: int, y: int, width: int, height: i
     assert np.array_equal(part.image, PAGE.image[y : y + height, x : x + width]) and part.image.size
 
 
-@pytest.mark.parametrize("box", [Box(30, 0, 5, 5), Box(0, 20, 5, 5), Box(-9, 0, 9, 5)])
+@pytest.mark.parametrize(
+    "box", [Box(30, 0, 5, 5), Box(0, 20, 5, 5), Box(-9, 0, 9, 5), Box(5, 5, 0, 9), Box(9, 5, -3, 5)]
+)
 def test_a_region_outside_of_the_page_is_told(box: Box) -> None:
     with pytest.raises(PictureError, match="outside the page, which has 30×20 pixels"):
         crop_page(PAGE, box)

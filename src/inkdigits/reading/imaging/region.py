@@ -27,13 +27,14 @@ def parse_region(text: str) -> Box:
 
 def crop_page(page: Picture, region: Box) -> Picture:
     """The part of the page that lies in the region. Raises PictureError when none does."""
-    if region.x >= page.width or region.y >= page.height or region.right <= 0 or region.bottom <= 0:
+    rows, columns = slice(max(0, region.y), max(0, region.bottom)), slice(max(0, region.x), max(0, region.right))
+    image = page.image[rows, columns]
+    if image.size == 0:
         raise PictureError(
             f"{page.file}: the region {','.join(map(str, region.as_list()))} lies outside the page, which has "
             f"{page.width}×{page.height} pixels; give another."
         )
-    rows, columns = slice(max(0, region.y), region.bottom), slice(max(0, region.x), region.right)
-    return replace(page, image=page.image[rows, columns])
+    return replace(page, image=image)
 
 
 def shift_boxes(found: _Found, region: Box) -> _Found:
