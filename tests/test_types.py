@@ -1,6 +1,7 @@
 """Readings as JSON has them, and back again."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, time
@@ -76,6 +77,7 @@ def test_a_number_is_written_with_its_signs_in_their_places() -> None:
     signs = (sign("-", 0), sign(",", 1), sign(".", 4), sign("-", 6))
     written = replace(number("123456", 0), signs=signs)
     assert written.text == "-1,234.56-" and written.gaps == (1, 4)
+    assert replace(number("12", 0), signs=(sign(".", 2),)).gaps == ()
     assert replace(number("12?", 0), signs=(sign(".", 2),)).text == "12.?"
     assert replace(written, rejected="crossed out").text == ""
 
@@ -125,3 +127,22 @@ def spoil(**changes: Any) -> dict[str, Any]:
 def test_what_is_no_reading_is_said(broken: Mapping[str, Any]) -> None:
     with pytest.raises(UsageError, match="not a reading as `as_dict` writes it"):
         Reading.from_dict(broken)
+
+
+@pytest.mark.parametrize(
+    ("place", "value"),
+    [("confidence", math.nan), ("confidence", 7.0), ("digitness", -0.5), ("box", [0, 0, 10**400, 5])],
+)
+def test_no_number_comes_back_that_none_can_be(place: str, value: Any) -> None:
+    written = json.loads(json.dumps(READING.as_dict()))
+    digit = written["lines"][0]["numbers"][0]["digits"][0]
+    assert place in digit
+    digit[place] = value
+    with pytest.raises(UsageError, match="not a reading"):
+        Reading.from_dict(written)
+
+
+@pytest.mark.parametrize("page", [math.nan, -1, 10**400])
+def test_no_page_comes_back_that_none_can_be(page: float) -> None:
+    with pytest.raises(UsageError, match="not a reading"):
+        Reading.from_dict({**READING.as_dict(), "page": page})

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any
+
+_MAX_PIXELS = 2**31  # of a side, in what is read back: more is no picture's
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,14 @@ class Box:
     def as_list(self) -> list[int]:
         """`[x, y, width, height]`."""
         return [self.x, self.y, self.width, self.height]
+
+    @staticmethod
+    def from_list(sides: Sequence[Any]) -> Box:
+        """The box that `as_list` wrote. Raises ValueError for sides that no picture has."""
+        box = Box(*map(int, sides))
+        if any(abs(side) > _MAX_PIXELS for side in box.as_list()):
+            raise ValueError("a box is larger than any picture")
+        return box
 
     @staticmethod
     def around(boxes: Sequence[Box]) -> Box:
@@ -63,7 +74,34 @@ class Sign:
     @classmethod
     def from_dict(cls, sign: Mapping[str, Any]) -> Sign:
         """The sign that `as_dict` wrote."""
-        return cls(str(sign["text"]), int(sign["before"]), float(sign["confidence"]), Box(*sign["box"]))
+        confidence = read_number(sign["confidence"], 1)
+        return cls(str(sign["text"]), int(sign["before"]), confidence, Box.from_list(sign["box"]))
+
+
+def read_number(written: Any, most: float) -> float:
+    """A number from 0 to `most`, as JSON has it. Raises ValueError for any other, and for what is none (NaN)."""
+    number = float(written)
+    if not 0 <= number <= most:
+        raise ValueError(f"a number is {number:g}, not from 0 to {most:g}")
+    return number
+
+
+def read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
+    """The signs of what has `count` digits or numbers. Raises ValueError with none, or for a sign beside none."""
+    signs = tuple(Sign.from_dict(sign) for sign in written.get("signs", ()))
+    if count < 1 or any(not 0 <= sign.before <= count for sign in signs):
+        raise ValueError("it is empty, or a sign stands beside nothing")
+    return signs
+
+
+def keep_signs(signs: Sequence[Sign], is_kept: Sequence[bool]) -> tuple[Sign, ...]:
+    """Of the signs between digits or numbers, of which some are kept: those before these, and after the last."""
+    new_index = list(accumulate(is_kept, initial=0))
+    return tuple(
+        replace(sign, before=new_index[sign.before])
+        for sign in signs
+        if (sign.before < len(is_kept) and is_kept[sign.before]) or (sign.before == len(is_kept) and is_kept[-1])
+    )
 
 
 def interleave(items: Sequence[str], signs: Sequence[Sign], gap: str = "") -> str:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
-from inkdigits.marks import Box, Sign, interleave
+from inkdigits.marks import Box, Sign, interleave, keep_signs, read_number, read_signs
 from inkdigits.values import Value
 
 if TYPE_CHECKING:
@@ -56,9 +57,10 @@ class Digit:
     @classmethod
     def from_dict(cls, digit: Mapping[str, Any]) -> Digit:
         """The digit that `as_dict` wrote."""
-        candidates = tuple((int(which), float(probability)) for which, probability in digit["candidates"])
-        scores, box = (float(digit["confidence"]), float(digit["digitness"])), Box(*map(int, digit["box"]))
-        return cls(range(10).index(digit["digit"]), *scores, bool(digit["accepted"]), box, candidates)
+        candidates = tuple((int(which), read_number(probability, 1)) for which, probability in digit["candidates"])
+        scores = read_number(digit["confidence"], 1), read_number(digit["digitness"], 1)
+        accepted, box = bool(digit["accepted"]), Box.from_list(digit["box"])
+        return cls(range(10).index(digit["digit"]), *scores, accepted, box, candidates)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,8 @@ class Number:
     @property
     def gaps(self) -> tuple[int, ...]:
         """The indices of the digits that a point, comma or apostrophe stands before: 2 in `19.133`."""
-        return tuple(dict.fromkeys(sign.before for sign in self.signs if sign.text in ".,'"))
+        points = (sign.before for sign in self.signs if sign.text in ".,'")
+        return tuple(dict.fromkeys(before for before in points if before < len(self.digits)))
 
     @property
     def accepted(self) -> bool:
@@ -135,8 +138,8 @@ class Number:
         """The number that `as_dict` wrote; its confidence is the one that stands there."""
         return cls(
             digits=tuple(Digit.from_dict(digit) for digit in number["digits"]),
-            signs=_read_signs(number, len(number["digits"])),
-            known=float(number["confidence"]),
+            signs=read_signs(number, len(number["digits"])),
+            known=read_number(number["confidence"], 1),
             value=None if number.get("kind") is None else Value.from_dict(number),
             **{name: number.get(name) for name in ("fits", "row", "column", "rejected")},
             corrected=number.get("corrected") is True,
@@ -169,6 +172,10 @@ class Line:
         """The smallest box around all numbers."""
         return Box.around([number.box for number in self.numbers])
 
+    def keep_numbers(self, is_kept: Sequence[bool]) -> Line:
+        """The line with some of its numbers, and with the signs before those, and after the last."""
+        return replace(self, numbers=tuple(compress(self.numbers, is_kept)), signs=keep_signs(self.signs, is_kept))
+
     def as_dict(self) -> dict[str, Any]:
         """The line as JSON has it."""
         return {
@@ -183,15 +190,7 @@ class Line:
     def from_dict(cls, line: Mapping[str, Any]) -> Line:
         """The line that `as_dict` wrote."""
         numbers = tuple(Number.from_dict(number) for number in line["numbers"])
-        return cls(numbers, _read_signs(line, len(numbers)), line.get("checked"))
-
-
-def _read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
-    """The signs of what has `count` digits or numbers. Raises ValueError with none, or for a sign beside none."""
-    signs = tuple(Sign.from_dict(sign) for sign in written.get("signs", ()))
-    if count < 1 or any(not 0 <= sign.before <= count for sign in signs):
-        raise ValueError("it is empty, or a sign stands beside nothing")
-    return signs
+        return cls(numbers, read_signs(line, len(numbers)), line.get("checked"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,10 +258,10 @@ class Reading:
         try:
             return cls(
                 file=str(reading["file"]),
-                **{name: int(reading[name]) for name in ("page", "width", "height")},
+                **{name: int(read_number(reading[name], 2**31)) for name in ("page", "width", "height")},
                 lines=tuple(Line.from_dict(line) for line in reading["lines"]),
                 model=ModelName(str(reading["model"]["name"]), str(reading["model"]["version"])),
-                seconds=float(reading["seconds"]),
+                seconds=read_number(reading["seconds"], 1e9),
                 hint=reading.get("hint"),
                 turned_degrees=int(reading.get("turned_degrees", 0)),
             )

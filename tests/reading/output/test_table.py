@@ -117,3 +117,14 @@ def test_a_drawn_table_is_read_into_rows_and_columns(reader: Reader, digits: Dig
     assert [[cell.replace("?", "") for cell in row] for row in find_table(reading).texts] == TABLE
     assert list(csv.reader(io.StringIO(format_table(reading)))) == find_table(reading).texts
     assert next(csv.reader(io.StringIO(format_named_table(reading))))[:3] == ["array", "1", "12"]
+
+
+def test_what_is_rejected_makes_no_column() -> None:
+    reading = write_rows([("60", 100), ("9", 200), ("660", 300)], [("75", 100), ("8", 200), ("1125", 300)])
+    lines = [
+        replace(
+            line, numbers=tuple(replace(n, rejected=CROSSED_OUT) if i == 1 else n for i, n in enumerate(line.numbers))
+        )
+        for line in reading.lines
+    ]
+    assert find_table(make_reading(lines)).texts == [["60", "660"], ["75", "1125"]]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import accumulate, combinations, pairwise, product
+from itertools import combinations, pairwise, product
 
 import numpy as np
 
@@ -99,7 +99,7 @@ def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
     }
     if not twins:
         return lines
-    kept = (_keep_numbers(line, [id(number) not in twins for number in line.numbers]) for line in lines)
+    kept = (line.keep_numbers([id(number) not in twins for number in line.numbers]) for line in lines)
     return tuple(line for line in kept if line.numbers)
 
 
@@ -115,18 +115,6 @@ def _remove_crosses(lines: Sequence[Line]) -> tuple[tuple[Line, ...], set[Box]]:
     }
     remaining = (replace(line, signs=tuple(sign for sign in line.signs if sign.box not in crosses)) for line in lines)
     return tuple(remaining), crosses
-
-
-def _keep_numbers(line: Line, is_kept: Sequence[bool]) -> Line:
-    """The line with some of its numbers, and with the signs before those, and after the last."""
-    new_index = list(accumulate(is_kept, initial=0))
-    signs = (
-        replace(sign, before=new_index[sign.before])
-        for sign in line.signs
-        if (sign.before < len(is_kept) and is_kept[sign.before]) or (sign.before == len(is_kept) and is_kept[-1])
-    )
-    numbers = tuple(number for number, kept in zip(line.numbers, is_kept, strict=True) if kept)
-    return replace(line, numbers=numbers, signs=tuple(signs))
 
 
 def _overlap(first: Box, second: Box) -> bool:

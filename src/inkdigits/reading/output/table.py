@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from itertools import groupby, pairwise
+from itertools import accumulate, groupby, pairwise
 from statistics import median_low
 
 import numpy as np
@@ -71,7 +71,7 @@ def find_table(reading: Reading) -> Table:
     between two rules in which nothing was read is there as well. A number that reaches over several columns, with a
     gap where one ends, is divided there. Numbers that were rejected are left out.
     """
-    lines = [line for line in reading.lines if line.text]
+    lines = [line.keep_numbers([not number.rejected for number in line.numbers]) for line in reading.lines if line.text]
     if not lines:
         return Table(())
     slope = _find_slope([number.box for line in lines for number in line.numbers])
@@ -185,6 +185,7 @@ def _count_columns(columns: Sequence[_Column]) -> list[int]:
 def _place_line(line: Line, columns: Sequence[_Column], indices: Sequence[int], slope: float) -> dict[int, Line]:
     """The cells of a row that are not empty, by their place."""
     homes = [indices[_find_home(number.box, columns, slope)] for number in line.numbers]
+    homes = list(accumulate(homes, max))  # from left to right, as the numbers are
     cells, start = dict[int, Line](), 0
     for place, group in groupby(homes):
         end = start + len(list(group))
