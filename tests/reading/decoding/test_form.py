@@ -159,7 +159,7 @@ def test_long_checked_numbers_are_small_automata() -> None:
 
 def test_forms_that_are_alike_are_equal_and_of_many_states_are_refused() -> None:
     assert Form(length=4) == Form(length=4) != Form(length=5)
-    with pytest.raises(UsageError, match="too large"):
+    with pytest.raises(UsageError, match="too large|too many ways"):
         Form(pattern="(d{0,}1d{20}){1,}")
 
 
@@ -205,3 +205,11 @@ def test_check_digits_and_length_count_digits_only() -> None:
     for text, fits in (("79927398.713", True), ("7992.7397", False)):
         assert bool(Form(check="luhn").weigh(text, ValueRules())) == fits
     assert Form(length=4).weigh("12.50", ValueRules()) == 1
+
+
+@pytest.mark.parametrize("pattern", ["(d?){100}0d{11}", "(d?){600}0d{8}"])
+def test_a_pattern_that_may_be_met_in_very_many_ways_is_refused_at_once(pattern: str) -> None:
+    start = time.thread_time()
+    with pytest.raises(UsageError, match="use smaller counts"):
+        Form(pattern=pattern)
+    assert time.thread_time() - start < 5

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from functools import lru_cache
 
 from inkdigits.alphabet import DIGIT_CHARACTERS, SPACE
 from inkdigits.errors import UsageError
@@ -28,6 +28,7 @@ _ESCAPED_HASH = "\\#"
 _UNSEEN_SIGNS_WEIGHT = 0.2  # of a number without some of the signs that its pattern has
 _MAX_PATTERN_CHARS = 200
 _MAX_STATES = 5_000  # of the automaton, repeats written out
+_MAX_VISITED = 500_000  # states, with those that the same digits may lead to: more would take seconds
 _REPEAT_PATTERN = re.compile(r"\?|\{(\d{1,4})(?:(,)(\d{1,4})?)?\}", re.ASCII)
 _CLASS_PATTERN = re.compile(r"\[(\^?)((?:\d(?:-\d)?)+)\]", re.ASCII)
 
@@ -85,8 +86,17 @@ class Pattern:
 
     def make_rule(self) -> Rule[frozenset[int]]:
         """What it says of the digits alone."""
-        nfa, end = self._nfa, self._end
-        close = lru_cache(maxsize=10)(partial(nfa.close, skips_signs=True))  # most digits lead to the same states
+        nfa, end, visited = self._nfa, self._end, 0
+
+        @lru_cache(maxsize=10)  # most digits lead to the same states
+        def close(states: frozenset[int]) -> frozenset[int]:
+            nonlocal visited
+            closed = nfa.close(states, skips_signs=True)
+            visited += len(closed)
+            if visited > _MAX_VISITED:
+                raise _make_error(nfa.pattern, "it can be met in too many ways; use smaller counts")
+            return closed
+
         return Rule(
             (close(frozenset({self._start})),),
             lambda states, digit: close(nfa.move(states, str(digit))) or None,
