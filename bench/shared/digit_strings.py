@@ -43,7 +43,7 @@ def transcribe_pages(pages: Sequence[Reading], seconds: float) -> Transcription:
         "\n".join(page.text for page in pages),
         "".join(str(digit.digit) for digit in digits),
         seconds,
-        math.prod(number.confidence for page in pages for number in page.numbers),
+        math.prod(number.confidence for page in pages for number in page.numbers if not number.rejected),
         math.prod(digit.confidence * digit.digitness for digit in digits),
     )
 

@@ -17,7 +17,8 @@ _POINTS = ".,"
 
 
 def write_guess(line: Line) -> str:
-    """A line as written, with the best guess in the place of every `?`."""
+    """A line as written, without rejected numbers, and with the best guess in the place of every `?`."""
+    line = line.keep_numbers([not number.rejected for number in line.numbers])
     numbers = [interleave([str(d.digit) for d in number.digits], number.signs) for number in line.numbers]
     return interleave(numbers, line.signs, gap=" ")
 
