@@ -17,10 +17,7 @@ from inkdigits.reading.single import Crop, read_crop
 from inkdigits.types import Classification, Digit
 
 Reason = Literal["accepted", "unsure", "no-digit", "no-ink"]
-PATCH_PX, PATCH_STRIDE_PX = (
-    8,
-    5,
-)  # the side of an occluded patch, and from one to the next: they cover the glyph exactly
+PATCH_PX, PATCH_STRIDE_PX = 8, 5  # side of an occluded patch, and from one to the next: they cover the glyph exactly
 NEIGHBOUR_COUNT = 8
 
 

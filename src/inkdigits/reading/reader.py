@@ -232,7 +232,7 @@ class Reader:
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
-        if is_unsure(lines):
+        if is_unsure(lines) and not expected.tells_kind:
             lines = self._try_whole_page(page, thresholds, expected.form, lines)
         lines = understand_lines(lines, expected.values, thresholds)
         return Stages(proposals, glyphs, detections, lines)
@@ -244,7 +244,8 @@ class Reader:
         digit = read_whole_page(page.grey, self._classifier, thresholds)
         fits = digit.accepted and (form is None or form.fits(digit.text))
         is_likely = digit.digitness >= thresholds.min_digitness and form is None and not lines
-        return (Line((Number((digit,)),)),) if fits or is_likely else lines
+        number = Number((digit,), fits=None if form is None else fits)
+        return (Line((number,)),) if fits or is_likely else lines
 
     def _read_single(self, page: Picture, thresholds: AcceptThresholds) -> Digit:
         """The digit of a page that is one digit."""

@@ -26,10 +26,7 @@ from inkdigits.reading.proposals import Proposals
 
 _MARGIN_RATIO = 1.0  # of the row's height: so far a strip goes on beyond the row's ink
 _MAX_HEIGHT_PX = 40.0  # of the tallest ink of a row, on its strip
-_ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (
-    (0.5, 1.9),
-    5.0,
-)  # of the row's height: so high and wide is its ink
+_ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (0.5, 1.9), 5.0  # of the row's height: so high and wide is its ink
 _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3

@@ -7,7 +7,7 @@ from typing import Any
 
 from inkdigits.reading.decoding.automaton import Rule
 
-_VERHOEFF_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)  # Verhoeff's permutation
+_VERHOEFF_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 
 def luhn() -> Rule[tuple[bool, int]]:

@@ -33,12 +33,12 @@ class Expected:
 
     @property
     def tells_numbers(self) -> bool:
-        """Whether not every number is as expected as any other."""
+        """Whether some numbers are expected rather than others: by a form or a kind."""
         return self.form is not None or self.tells_kind
 
     @property
     def tells_kind(self) -> bool:
-        """Whether what every number is, as a date, is known."""
+        """Whether the kind of every number is known, such as a date."""
         return self.values is not None and self.values.tells_numbers
 
     def mean(self, text: str) -> Hashable:

@@ -21,7 +21,7 @@ from inkdigits.reading.decoding.transcript import Transcript
 
 _MIN_LETTER = 0.5  # probability of a letter from which it is one,
 _MIN_LETTER_RATIO = 2.0  # and times that of any digit
-_SEVERAL = 2  # letters of a row, each of which may be a whole word
+_SEVERAL = 2  # letters make words of a row; each may be a whole one
 _LETTER_INDEX = CHARACTERS.index(OTHER) + 1
 
 

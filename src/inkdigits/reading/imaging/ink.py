@@ -140,11 +140,11 @@ def _estimate_min_contrast(dark_ink: Pixels) -> float:
     The noise is estimated after J. Immerkær, "Fast noise variance estimation" (1996), with the median in place of the
     mean so that edges do not count. The closing follows its peaks, so noise stands out by twice its reach of 4 sigma.
     """
-    step = max(1, max(dark_ink.shape) // (2 * _PAPER_SIDE_PX))
-    sample = dark_ink[: max(1, dark_ink.shape[0] // step), : max(1, dark_ink.shape[1] // step)]
-    noise = np.abs(cv2.filter2D(sample, cv2.CV_16S, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
+    share = max(1, max(dark_ink.shape) // (2 * _PAPER_SIDE_PX))  # a corner of a large image is enough
+    corner = dark_ink[: max(1, dark_ink.shape[0] // share), : max(1, dark_ink.shape[1] // share)]
+    noise = np.abs(cv2.filter2D(corner, cv2.CV_16S, _NOISE_KERNEL, borderType=cv2.BORDER_REPLICATE))
     sigma = median(noise) / (6 * 0.6745)
-    return max(12.0, 8 * sigma * 255 / max(median(sample), float(_MIN_PAPER_BRIGHTNESS)))
+    return max(12.0, 8 * sigma * 255 / max(median(corner), float(_MIN_PAPER_BRIGHTNESS)))
 
 
 def _measure_contrast(paper: int | Pixels, dark_ink: Pixels) -> Pixels:

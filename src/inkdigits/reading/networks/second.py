@@ -61,7 +61,7 @@ def _find_network() -> Path:
     return found[-1]
 
 
-def _match_classes(characters: list[str]) -> NDArray[np.int64]:
+def _match_classes(characters: list[str]) -> NDArray[np.float32]:
     """Which of its K classes, the blank first, make up each of ours: 0 or 1, float32 27×K."""
     ours = [each.translate(_SAME_SIGNS) for each in characters]
     known = [each if len(each) == 1 and each in CHARACTERS else OTHER for each in ours]
