@@ -164,3 +164,10 @@ def test_of_signs_that_are_open_a_pattern_takes_its_own() -> None:
 def test_a_number_longer_than_any_has_its_plain_reading_and_is_not_joined_to_the_next() -> None:
     line = read_as("amount", "1" * 21 + " 42")
     assert [number.text for number in line.numbers] == ["1" * 21, "42"]
+
+
+@pytest.mark.parametrize("kind", ["integer", "amount", "date"])
+@pytest.mark.parametrize("probability", [0.75, 0.99])
+def test_no_number_has_an_operator_in_it(kind: ValueKind, probability: float) -> None:
+    line = read_text("8+3", Expected(values=ValueRules(kind)), probability=probability)
+    assert line.text == "8+3" and [number.text for number in line.numbers] == ["8", "3"]

@@ -22,6 +22,7 @@ _MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number has no value of t
 _MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
 _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
 _MAX_BOUNDARY = 0.99  # no boundary is surer than this
+_OPERATORS = "+×÷="
 _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
@@ -92,17 +93,26 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
             distribution = piece.compute_distribution(index)
             order = np.argsort(-distribution, kind="stable")
             digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
-            split = min(float(splits[len(positions) - 1]), _MAX_BOUNDARY) if positions else 1.0
-            positions.append(_Place(digits, _list_signs(gaps[len(positions)], split), split))
+            gap, split = gaps[len(positions)], float(splits[len(positions) - 1]) if positions else 1.0
+            ends = min(split + (1 - split) * _sum_operators(gap), _MAX_BOUNDARY) if positions else 1.0
+            positions.append(_Place(digits, _list_signs(gap, min(split, _MAX_BOUNDARY)), ends))
     return positions
 
 
+def _sum_operators(gap: Gap) -> float:
+    """How probable it is that a gap holds an operator that no number has in it."""
+    return sum(probability for text, probability in gap.readings if set(text) & set(_OPERATORS))
+
+
 def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
-    """What may stand in a gap: signs, nothing, or a space."""
+    """What may stand in a gap within a number: signs, nothing, or a space."""
     signs: list[tuple[str, float]] = []
     for text, probability in gap.readings:
+        if set(text) & set(_OPERATORS):
+            continue
         signs += [("", probability * (1 - split)), (SPACE, probability * split)] if not text else [(text, probability)]
-    return tuple(sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1]))
+    likely = sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1])
+    return tuple(likely) or (("", _MIN_CHOICE),)
 
 
 def _read_plainly(positions: Sequence[_Place]) -> Reading:
