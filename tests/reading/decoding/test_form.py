@@ -159,7 +159,7 @@ def test_long_checked_numbers_are_small_automata() -> None:
 
 def test_forms_that_are_alike_are_equal_and_of_many_states_are_refused() -> None:
     assert Form(length=4) == Form(length=4) != Form(length=5)
-    with pytest.raises(UsageError, match="too large|too many ways"):
+    with pytest.raises(UsageError, match=r"too large|too many ways"):
         Form(pattern="(d{0,}1d{20}){1,}")
 
 
