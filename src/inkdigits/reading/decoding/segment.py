@@ -7,8 +7,9 @@ that the form may not hold.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 
 import numpy as np
@@ -23,6 +24,8 @@ _MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at leas
 _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 24  # of a number on a row with a form
 _CLOSED_RANGE = (0.02, 0.98)  # no boundary between numbers is surer than this
+
+_Reading = tuple[tuple[tuple[int, str], ...], float]  # what each piece adds, with its index, and how probable it is
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +48,17 @@ def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple
     inside_costs = np.concatenate([[0.0], np.cumsum(np.log1p(-closed))])  # of going on, up to each digit
     if form.signs:  # the form has gaps or signs in it
         inside_costs[:] = 0.0
-    best: list[tuple[float, int, Segment | None]] = [(0.0, 0, None)]
-    for end in range(1, count + 1):
-        options = []
-        for start in range(max(0, end - _MAX_DIGITS), end):
-            segment, score = _read_segment(row, start, end, form)
+    fits = cache(form.fits)  # the same texts come again wherever a number may begin
+    best: list[tuple[float, int, Segment | None]] = [(0.0, 0, None), *[(-np.inf, 0, None)] * count]
+    for start in range(count):
+        before = best[start][0] + (float(np.log(closed[start - 1])) if start else 0.0) - inside_costs[start]
+        for end, readings in _iterate_readings(row.fused_pieces, start):
+            segment, score = _choose(readings, fits)
             if not segment.fits:  # as many as it joins: so misfits are not joined for their own sake
                 score += _MISFIT_LOG_PROBABILITY * (1 + int((splits[start : end - 1] >= _PLAIN_SPLIT).sum()))
-            score += best[start][0] + inside_costs[end - 1] - inside_costs[start]
-            score += float(np.log(closed[start - 1])) if start else 0.0
-            options.append((score, start, segment))
-        best.append(max(options, key=lambda option: option[0]))
+            score += before + inside_costs[end - 1]
+            if score > best[end][0]:
+                best[end] = score, start, segment
     segments: list[Segment] = []
     end = count
     while end:
@@ -74,11 +77,10 @@ def _read_row(row: FusedRow, segments: Sequence[Segment]) -> FusedRow:
     return row.read_as(strings)
 
 
-def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segment, float]:
-    """The digits from `start` to `end` of a row as one number, and the log probability of that reading."""
-    readings = _list_readings(row.fused_pieces, start, end)
+def _choose(readings: Sequence[_Reading], fits: Callable[[str], bool]) -> tuple[Segment, float]:
+    """What some digits are as one number, of their `readings`, best first, and the log probability of that one."""
     plain, plain_probability = readings[0]
-    fitting = [(texts, probability) for texts, probability in readings if form.fits("".join(t for _, t in texts))]
+    fitting = [(texts, probability) for texts, probability in readings if fits("".join(t for _, t in texts))]
     total = sum(probability for _, probability in fitting)
     if total < _MIN_FIT * plain_probability:
         return Segment(plain, False), float(np.log(plain_probability))
@@ -87,18 +89,20 @@ def _read_segment(row: FusedRow, start: int, end: int, form: Form) -> tuple[Segm
     return Segment(texts, True, own / (total + _MIN_FIT * sum(p for _, p in readings))), float(np.log(probability))
 
 
-def _list_readings(
-    fused_pieces: Sequence[FusedPiece], start: int, end: int
-) -> list[tuple[tuple[tuple[int, str], ...], float]]:
-    """What the digits from `start` to `end` may be, piece by piece, with probabilities, best first."""
-    readings: list[tuple[tuple[tuple[int, str], ...], float]] = [((), 1.0)]
-    offsets = [0, *accumulate(len(piece.string) for piece in fused_pieces)]
+def _iterate_readings(fused_pieces: Sequence[FusedPiece], start: int) -> Iterator[tuple[int, list[_Reading]]]:
+    """What the digits from one on may be, one more each time, up to the most, best first; and each time the first digit
+    behind them."""
+    before: list[_Reading] = [((), 1.0)]
+    offsets = accumulate((len(piece.string) for piece in fused_pieces), initial=0)
     for index, (piece, offset) in enumerate(zip(fused_pieces, offsets, strict=False)):
-        first, last = max(0, start - offset), min(len(piece.string), end - offset)
-        if first < last:
-            parts = piece.list_readings(first, last)
+        first, most = max(0, start - offset), min(len(piece.string), start + _MAX_DIGITS - offset)
+        readings = before
+        for last in range(first + 1, most + 1):
             longer = [
-                ((*texts, (index, text)), probability * own) for texts, probability in readings for text, own in parts
+                ((*texts, (index, text)), probability * own)
+                for texts, probability in before
+                for text, own in piece.list_readings(first, last)
             ]
             readings = sorted(longer, key=lambda reading: -reading[1])[:_MAX_READINGS]
-    return readings
+            yield offset + last, readings
+        before = readings
