@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-import numpy as np
-
 from inkdigits.reading.decoding.spacing import measure_row_height
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, percentile
 from inkdigits.reading.proposals import Proposals
 from inkdigits.types import CROSSED_OUT, Line
 
@@ -40,4 +38,4 @@ def find_hint(grey: Pixels, proposals: Proposals | None, lines: Sequence[Line]) 
         return ALL_UNSURE
     if heights:
         return NO_DIGITS
-    return TOO_DARK if np.percentile(grey, _BRIGHT_PERCENTILE) <= _MAX_DARK_LEVEL else NO_INK
+    return TOO_DARK if percentile(grey, _BRIGHT_PERCENTILE) <= _MAX_DARK_LEVEL else NO_INK

@@ -14,7 +14,7 @@ from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
-from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink
+from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink, weighted_median
 from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
@@ -135,7 +135,7 @@ def choose_scales(component_boxes: NDArray[np.int32], shape: tuple[int, ...]) ->
     digit_like = tall[tall[:, 2] <= _MAX_ASPECT * tall[:, 3]]  # what is wider is a word, or digits on a rule
     heights = np.sort((digit_like if len(digit_like) else tall)[:, 3].astype(np.float64))
     pixels = math.prod(shape)
-    usual_height = float(heights[np.searchsorted(np.cumsum(heights), heights.sum() / 2)])
+    usual_height = weighted_median(heights, heights)
     tried_heights = usual_height * _SCALE_STEP ** np.arange(-12, 13)
     votes = [float(heights[(heights > height / 1.5) & (heights < height * 1.5)].sum()) for height in tried_heights]
     budget = min(max(_BUDGET_PX[0], _BUDGET_RATIO * pixels), _BUDGET_PX[1])

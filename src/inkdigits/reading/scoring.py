@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.grid import Grid
+from inkdigits.reading.imaging.pixels import weighted_median
 from inkdigits.reading.networks.activations import sigmoid, softmax
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
@@ -56,9 +57,7 @@ def penalise_size_outliers(detections: Detections) -> Detections:
     if not len(detections):
         return detections
     heights = detections.boxes[:, 3]
-    order = np.argsort(heights)
-    cumulative_weights = np.cumsum((detections.digitness**2 * heights)[order])
-    usual_height = heights[order][np.searchsorted(cumulative_weights, cumulative_weights[-1] / 2)]
+    usual_height = weighted_median(heights, detections.digitness**2 * heights)
     excess_octaves = np.maximum(np.abs(np.log2(heights / usual_height)) - _FREE_OCTAVES, 0)
     log_odds = _log_odds(detections.digitness) - np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY)
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)

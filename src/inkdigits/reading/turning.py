@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
+from inkdigits.reading.imaging.pixels import weighted_median
 from inkdigits.reading.imaging.region import map_boxes
 from inkdigits.reading.networks.classifier import Classifier
 from inkdigits.reading.normalise import crop_glyphs
@@ -66,8 +67,7 @@ def _select_boxes(proposals: Proposals) -> NDArray[np.float64]:
     long, short = boxes[:, 2:].max(axis=1), boxes[:, 2:].min(axis=1)
     boxes = boxes[(long * proposals.ink_scale >= _MIN_SIDE_PX) & (long <= _MAX_ASPECT * short)]
     sides = boxes[:, 2:].max(axis=1)
-    ordered = np.sort(sides)
-    usual = ordered[np.searchsorted(np.cumsum(ordered), ordered.sum() / 2)] if len(ordered) else 0
+    usual = weighted_median(sides, sides) if len(sides) else 0
     return np.asarray(boxes[(sides <= _MAX_SIDE_RATIO * usual) & (_MAX_SIDE_RATIO * sides >= usual)], np.float64)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
-from inkdigits.reading.imaging.pixels import median
+from inkdigits.reading.imaging.pixels import median, weighted_median
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
 _MIN_SHARED_HEIGHT = 0.4  # of the lower one's height: so much of it lies within a row that it is on it
@@ -153,10 +153,7 @@ def _stack_boxes(boxes: Sequence[Box]) -> tuple[Array, Array, Array]:
 
 def _compute_median_slope(pairs: Array, weights: Array) -> float:
     """The weighted median of the slopes of pairs, K×2 (right and down)."""
-    slopes = pairs[:, 1] / pairs[:, 0]
-    order = np.argsort(slopes)
-    cumulative_weights = np.cumsum(weights[order])
-    return float(slopes[order][np.searchsorted(cumulative_weights, cumulative_weights[-1] / 2)])
+    return weighted_median(pairs[:, 1] / pairs[:, 0], weights)
 
 
 def _find_pairs(i: int, xs: Array, ys: Array, heights: Array, slope: float | None = None) -> Array:

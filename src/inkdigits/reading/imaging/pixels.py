@@ -63,6 +63,13 @@ def median(values: Array) -> float:
     return float(middle.mean(dtype=np.float64))
 
 
+def weighted_median(values: Array, weights: Array) -> float:
+    """The least of N values (at least one) that with all smaller ones has half of the N weights."""
+    order = np.argsort(values)
+    cumulative_weights = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(cumulative_weights, cumulative_weights[-1] / 2)])
+
+
 def percentile(values: Pixels, percent: float) -> float:
     """The value, in 0..255, below which `percent` of at least one value lie, between two values if need be. As numpy's,
     which loads masked arrays too."""
