@@ -3,6 +3,7 @@
 import io
 import json
 import os
+import subprocess
 import tracemalloc
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from inkdigits import Form, PictureError, UsageError, read
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
-from tests.helpers import extract_error_sentence, run_inkdigits
+from tests.helpers import INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
 from tests.reading.drawing import encode_image
 from tests.reading.imaging.test_picture import bomb
 from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
@@ -125,6 +127,26 @@ def test_an_empty_folder_stops_nothing_else(told: Told, tmp_path: Path) -> None:
 def test_names_of_nothing(told: Told, tmp_path: Path) -> None:
     for name in ("nothing.png", "x" * 5000, tmp_path / "a.png" / "below"):
         assert extract_error_sentence(told("read", name, code=1).err)
+    said = extract_error_sentence(told("read", "", code=1).err)
+    assert said == "An empty name is no file; give the name of a picture."
+
+
+def test_a_network_is_named_as_it_was_given(told: Told, tmp_path: Path) -> None:
+    (tmp_path / "net.png").write_bytes(b"no network")
+    said = extract_error_sentence(told("read", "--model", tmp_path / "net.png", "a.png", code=1).err)
+    assert said.startswith(f"{tmp_path / 'net.png'}: its card cannot be read")
+    assert said.endswith("; net.json must lie beside the network.")
+
+
+def test_an_array_without_pixels_is_empty_rather_than_too_large() -> None:
+    with pytest.raises(PictureError, match="the array is empty") as told:
+        read(np.zeros((0, 0), np.uint8))
+    assert told.value.kind == "picture"
+
+
+def test_a_length_that_is_no_number_is_told_in_a_sentence() -> None:
+    with pytest.raises(UsageError, match="a whole number, not '4'"):
+        Form(length="4")  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("option", ["--output", "--review", "--annotate", "--explain"])
@@ -189,6 +211,9 @@ def test_a_later_page_that_is_bad_keeps_the_earlier_ones(told: Told, tmp_path: P
         ("out.xlsx", "--csv", "the ending stands for an Excel workbook; leave out --csv"),
         ("out.json", "--table", "the ending stands for json, but the output is table; use --json"),
         ("out.ods", None, "use a name that ends in .xlsx or .csv"),
+        ("out.PNG", None, "files that end in .png hold something else; give another name, one that fits the format."),
+        ("out.pdf", "--json", "files that end in .pdf hold something else"),
+        ("out.onnx", "--table", "files that end in .onnx hold something else"),
     ],
 )
 def test_an_ending_that_contradicts_the_format_is_refused(
@@ -198,3 +223,78 @@ def test_an_ending_that_contradicts_the_format_is_refused(
     picture.touch()
     assert why in extract_error_sentence(told("read", *words, "--output", tmp_path / name, picture, code=2).err)
     assert list(tmp_path.iterdir()) == [picture]
+
+
+def test_an_ending_that_nobody_knows_may_be_anything(told: Told, tmp_path: Path) -> None:
+    Image.new("L", (30, 30), 255).save(tmp_path / "a.png")
+    told("read", "--output", tmp_path / "out.dat", "--review", tmp_path / "see.v2", tmp_path / "a.png")
+    assert {path.name for path in tmp_path.iterdir()} == {"a.png", "out.dat", "see.v2"}
+
+
+@pytest.mark.parametrize(
+    ("option", "name", "ending"),
+    [("--review", "see.csv", ".html"), ("--review", "see.png", ".html"), ("--show-glyph", "glyph.jpg", ".png")],
+)
+def test_pages_and_glyphs_are_not_named_like_something_else(
+    told: Told, tmp_path: Path, option: str, name: str, ending: str
+) -> None:
+    said = told("read", "--single", option, tmp_path / name, tmp_path / "a.png", code=2)
+    assert extract_error_sentence(said.err).endswith(f"one that ends in {ending}.") and not [*tmp_path.iterdir()]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["in/a.png", "--annotate", "in"],
+        ["in", "--annotate", "in"],
+        ["in/*", "--annotate", "in/../in"],
+        ["in/a.tif", "in/a-page2.png", "--annotate", "in"],
+        ["in/a.tif", "in/a-1-ink.png", "--explain", "in"],
+        ["in/a.tif", "in/a-page2-1-ink.png", "--explain", "in"],
+        *(["in/data", option, "in/data"] for option in ("--output", "--review")),
+        ["in/data.part", "--output", "in/data"],
+        ["in/data", "--output", "symbolic"],
+        ["in/data", "--output", "hard"],
+        ["symbolic", "--output", "in/data"],
+        ["in/data", "--output", "net", "--model", "net"],
+        ["--single", "in/a.png", "--show-glyph", "in/a.png"],
+        ["--single", "in/data", "--show-glyph", "hard"],
+    ],
+)
+def test_what_is_read_is_never_overwritten(
+    told: Told, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    good = encode_image(np.full((30, 30), 255, np.uint8), "PNG")
+    (tmp_path / "in").mkdir()
+    for name in ("a.png", "a.tif", "a-page2.png", "a-1-ink.png", "a-page2-1-ink.png", "data", "data.part", "../net"):
+        (tmp_path / "in" / name).write_bytes(good)
+    (tmp_path / "symbolic").symlink_to("in/data")
+    (tmp_path / "hard").hardlink_to(tmp_path / "in" / "data")
+    monkeypatch.chdir(tmp_path)
+    before = sorted(tmp_path.rglob("*"))
+    said = extract_error_sentence(told("read", *words, code=2).err)
+    assert said.endswith("is one of the files to be read, and would be overwritten; give another place.")
+    assert sorted(tmp_path.rglob("*")) == before and all(path.read_bytes() == good for path in before if path.is_file())
+
+
+def test_stdin_is_not_overwritten_either(tmp_path: Path) -> None:
+    (tmp_path / "data").write_bytes(encode_image(np.full((30, 30), 255, np.uint8), "PNG"))
+    with (tmp_path / "data").open("rb") as stdin:
+        command = [INKDIGITS_COMMAND, "read", "-", "--output", tmp_path / "data"]
+        done = subprocess.run(command, stdin=stdin, capture_output=True, check=False, timeout=300)
+    assert done.returncode == 2 and b"would be overwritten" in done.stderr
+
+
+def test_drawings_beside_the_pictures_are_fine_where_they_are_new_files(told: Told, tmp_path: Path) -> None:
+    for name in ("a.jpg", "b.png"):
+        Image.new("L", (30, 30), 255).save(tmp_path / name)
+    told("read", tmp_path / "a.jpg", "--annotate", tmp_path)
+    told("read", tmp_path / "a.jpg", "--annotate", tmp_path)  # its own earlier drawing is no picture of yours
+    told("read", tmp_path / "b.png", "--explain", tmp_path)
+    assert {"a.png", "b-1-ink.png"} < {path.name for path in tmp_path.iterdir()}
+
+
+def test_results_do_not_overwrite_each_other(told: Told, tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to(tmp_path / "x")
+    words = ("read", "--output", tmp_path / "x", "--review", tmp_path / "link", "-")
+    assert "name the same file" in extract_error_sentence(told(*words, code=2).err)

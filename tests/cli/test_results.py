@@ -1,6 +1,8 @@
 """Files of results grow in parts, and a run that was stopped anywhere goes on to the same bytes."""
 
+import fcntl
 import json
+import os
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -12,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from inkdigits.cli.results import ResultFormat, Results
-from inkdigits.cli.targets import encode_text
+from inkdigits.cli.targets import PartFile, encode_text
 from inkdigits.errors import UsageError, WriteError
 
 RUN: dict[str, Any] = {"how": "as ever"}
@@ -173,3 +175,31 @@ def test_where_nothing_can_be_written_is_told_in_one_sentence(tmp_path: Path, pa
 
 def test_names_are_written_as_the_system_gave_them() -> None:
     assert encode_text("é\udcff") == b"\xc3\xa9\xff"
+
+
+@pytest.mark.parametrize("resume", [False, True])
+def test_two_runs_do_not_write_to_the_same_file(tmp_path: Path, resume: bool) -> None:
+    with opened(tmp_path) as results:
+        read(results, 4)
+        before = all_of(tmp_path)
+        with pytest.raises(UsageError, match=r"out\.csv is being written to by another run; wait for it"):
+            opened(tmp_path, resume=resume)
+        assert all_of(tmp_path) == before
+        read(results)
+        results.finish()
+    assert all_of(tmp_path) == expected()
+
+
+def test_a_part_that_another_run_has_just_finished_is_not_begun_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was opened as the part, and is the file itself when the lock is there."""
+
+    def finish_meanwhile(descriptor: int, operation: int) -> None:
+        os.replace(tmp_path / "x.part", tmp_path / "x")
+
+    (tmp_path / "x.part").write_text("whole")
+    monkeypatch.setattr(fcntl, "flock", finish_meanwhile)
+    with pytest.raises(UsageError, match="by another run"):
+        PartFile(tmp_path / "x")
+    assert all_of(tmp_path) == {"x": b"whole"}

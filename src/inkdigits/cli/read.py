@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
-from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,14 +44,7 @@ if TYPE_CHECKING:
     from inkdigits.cli.targets import Convert
 
 FAILED, REJECTED = 1, 3
-ENDINGS = {  # of files, by the format that they promise
-    "json": (".json", ".jsonl", ".ndjson"),
-    "csv": (".csv",),
-    "tsv": (".tsv",),
-    "hocr": (".hocr", ".html", ".htm", ".xhtml"),
-    "text": (".txt", ".text"),
-}
-WORKBOOK, OTHER_SPREADSHEETS = ".xlsx", (".xls", ".ods")
+TELLING_FORMATS = ("json", "csv", "xlsx")  # whether a number fits
 THREADS = 2  # of one picture, where no others are read meanwhile
 
 _result = partial(typer.Option, rich_help_panel="Results")
@@ -118,15 +111,12 @@ def read(
         raise UsageError("--explain cannot be used with --single; use --show-glyph to save what the network sees.")
     if resume and output is None:
         raise UsageError("--resume needs --output; name the file of the stopped run.")
-    if review is not None and review == output:
-        raise UsageError("--output and --review name the same file; give each its own.")
     format_name = _choose_format(json=as_json, csv=as_csv, table=as_table, tsv=as_tsv, hocr=as_hocr)
-    if output is not None:
-        format_name = choose_by_ending(output, format_name)
 
     from inkdigits.cli.batch import Work
     from inkdigits.cli.inputs import expand_names
     from inkdigits.cli.results import Results
+    from inkdigits.cli.targets import choose_by_ending
     from inkdigits.cli.views import build_views
     from inkdigits.reading.reader import Reader
 
@@ -140,13 +130,21 @@ def read(
         {"length": length, "pattern": pattern, "check": check, "range": value_range},
         {"kind": kind, "decimal": decimal, "decimals": decimals, "date_order": date_order},
     )
+    if output is not None:
+        format_name = choose_by_ending(output, format_name)
+    inputs = expand_names(pictures)
+    _check_files(inputs, model, output, review, glyph, annotate, explain)
     limits = build_limits(max_bytes, max_pixels, max_pages)
     reader = Reader(model, limits=limits, threads=THREADS if jobs == 1 else 1, second=second)
-    inputs = expand_names(pictures)
     files = _build_files(format_name, len(inputs) > 1, review)
     views = build_views(reader, how, glyph, annotate, explain, inputs)
     work = Work(
-        partial(reader.attempt, **how), limits, tuple(f.page for f in files), tuple(views), bool(views or review)
+        partial(reader.attempt, **how),
+        limits,
+        tuple(f.page for f in files),
+        tuple(views),
+        needs_pixels=bool(views or review),
+        tells_misfits=format_name not in TELLING_FORMATS,
     )
     run = {"model": repr(reader.model), "how": repr(how), "limits": repr(limits), "files": [f.name for f in files]}
     paths = [output, review][: len(files)]
@@ -164,26 +162,29 @@ def _choose_format(**formats: bool) -> str:
     return names[0] if names else "text"
 
 
-def choose_by_ending(output: Path, format_name: str) -> str:
-    """The format that was asked for, but a workbook for a file that is named like one. Raises UsageError for a file
-    whose ending promises another format than the one that was asked for."""
-    ending = output.suffix.lower()
-    if ending == WORKBOOK and format_name in ("text", "table"):
-        if find_spec("xlsxwriter") is None:  # said before all is read
-            raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.")
-        return "xlsx" if format_name == "text" else "table xlsx"
-    promised_format = next((name for name, endings in ENDINGS.items() if ending in endings), None)
-    if ending == WORKBOOK:
-        raise UsageError(f"{output}: the ending stands for an Excel workbook; leave out --{format_name}.")
-    if ending in OTHER_SPREADSHEETS:
-        raise UsageError(f"{output}: no such spreadsheets are written; use a name that ends in .xlsx or .csv.")
-    if promised_format is not None and promised_format != ("csv" if format_name == "table" else format_name):
-        flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
-        raise UsageError(
-            f"{output}: the ending stands for {promised_format}, but the output is {format_name}; {flag}, "
-            "or rename the file."
-        )
-    return format_name
+def _check_files(
+    inputs: list[Input],
+    model: Path | None,
+    output: Path | None,
+    review: Path | None,
+    glyph: Path | None,
+    annotate: Path | None,
+    explain: Path | None,
+) -> None:
+    """Raise UsageError if something that is read would be overwritten, or two results would be one file."""
+    from inkdigits.cli.targets import GLYPHS, WEB_PAGES, check_ending, check_inputs_stay, list_written
+    from inkdigits.cli.views import find_drawings
+
+    if review is not None:
+        check_ending(review, WEB_PAGES)
+    if glyph is not None:
+        check_ending(glyph, GLYPHS)
+    results = [path for path in (output, review, glyph) if path is not None]
+    if len({os.path.realpath(path) for path in results}) < len(results):
+        raise UsageError("Two of --output, --review and --show-glyph name the same file; give each its own.")
+    read_too = [] if model is None else [str(model), str(model.with_suffix(".json"))]
+    written = [file for path in results for file in list_written(path)]
+    check_inputs_stay([*written, *find_drawings(annotate, explain, inputs)], [*map(_input_name, inputs), *read_too])
 
 
 def _build_files(format_name: str, has_several: bool, review: Path | None) -> list[ResultFormat]:
@@ -225,8 +226,9 @@ def _read_all(work: Work, inputs: list[Input], results: Results, jobs: int, on_s
             for page in pages:
                 results.add(page.texts)
                 hints.append(page.hint)
-                if page.trouble is not None:
-                    progress.say(page.trouble)
+                for sentence in (page.trouble, page.misfit):
+                    if sentence is not None:
+                        progress.say(sentence)
                 failed, unsure, empty = failed or page.trouble is not None, unsure or page.unsure, empty or page.empty
             results.settle(_input_name(picture), failed, unsure, empty)
             progress.advance()

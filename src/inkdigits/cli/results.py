@@ -110,7 +110,7 @@ class Results:
         """Open a path (None is stdout) for each of `files`.
 
         `run` and `names` say what is read; with `resume`, go on after the last of `names` that a stopped run did.
-        Raises WriteError, and UsageError when there is no going on.
+        Raises WriteError, and UsageError when there is no going on, or another run writes to the same files.
         """
         self._files, self._open = files, list[Stream | PartFile]()
         self._journal: Journal | None = None
@@ -187,6 +187,6 @@ class Results:
         """Let go of the files. Parts stay where a stopped run can go on with them, and go where it cannot."""
         keep_parts = self._finished or not self._open or self.part is not None
         for file in self._open:
-            file.close()
             if not keep_parts and isinstance(file, PartFile):
                 file.discard()
+            file.close()  # only now, or another run could begin in between

@@ -1,18 +1,95 @@
-"""What results are written to: stdout or a device as they come, or a file that is whole or not there."""
+"""What results are written to: stdout or a device as they come, or a file that is whole or not there. And what none of
+them may be: a file that is read, or one whose name promises something else."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import os
+import stat
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
-from inkdigits.errors import WriteError
+from inkdigits.errors import UsageError, WriteError
 
 Convert = Callable[[bytes], bytes]
+ENDINGS = {  # of files, by the format that they promise
+    "json": (".json", ".jsonl", ".ndjson"),
+    "csv": (".csv",),
+    "tsv": (".tsv",),
+    "hocr": (".hocr", ".html", ".htm", ".xhtml"),
+    "text": (".txt", ".text"),
+}
+WORKBOOK, OTHER_SPREADSHEETS = ".xlsx", (".xls", ".ods")
+WEB_PAGES, GLYPHS = (".html", ".htm", ".xhtml"), (".png",)
+_OTHER_KINDS = {".svg", ".doc", ".docx", ".odt", ".zip", ".tar", ".gz", ".parquet", ".sqlite", ".onnx"}
+
+
+def choose_by_ending(output: Path, format_name: str) -> str:
+    """The format that was asked for, but a workbook for a file that is named like one. Raises UsageError for a file
+    whose ending promises something else than what was asked for."""
+    ending = output.suffix.lower()
+    if ending == WORKBOOK and format_name in ("text", "table"):
+        if find_spec("xlsxwriter") is None:  # said before all is read
+            raise UsageError("Spreadsheets need XlsxWriter; install it: pip install 'inkdigits[xlsx]'.")
+        return "xlsx" if format_name == "text" else "table xlsx"
+    promised_format = next((name for name, endings in ENDINGS.items() if ending in endings), None)
+    if ending == WORKBOOK:
+        raise UsageError(f"{output}: the ending stands for an Excel workbook; leave out --{format_name}.")
+    if ending in OTHER_SPREADSHEETS:
+        raise UsageError(f"{output}: no such spreadsheets are written; use a name that ends in .xlsx or .csv.")
+    if promised_format is None:
+        check_ending(output, ())
+    elif promised_format != ("csv" if format_name == "table" else format_name):
+        flag = f"use --{promised_format}" if promised_format != "text" else "leave out the format"
+        raise UsageError(
+            f"{output}: the ending stands for {promised_format}, but the output is {format_name}; {flag}, "
+            "or rename the file."
+        )
+    return format_name
+
+
+def check_ending(path: Path, own_endings: tuple[str, ...]) -> None:
+    """Raise UsageError if the ending is known to be that of something else; one that nobody knows may be anything."""
+    from inkdigits.files import PICTURE_ENDINGS
+
+    results = {WORKBOOK, *OTHER_SPREADSHEETS, *(each for endings in ENDINGS.values() for each in endings)}
+    ending = path.suffix.lower()
+    if ending in (PICTURE_ENDINGS | results | _OTHER_KINDS) - {*own_endings}:
+        advice = f"one that ends in {own_endings[0]}" if own_endings else "one that fits the format"
+        raise UsageError(f"{path}: files that end in {ending} hold something else; give another name, {advice}.")
+
+
+def check_inputs_stay(outputs: Iterable[Path], inputs: Iterable[str]) -> None:
+    """Raise UsageError if one of the files that will be written is one that is read (`-` is stdin), by whatever name or
+    link."""
+    written = {_identify(path): path for path in outputs}
+    written.pop(None, None)  # new files, and what is no file
+    for name in inputs if written else ():
+        if (file := _identify(name)) in written:
+            raise UsageError(
+                f"{written[file]} is one of the files to be read, and would be overwritten; give another place."
+            )
+
+
+def list_written(path: Path) -> list[Path]:
+    """All files that come and go while results are written to this one."""
+    part = with_ending(path, ".part")
+    return [path, part, with_ending(part, ".jsonl")]
+
+
+def _identify(path: str | Path | int) -> tuple[int, int] | None:
+    """What tells a file (a path, a descriptor, `-` for stdin) from all others, whatever it is called; None for what is
+    not there, or is no file."""
+    try:
+        status = os.stat(0 if path == "-" else path)
+    except (OSError, ValueError):
+        return None
+    return (status.st_dev, status.st_ino) if stat.S_ISREG(status.st_mode) else None
 
 
 class Stream:
@@ -48,10 +125,12 @@ class Stream:
 
 
 class PartFile:
-    """A file that grows as FILE.part and takes the place of FILE when it is whole."""
+    """A file that grows as FILE.part and takes the place of FILE when it is whole. No other run can write to it then:
+    the system holds a lock until the part is closed, or its process ends."""
 
     def __init__(self, path: Path) -> None:
-        """Open the part, with what is in it. Missing folders are made. Raises WriteError."""
+        """Open the part, with what is in it. Missing folders are made. Raises WriteError, and UsageError if another run
+        is writing it."""
         with raise_write_errors(path):
             self.path = Path(os.path.realpath(path))  # a link stays one, and what it leads to is replaced
             self.part = with_ending(self.path, ".part")
@@ -59,6 +138,19 @@ class PartFile:
             if self.path.is_dir():
                 raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
             self._file = open(self.part, "ab")  # noqa: SIM115
+        if not self._lock():
+            self._file.close()
+            raise UsageError(f"{path} is being written to by another run; wait for it, or give another name.")
+
+    def _lock(self) -> bool:
+        """Keep other runs away; whether none has the part already, or has just finished with it."""
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        except OSError:
+            pass  # a disk without locks: as well as can be
+        return _identify(self.part) == _identify(self._file.fileno())
 
     def write(self, text: str) -> None:
         """Add to the part; the system has it when this returns. Raises WriteError."""
@@ -81,12 +173,14 @@ class PartFile:
     def finish(self, convert: Convert | None = None) -> None:
         """The part is whole: let it take the place of FILE, as `convert` makes it. Raises WriteError."""
         with raise_write_errors(self.path):
-            self._file.close()
-            if convert is not None:
+            if convert is None:
+                os.replace(self.part, self.path)
+            else:
                 from inkdigits.files import write_atomically  # what it loads takes long where results go to stdout
 
-                write_atomically(self.part, convert(self.part.read_bytes()))
-            os.replace(self.part, self.path)
+                write_atomically(self.path, convert(self.part.read_bytes()))
+                os.unlink(self.part)
+            self._file.close()  # only now, or another run could begin in between
 
     def close(self) -> None:
         """Let go of the part, and leave it as it is."""

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import io
+import os
+import re
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +22,11 @@ if TYPE_CHECKING:
     from inkdigits.reading.arguments import ReadArguments
     from inkdigits.reading.imaging.picture import Picture
     from inkdigits.reading.reader import Reader
+
+
+# What follows a picture's own short name in the names of its drawings.
+_ANNOTATED_END = re.compile(r"(-page\d+)?\.png")
+_EXPLAINED_END = re.compile(r"(-page\d+)?-\d-[a-z]+\.png")
 
 
 def build_views(
@@ -66,6 +74,25 @@ def save_explained(page: Picture, reading: Reading, reader: Reader, how: ReadArg
     stages = reader.run_stages(crop_to_region(page, how), **get_number_arguments(how))
     for number, (stage, image) in enumerate(draw_stages(page, reading, stages), 1):
         save_png(image, stem.with_name(f"{_page_name(page, stem)}-{number}-{stage}.png"))
+
+
+def find_drawings(annotate: Path | None, explain: Path | None, inputs: list[Input]) -> Iterator[Path]:
+    """The files that drawings of these pictures would overwrite, or those of further pages may."""
+    from inkdigits.cli.inputs import assign_stems
+
+    short_names = {*assign_stems(inputs).values()}
+    for folder, ending in ((annotate, _ANNOTATED_END), (explain, _EXPLAINED_END)):
+        for name in _list_names(folder):
+            starts = [match.start() for match in re.finditer("[-.]", name)]
+            if any(name[:start] in short_names and ending.fullmatch(name, start) for start in starts):
+                yield Path(folder or "", name)
+
+
+def _list_names(folder: Path | None) -> list[str]:
+    """What is in a folder, if it is there; whether it can be written to is told elsewhere."""
+    with suppress(OSError):
+        return [] if folder is None else os.listdir(folder)
+    return []
 
 
 def _page_name(page: Picture, stem: Path) -> str:
