@@ -105,6 +105,20 @@ def test_a_stopped_batch_goes_on_to_the_same_bytes(
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "see.html", "whole.csv"}
 
 
+def test_a_second_run_into_the_same_file_is_refused_until_the_first_has_ended(folder: Path, tmp_path: Path) -> None:
+    words = ("read", "--csv", "--output", tmp_path / "x", folder / "00.png")
+    process = running(*words, "-", stdin=subprocess.PIPE)
+    wait_for_pictures(tmp_path / "x.part.jsonl", 1)
+    for more in ((), ("--resume",)):
+        said = run_inkdigits(*words, *more, exit_code=2)
+        assert "being written to by another run; wait for it" in extract_error_sentence(said.err)
+    process.kill()
+    process.communicate()
+    run_inkdigits(*words, "--resume")
+    assert len((tmp_path / "x").read_text().splitlines()) == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["x"]
+
+
 def test_going_on_reads_only_what_is_left(folder: Path, told: Told, tmp_path: Path) -> None:
     """A picture that is done is taken away: going on does not miss it."""
     out = tmp_path / "out.csv"

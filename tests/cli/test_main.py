@@ -94,7 +94,7 @@ def test_a_command_that_was_refused_left_nothing_behind(
         (["export", "nothing"], "There is no run at nothing"),
         (["train", "--resume", "nothing"], "There is no run at nothing"),
         (["data", "--data", "nothing"], "There is no data at nothing"),
-        (["read", "--model", "nothing.onnx", "a.png"], "nothing.json: the network's file cannot be read"),
+        (["read", "--model", "nothing.onnx", "a.png"], "nothing.onnx: the network's file cannot be read"),
     ],
 )
 def test_what_is_not_there_is_said_in_one_sentence(

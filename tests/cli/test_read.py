@@ -82,6 +82,16 @@ def test_what_every_number_must_be(pictures: Path, told: Told, options: list[str
     assert [number["text"] for number in read] == [number["text"] for number in plain]
 
 
+def test_numbers_that_do_not_fit_are_told_of_where_results_do_not(pictures: Path, told: Told) -> None:
+    page = pictures / "page.png"
+    said = told("read", "--check", "mod97", "--length", "4", page)
+    misfits = [number["text"] for number in json.loads(told("read", "--json", page).out)["lines"][0]["numbers"]]
+    assert said.out == told("read", page).out
+    assert extract_error_sentence(said.err).startswith(f"{page}: ") and f"not fit: {', '.join(misfits)}" in said.err
+    assert not told("read", "--csv", "--check", "mod97", "--length", "4", page).err
+    assert not told("read", "--range", "0..99999999", page).err
+
+
 def test_the_least_confidence(pictures: Path, told: Told) -> None:
     eager, strict = (told("read", "--min-confidence", least, pictures / "page.png").out for least in ("0", "1"))
     assert eager.count("?") < strict.count("?") and len(eager) == len(strict)
@@ -96,16 +106,19 @@ def test_the_least_confidence(pictures: Path, told: Told) -> None:
         (["--check", "sum"], "There is no check 'sum'; choose one of luhn, verhoeff, mod97."),
         (["--range", "100..0"], "The range 100..0 is empty"),
         (["--range", "few"], "'few' is not a range"),
+        (["--range", "-5..5"], "give two whole numbers, not negative, of at most 18 digits"),
+        (["--pattern", "d{12345}"], "{12345} repeats too often; use smaller counts."),
+        (["--pattern", "d{2,12345}"], "{2,12345} repeats too often; use smaller counts."),
         (["--min-confidence", "1.5"], "The minimum confidence must be from 0 to 1, not 1.5."),
         (["--min-confidence", "nan"], "The minimum confidence must be from 0 to 1, not nan."),
         (["--boxes", "rows"], "Printed boxes are one of auto, comb or cells, not 'rows'."),
-        (["--as", "money"], "kind is one of integer, decimal, amount"),
-        (["--decimal", ";"], "decimal is one of auto, point, comma, not ';'."),
-        (["--date-order", "ydm"], "date_order is one of auto, dmy, mdy, ymd, not 'ydm'."),
+        (["--as", "money"], "--as is one of integer, decimal, amount, date, time, fraction, expression, not 'money'."),
+        (["--decimal", ";"], "--decimal is one of auto, point, comma, not ';'."),
+        (["--date-order", "ydm"], "--date-order is one of auto, dmy, mdy, ymd, not 'ydm'."),
         (["--decimals", "21"], "A number can have 0 to 20 decimals, not 21."),
         (["--as", "date", "--decimals", "2"], "A number of kind date has no decimals"),
         (["--as", "amount", "--date-order", "dmy"], "A date order tells nothing of numbers of kind amount"),
-        (["--as", "date", "--signs", "drop"], "Without signs nobody can tell what numbers mean"),
+        (["--as", "date", "--signs", "drop"], "keep the signs, or do not say what numbers are."),
         (["--signs", "some"], "give keep or drop, not 'some'."),
         (["--single", "--as", "date"], "A single digit is no date or amount"),
         (["--single", "--length", "1"], "A single digit has no form"),

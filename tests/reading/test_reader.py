@@ -7,6 +7,7 @@ import json
 import threading
 from difflib import SequenceMatcher
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -105,6 +106,14 @@ def test_a_part_of_a_page_is_read_and_its_boxes_are_those_of_the_page(reader: Re
     assert np.abs(np.array(found.as_list()) - second.as_list()).max() < 12
     with pytest.raises(PictureError, match="lies outside the page"):
         reader.read(written, region=Box(5000, 0, 10, 10))
+
+
+@pytest.mark.parametrize("words", [{"min_confidence": "high"}, {"min_confidence": 2}, {"region": (0, 0, 9, 9)}])
+def test_options_of_another_kind_are_refused_in_one_sentence(
+    reader: Reader, written: Pixels, words: dict[str, Any]
+) -> None:
+    with pytest.raises(UsageError, match=r"from 0 to 1, not|A region is an inkdigits\.Box"):
+        reader.read(written, **words)
 
 
 def test_a_form_chooses_so_many_digits_a_number(reader: Reader, many: Digits) -> None:

@@ -1,5 +1,7 @@
 """The API's description says what is so, and all that is so."""
 
+import re
+from pathlib import Path
 from typing import Any
 
 import jsonschema
@@ -125,3 +127,12 @@ def test_every_kind_of_problem_is_explained_and_has_a_status() -> None:
         assert kind.advice.endswith(".") and kind.title and 400 <= kind.status < 600
         assert f"`{name}`" in problem_responses(name)[kind.status]["description"]
     assert {kind.status for kind in KINDS.values() if kind.status >= 500} == {500, 503, 504}
+
+
+def test_the_page_about_the_service_has_every_option_and_every_status(described: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "service.md").read_text(encoding="utf-8")
+    for path in ("/v1/read", "/v1/page", "/v1/explain", "/v1/digit", "/v1/inspect"):
+        for option in described["paths"][path]["post"]["parameters"]:
+            assert re.search(rf"`{option['name']}(=[^`]*)?`", page), option["name"]
+    statuses = {int(status) for status in re.findall(r"^\| (4\d\d|5\d\d) \|", page, re.MULTILINE)}
+    assert statuses == {kind.status for kind in KINDS.values()} - {500}  # which is never expected

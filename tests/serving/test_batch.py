@@ -1,5 +1,6 @@
 """Several files in one request: read in their order, each failing by itself, within limits in sum."""
 
+import csv
 import io
 import json
 from collections.abc import Iterator
@@ -53,8 +54,15 @@ def test_a_file_that_cannot_be_read_fails_alone(service: Service, page: bytes) -
     lines = service.post("/v1/read?format=jsonl", body, kind).body.decode().splitlines()
     told = [json.loads(line) for line in lines]
     assert [(each["file"], "error" in each) for each in told] == [(each["file"], "error" in each) for each in readings]
-    rows = service.post("/v1/read?format=csv", body, kind).body.decode().splitlines()
-    assert not any(row.startswith("a.txt") for row in rows) and any(row.startswith("c.png") for row in rows)
+    rows = list(csv.DictReader(io.StringIO(service.post("/v1/read?format=csv", body, kind).body.decode())))
+    assert [{"file": row["file"], "message": row["value"]} for row in rows if row["kind"] == "error"] == [
+        {"file": each["file"], "message": each["error"]["message"]} for each in readings if "error" in each
+    ]
+    row = rows[0]
+    assert {name: value for name, value in row.items() if value} == {
+        "file": "a.txt", "page": "1", "kind": "error", "value": readings[0]["error"]["message"]
+    }  # fmt: skip
+    assert rows[-1]["file"] == "c.png" and rows[-1]["text"]
 
 
 def test_a_single_file_answers_with_its_problem(service: Service) -> None:

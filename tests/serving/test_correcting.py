@@ -41,7 +41,7 @@ def test_where_nothing_is_found_in_a_region_it_is_read_as_one_digit(service: Ser
 def test_one_page_is_read_of_a_file_with_more_than_are_read_at_once(service: Service) -> None:
     document = build_pages_pdf(30)
     assert service.post("/v1/page?page=30", document, "application/pdf").json["pages"] == 30
-    assert "there is no page 31" in problem(
+    assert "There is no page 31" in problem(
         service.post("/v1/page?page=31", document, "application/pdf"), 422, "picture"
     )
 

@@ -12,6 +12,7 @@ from tests.reading.drawing import draw_rows, encode_image
 from tests.reading.pdfs import build_pages_pdf
 from tests.serving.browser import Visit, visiting
 from tests.serving.conftest import Service, glyphs
+from tests.serving.test_page_correct import download
 
 OPTION = "#boxes [role=option]"
 FILES = "#files button"
@@ -72,6 +73,8 @@ def test_several_files_are_read_and_a_failure_leaves_nothing_stale(visit: Visit,
     assert not visit.page.is_visible("#trouble") and visit.violations() == []
     visit.page.click(f"{FILES} >> nth=0")
     is_shown(visit, "Page 1 of a.png")
+    assert b"b.png" not in download(visit, "#csv")
+    assert visit.page.inner_text("#trouble") == "Not in it, because it could not be read: b.png."
     visit.page.click("#forget")
     assert len(states(visit)) == 2
     visit.complaints[:] = [each for each in visit.complaints if "415" not in each]

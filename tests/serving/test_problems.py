@@ -14,7 +14,7 @@ from inkdigits.serving.options import ReadOptions
 from tests.helpers import wait_for
 from tests.reading.drawing import encode_image
 from tests.reading.pdfs import build_locked_pdf, build_pages_pdf
-from tests.serving.conftest import BOUNDARY, Answer, Service, form, problem, serving
+from tests.serving.conftest import BOUNDARY, Answer, Service, form, form_of_several, problem, serving
 
 FORM = f"multipart/form-data; boundary={BOUNDARY}"
 
@@ -52,7 +52,7 @@ def tight() -> Iterator[Service]:
 def test_bodies_that_are_no_pictures(
     service: Service, path: str, body: bytes, kind: str, status: int, problem_kind: str
 ) -> None:
-    problem(service.post(path, body, kind), status, problem_kind)
+    assert not problem(service.post(path, body, kind), status, problem_kind).startswith("-")
 
 
 def test_a_truncated_picture(service: Service, page: bytes) -> None:
@@ -64,9 +64,16 @@ def test_a_body_that_is_packed(service: Service, page: bytes) -> None:
 
 
 def test_several_pages_are_no_digit(service: Service) -> None:
-    assert "/v1/read" not in problem(
-        service.post("/v1/digit", build_pages_pdf(2), "application/pdf"), 422, "several-pages"
-    )
+    pages, sentence = build_pages_pdf(2), "2 pages where one is expected; give a single page."
+    for path in ("/v1/digit", "/v1/inspect"):
+        assert problem(service.post(path, pages, "application/pdf"), 422, "several-pages") == sentence
+    assert problem(service.post("/v1/digit", *form(pages)), 422, "several-pages").endswith(f": {sentence}")
+
+
+def test_a_file_without_a_name_is_not_called_by_one(service: Service) -> None:
+    assert problem(service.post("/v1/read", b"", "image/png"), 422, "picture")[0].isalnum()
+    said = problem(service.post("/v1/read", b"%PDF-1.7\nnonsense", "application/pdf"), 422, "picture")
+    assert said.startswith("A damaged PDF")
 
 
 @pytest.mark.parametrize(
@@ -149,11 +156,15 @@ def test_a_body_just_short_enough(tight: Service) -> None:
 
 
 def test_too_many_pixels_and_pages(tight: Service) -> None:
-    assert "250,000" in problem(
-        tight.post("/v1/read", encode_image(np.zeros((501, 500), np.uint8), "PNG")), 422, "too-large"
-    )
+    large = encode_image(np.zeros((501, 500), np.uint8), "PNG")
+    said = problem(tight.post("/v1/read", large), 422, "too-large")
+    assert said == "500×501 pixels, more than 250,000; make it smaller."  # whose limits they are not
     problem(tight.post("/v1/read", bomb(), "image/png"), 422, "too-large")
-    problem(tight.post("/v1/read", build_pages_pdf(3), "application/pdf"), 422, "too-large")
+    said = problem(tight.post("/v1/read", build_pages_pdf(3), "application/pdf"), 422, "too-large")
+    assert said == "More than 2 pages; split it."
+    body, kind = form_of_several(("a.png", large), ("b.png", large))
+    readings = tight.post("/v1/read", body, kind).json["readings"]
+    assert [each["error"]["message"].partition("; ")[2] for each in readings] == ["make it smaller."] * 2
 
 
 def bomb() -> bytes:

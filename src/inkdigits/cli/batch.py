@@ -14,6 +14,7 @@ from inkdigits.reading.imaging.picture import Picture, Source, load_pages
 from inkdigits.types import Failure, Reading
 
 PageFormatter = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
+MAX_MISFITS = 5  # numbers that are named in a sentence
 View = Callable[[Picture, Reading], None]  # what else is made of a page: a drawing, say
 
 
@@ -26,13 +27,14 @@ class ReadPages(Protocol):
 @dataclass(frozen=True, slots=True)
 class PageResult:
     """One page done: its text for each file of results, whether something on it is unsure or nothing was found, why
-    nothing was accepted, and what went wrong."""
+    nothing was accepted, what went wrong, and which numbers miss the format that was asked for."""
 
     texts: tuple[str, ...]
     unsure: bool = False
     empty: bool = False
     hint: str | None = None
     trouble: str | None = None
+    misfit: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +42,7 @@ class Work:
     """What is done with each picture. May be called in several threads.
 
     `needs_pixels` says that views or results need the pages' pixels too; pages are then decoded a second time, one by
-    one.
+    one. `tells_misfits` says that numbers that miss the format asked for are to be told of, since results do not.
     """
 
     attempt: ReadPages
@@ -48,6 +50,7 @@ class Work:
     formatters: tuple[PageFormatter, ...]
     views: tuple[View, ...] = ()
     needs_pixels: bool = False
+    tells_misfits: bool = False
 
     def __call__(self, picture: Input) -> Iterator[PageResult]:
         """The pages of one picture, each when it is read."""
@@ -67,7 +70,19 @@ class Work:
             for view in self.views:
                 view(image, outcome)
         unsure = not all(digit.accepted for digit in outcome.digits)
-        return PageResult(texts, unsure, not outcome.digits, outcome.hint)
+        misfit = describe_misfits(outcome) if self.tells_misfits else None
+        return PageResult(texts, unsure, not outcome.digits, outcome.hint, misfit=misfit)
+
+
+def describe_misfits(reading: Reading) -> str | None:
+    """A sentence on the numbers that miss the format asked for, if there are any."""
+    texts = [number.text for number in reading.numbers if number.fits is False and not number.rejected]
+    if not texts:
+        return None
+    count = "1 number does" if len(texts) == 1 else f"{len(texts)} numbers do"
+    page = f", page {reading.page}" if reading.page > 1 else ""
+    more = " …" if len(texts) > MAX_MISFITS else "."
+    return f"{reading.file}{page}: {count} not fit: {', '.join(texts[:MAX_MISFITS])}{more}"
 
 
 def process_in_order(

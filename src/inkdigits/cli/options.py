@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, get_args
 
 import typer
+
+from inkdigits.errors import UsageError
 
 if TYPE_CHECKING:
     from inkdigits.reading.arguments import ReadArguments
@@ -118,8 +120,15 @@ def build_arguments(
 
 def _build_values(rules: dict[str, Any]) -> ValueRules | None:
     """How numbers are understood, if that was said. Raises UsageError for what makes no sense."""
-    from inkdigits.values import ValueRules
+    from inkdigits.values import DateOrder, DecimalMark, ValueKind, ValueRules
 
+    for option, name, choices in (
+        ("--as", "kind", get_args(ValueKind)),
+        ("--decimal", "decimal", get_args(DecimalMark)),
+        ("--date-order", "date_order", get_args(DateOrder)),
+    ):
+        if rules[name] not in (None, *choices):
+            raise UsageError(f"{option} is one of {', '.join(choices)}, not {rules[name]!r}.")
     values = ValueRules(**rules)
     return None if values == ValueRules() else values
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from numbers import Real
 from typing import TypedDict, cast
 
 from inkdigits import glyph
@@ -39,6 +40,8 @@ def get_number_arguments(arguments: ReadArguments) -> NumberArguments:
 def check_arguments(arguments: ReadArguments) -> None:
     """Raise UsageError for options that contradict each other or make no sense."""
     check_min_confidence(arguments.get("min_confidence"))
+    if not isinstance(arguments.get("region"), Box | None):
+        raise UsageError(f"A region is an inkdigits.Box(x, y, width, height), not {arguments['region']!r}.")
     expected = get_expected(arguments)
     if arguments.get("single") and expected.form is not None:
         raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
@@ -48,8 +51,8 @@ def check_arguments(arguments: ReadArguments) -> None:
 
 def check_min_confidence(min_confidence: float | None) -> None:
     """Raise UsageError for what is no probability."""
-    if min_confidence is not None and not 0 <= min_confidence <= 1:
-        raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence}.")
+    if min_confidence is not None and not (isinstance(min_confidence, Real) and 0 <= min_confidence <= 1):
+        raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence!r}.")
 
 
 def get_expected(arguments: ReadArguments) -> Expected:

@@ -12,7 +12,7 @@ from python_multipart.exceptions import FormParserError
 from python_multipart.multipart import MultipartParser, parse_options_header
 from starlette.requests import Request
 
-from inkdigits.serving.problems import Problem
+from inkdigits.serving.problems import NAMELESS, Problem
 from inkdigits.serving.settings import HELD, Bounds
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ async def pictures(request: Request, bounds: Bounds, place: UploadFile) -> list[
     uploads = taken.uploads()
     for upload in uploads:
         if len(upload.data) > bounds.picture.bytes:
-            raise _too_long(upload.name, bounds.picture.bytes)
+            raise _too_long("A file" if upload.name == NAMELESS else upload.name, bounds.picture.bytes)
     return uploads
 
 
@@ -140,7 +140,7 @@ class _Plain:
         self._parts.append(data)
 
     def uploads(self) -> list[Upload]:
-        return [Upload("-", b"".join(self._parts))]
+        return [Upload(NAMELESS, b"".join(self._parts))]
 
 
 class _Form:
@@ -206,7 +206,7 @@ class _Form:
         if len(self._names) == self._max_files:
             raise Problem("multipart", _describe_surplus(self._max_files))
         name = self._disposition.get(b"filename", b"").decode("utf-8", "replace")[:_LONGEST_NAME]
-        self._names.append(name or "-")
+        self._names.append(name or NAMELESS)
         self._contents.append([])
 
     def _take_data(self, data: bytes, start: int, end: int) -> None:

@@ -116,7 +116,8 @@ def _explain(error: Exception) -> tuple[str, str]:
         case Problem():
             return error.kind, error.detail
         case InkdigitsError():
-            return of(error).kind, str(error)
+            problem = of(error)
+            return problem.kind, problem.detail
         case MemoryError():
             return "busy", "There was not enough memory for these pictures; send fewer, or smaller ones."
     _log.error("fault", exc_info=error)

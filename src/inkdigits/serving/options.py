@@ -86,7 +86,8 @@ class ReadOptions(PageOptions):
     annotate: bool = Field(False, description="Add a PNG of every page with boxes and digits drawn on it.")
     format: Literal["csv", "jsonl"] | None = Field(
         None,
-        description="Answer as `inkdigits read` does with --csv, or with --json: one object per page, one per line.",
+        description="Answer as `inkdigits read` does with --csv, or with --json: one object per page, one per line. In "
+        "CSV, a file that cannot be read has a row with the kind `error`, and why as its value.",
     )
 
 

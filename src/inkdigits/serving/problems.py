@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -11,6 +12,8 @@ from starlette.responses import Response
 from inkdigits.errors import InkdigitsError
 
 MEDIA_TYPE = "application/problem+json"
+NAMELESS = "-"  # what a picture is called that came without a name
+_LIMIT_ADVICE = re.compile(r" or raise Limits\.\w+ \(--[\w-]+\)")  # at the end of sentences of `limits.py`
 RETRY = {"Retry-After": "1"}  # seconds; most readings take far less
 
 
@@ -61,7 +64,15 @@ class Problem(Exception):  # noqa: N818 — the standard's word
 
 def of(error: InkdigitsError) -> Problem:
     """An error of reading as a problem; what is no fault of the caller's is one of the service."""
-    return Problem(error.kind if error.kind in KINDS else "error", str(error))
+    return Problem(error.kind if error.kind in KINDS else "error", describe(error))
+
+
+def describe(error: InkdigitsError | Problem) -> str:
+    """What an error says to whoever sent a picture: nothing of limits that are not theirs to raise, nor of `-`, the
+    picture that came without a name."""
+    sentence = _LIMIT_ADVICE.sub("", str(error))
+    nameless = sentence.removeprefix(f"{NAMELESS}: ")
+    return sentence if nameless == sentence else nameless[:1].upper() + nameless[1:]
 
 
 def document(problem: Problem) -> bytes:

@@ -20,7 +20,6 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from inkdigits.errors import PictureError
-from inkdigits.reading.imaging.picture import load_single_page
 from inkdigits.reading.imaging.pixels import encode_png, shrink
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.serving import body, schema
@@ -32,7 +31,7 @@ from inkdigits.serving.problems import Problem
 from inkdigits.serving.service import Service
 from inkdigits.serving.store import Sample, Store
 from inkdigits.serving.views import png_url
-from inkdigits.serving.work import check_kind
+from inkdigits.serving.work import check_kind, load_only_page
 
 SIDE = 800  # pixels: the longest side of a drawing as it is kept; reading one digit looks at no more
 _ALWAYS = ("other-site", "not-collecting", "usage", "busy", "time")
@@ -131,7 +130,7 @@ def _is_address(host: str) -> bool:
 def keep_sample(service: Service, store: Store, upload: Upload, options: SampleOptions) -> dict[str, Any]:
     """Keep a picture, grey and without whatever else was in its file. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
-    page, part = load_single_page(upload.data, service.settings.bounds.picture), options.part()
+    page, part = load_only_page(upload, service.settings.bounds), options.part()
     drawing = shrink((page if part is None else crop_page(page, part)).grey, SIDE)
     glyph = service.reader.extract_glyph(drawing)
     if not glyph.any():

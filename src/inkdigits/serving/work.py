@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError
+from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError, SeveralPagesError
 from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
-from inkdigits.reading.imaging.picture import Picture, load_page, load_pages, load_single_page
+from inkdigits.reading.imaging.picture import Picture, load_page, load_pages
 from inkdigits.reading.imaging.region import crop_page, shift_boxes
 from inkdigits.reading.output.annotate import draw_reading
-from inkdigits.reading.output.write import FORMATS
+from inkdigits.reading.output.write import COLUMNS, FORMATS
 from inkdigits.reading.reader import Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
-from inkdigits.serving.problems import Problem
+from inkdigits.serving.problems import Problem, describe
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
 from inkdigits.types import Digit, Failure, Reading
@@ -91,7 +93,7 @@ def _read_file(
     except (InkdigitsError, Problem) as error:
         if alone:
             raise
-        yield None, Failure(upload.name, done + 1, error.kind, str(error))
+        yield None, Failure(upload.name, done + 1, error.kind, describe(error))
 
 
 def _check_sums(pixels: int, length: int, bounds: Bounds) -> None:
@@ -120,16 +122,27 @@ def _join_pages(pages: list[bytes]) -> bytes:
 
 
 def _format_outcomes(outcomes: list[Reading | Failure], name: str) -> tuple[bytes, str]:
-    """The body in the words of the command line, and what it is."""
+    """The body in a format of the command line, and its media type."""
     kind, output_format = _FORMATS[name]
-    text = output_format.begin + "".join(map(output_format.page, outcomes)) + output_format.end
+    format_page = _format_csv_page if name == "csv" else output_format.page
+    text = output_format.begin + "".join(map(format_page, outcomes)) + output_format.end
     return text.encode("utf-8", "surrogateescape"), kind
+
+
+def _format_csv_page(outcome: Reading | Failure) -> str:
+    """The rows of a page; of one that failed, a row with its error, since nobody is told of it in another way."""
+    if isinstance(outcome, Reading):
+        return FORMATS["csv"].page(outcome)
+    known = {"file": outcome.file, "page": outcome.page, "kind": "error", "value": outcome.message}
+    row = io.StringIO()
+    csv.DictWriter(row, COLUMNS, lineterminator="\n").writerow(known)
+    return row.getvalue()
 
 
 def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
-    page, region = load_single_page(upload.data, bounds.picture), options.how()["region"]
+    page, region = load_only_page(upload, bounds), options.how()["region"]
     part = page if region is None else crop_page(page, region)
     seen = reader.inspect(part.image, min_confidence=options.min_confidence, brief=True)
     result = seen.digit if region is None else shift_boxes(seen.digit, region)
@@ -139,7 +152,7 @@ def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds)
 def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
     """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
     check_kind(upload)
-    page = load_single_page(upload.data, bounds.picture)
+    page = load_only_page(upload, bounds)
     how = {"normalised": options.normalised, "brief": options.brief}
     result = reader.inspect(page.image, min_confidence=options.min_confidence, **how)
     return _build_answer(_encode_json(answers.inspection_json(result)), 0, [])
@@ -158,6 +171,14 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     return _build_answer(_encode_json(answers.explanation_json(page, reading, stages, glyphs)), 0, [])
 
 
+def load_only_page(upload: Upload, bounds: Bounds) -> Picture:
+    """The page of a file that has one. Raises SeveralPagesError when there are more, and PictureError."""
+    page = load_page(upload.data, 1, bounds.picture, upload.name)
+    if page.pages > 1:
+        raise SeveralPagesError(f"{upload.name}: {page.pages} pages where one is expected; give a single page.")
+    return page
+
+
 def check_kind(upload: Upload) -> None:
     """Whether the bytes begin as a picture does, whatever they were said to be."""
     if not upload.data or is_pdf(upload.data):
@@ -165,7 +186,7 @@ def check_kind(upload: Upload) -> None:
     try:
         find_opener(upload.data, upload.name)
     except PictureError as error:
-        raise Problem("media-type", str(error)) from error
+        raise Problem("media-type", describe(error)) from error
 
 
 def _read_page(reader: Reader, page: Picture, name: str, how: ReadArguments) -> Reading:

@@ -29,7 +29,9 @@ class Expected:
         check_box_kind(self.boxes)
         check_sign_choice(self.signs)
         if self.values is not None and self.signs == "drop":
-            raise UsageError("Without signs nobody can tell what numbers mean; keep them, or leave `values` out.")
+            raise UsageError(
+                "Without signs nobody can tell what numbers mean; keep the signs, or do not say what numbers are."
+            )
 
     @property
     def tells_numbers(self) -> bool:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
+from numbers import Integral
 from typing import Any
 
 from inkdigits.alphabet import DIGIT_CHARACTERS
@@ -112,6 +113,8 @@ class Form:
 
 
 def _make_exact_length_rule(length: int) -> Rule[int]:
+    if not isinstance(length, Integral):
+        raise UsageError(f"The length is how many digits a number has, a whole number, not {length!r}.")
     if not 1 <= length <= _MAX_DIGITS:
         raise UsageError(f"A number can have 1 to {_MAX_DIGITS} digits, not {length}.")
     return make_length_rule(length, length)
@@ -128,7 +131,8 @@ def _parse_range(value_range: str | tuple[int, int]) -> tuple[int, int]:
     match = _RANGE_PATTERN.fullmatch(value_range if isinstance(value_range, str) else "{}..{}".format(*value_range))
     if not match:
         raise UsageError(
-            f"{value_range!r} is not a range; give two whole numbers of at most 18 digits, such as 0..100."
+            f"{value_range!r} is not a range; "
+            "give two whole numbers, not negative, of at most 18 digits, such as 0..100."
         )
     low, high = int(match[1]), int(match[2])
     if low > high:

@@ -30,6 +30,7 @@ _MAX_PATTERN_CHARS = 200
 _MAX_STATES = 5_000  # of the automaton, repeats written out
 _MAX_VISITED = 500_000  # states, with those that the same digits may lead to: more would take seconds
 _REPEAT_PATTERN = re.compile(r"\?|\{(\d{1,4})(?:(,)(\d{1,4})?)?\}", re.ASCII)
+_MANY_REPEATS_PATTERN = re.compile(r"\{(?=[\d,]*\d{5})\d*,?\d*\}", re.ASCII)
 _CLASS_PATTERN = re.compile(r"\[(\^?)((?:\d(?:-\d)?)+)\]", re.ASCII)
 
 
@@ -170,6 +171,8 @@ class _Parser:
         if self._pattern.startswith(_ESCAPED_HASH, self._position):
             self._position += len(_ESCAPED_HASH)
             return _match_any("#")
+        if match := self._match(_MANY_REPEATS_PATTERN):
+            raise _make_error(self._pattern, f"{match[0]} repeats too often; use smaller counts")
         self._position += 1
         if char == "(":
             return self._parse_group()

@@ -66,7 +66,7 @@ class PdfFile:
             if isinstance(error, PdfiumError) and error.err_code == _PASSWORD_ERROR:
                 message = f"{self._name}: a PDF with a password; save it without one."
                 raise PictureError(message) from error
-            raise PictureError(f"{self._name}: a damaged PDF ({error}); save it again.") from error
+            raise PictureError(f"{self._name}: a damaged PDF; save it again.") from error
 
 
 def _choose_scale(width: float, height: float, limits: Limits) -> float:

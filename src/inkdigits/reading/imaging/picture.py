@@ -50,7 +50,10 @@ def load_single_page(source: Source, limits: Limits | None = None) -> Picture:
     """The one page of a picture, as `load_pages` gives it. Raises SeveralPagesError when there are more."""
     first = next(load_pages(source, limits))
     if first.pages > 1:
-        raise SeveralPagesError(f"{first.file}: {first.pages} pages where one is expected; use `read_pages`.")
+        raise SeveralPagesError(
+            f"{first.file}: {first.pages} pages where one is expected; "
+            "give a single page (in Python, `read_pages` takes several)."
+        )
     return first
 
 
@@ -106,6 +109,8 @@ def _read_file(path: str, limits: Limits) -> bytes:
         with open(path, "rb") as file:
             return read_bytes(file, limits)
     except FileNotFoundError as error:
+        if not path:
+            raise PictureError("An empty name is no file; give the name of a picture.") from error
         raise PictureError(f"{path}: no such file; check the path.") from error
     except IsADirectoryError as error:
         raise PictureError(f"{path}: a folder, not a picture; name the pictures in it.") from error
@@ -122,5 +127,7 @@ def _convert_array(array: Array, name: str, limits: Limits) -> Pixels:
         array = array[:, :, 0]
     if array.ndim != 2 and not (array.ndim == 3 and array.shape[2] in (3, 4)):
         raise PictureError(f"{name}: an array of shape {array.shape}; give H×W, H×W×3 or H×W×4.")
+    if not array.size:
+        raise PictureError(f"{name}: the array is empty; give a picture with pixels.")
     check_size(array.shape[1], array.shape[0], name, limits)
     return np.ascontiguousarray(flatten_alpha(convert_to_uint8(array)))

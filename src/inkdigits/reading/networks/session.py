@@ -26,7 +26,8 @@ class OnnxModel:
         """Load it; `required_output` is an output that it must have. Raises ModelError when a file is missing, damaged,
         or not one of ours."""
         self.path = Path(path)
-        self.card, weights = _load_card(self.path.with_suffix(".json")), read_weights(self.path)
+        weights = read_weights(self.path)
+        self.card = _load_card(self.path)
         if hashlib.sha256(weights).hexdigest() != self.card.get("sha256"):
             raise ModelError(
                 f"{self.path}: not the file its card describes (SHA-256 differs); install or export it again."
@@ -79,12 +80,18 @@ def read_weights(path: Path) -> bytes:
 
 
 def _load_card(path: Path) -> dict[str, Any]:
+    """The card of the network at `path`. Raises ModelError if it is missing or damaged."""
+    card_path = path.with_suffix(".json")
     try:
-        card = json.loads(read_weights(path))
+        card = json.loads(card_path.read_bytes())
+    except OSError as error:
+        raise ModelError(
+            f"{path}: its card cannot be read ({error.strerror}); {card_path.name} must lie beside the network."
+        ) from error
     except ValueError as error:
-        raise ModelError(f"{path}: the network's card is damaged; install or export it again.") from error
+        raise ModelError(f"{card_path}: the network's card is damaged; install or export it again.") from error
     if not isinstance(card, dict):
-        raise ModelError(f"{path}: the network's card is damaged; install or export it again.")
+        raise ModelError(f"{card_path}: the network's card is damaged; install or export it again.")
     return card
 
 

@@ -68,10 +68,10 @@ export class PictureView {
     });
     on("copy", async () => {
       await copy(asText(this.#readings()));
-      this.#taken();
       this.say("Copied");
       $("copy").textContent = "Copied";
       setTimeout(() => ($("copy").textContent = "Copy text"), 1500);
+      this.#taken();
     });
     on("csv", () => this.#save(new Blob([asCsv(this.#readings())], { type: "text/csv" }), "csv"));
     on("json", () => this.#save(new Blob([asJsonLines(this.#readings())], { type: "application/json" }), "json"));
@@ -245,8 +245,11 @@ export class PictureView {
     this.#taken();
   }
 
+  /** All that is open was taken away, but for pages that failed: whoever takes it is to know that. */
   #taken() {
     this.saved = this.edits.past.at(-1);
+    const failed = this.#keys().map((key) => this.sheets.get(key)).filter(({ state }) => state === "failed");
+    if (failed.length) throw new Error(`Not in it, because it could not be read: ${failed.map(nameOf).join(", ")}.`);
   }
 
   /** What the browser could not show after all, the service draws. */
