@@ -62,6 +62,8 @@ def test_a_template_is_drawn_by_mouse_and_keys(browser: Browser, tmp_path: Path)
         page.locator(OPTION).nth(1).click()
         page.fill("[name=name]", "student")
         assert "Two fields are named student" in page.inner_text("#told")
+        page.fill("[name=name]", "page")
+        assert "“page” cannot name a field: every table has" in page.inner_text("#told")
         page.fill("[name=name]", "q1")
         page.fill("[name=range]", "0..12")
         page.select_option("[name=as]", "decimal")
@@ -114,3 +116,26 @@ def test_doubtful_fields_are_corrected_by_keys(browser: Browser, tmp_path: Path)
         saved = save(page, tmp_path)
     assert load_corrections(saved) == [(1, "q1", "4"), (2, "q1", "3"), (1, "total", "11"), (2, "total", "18")]
     assert json.loads(saved.read_text())["corrections"]
+
+
+def test_what_is_typed_is_saved_however_the_field_is_left(browser: Browser, tmp_path: Path) -> None:
+    path = tmp_path / "review.html"
+    fields = tuple(StoredField(f"q{n}", "3", 0.6, ("unsure",), (), None, None, None, PNG) for n in range(1, 6))
+    path.write_text(render_review([StoredSheet(1, "1.png", 1, "Form", 0.5, None, fields)])[0], encoding="utf-8")
+    with visiting(browser, path.as_uri()) as visit:
+        page, inputs = visit.page, visit.page.locator(".field input")
+        inputs.nth(0).click()
+        page.keyboard.type("1")
+        page.keyboard.press("Tab")
+        assert page.inner_text("#count") == "1 of 5 looked at"
+        inputs.nth(1).click()
+        page.keyboard.type("2")
+        page.click("h1")
+        assert page.inner_text("#count") == "2 of 5 looked at"
+        inputs.nth(2).click()  # seen, but left as it is
+        inputs.nth(3).evaluate("each => { each.value = '44' }")  # as by what fills in forms, without an event
+        inputs.nth(4).click()
+        page.keyboard.type("5")
+        saved = save(page, tmp_path)
+        assert page.inner_text("#count") == "4 of 5 looked at"
+    assert load_corrections(saved) == [(1, "q1", "31"), (1, "q2", "32"), (1, "q4", "44"), (1, "q5", "35")]

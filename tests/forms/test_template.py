@@ -12,6 +12,7 @@ from inkdigits.errors import UsageError
 from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
 from inkdigits.forms.template import embed_blank, load_template, parse_template, save_template
 
+COLUMNS = ("file", "page", "form", "confidence", "doubtful", "failure")
 SCHEMA = json.loads((Path(inkdigits.forms.__file__).parent / "template.schema.json").read_text(encoding="utf-8"))
 
 
@@ -43,6 +44,24 @@ def test_dots_count_fields_up() -> None:
 
 
 @pytest.mark.parametrize(
+    ("rule", "reckoned"),
+    [
+        ("total = q1 - q2", "total"),
+        ("q1 - q2 = total", "total"),
+        ("q1 = q2", "q1"),
+        ("-q1 = q2", "q2"),
+        ("2 * total = q1 + q2", None),
+        ("total = q1 + q2 + 5", None),
+        ("q1 + q2 - total = 0", None),
+        ("total <= q1 + q2", None),
+    ],
+)
+def test_what_stands_alone_on_its_side_is_reckoned(rule: str, reckoned: str | None) -> None:
+    (own,) = parse_template(form([rule])).comparisons
+    assert own.reckoned == reckoned
+
+
+@pytest.mark.parametrize(
     ("content", "words"),
     [
         ([], "no JSON object"),
@@ -52,6 +71,7 @@ def test_dots_count_fields_up() -> None:
         (form(markers="7x7"), "no markers '7x7'"),
         (form(fields=[]), "list"),
         (form(fields=[{"name": "q 1", "box": [0, 0, 20, 20]}]), "cannot name a field"),
+        *((form(fields=[{"name": name, "box": [0, 0, 20, 20]}]), f"{name!r} cannot name a field") for name in COLUMNS),
         (form(fields=[{"name": "q", "box": [0, 0, 20]}]), "box of four"),
         (form(fields=[{"name": "q", "box": [290, 0, 20, 20]}]), "beyond the page"),
         (form(fields=[{"name": "q", "box": [0, 0, 2, 20]}]), "2×20 pixels"),
@@ -78,6 +98,7 @@ def test_every_fault_has_its_sentence(content: Any, words: str | None) -> None:
     with pytest.raises(UsageError) as raised:
         parse_template(content)
     assert words in str(raised.value)
+    assert "cannot name a field" not in words or not jsonschema.Draft202012Validator(SCHEMA).is_valid(content)
     assert len(str(raised.value).splitlines()) == 1
 
 

@@ -14,7 +14,6 @@ import typer
 from inkdigits.cli.options import STOPPED, MaxBytesOption, MaxPagesOption, MaxPixelsOption, build_limits
 from inkdigits.errors import UsageError
 from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG
-from inkdigits.reading.output.write import escape_surrogates
 from inkdigits.types import Failure
 
 if TYPE_CHECKING:
@@ -72,14 +71,15 @@ def new(
     picture = load_single_page(blank)
     relative = Path(os.path.relpath(blank.resolve(), place.resolve().parent)).as_posix()
     content = build_template(name or blank.stem, relative, picture.grey)
+    proposed = f"{_count(len(content['fields']), 'field')} proposed"
     if page:
         write_atomically(page, render_drawing(embed_blank(content, picture.grey)))
-        typer.echo(f"{page}: {len(content['fields'])} fields proposed; open it in a browser, and save the template.")
+        typer.echo(f"{page}: {proposed}; open it in a browser, and save the template.")
         return
     if not content["fields"]:
         raise UsageError(f"{blank}: no printed boxes were found; write the template by hand, see docs/forms.md.")
     save_template(content, place)
-    typer.echo(f"{place}: {len(content['fields'])} fields proposed; name them, and write the rules between them.")
+    typer.echo(f"{place}: {proposed}; name them, and write the rules between them.")
 
 
 @forms.command()
@@ -108,22 +108,28 @@ def read(
     All results, with pictures of the fields, are kept in FILE.sqlite beside the table. Exit code 1 says that a sheet
     could not be read; the others still are.
     """
+    from inkdigits.cli.form_inputs import list_files, load_templates
     from inkdigits.cli.inputs import expand_names
+    from inkdigits.cli.targets import check_inputs_stay
     from inkdigits.forms.reader import FormReader
+    from inkdigits.forms.review import describe_template
     from inkdigits.forms.store import ResultStore
     from inkdigits.forms.tables import choose_format
-    from inkdigits.forms.template import load_template
 
     choose_format(output)
     paths = [template, *(other or [])]
-    templates = [load_template(path) for path in paths]
+    templates = load_templates(paths)
+    inputs = list(dict.fromkeys(expand_names(pictures)))
+    check_inputs_stay([output, _place_results(output)], [*map(str, paths), *list_files(templates, inputs)])
     limits = build_limits(max_bytes, max_pixels, max_pages)
     reader = FormReader(
         templates, min_confidence=min_confidence, wrong=wrong, limits=limits, threads=2 if jobs == 1 else 1
     )
     how = {"min_confidence": min_confidence, "wrong": wrong, "limits": repr(limits)}
     with ResultStore(_place_results(output), _describe_run(templates, how), resume) as store:
-        inputs = list(dict.fromkeys(expand_names(pictures)))
+        store.keep_templates({each.name: describe_template(each) for each in templates})
+        for name in set(pictures).difference(map(_name, inputs)):  # a folder that had no pictures may have some now
+            store.set_done(name, is_read=True)
         try:
             _read_all(reader, store, inputs, jobs)
         except KeyboardInterrupt:
@@ -140,10 +146,12 @@ def export(
     output: OutputOption,
 ) -> None:
     """Write the table anew, with all corrections."""
+    from inkdigits.cli.targets import check_inputs_stay
     from inkdigits.forms.store import ResultStore
     from inkdigits.forms.tables import choose_format
 
     choose_format(output)
+    check_inputs_stay([output], [str(results)])
     with ResultStore(results) as store:
         _write_table(store, output)
 
@@ -159,15 +167,21 @@ def review(
 
     It saves a file of corrections, which `form correct` puts into the results.
     """
+    from inkdigits.cli.targets import WEB_PAGES, check_ending, check_inputs_stay
     from inkdigits.files import write_atomically
-    from inkdigits.forms.review import render_review
+    from inkdigits.forms.review import list_checked, render_review
     from inkdigits.forms.store import ResultStore
 
     place = results.with_suffix(".html") if output is None else output
+    check_inputs_stay([place], [str(results)])
+    check_ending(place, WEB_PAGES)
     with ResultStore(results) as store:
-        page, count = render_review(list(store.list_sheets(with_crops=True)))
+        page, count = render_review(list_checked(store, with_crops=True))
     write_atomically(place, page)
-    typer.echo(f"{place}: {count} fields to look at; save the corrections, then: inkdigits form correct {results} FILE")
+    typer.echo(
+        f"{place}: {_count(count, 'field')} to look at; save the corrections, then: "
+        f"inkdigits form correct {results} FILE"
+    )
 
 
 @forms.command()
@@ -176,14 +190,20 @@ def correct(
     corrections: Annotated[Path, typer.Argument(metavar="FILE", help="What the page of `form review` saved.")],
 ) -> None:
     """Put corrections into the results; what was read is kept beside them."""
-    from inkdigits.forms.review import load_corrections
+    from inkdigits.forms.review import check_corrections, list_checked, load_corrections
     from inkdigits.forms.store import ResultStore
 
     corrected = load_corrections(corrections)
-    with ResultStore(results) as store, store.change():
-        for sheet, field, text in corrected:
-            store.correct(sheet, field, text)
-    typer.echo(f"{results}: {len(corrected)} corrections; write the table anew: inkdigits form export {results}")
+    with ResultStore(results) as store:
+        check_corrections(corrected, store)
+        store.correct(corrected)
+        at_odds = [(sheet, each) for sheet in list_checked(store) for each in sheet.fields if each.is_at_odds]
+    for place, field in at_odds:
+        typer.echo(f"{place.file}: {field.name} is doubtful as {field.text}: {'; '.join(field.breaks)}", err=True)
+    typer.echo(
+        f"{results}: {_count(len(corrected), 'correction')}; write the table anew: "
+        f"inkdigits form export {results} --output {results.with_suffix('.csv')}"
+    )
 
 
 @forms.command()
@@ -224,13 +244,10 @@ def _read_all(reader: FormReader, store: ResultStore, inputs: list[Input], jobs:
                 part = remaining[start : start + 2 * jobs]
                 for picture, sheets in zip(part, pool.map(lambda each: _read_one(reader, each), part), strict=True):
                     with store.change():
-                        for sheet in sheets:
-                            if isinstance(sheet, Failure):
-                                store.add_failure(sheet)
-                                progress.say(sheet.message)
-                            else:
-                                store.add_sheet(sheet.file, sheet.page, sheet.form, sheet.answer, list(sheet.crops))
-                        store.set_done(_name(picture))
+                        _keep(store, _name(picture), sheets)
+                    for failure in sheets:
+                        if isinstance(failure, Failure):
+                            progress.say(failure.message)
                     progress.advance()
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
@@ -240,27 +257,42 @@ def _read_one(reader: FormReader, picture: Input) -> list[SheetReading | Failure
     return [picture] if isinstance(picture, Failure) else list(reader.attempt(picture))
 
 
+def _keep(store: ResultStore, name: str, sheets: Sequence[SheetReading | Failure]) -> None:
+    """Keep all pages of a file; what failed earlier and is read now takes the failure's place."""
+    for sheet in sheets:
+        if isinstance(sheet, Failure):
+            store.add_failure(sheet)
+        else:
+            store.add_sheet(sheet.file, sheet.page, sheet.form, sheet.answer, list(sheet.crops))
+    store.set_done(name, is_read=not any(isinstance(sheet, Failure) for sheet in sheets))
+
+
 def _name(picture: Input) -> str:
-    return escape_surrogates(picture.file if isinstance(picture, Failure) else picture)
+    return picture.file if isinstance(picture, Failure) else picture
 
 
 def _write_table(store: ResultStore, output: Path) -> tuple[int, int]:
     """Write the table, and say what is in it: how many pages failed, and how many sheets have doubtful fields."""
     from inkdigits.files import write_atomically
+    from inkdigits.forms.review import list_checked
     from inkdigits.forms.tables import choose_format
 
-    sheets = list(store.list_sheets(with_crops=output.suffix.lower() == ".xlsx"))
+    sheets = list_checked(store, with_crops=output.suffix.lower() == ".xlsx")
     write_atomically(output, choose_format(output)(sheets))
     failed = sum(each.failure is not None for each in sheets)
     doubtful = [field for each in sheets for field in each.fields if field.is_doubtful]
     doubtful_sheets = sum(any(field.is_doubtful for field in each.fields) for each in sheets)
     wrong = sum(field.reckoned is not None for field in doubtful)
     typer.echo(
-        f"{output}: {len(sheets) - failed} sheets, {failed} failed, {doubtful_sheets} to look at "
-        f"({len(doubtful)} fields, {wrong} sums that do not come out).",
+        f"{output}: {_count(len(sheets) - failed, 'sheet')}, {failed} failed, {doubtful_sheets} to look at "
+        f"({_count(len(doubtful), 'field')}, {_count(wrong, 'sum')} that {'does' if wrong == 1 else 'do'} not add up).",
         err=True,
     )
     return failed, doubtful_sheets
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def add(app: typer.Typer) -> None:

@@ -2,6 +2,7 @@
 
 const $ = (id) => document.getElementById(id);
 const NAME = /^[\p{L}_][\p{L}\p{N}_]{0,63}$/u;
+const COLUMNS = ["file", "page", "form", "confidence", "doubtful", "failure"]; // that every table has
 const NUMBERS = ["cells", "length"];
 const template = JSON.parse($("template").textContent);
 const known = [...$("field").querySelectorAll("[name]")];
@@ -40,6 +41,7 @@ function describe({ name, cells }) {
 function findFault(field) {
   const others = template.fields.filter((each) => each !== field);
   if (!NAME.test(field.name)) return `“${field.name}” cannot name a field: take a letter, then letters, digits and _.`;
+  if (COLUMNS.includes(field.name)) return `“${field.name}” cannot name a field: every table has a column of that name.`;
   if (others.some(({ name }) => name === field.name)) return `Two fields are named ${field.name}.`;
   const other = others.find(({ box }) => overlap(box, field.box));
   return other ? `The fields ${field.name} and ${other.name} overlap.` : "";

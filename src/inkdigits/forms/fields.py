@@ -57,7 +57,8 @@ class Candidate:
 @dataclass(frozen=True, slots=True, eq=False)
 class FieldReading:
     """What a field alone says: `candidates`, best first, "" for an empty one; `digits`, float64 N×10, how probable each
-    digit is in each place of the best candidate; and its picture `crop`, uint8 h×w."""
+    digit is in each place of what its row is read as, or its printed boxes, which may be more or fewer places than the
+    best candidate has; and its picture `crop`, uint8 h×w."""
 
     field: FormField
     candidates: tuple[Candidate, ...]
@@ -88,9 +89,9 @@ class FieldReader:
 
     def _read_writings(self, fields: Sequence[FormField], writings: Sequence[Writing]) -> list[FieldReading]:
         """What each field says, whose writing is already cut out."""
-        written = [(field, each.ink) for field, each in zip(fields, writings, strict=True) if each.ink is not None]
-        page, slots = lay_out([ink for _, ink in written])
-        rows = iter(self._read_rows(page, slots, [field for field, _ in written]))
+        page, slots = lay_out([each.ink for each in writings if each.ink is not None])
+        written = [(field, each.box) for field, each in zip(fields, writings, strict=True) if each.ink is not None]
+        rows = iter(self._read_rows(page, slots, written))
         nothing = (Candidate("", 1.0),), np.zeros((0, 10))
         return [
             FieldReading(field, *(nothing if each.ink is None else next(rows)), each.crop)
@@ -98,9 +99,9 @@ class FieldReader:
         ]
 
     def _read_rows(
-        self, page: Pixels, slots: Sequence[Box], fields: Sequence[FormField]
+        self, page: Pixels, slots: Sequence[Box], written: Sequence[tuple[FormField, Box]]
     ) -> list[tuple[tuple[Candidate, ...], NDArray[np.float64]]]:
-        """What stands in each slot of a page of fields."""
+        """What stands in each slot of a page of fields, each `written` in with its box in pixels of its slot."""
         if not slots:
             return []
         ink = np.asarray(255 - page, np.uint8)
@@ -108,12 +109,12 @@ class FieldReader:
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         scored = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
         hypotheses, middles = list(make_hypotheses(scored)), scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
-        boxed = [find_boxed(page, slot, field) for slot, field in zip(slots, fields, strict=True)]
+        boxed = [find_boxed(page, slot, box, field.cells) for slot, (field, box) in zip(slots, written, strict=True)]
         boxes = np.array([each.as_list() for own in boxed for each in own or ()], np.float64).reshape(-1, 4)
         single = self._classifier.classify(crop_glyphs(boxes, proposals.ink))
         singles = iter(zip(single.probabilities, single.digitness, strict=True))
         results = []
-        for slot, field, own_boxed in zip(slots, fields, boxed, strict=True):
+        for slot, (field, _), own_boxed in zip(slots, written, boxed, strict=True):
             is_own = ((middles >= [slot.x, slot.y]) & (middles < [slot.right, slot.bottom])).all(axis=1)
             own = [hypotheses[index] for index in np.flatnonzero(is_own)]
             inks = [box for box in proposals.ink_components if slot.y <= box.y and box.bottom <= slot.bottom]
@@ -132,8 +133,7 @@ class FieldReader:
         self, proposals: Proposals, hypotheses: list[Hypothesis], inks: Sequence[Box], field: FormField
     ) -> tuple[list[tuple[str, float]], NDArray[np.float64]]:
         """What a field may say in which there is ink, with components `inks`, and its digits place by place."""
-        decoded = decode_row(hypotheses) if hypotheses else None
-        boxes = [each.box for each, _ in decoded.assignments] if decoded is not None else []
+        boxes = [each.box for each in decode_row(hypotheses)]
         if not boxes and not inks:
             return [], np.zeros((0, 10))
         transcripts = transcribe_row(self._transcriber, None, proposals, boxes or inks)

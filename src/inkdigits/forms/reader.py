@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from inkdigits.errors import InkdigitsError, PictureError
+from inkdigits.errors import InkdigitsError
 from inkdigits.forms.fields import FieldReader, FieldReading
 from inkdigits.forms.joint import SheetAnswer, check_probabilities, decode_sheet
 from inkdigits.forms.registration import Registration, SheetFinder
@@ -58,17 +58,20 @@ class FormReader:
         try:
             for page, each in enumerate(load_pages(picture, self._limits, name), 1):
                 try:
-                    registration = self._finder.find(each.grey, f"{file}, page {page}" if each.pages > 1 else file)
-                except PictureError as error:
+                    yield self._read_page(each.grey, file, page, f"{file}, page {page}" if each.pages > 1 else file)
+                except InkdigitsError as error:
                     yield Failure(file, page, error.kind, str(error))
-                    continue
-                readings, answer = read_sheet(
-                    self._fields, registration, each.grey, min_confidence=self._min_confidence, wrong=self._wrong
-                )
-                form = registration.template.name
-                yield SheetReading(file, page, form, answer, tuple(encode_png(r.crop) for r in readings))
-        except InkdigitsError as error:
+        except InkdigitsError as error:  # the next page cannot be loaded
             yield Failure(file, page + 1, error.kind, str(error))
+
+    def _read_page(self, grey: Pixels, file: str, page: int, name: str) -> SheetReading:
+        """The sheet on a page, uint8 H×W, which errors call `name`. Raises FormError, and what networks raise."""
+        registration = self._finder.find(grey, name)
+        readings, answer = read_sheet(
+            self._fields, registration, grey, min_confidence=self._min_confidence, wrong=self._wrong
+        )
+        crops = tuple(encode_png(each.crop) for each in readings)
+        return SheetReading(file, page, registration.template.name, answer, crops)
 
 
 def read_sheet(

@@ -21,7 +21,7 @@ from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.pixels import Pixels, shrink
 
 _PICTURE_SIDE_PX, _BLANK_SIDE_PX = 1400, 1100  # longest sides of the small copies
-_FEATURES = 2000
+_FEATURES, _MIN_SIDE_PX = 2000, 20  # of a small copy; no side of one that has features is shorter
 _MAX_RATIO = 0.85  # of the distance to the best and to the second best match
 _MIN_MATCHES, _MAX_ERROR_PX = 12, 4.0  # of a homography, in pixels of the small blank
 _CORNERS, _CORNER_DISTANCE_PX = 600, 8
@@ -79,13 +79,13 @@ class SheetFinder:
         forms = " or ".join(repr(blank.template.name) for blank in self._blanks)
         if not found or found[0].coverage < _MIN_PRINT:
             if found and found[0].is_partial:
-                raise FormError(f"{name}: only a part of the sheet {forms} is to be seen; take in all of it.")
+                raise FormError(f"{name}: only part of the sheet {forms} is visible; photograph all of it.")
             raise FormError(
                 f"{name}: this is no sheet of {forms}; check the page, or take it flat and in better light."
             )
         best = found[0]
         if best.missing_tiles > _MAX_MISSING_TILES:
-            raise FormError(f"{name}: a part of the sheet {best.blank.template.name!r} is missing; take in all of it.")
+            raise FormError(f"{name}: part of the sheet {best.blank.template.name!r} is missing; photograph all of it.")
         rivals = [each for each in found[1:] if each.coverage >= _MIN_PRINT]
         if rivals and rivals[0].coverage * _CLEARLY_BETTER > best.coverage:
             names = " and ".join(repr(each.blank.template.name) for each in (best, rivals[0]))
@@ -107,7 +107,10 @@ class _View:
             self.small = np.asarray(cv2.resize(self.small, None, fx=enlarging, fy=enlarging), np.uint8)
         self.to_small = _resize_matrix(grey.shape, self.small.shape)
         self.even = even_out(self.small)
-        keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(self.even, None)
+        keypoints: Sequence[cv2.KeyPoint] = ()
+        descriptors: cv2.typing.MatLike | None = None
+        if min(self.small.shape) >= _MIN_SIDE_PX:  # ORB fails on what is thinner
+            keypoints, descriptors = cv2.ORB.create(_FEATURES, fastThreshold=10).detectAndCompute(self.even, None)
         self.points = np.array([each.pt for each in keypoints], np.float32).reshape(-1, 2)
         self.descriptors = np.zeros((0, 32), np.uint8) if descriptors is None else np.asarray(descriptors, np.uint8)
 

@@ -36,12 +36,17 @@ _ROUNDS = 50  # of narrowing ranges
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Σ `factors[field]` · field + `constant` compared with 0 by `operator`, one of =, <=, >=, <, >."""
+    """Σ `factors[field]` · field + `constant` compared with 0 by `operator`, one of =, <=, >=, <, >.
+
+    `reckoned` is the field that stands for the result of an equation, alone on its side, as the total does; None
+    without such a field.
+    """
 
     text: str
     factors: Mapping[str, int]
     constant: int
     operator: str
+    reckoned: str | None = None
 
     def holds(self, values: Mapping[str, Amount]) -> bool:
         """Whether it does, for the values of all its fields."""
@@ -63,17 +68,6 @@ class Comparison:
             is_usual = difference is not None and abs(difference) in _USUAL_ERRORS
             return wrong * (_USUAL_SHARE if is_usual else _OTHER_SHARE)
         return 1 - wrong
-
-    @property
-    def reckoned(self) -> str | None:
-        """The field that stands for the result of an equation, alone on its side, as the total does; else None."""
-        if self.operator != "=":
-            return None
-        for sign in (1, -1):
-            alone = [name for name, factor in self.factors.items() if factor == sign]
-            if len(alone) == 1 and len(self.factors) > 1 and self.constant == 0:
-                return alone[0]
-        return None
 
     def reckon(self, values: Mapping[str, Amount]) -> Fraction | None:
         """What `reckoned` should be by the other fields' values; None where there is no such field."""
@@ -106,8 +100,9 @@ def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:
         raise UsageError(f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
     factors: dict[str, int] = {}
     constant = 0
-    for side, sign in (("left", 1), ("right", -1)):
-        for factor, what in _parse_terms(match[side], fields, text):
+    sides = [(_parse_terms(match["left"], fields, text), 1), (_parse_terms(match["right"], fields, text), -1)]
+    for terms, sign in sides:
+        for factor, what in terms:
             if what.isdecimal():
                 constant += sign * factor * int(what)
             else:
@@ -115,7 +110,9 @@ def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:
     factors = {name: factor for name, factor in factors.items() if factor}
     if not factors:
         raise UsageError(f"The rule {text!r} says nothing of any field; name one in it.")
-    return Comparison(text, factors, constant, match["operator"])
+    alone = [terms[0][1] for terms, sign in sides if len(terms) == 1 and factors.get(terms[0][1]) == sign]
+    is_sum = match["operator"] == "=" and constant == 0 and len(factors) > 1
+    return Comparison(text, factors, constant, match["operator"], alone[0] if is_sum and alone else None)
 
 
 def _parse_terms(side: str, fields: Sequence[str], text: str) -> list[tuple[int, str]]:

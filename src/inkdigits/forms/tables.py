@@ -11,10 +11,9 @@ from typing import Any
 
 from inkdigits.errors import UsageError
 from inkdigits.forms.store import StoredField, StoredSheet
-from inkdigits.reading.output.write import escape_surrogates
+from inkdigits.forms.template import COLUMNS_BEFORE, COLUMNS_BEHIND
 from inkdigits.reading.output.xlsx import open_workbook
 
-_BEFORE, _BEHIND = ("file", "page", "form"), ("confidence", "doubtful", "failure")
 _UNSURE, _WRONG, _CORRECTED = "#FFEB9C", "#F8CBAD", "#C6E0B4"  # colours of cells
 _CROP_ROW_POINTS, _CROP_COLUMN = 36, 34  # height of a row with a crop, width of its column in characters
 _CROP_HEIGHT_PX = 44
@@ -30,9 +29,9 @@ def format_csv(sheets: Sequence[StoredSheet]) -> bytes:
     file = io.StringIO(newline="")
     writer = csv.writer(file, lineterminator="\n")
     columns = list_columns(sheets)
-    writer.writerow([*_BEFORE, *columns, *_BEHIND])
+    writer.writerow([*COLUMNS_BEFORE, *columns, *COLUMNS_BEHIND])
     writer.writerows(_make_row(sheet, columns) for sheet in sheets)
-    return escape_surrogates(file.getvalue()).encode()
+    return file.getvalue().encode()
 
 
 def _make_row(sheet: StoredSheet, columns: Sequence[str]) -> list[str]:
@@ -46,7 +45,7 @@ def _make_row(sheet: StoredSheet, columns: Sequence[str]) -> list[str]:
 def format_json(sheets: Sequence[StoredSheet]) -> bytes:
     """JSON: a list of sheets, each with its fields and all that is known of them."""
     content = [_make_object(sheet) for sheet in sheets]
-    return (escape_surrogates(json.dumps(content, indent=1, ensure_ascii=False)) + "\n").encode()
+    return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
 
 
 def _make_object(sheet: StoredSheet) -> dict[str, Any]:
@@ -76,8 +75,8 @@ def format_parquet(sheets: Sequence[StoredSheet]) -> bytes:
     except ModuleNotFoundError as error:
         raise UsageError("Parquet needs pyarrow; install it: pip install 'inkdigits[scale]'.") from error
     columns = list_columns(sheets)
-    rows = [[escape_surrogates(text) for text in _make_row(sheet, columns)] for sheet in sheets]
-    names = [*_BEFORE, *columns, *_BEHIND]
+    rows = [_make_row(sheet, columns) for sheet in sheets]
+    names = [*COLUMNS_BEFORE, *columns, *COLUMNS_BEHIND]
     arrays: dict[str, Any] = {
         name: pa.array([row[index] for row in rows], pa.string()) for index, name in enumerate(names)
     }
@@ -97,23 +96,24 @@ def format_xlsx(sheets: Sequence[StoredSheet]) -> bytes:
         colours = {name: workbook.add_format({"bg_color": name}) for name in (_UNSURE, _WRONG, _CORRECTED)}
         table = workbook.add_worksheet("Sheets")
         columns = list_columns(sheets)
-        table.write_row(0, 0, [*_BEFORE, *columns, *_BEHIND], bold)
-        table.freeze_panes(1, len(_BEFORE))
+        table.write_row(0, 0, [*COLUMNS_BEFORE, *columns, *COLUMNS_BEHIND], bold)
+        table.freeze_panes(1, len(COLUMNS_BEFORE))
         table.set_column(0, 0, 28)
         for index, sheet in enumerate(sheets, 1):
             fields = {each.name: each for each in sheet.fields}
             for place, text in enumerate(_make_row(sheet, columns)):
-                own = fields.get(columns[place - len(_BEFORE)]) if 0 <= place - len(_BEFORE) < len(columns) else None
+                column = place - len(COLUMNS_BEFORE)
+                own = fields.get(columns[column]) if 0 <= column < len(columns) else None
                 style = None if own is None or (colour := _choose_colour(own)) is None else colours[colour]
-                table.write_string(index, place, escape_surrogates(text), style)
+                table.write_string(index, place, text, style)
         _add_review(workbook, bold, colours, sheets)
     return file.getvalue()
 
 
 def _choose_colour(field: StoredField) -> str | None:
-    if field.corrected is not None:
+    if field.corrected is not None and not field.is_at_odds:
         return _CORRECTED
-    return _WRONG if field.breaks else _UNSURE if field.doubts else None
+    return _WRONG if field.breaks or field.is_at_odds else _UNSURE if field.doubts else None
 
 
 def _add_review(workbook: Any, bold: Any, colours: dict[str, Any], sheets: Sequence[StoredSheet]) -> None:
@@ -127,11 +127,11 @@ def _add_review(workbook: Any, bold: Any, colours: dict[str, Any], sheets: Seque
     order = {name: index for index, name in enumerate(list_columns(sheets))}
     for row, (field, sheet) in enumerate(sorted(doubtful, key=lambda pair: order[pair[0].name]), 1):
         review.set_row(row, _CROP_ROW_POINTS)
-        style = colours[_WRONG if field.breaks else _UNSURE]
+        style = colours[_choose_colour(field) or _UNSURE]
         why = "; ".join([*field.doubts, *field.breaks])
         texts = [sheet.file, str(sheet.page), field.name, field.read, field.reckoned or "", field.next_best or "", why]
         for column, text in enumerate(texts):
-            review.write_string(row, column, escape_surrogates(text), style if column == 3 else None)
+            review.write_string(row, column, text, style if column == 3 else None)
         if field.crop:
             scale = _CROP_HEIGHT_PX / max(1, int.from_bytes(field.crop[20:24], "big"))  # the height in a PNG's head
             options = {"image_data": io.BytesIO(field.crop), "x_scale": scale, "y_scale": scale, "object_position": 1}

@@ -27,6 +27,7 @@ from inkdigits.values import ValueKind, ValueRules
 
 MARKER_DICTIONARIES = ("4x4_50", "5x5_50", "6x6_50", "apriltag_36h11")
 FIELD_KINDS = ("integer", "decimal", "amount", "date", "time")
+COLUMNS_BEFORE, COLUMNS_BEHIND = ("file", "page", "form"), ("confidence", "doubtful", "failure")  # of tables: no fields
 _MAX_BYTES = 64 * 2**20  # of a template with its blank in it
 _MAX_FIELDS, _MAX_RULES = 500, 200
 _MIN_SIDE_PX, _MAX_SIDE_PX = 100, 20_000
@@ -117,7 +118,7 @@ def load_template(path: str | os.PathLike[str]) -> Template:
     try:
         content = json.loads(data)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"The template {place} is no JSON ({error}); mend it, or make it anew.") from error
+        raise UsageError(f"The template {place} is not valid JSON ({error}); correct it, or make a new one.") from error
     try:
         return parse_template(content, place.parent)
     except UsageError as error:
@@ -161,6 +162,8 @@ def _parse_field(content: Any) -> FormField:
     name = _check_text(named, "the name of a field")
     if not _NAME.fullmatch(name):
         raise UsageError(f"{name!r} cannot name a field; take a letter, then letters, digits and _, at most 64.")
+    if name in (*COLUMNS_BEFORE, *COLUMNS_BEHIND):
+        raise UsageError(f"{name!r} cannot name a field, as every table has a column of that name; take another.")
     box = written.get("box")
     if not (isinstance(box, list) and len(box) == 4 and all(_is_whole(side) for side in box)):
         raise UsageError(f"The field {name!r} needs a box of four whole numbers: x, y, width, height in pixels.")

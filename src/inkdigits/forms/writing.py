@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.forms.registration import MIN_DARKNESS, Registration, even_out
-from inkdigits.forms.template import FormField, Template
+from inkdigits.forms.template import Template
 from inkdigits.marks import Box
 from inkdigits.reading.imaging.pixels import Pixels
 
@@ -32,10 +32,12 @@ _MAX_CELL_INK = 1.5  # of a box's width: what is wider is in two
 @dataclass(frozen=True, slots=True, eq=False)
 class Writing:
     """What is written in a field: its picture `crop`, uint8 h×w, and its `ink` without print, dark on white, uint8 h×w
-    as well; None where nothing is written."""
+    as well; None where nothing is written. `box` is the field itself, in pixels of its ink: less than that, as people
+    write beyond it."""
 
     crop: Pixels
     ink: Pixels | None
+    box: Box
 
 
 def cut_writing(registration: Registration, grey: Pixels) -> list[Writing]:
@@ -44,29 +46,33 @@ def cut_writing(registration: Registration, grey: Pixels) -> list[Writing]:
     fields, layout = registration.template.fields, _plan(registration.template)
     sheet = registration.rectify(grey, layout.scale)
     return [
-        Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, field, layout.scale))
-        for window, ink, field in zip(layout.windows, _take_print_away(sheet, layout), fields, strict=True)
+        Writing(np.ascontiguousarray(sheet[window]), _keep_field(ink, box, field.has_signs), box)
+        for window, box, ink, field in zip(
+            layout.windows, layout.boxes, _take_print_away(sheet, layout), fields, strict=True
+        )
     ]
 
 
 def distort(writing: Writing, shear: float, scale: float) -> Writing:
-    """The same writing with its ink sheared by so many columns a row, and scaled, about the middle of the field."""
+    """The same writing with its ink sheared by so many columns a row, about its middle row, and scaled with all its
+    paper, so that nothing is lost at the ends; and so the field's box."""
     if writing.ink is None:
         return writing
-    height, width = writing.ink.shape
-    offset = ((1 - scale) * width - shear * height) / 2, (1 - scale) * height / 2
-    affine = np.array([[scale, shear, offset[0]], [0, scale, offset[1]]], np.float32)
+    height, width = (round(scale * side) for side in writing.ink.shape)
+    affine = np.array([[scale, shear, -shear * writing.ink.shape[0] / 2], [0, scale, 0]], np.float32)
     ink = cv2.warpAffine(writing.ink, affine, (width, height), flags=cv2.INTER_CUBIC, borderValue=255)
-    return replace(writing, ink=np.asarray(ink, np.uint8))
+    box = Box(*(round(scale * side) for side in writing.box.as_list()))
+    return replace(writing, ink=np.asarray(ink, np.uint8), box=box)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Layout:
-    """How a form's page is looked at: made `scale` times as large, at the fields' `windows` alone, and where `print`,
-    bool, stands in each of these."""
+    """How a form's page is looked at: made `scale` times as large, at the fields' `windows` alone; the fields' `boxes`,
+    in pixels of these, and where `print`, bool, stands in each."""
 
     scale: float
     windows: tuple[tuple[slice, slice], ...]
+    boxes: tuple[Box, ...]
     prints: tuple[NDArray[np.bool_], ...]
 
 
@@ -76,17 +82,27 @@ def _plan(template: Template) -> _Layout:
     scale = min(_MAX_SCALE, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in template.fields])))
     blank = cv2.resize(template.blank_grey, (round(template.width * scale), round(template.height * scale)))
     windows = tuple(_find_window(each.box, scale, blank.shape) for each in template.fields)
+    boxes = tuple(
+        _find_in_window(each.box, scale, window) for each, window in zip(template.fields, windows, strict=True)
+    )
     printed = (255 - even_out(np.asarray(blank, np.uint8)) > MIN_DARKNESS).astype(np.uint8)
     near = cv2.dilate(printed, np.ones((2 * _PRINT_REACH_PX + 1,) * 2, np.uint8)) > 0
-    return _Layout(scale, windows, tuple(near[window] for window in windows))
+    return _Layout(scale, windows, boxes, tuple(near[window] for window in windows))
 
 
 def _find_window(box: Box, scale: float, shape: tuple[int, ...]) -> tuple[slice, slice]:
-    """The part of a rectified sheet around a field."""
+    """The part of a rectified sheet around a field, as far as the page reaches."""
     margin = _MARGIN * box.height
     top, bottom = (round(scale * each) for each in (box.y - margin, box.bottom + margin))
     left, right = (round(scale * each) for each in (box.x - margin, box.right + margin))
     return slice(max(0, top), min(shape[0], bottom)), slice(max(0, left), min(shape[1], right))
+
+
+def _find_in_window(box: Box, scale: float, window: tuple[slice, slice]) -> Box:
+    """A field in pixels of its window."""
+    rows, columns = window
+    x, y, width, height = (round(scale * side) for side in box.as_list())
+    return Box(x - columns.start, y - rows.start, width, height)
 
 
 def _take_print_away(sheet: Pixels, layout: _Layout) -> list[Pixels]:
@@ -120,14 +136,13 @@ def _make_line(side: int, degrees: int) -> Pixels:
     return line
 
 
-def _keep_field(written: Pixels, field: FormField, scale: float) -> Pixels | None:
-    """The writing of a field without specks; None where there is none."""
+def _keep_field(written: Pixels, box: Box, has_signs: bool) -> Pixels | None:
+    """The writing of a field without specks, and without what does not reach into its box; None where there is none."""
     mask = (written < 255 - MIN_STRENGTH).astype(np.uint8)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
-    height = field.box.height * scale
-    margin, min_side = _MARGIN * height, (_MIN_SIGN_INK if field.has_signs else _MIN_INK) * height
+    min_side = (_MIN_SIGN_INK if has_signs else _MIN_INK) * box.height
     low, high = stats[:, cv2.CC_STAT_TOP], stats[:, cv2.CC_STAT_TOP] + stats[:, cv2.CC_STAT_HEIGHT]
-    is_within = (high > margin) & (low < mask.shape[0] - margin)
+    is_within = (high > box.y) & (low < box.bottom)
     keep = is_within & (stats[:, 2:4].max(axis=1) >= min_side)
     keep[0] = False
     if not keep.any():
@@ -150,20 +165,19 @@ def lay_out(inks: Sequence[Pixels]) -> tuple[Pixels, list[Box]]:
     return page, slots
 
 
-def find_boxed(page: Pixels, slot: Box, field: FormField) -> list[Box] | None:
+def find_boxed(page: Pixels, slot: Box, box: Box, cells: int) -> list[Box] | None:
     """What is written in each of a field's printed boxes, left to right, without the empty ones; None where a field
-    has none, or something reaches over two."""
-    if not field.cells:
+    has none, or something reaches over two. Its `cells` boxes fill its `box`, in pixels of its slot."""
+    if not cells:
         return None
     ink = page[slot.y : slot.bottom, slot.x : slot.right]
     _, _, stats, middles = cv2.connectedComponentsWithStats((ink < 255 - MIN_STRENGTH).astype(np.uint8), connectivity=8)
-    scale = slot.height / (field.box.height * (1 + 2 * _MARGIN))
-    width, height = field.box.width / field.cells * scale, field.box.height * scale
+    cell_width = box.width / cells
     parts: dict[int, list[Box]] = {}
     for (x, y, w, h, _), (middle, _) in zip(stats[1:].tolist(), middles[1:].tolist(), strict=True):
-        if w > _MAX_CELL_INK * width:
+        if w > _MAX_CELL_INK * cell_width:
             return None
-        place = int(np.clip((middle - _MARGIN * height) / width, 0, field.cells - 1))
+        place = int(np.clip((middle - box.x) / cell_width, 0, cells - 1))
         parts.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
-    boxes = [Box.around(parts[place]) for place in sorted(parts)]
-    return [box for box in boxes if max(box.width, box.height) >= _MIN_CELL_INK * height]
+    boxed = [Box.around(parts[place]) for place in sorted(parts)]
+    return [each for each in boxed if max(each.width, each.height) >= _MIN_CELL_INK * box.height]
