@@ -95,9 +95,9 @@ class CountingDetector(Detector):
         super().__init__(path, threads=1)
         self.pixels = 0
 
-    def detect(self, ink: NDArray[np.float32], margin_px: int = 0) -> Detections:
+    def detect(self, ink: NDArray[np.float32]) -> Detections:
         self.pixels += ink.size
-        return super().detect(ink, margin_px)
+        return super().detect(ink)
 
 
 def test_a_few_digits_on_a_large_sheet_cost_little_more_than_by_themselves(digits: Digits) -> None:

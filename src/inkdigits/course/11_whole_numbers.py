@@ -150,12 +150,12 @@ def _():
 def _(found):
     rows = find_rows(list(make_hypotheses(found.detections)))
     row = max(rows, key=lambda each: sum(hypothesis.digitness for hypothesis in each), default=[])
-    decoded = decode_row(row)
-    won = [] if decoded is None else [row.index(hypothesis) for hypothesis, _ in decoded.assignments]
+    taken = decode_row(row)
+    won = [row.index(hypothesis) for hypothesis in taken]
 
     assert won == sorted(won)  # from left to right
     draw_hypotheses(row, won, "One row: hypotheses, and those that are taken")
-    return decoded, row
+    return row, taken
 
 
 @app.cell(hide_code=True)
@@ -216,12 +216,12 @@ def _():
 
 
 @app.cell
-def _(decoded, found):
+def _(found, taken):
     def transcribe():
         """What the transcriber says of the row; nothing where there is no row."""
-        return transcribe_row(Transcriber(), None, found.proposals, [each.box for each, _ in decoded.assignments])
+        return transcribe_row(Transcriber(), None, found.proposals, [each.box for each in taken])
 
-    transcripts = [] if decoded is None else transcribe()
+    transcripts = transcribe() if taken else []
     draw_transcript(transcripts[0], "The strip, and what is read along it") if transcripts else mo.md(
         "There is no row."
     )

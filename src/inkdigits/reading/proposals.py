@@ -197,7 +197,7 @@ def _detect_in_window(strength: Pixels, full_strength: float, window: Window, de
         rows.start + CONTEXT_PX : rows.end + CONTEXT_PX, columns.start + CONTEXT_PX : columns.end + CONTEXT_PX
     ]
     ink = np.clip(part.astype(np.float32) / np.float32(full_strength), 0, 1)
-    detections = detector.detect(ink, margin_px=0).shift(columns.start, rows.start)
+    detections = detector.detect(ink).shift(columns.start, rows.start)
     x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
     return detections.select(rows.holds(y) & columns.holds(x))
 

@@ -14,7 +14,7 @@ from inkdigits.reading.decoding.alignment import align_digits, align_strings
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow, fuse_row
-from inkdigits.reading.decoding.gaps import find_gaps
+from inkdigits.reading.decoding.gaps import Gap, find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
@@ -265,3 +265,16 @@ def test_where_one_strip_ends_the_digits_are_on_the_other() -> None:
     row = fuse_row([make_hypothesis(0, 1), make_hypothesis(5, 8, digitness=0.2)], [short, long])
     assert [piece.string for piece in row.fused_pieces] == ["1", "5"]
     assert row.read_as(["1", "55"]).boxes[-1].x > 4 * PITCH
+
+
+def test_in_a_table_a_number_may_get_more_digits_by_its_form() -> None:
+    first, second = make_hypothesis(0, 1, digitness=0.4), make_hypothesis(1, 5)
+    strings = ("1", "1234")
+    longer = FusedPiece(
+        strings, np.array([0.6, 0.4]), "1", align_strings(strings, "1"), (first,), lambda text: (first,) * len(text)
+    )
+    alone = FusedPiece(("5",), np.ones(1), "5", align_strings(("5",), "5"), (second,), lambda _: (second,))
+    expected = Expected(Form(length=4), boxes="cells")
+    row = FusedRow((longer, alone), np.ones(1))
+    (line,) = build_lines([row], [lambda read: (Gap(),) * (len(read.boxes) + 1)], [], THRESHOLDS, expected, BOX_RULES)
+    assert [(len(number.digits), number.column) for number in line.numbers] == [(4, 0), (1, 1)]

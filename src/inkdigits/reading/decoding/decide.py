@@ -11,19 +11,17 @@ import numpy as np
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
-from inkdigits.reading.decoding.digits import make_digit, set_accepted
+from inkdigits.reading.decoding.digits import set_accepted
 from inkdigits.reading.decoding.expected import Expected
-from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
-from inkdigits.reading.decoding.group import group_digits
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.letters import Letters, find_letters
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.numbers import scale_odds
 from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
-from inkdigits.reading.decoding.search import DecodedString, decode_row, decode_row_with_form
+from inkdigits.reading.decoding.search import decode_row
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
@@ -31,7 +29,7 @@ from inkdigits.reading.decoding.words import remove_letters, shows_letters
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
-from inkdigits.types import IN_WORD, Digit, Line, Number
+from inkdigits.types import IN_WORD, Line, Number
 
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
@@ -45,7 +43,7 @@ def decode_lines(
     ink_components: Sequence[Box],
     thresholds: AcceptThresholds,
     expected: Expected,
-    transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]] | None = None,
+    transcribe: Callable[[Sequence[Box], bool], Sequence[Transcript]],
     grid: Grid = NO_GRID,
 ) -> tuple[Line, ...]:
     """Choose among detections that overlap and conflict, row by row, and sort the chosen ones into numbers and lines.
@@ -53,31 +51,22 @@ def decode_lines(
     A digit among letters, or on a texture, is not accepted, and what is in a word is rejected. `ink_components` are the
     boxes of the connected components of all ink, in pixels of the page. `transcribe` gives transcripts of a row of
     digits, and only one of our own if it is told so: for one of many rows, and for a row that upright rules cross, as
-    straightening makes a 1 of them. Without it the detections alone tell. `grid` has the page's rules, which are no
-    digits but part numbers.
+    straightening makes a 1 of them. `grid` has the page's rules, which are no digits but part numbers.
     """
-    form, lettered, plain = expected.form, set[Box](), set[Box]()
     hypotheses = [each for each in make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
-    rows = find_rows(hypotheses)
-    decoded = [(row, string) for row in rows if (string := decode_row(row)) is not None]
-    if transcribe is not None:
-        are_many = len(decoded) > _MAX_FEW_ROWS
-        boxes_by_row = [[each.box for each, _ in string.assignments] for _, string in decoded]
-        transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
-        fused_rows = [
-            remove_letters(add_unread_digits(fuse_row(row, each, form), each[0], grid), each)
-            for (row, _), each in zip(decoded, transcripts, strict=True)
-        ]
-        filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
-        lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes}
-        plain = {box for row, _ in filled if _is_plain(row) for box in row.boxes}
-        gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
-        lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
-    elif form is not None:
-        lines = tuple(_decode_form_row(row, string, form, ink_components, thresholds) for row, string in decoded)
-    else:
-        digits = [digit for _, string in decoded for digit in _make_digits(string, thresholds)]
-        lines = group_digits(digits, ink_components)
+    decoded = [(row, selected) for row in find_rows(hypotheses) if (selected := decode_row(row))]
+    are_many = len(decoded) > _MAX_FEW_ROWS
+    boxes_by_row = [[each.box for each in selected] for _, selected in decoded]
+    transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
+    fused_rows = [
+        remove_letters(add_unread_digits(fuse_row(row, each, expected.form), each[0], grid), each)
+        for (row, _), each in zip(decoded, transcripts, strict=True)
+    ]
+    filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
+    lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes}
+    plain = {box for row, _ in filled if _is_plain(row) for box in row.boxes}
+    gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
+    lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     lines = remove_twins(lines)
     if expected.signs == "keep":
         lines = raise_powers(lines, thresholds)
@@ -174,33 +163,6 @@ def _refuse_letters_and_textures(
         return replace(number, digits=tuple(kept), rejected=IN_WORD if all(in_word) and not number.fits else None)
 
     return tuple(replace(line, numbers=tuple(map(refuse, line.numbers))) for line in lines)
-
-
-def _decode_form_row(
-    row: list[Hypothesis],
-    formless: DecodedString,
-    form: Form,
-    ink_components: Sequence[Box],
-    thresholds: AcceptThresholds,
-) -> Line:
-    """The numbers of a row that fit the form. If none fits, `formless`, read without the form, none of it accepted."""
-    decoded = decode_row_with_form(row, form, ink_components, formless)
-    if decoded is None:
-        return Line((Number(tuple(_make_digits(formless, AcceptThresholds(2.0, 2.0)))),))
-    return Line(
-        tuple(Number(tuple(_make_digits(each, thresholds, each.confidence)), known=each.confidence) for each in decoded)
-    )
-
-
-def _make_digits(decoded: DecodedString, thresholds: AcceptThresholds, number_confidence: float = 0.0) -> list[Digit]:
-    """A number's digits. With a `number_confidence` they are all accepted, or all refused, by it."""
-    digits = [
-        replace(make_digit(each.probabilities, each.digitness, each.box, thresholds, digit), detection=each.detection)
-        for each, digit in decoded.assignments
-    ]
-    if not number_confidence:
-        return digits
-    return [set_accepted(digit, number_confidence >= thresholds.min_confidence) for digit in digits]
 
 
 def make_hypotheses(detections: Detections) -> Iterator[Hypothesis]:

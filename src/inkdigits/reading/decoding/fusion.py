@@ -258,9 +258,9 @@ def _find_strings(lattice: Lattice, parts: Sequence[NDArray[np.float64]], form: 
 
 def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
     """The strings of the lattice's best paths that the automaton accepts as one number."""
-    backward_scores = paths.score_backwards(lattice, automaton, np.maximum)
+    backward_scores = paths.score_backwards(lattice, automaton)
     best_paths = paths.iterate_valid_paths(lattice, automaton, backward_scores, lambda _text: True, _MAX_PATHS)
-    return ["".join(map(paths.join_digits, path.numbers)) for path in islice(best_paths, _LATTICE_PATHS)]
+    return [paths.join_digits(path.number) for path in islice(best_paths, _LATTICE_PATHS)]
 
 
 def _place_digits(
@@ -271,10 +271,10 @@ def _place_digits(
     if not string:
         return ()
     automaton = build_word_automaton(string)
-    backward_scores = paths.score_backwards(lattice, automaton, np.maximum)
+    backward_scores = paths.score_backwards(lattice, automaton)
     if backward_scores.total > -np.inf:
         path = paths.find_best_path(lattice, automaton, backward_scores)
-        return tuple(lattice.hypotheses[index - 1] for number in path.numbers for index, _ in number)
+        return tuple(lattice.hypotheses[index - 1] for index, _ in path.number)
     boxes = _spread_boxes(Box.around([each.box for each in lattice.hypotheses]), len(string))
     for frames, first, transcript in views:
         if len(frames) >= ctc.count_needed_frames(string):

@@ -13,23 +13,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.spacing import Spacing, get_centre_x
+from inkdigits.reading.decoding.spacing import get_centre_x
 
 # Counted on drawn pages of training digits: two detections closer than the first were never two digits, two farther
 # apart than the other mostly were. In half widths of the wider box, plus the narrower one's weighted share of it.
 _SAME_INK_DISTANCE, _DISTINCT_INK_DISTANCE = 0.74, 1.24
 _NARROWER_WEIGHT = 0.4
 MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1, so that no single one rules out all others
-_NEW_NUMBER_LOG_PROB = np.log(0.5)  # a new number begins after a gap or a separator,
-_ACROSS_GAP_LOG_PROB = np.log(0.1)  # a number goes on across a visible gap,
-_ACROSS_SEPARATOR_LOG_PROB = np.log(0.01)  # across a separator,
-_ACROSS_COLUMNS_LOG_PROB = np.log(0.001)  # or across a gap as between columns
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,21 +47,10 @@ class Lattice:
     hypotheses: tuple[Hypothesis, ...]
     neighbour_log_probs: NDArray[np.float64]  # (N+2)×(N+2): two neighbours taken, all between left out
     digit_log_probs: NDArray[np.float64]  # (N+2)×10: a hypothesis taken as each digit
-    continue_log_probs: NDArray[np.float64]  # (N+2)×(N+2): both belong to one number
-    new_number_log_probs: NDArray[np.float64]  # (N+2)×(N+2): the second begins a new number
-
-    def score(self, number: Sequence[tuple[int, int]]) -> float:
-        """The log probability of one number alone: pairs of hypothesis index and digit, from left to right."""
-        indices = [0, *(index for index, _ in number), len(self.hypotheses) + 1]
-        between = sum(
-            float(self.neighbour_log_probs[left, right] + self.continue_log_probs[left, right])
-            for left, right in pairwise(indices)
-        )
-        return between + sum(float(self.digit_log_probs[index, digit]) for index, digit in number)
 
 
 def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> Lattice:
-    """The lattice of one row's hypotheses, in any order, with all its digits in one number.
+    """The lattice of one row's hypotheses, in any order.
 
     `sharpness`, 0..1, is how much the probability of a hypothesis's most probable digit counts; how much less probable
     the others are always counts in full.
@@ -82,53 +66,7 @@ def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> L
         + log_probabilities
         - (1 - sharpness) * log_probabilities.max(axis=1, keepdims=True)
     )
-    new_number_log_probs = np.full((size, size), -np.inf)
-    new_number_log_probs[0] = 0
-    return Lattice(
-        ordered,
-        _compute_neighbour_log_probs(ordered, np.log1p(-digitness)),
-        digit_log_probs,
-        np.zeros((size, size)),
-        new_number_log_probs,
-    )
-
-
-def add_spacing(lattice: Lattice, row_spacing: Spacing, literals: frozenset[str]) -> Lattice:
-    """The lattice with several numbers allowed: a new one begins after a visible gap or a separator, and only there.
-
-    A number can go on across them at a cost, unless `literals` say that its form has gaps or separators in it.
-    """
-    boxes = [each.box for each in lattice.hypotheses]
-    gaps, is_separated = row_spacing.measure_gaps(boxes), row_spacing.has_separator(boxes)
-    continue_log_probs = np.zeros_like(lattice.continue_log_probs)
-    new_number_log_probs = lattice.new_number_log_probs.copy()
-    gap_log_prob = 0.0 if " " in literals else _ACROSS_GAP_LOG_PROB
-    separator_log_prob = 0.0 if literals - set(" .,") else _ACROSS_SEPARATOR_LOG_PROB
-    gap_log_probs = np.where(
-        gaps > row_spacing.column_gap_px,
-        _ACROSS_COLUMNS_LOG_PROB,
-        np.where(gaps > row_spacing.number_gap_px, gap_log_prob, 0.0),
-    )
-    continue_log_probs[1:-1, 1:-1] = np.minimum(gap_log_probs, np.where(is_separated, separator_log_prob, 0.0))
-    new_number_log_probs[1:-1, 1:-1] = np.where(
-        is_separated | (gaps > row_spacing.number_gap_px), _NEW_NUMBER_LOG_PROB, -np.inf
-    )
-    return Lattice(
-        lattice.hypotheses,
-        lattice.neighbour_log_probs,
-        lattice.digit_log_probs,
-        continue_log_probs,
-        new_number_log_probs,
-    )
-
-
-def extract_span(lattice: Lattice, first: int, last: int) -> Lattice:
-    """The hypotheses between two numbered ones, without those certainly of their ink; all digits are one number."""
-    is_free = (lattice.neighbour_log_probs[first] > -np.inf) & (lattice.neighbour_log_probs[:, last] > -np.inf)
-    inside = np.flatnonzero(is_free[1:-1]) + 1
-    span = build_lattice([lattice.hypotheses[index - 1] for index in inside])
-    span.continue_log_probs[1:-1, 1:-1] = lattice.continue_log_probs[np.ix_(inside, inside)]
-    return span
+    return Lattice(ordered, _compute_neighbour_log_probs(ordered, np.log1p(-digitness)), digit_log_probs)
 
 
 def estimate_distinct_ink(hypotheses: Sequence[Hypothesis]) -> NDArray[np.float64]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,7 @@ from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
 from inkdigits.reading.decoding.punctuate import has_operator, punctuate
-from inkdigits.reading.decoding.spacing import Spacing, has_cells, measure_spacing
+from inkdigits.reading.decoding.spacing import Spacing, get_centre_x, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line, Number
@@ -56,7 +55,7 @@ def build_lines(
         if expected.form is not None:
             line = _check_signs(line, expected.form)
         if own.columns is not None:
-            line, table_row = _place_numbers(line, table_row, own.columns), table_row + 1
+            line, table_row = _place_numbers(line, table_row, row.boxes, own.columns), table_row + 1
         lines.append(line)
     return tuple(lines)
 
@@ -69,11 +68,13 @@ def _check_signs(line: Line, form: Form) -> Line:
     )
 
 
-def _place_numbers(line: Line, row: int, columns: Sequence[int]) -> Line:
-    """The line with its numbers in the cells of a table: `columns` has that of each digit."""
-    starts = accumulate((len(number.digits) for number in line.numbers), initial=0)
-    numbers = zip(line.numbers, starts, strict=False)
-    return replace(line, numbers=tuple(replace(number, row=row, column=columns[start]) for number, start in numbers))
+def _place_numbers(line: Line, row: int, boxes: Sequence[Box], columns: Sequence[int]) -> Line:
+    """The line with its numbers in the cells of a table: `columns` has that of each digit of the row, in `boxes`. A
+    form may have given a number more digits than it had there."""
+    x = np.array([get_centre_x(box) for box in boxes])
+    nearest = [int(np.abs(x - get_centre_x(number.digits[0].box)).argmin()) for number in line.numbers]
+    numbers = zip(line.numbers, nearest, strict=True)
+    return replace(line, numbers=tuple(replace(number, row=row, column=columns[index]) for number, index in numbers))
 
 
 def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:

@@ -1,4 +1,4 @@
-"""Paths through a lattice whose digits an automaton accepts: the best one, the sum of all, or one after another."""
+"""Paths through a lattice whose digits an automaton accepts, the best first; and the sum of all that give a string."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ LatticeNumber = tuple[tuple[int, int], ...]  # (hypothesis index, digit), from l
 
 @dataclass(frozen=True, slots=True)
 class LatticePath:
-    """One path through a lattice: its log probability and the numbers on it, left to right."""
+    """One path through a lattice: its log probability and the number on it, empty if all hypotheses are left out."""
 
     score: float
-    numbers: tuple[LatticeNumber, ...]
+    number: LatticeNumber
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,56 +45,41 @@ def join_digits(number: LatticeNumber) -> str:
     return "".join(str(digit) for _, digit in number)
 
 
-def score_backwards(lattice: Lattice, automaton: Automaton, add: np.ufunc) -> BackwardScores:
-    """The best (`add` is np.maximum) or the sum (np.logaddexp) of all paths on from every hypothesis and state."""
+def score_backwards(lattice: Lattice, automaton: Automaton) -> BackwardScores:
+    """The best of all paths on from every hypothesis and state."""
     size, states, starts = len(lattice.digit_log_probs), len(automaton.transitions), list(automaton.starts)
     remaining = np.full((size, states + 1), -np.inf)
     entry_scores = np.full((size, states), -np.inf)  # of taking this hypothesis next, from this state
     for index in range(size - 2, 0, -1):
-        continued_scores = (
-            lattice.neighbour_log_probs[index, index + 1 :] + lattice.continue_log_probs[index, index + 1 :]
-        )[:, np.newaxis] + entry_scores[index + 1 :]
-        end_score = add(
-            _score_new_number(lattice, entry_scores, index, starts, add), lattice.neighbour_log_probs[index, -1]
+        continued_scores = lattice.neighbour_log_probs[index, index + 1 :, np.newaxis] + entry_scores[index + 1 :]
+        remaining[index, :-1] = continued_scores.max(axis=0)
+        remaining[index, :-1][automaton.accepting] = np.maximum(
+            remaining[index, :-1][automaton.accepting], lattice.neighbour_log_probs[index, -1]
         )
-        remaining[index, :-1] = add.reduce(continued_scores, axis=0)
-        remaining[index, :-1][automaton.accepting] = add(remaining[index, :-1][automaton.accepting], end_score)
-        entry_scores[index] = add.reduce(
-            lattice.digit_log_probs[index] + remaining[index][automaton.transitions], axis=1
-        )
+        entry_scores[index] = (lattice.digit_log_probs[index] + remaining[index][automaton.transitions]).max(axis=1)
     empty_score = lattice.neighbour_log_probs[0, -1] if automaton.accepting[starts].any() else -np.inf
-    return BackwardScores(remaining, float(add(_score_new_number(lattice, entry_scores, 0, starts, add), empty_score)))
+    first_scores = lattice.neighbour_log_probs[0, 1:, np.newaxis] + entry_scores[1:, starts]
+    return BackwardScores(remaining, float(first_scores.max(initial=empty_score)))
 
 
 def score_strings(lattice: Lattice, strings: Sequence[str]) -> NDArray[np.float64]:
     """The log probability of each of K strings of digits as one number, summed over all paths: float64 K, -inf where
     there is none."""
-    moves = lattice.neighbour_log_probs + lattice.continue_log_probs
     totals = np.full(len(strings), -np.inf)
     totals[[not string for string in strings]] = lattice.neighbour_log_probs[0, -1]
-    scores = np.full((len(moves), len(strings)), -np.inf)  # of the strings up to a digit that a hypothesis is taken as
+    size = len(lattice.digit_log_probs)
+    scores = np.full((size, len(strings)), -np.inf)  # of the strings up to a digit that a hypothesis is taken as
     scores[0] = 0
     for position in range(max(map(len, strings), default=0)):
         going_on = np.array([position < len(string) for string in strings])
         digits = [int(string[position]) if position < len(string) else 0 for string in strings]
-        arriving = np.logaddexp.reduce(scores[:, np.newaxis] + moves[:, :, np.newaxis], axis=0)  # (N+2)×K
+        moved = scores[:, np.newaxis] + lattice.neighbour_log_probs[:, :, np.newaxis]
+        arriving = np.logaddexp.reduce(moved, axis=0)  # (N+2)×K
         scores = np.where(going_on, arriving + lattice.digit_log_probs[:, digits], -np.inf)
         is_last = np.array([position == len(string) - 1 for string in strings])
         ended = np.logaddexp.reduce(scores + lattice.neighbour_log_probs[:, -1:], axis=0)
         totals = np.where(is_last, ended, totals)
     return totals
-
-
-def _score_new_number(
-    lattice: Lattice, entry_scores: NDArray[np.float64], index: int, starts: list[int], add: np.ufunc
-) -> float:
-    """The score of beginning a new number with one of the later hypotheses."""
-    new_number_scores = (
-        lattice.neighbour_log_probs[index, index + 1 :] + lattice.new_number_log_probs[index, index + 1 :]
-    )
-    return float(
-        add.reduce(new_number_scores[:, np.newaxis] + entry_scores[index + 1 :, starts], axis=None, initial=-np.inf)
-    )
 
 
 def find_best_path(lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores) -> LatticePath:
@@ -113,7 +98,7 @@ def iterate_valid_paths(
     is_valid: Callable[[str], bool],
     max_checks: int,
 ) -> Iterator[LatticePath]:
-    """Paths on which every number `is_valid`, most probable first; at most `max_checks` numbers are checked."""
+    """Paths whose number `is_valid`, most probable first; at most `max_checks` numbers are checked."""
     return _search_best_first(lattice, automaton, backward_scores, _LimitedCheck(is_valid, max_checks), _MAX_SCORE_GAP)
 
 
@@ -136,12 +121,11 @@ class _Node:
     score: float
     index: int
     state: int | None
-    numbers: tuple[LatticeNumber, ...]
+    number: LatticeNumber
 
-    def append_digit(self, gain: float, index: int, digit: int, state: int, is_new_number: bool) -> _Node:
+    def append_digit(self, gain: float, index: int, digit: int, state: int) -> _Node:
         """The path with one more digit."""
-        earlier, last = (self.numbers, ()) if is_new_number else (self.numbers[:-1], self.numbers[-1])
-        return _Node(self.score + gain, index, state, (*earlier, (*last, (index, digit))))
+        return _Node(self.score + gain, index, state, (*self.number, (index, digit)))
 
 
 def _search_best_first(
@@ -154,7 +138,7 @@ def _search_best_first(
     while heap and check.checks_left >= 0:
         node = heapq.heappop(heap)[2]
         if node.index == end:
-            yield LatticePath(node.score, node.numbers)
+            yield LatticePath(node.score, node.number)
             continue
         for best_total, next_node in _expand_node(lattice, automaton, backward_scores, node, floor, check):
             heapq.heappush(heap, (-round(best_total, 7), next(tie_breaker), next_node))
@@ -169,17 +153,15 @@ def _expand_node(
     check: _LimitedCheck,
 ) -> Iterator[tuple[float, _Node]]:
     """Every next step from which an end above `floor` can be reached, with the best such end."""
-    if node.state is not None:
-        yield from _expand_digits(lattice, automaton, backward_scores, node, floor, node.state, False)
-    is_at_start = node.state is None
-    if not is_at_start and not (automaton.accepting[node.state] and check(join_digits(node.numbers[-1]))):
-        return
-    for start in automaton.starts:
-        yield from _expand_digits(lattice, automaton, backward_scores, node, floor, start, True)
-    if not is_at_start or automaton.accepting[list(automaton.starts)].any():
-        score = node.score + float(lattice.neighbour_log_probs[node.index, -1])
-        if score >= floor:
-            yield score, _Node(score, len(lattice.digit_log_probs) - 1, None, node.numbers)
+    for state in automaton.starts if node.state is None else (node.state,):
+        yield from _expand_digits(lattice, automaton, backward_scores, node, floor, state)
+    if node.state is None:
+        may_end = bool(automaton.accepting[list(automaton.starts)].any())
+    else:
+        may_end = bool(automaton.accepting[node.state]) and check(join_digits(node.number))
+    score = node.score + float(lattice.neighbour_log_probs[node.index, -1])
+    if may_end and score >= floor:
+        yield score, _Node(score, len(lattice.digit_log_probs) - 1, None, node.number)
 
 
 def _expand_digits(
@@ -189,17 +171,11 @@ def _expand_digits(
     node: _Node,
     floor: float,
     state: int,
-    is_new_number: bool,
 ) -> Iterator[tuple[float, _Node]]:
     """Every hypothesis and digit that can come next from this state of the automaton."""
-    transition_scores = (
-        lattice.neighbour_log_probs[node.index]
-        + (lattice.new_number_log_probs if is_new_number else lattice.continue_log_probs)[node.index]
-    )
-    gains = transition_scores[:, np.newaxis] + lattice.digit_log_probs
+    gains = lattice.neighbour_log_probs[node.index, :, np.newaxis] + lattice.digit_log_probs
     totals = node.score + gains + backward_scores.remaining[:, automaton.transitions[state]]
     for index, digit in np.argwhere(totals >= floor):
-        next_node = node.append_digit(
-            float(gains[index, digit]), int(index), int(digit), int(automaton.transitions[state, digit]), is_new_number
-        )
+        next_state = int(automaton.transitions[state, digit])
+        next_node = node.append_digit(float(gains[index, digit]), int(index), int(digit), next_state)
         yield float(totals[index, digit]), next_node

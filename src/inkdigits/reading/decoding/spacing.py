@@ -1,4 +1,4 @@
-"""Measure what stands between the digits of one row: gaps, points and commas, separators."""
+"""Measure what stands between the digits of one row: gaps, points and commas."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
-from inkdigits.reading.imaging.pixels import median
+from inkdigits.reading.imaging.pixels import median, weighted_median
 
 _MIN_GAP = 0.6  # of the row's height: a smaller gap never separates numbers
 _COLUMN_GAP = 2.5  # of the row's height: a larger gap always does,
@@ -21,19 +21,16 @@ _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 
 _MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
 _POINT_FOOT_DISTANCE = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
 _MAX_BELOW_FOOT = 0.35  # of the row's height: what is farther below the foot is not on the line
-_MIN_SEPARATOR_SIZE = 0.12  # of the row's height: what is smaller and no point is dirt
-_MAX_SEPARATOR_WIDTH = 1.5  # of the row's height: what is wider is a rule
 _DIGIT_EDGE = 0.2  # of a digit's width: ink farther in than this is the digit's own
 
 
 @dataclass(frozen=True, slots=True)
 class Spacing:
-    """A row's gaps and separators. A gap wider than `number_gap_px` is one between numbers, than `column_gap_px` one
-    between columns; one that is wider than `wide_gap_px` may be one between numbers.
+    """A row's gaps. A gap wider than `number_gap_px` is one between numbers, than `column_gap_px` one between columns;
+    one that is wider than `wide_gap_px` may be one between numbers.
 
-    `points` are points and commas, which separate nothing; `separators` is all other ink between digits of the row. A
-    digit narrower than `min_advance_px` is given that width. `is_spaced_out` says that most gaps are so wide that
-    elsewhere they might end a number.
+    `points` are points and commas, which separate nothing. A digit narrower than `min_advance_px` is given that width.
+    `is_spaced_out` says that most gaps are so wide that elsewhere they might end a number.
     """
 
     number_gap_px: float
@@ -41,7 +38,6 @@ class Spacing:
     wide_gap_px: float
     min_advance_px: float = 0.0
     points: tuple[Box, ...] = ()
-    separators: tuple[Box, ...] = ()
     is_spaced_out: bool = False
 
     def measure_gaps(self, boxes: Sequence[Box]) -> NDArray[np.float64]:
@@ -60,13 +56,6 @@ class Spacing:
             gaps = np.where(_is_between(boxes, point), np.minimum(gaps, beside_point), gaps)
         return gaps
 
-    def has_separator(self, boxes: Sequence[Box]) -> NDArray[np.bool_]:
-        """N boxes → N×N: whether a separator stands between one and a later one."""
-        is_separated = np.zeros((len(boxes), len(boxes)), np.bool_)
-        for separator in self.separators:
-            is_separated |= _is_between(boxes, separator)
-        return is_separated
-
 
 def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is_in_cells: bool = False) -> Spacing:
     """The spacing of a row of digits, `boxes` from left to right (at least one), among `ink_components`.
@@ -74,11 +63,9 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     Where digits are evenly spaced, wide gaps are usual and separate nothing; but in cells of a table every gap does.
     """
     height = measure_row_height([box.height for box in boxes])
-    classified = [(mark, _classify_mark(mark, boxes, height)) for mark in ink_components]
-    points = tuple(mark for mark, kind in classified if kind == "point")
-    separators = tuple(mark for mark, kind in classified if kind == "separator")
+    points = tuple(mark for mark in ink_components if _is_point(mark, boxes, height))
     min_gap_px, column_gap_px = _MIN_GAP * height, _COLUMN_GAP * height
-    row_spacing = Spacing(min_gap_px, column_gap_px, min_gap_px, _MIN_ADVANCE * height, points, separators)
+    row_spacing = Spacing(min_gap_px, column_gap_px, min_gap_px, _MIN_ADVANCE * height, points)
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
@@ -106,9 +93,8 @@ def has_cells(lines: Sequence[Sequence[Box]]) -> bool:
 
 def measure_row_height(heights: Sequence[float]) -> float:
     """A row's height, 1 pixel or more: the median of its digits', tall ones counting more: some write small zeros."""
-    ordered = np.sort(np.maximum(np.asarray(heights, np.float64), 1.0))
-    weights = np.cumsum(ordered**_HEIGHT_WEIGHT_POWER)
-    return float(ordered[np.searchsorted(weights, weights[-1] / 2)])
+    known = np.maximum(np.asarray(heights, np.float64), 1.0)
+    return weighted_median(known, known**_HEIGHT_WEIGHT_POWER)
 
 
 def get_centre_x(box: Box) -> float:
@@ -121,23 +107,17 @@ def get_centre_y(box: Box) -> float:
     return box.y + box.height / 2
 
 
-def _classify_mark(mark: Box, boxes: Sequence[Box], height: float) -> str:
-    """What a mark is to the row: "point", "separator", or "" if it is not between two digits, or not on the row."""
+def _is_point(mark: Box, boxes: Sequence[Box], height: float) -> bool:
+    """Whether a mark is a point or comma between two digits of the row."""
+    if mark.width > _MAX_POINT_SIZE[0] * height or mark.height > _MAX_POINT_SIZE[1] * height:
+        return False
     before = [box for box in boxes if get_centre_x(box) < get_centre_x(mark)]
     after = [box for box in boxes if get_centre_x(box) >= get_centre_x(mark)]
     if not before or not after or any(_contains(box, mark) for box in (before[-1], after[0])):
-        return ""
+        return False
     top, foot = min(before[-1].y, after[0].y), max(before[-1].bottom, after[0].bottom)
-    level = mark.y + mark.height / 2
-    if not top <= level <= foot + _MAX_BELOW_FOOT * height or mark.width > _MAX_SEPARATOR_WIDTH * height:
-        return ""
-    if (
-        mark.width <= _MAX_POINT_SIZE[0] * height
-        and mark.height <= _MAX_POINT_SIZE[1] * height
-        and level >= foot - _POINT_FOOT_DISTANCE * height
-    ):
-        return "point"
-    return "separator" if max(mark.width, mark.height) >= _MIN_SEPARATOR_SIZE * height and level <= foot else ""
+    level = get_centre_y(mark)
+    return max(top, foot - _POINT_FOOT_DISTANCE * height) <= level <= foot + _MAX_BELOW_FOOT * height
 
 
 def _contains(box: Box, mark: Box) -> bool:

@@ -16,7 +16,6 @@ PACKAGED_PATH = WEIGHTS_FOLDER / "detector.onnx"
 MIN_DIGIT_PX, MAX_DIGIT_PX = 22.0, 66.0  # the longer side of digits that it detects
 _STRIDE_PX = 4  # pixels on a side that share one output
 _SIDE_MULTIPLE_PX = 16  # the input's sides are multiples of this
-_MARGIN_PX = 16  # of empty paper that is put around the ink
 _BOX_UNIT_PX = 32.0  # the network gives box sizes as multiples of this
 MIN_HEAT = 0.1  # a centre that is less probable is left out
 
@@ -53,22 +52,18 @@ class Detector:
         """Load it. Raises ModelError when a file is missing, damaged, or not one of ours."""
         self._model = OnnxModel(path if path is not None else PACKAGED_PATH, "answers", threads)
 
-    def detect(self, ink: NDArray[np.float32], margin_px: int = _MARGIN_PX) -> Detections:
+    def detect(self, ink: NDArray[np.float32]) -> Detections:
         """Detect digits of 22 to 66 pixels; boxes are in pixels of `ink`, float32 H×W in 0..1, bright on 0.
-
-        `margin_px` of empty paper are put around it, for digits at its edge.
 
         A detection is a local maximum of the heat map; models/detector.py describes the outputs.
         """
-        height, width = ink.shape
-        padding = [(margin_px, margin_px + -(side + 2 * margin_px) % _SIDE_MULTIPLE_PX) for side in (height, width)]
-        padded = np.pad(ink, padding)
+        padded = np.pad(ink, [(0, -side % _SIDE_MULTIPLE_PX) for side in ink.shape])
         output = self._model.run(["answers"], padded[None, None])["answers"][0]  # 15×H/4×W/4
         heat = sigmoid(output[0])
         is_peak = (heat >= MIN_HEAT) & (heat >= cv2.dilate(heat, np.ones((3, 3), np.uint8)))
         rows, columns = np.nonzero(is_peak)
         peaks = output[:, rows, columns].T  # N×15
-        centres = (np.stack([columns, rows], axis=1) + 0.5 + peaks[:, 11:13]) * _STRIDE_PX - margin_px
+        centres = (np.stack([columns, rows], axis=1) + 0.5 + peaks[:, 11:13]) * _STRIDE_PX
         sizes = np.exp(np.clip(peaks[:, 13:15], -3, 2)) * _BOX_UNIT_PX
         boxes = np.concatenate([centres - sizes / 2, sizes], axis=1).astype(np.float64)
         return Detections(boxes, heat[rows, columns], softmax(peaks[:, 1:11]))

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable, Sequence
-from itertools import chain, permutations
+from itertools import chain, pairwise, permutations
 
 import numpy as np
 import pytest
@@ -10,25 +10,58 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.group import group_digits
+from inkdigits.reading.decoding.expected import Expected
+from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
+from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.lines import weigh_splits
+from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.rows import find_rows
-from inkdigits.reading.decoding.spacing import measure_row_height, measure_spacing
-from inkdigits.types import Digit
+from inkdigits.reading.decoding.spacing import measure_row_height
+from inkdigits.reading.networks.classifier import AcceptThresholds
+from inkdigits.types import Line
+
+_SEEN_GAP = 0.5  # of a digit's height: where they stand so far apart, the transcriber of these tests sees a space
 
 
-def digit(value: int, x: int, y: int, height: int = 40) -> Digit:
-    return Digit(value, 0.9, 1.0, True, Box(x, y, height // 2, height), ((value, 0.9), (0, 0.1)))
+def digit(value: int, x: int, y: int, height: int = 40) -> Hypothesis:
+    return make_digit(value, Box(x, y, height // 2, height))
 
 
-def text(digits: Sequence[Digit], ink_components: Sequence[Box] = ()) -> str:
-    return "\n".join(line.text for line in group_digits(digits, ink_components))
+def make_digit(value: int, box: Box) -> Hypothesis:
+    return Hypothesis(box, tuple(float(value == each) for each in range(10)), 1.0)
+
+
+def fuse(digits: Sequence[Hypothesis], space: float) -> FusedRow:
+    """A row on which there is no doubt of any digit, and in every wide gap a space has this probability."""
+    boxes = [each.box for each in digits]
+    gaps = np.array([second.x - first.right for first, second in pairwise(boxes)])
+    height = measure_row_height([box.height for box in boxes])
+    return FusedRow(tuple(map(fuse_digit, digits)), np.where(gaps > _SEEN_GAP * height, space, 0.0))
+
+
+def fuse_digit(own: Hypothesis) -> FusedPiece:
+    string = str(own.probabilities.index(max(own.probabilities)))
+    return FusedPiece((string,), np.ones(1), string, np.array([[int(string)]]), (own,), lambda _string: (own,))
+
+
+def read(digits: Sequence[Hypothesis], ink_components: Sequence[Box] = (), space: float = 0.9) -> tuple[Line, ...]:
+    """The lines of a page without signs on which the transcriber, where digits stand apart, is rather sure of a space:
+    so it is the spacing that says where a wide gap is none."""
+    rows = [fuse(row, space) for row in find_rows(digits)]
+    return build_lines(rows, [find_no_signs] * len(rows), ink_components, AcceptThresholds(0.5, 0.5), Expected())
+
+
+def find_no_signs(row: FusedRow) -> tuple[Gap, ...]:
+    return (Gap(),) * (len(row.boxes) + 1)
+
+
+def text(digits: Sequence[Hypothesis], ink_components: Sequence[Box] = (), space: float = 0.9) -> str:
+    return "\n".join(line.text for line in read(digits, ink_components, space))
 
 
 def written(
     lines: str, down: Callable[[float], float] = lambda x: 0, step: int = 30, space: int = 45, leading: int = 60
-) -> list[Digit]:
+) -> list[Hypothesis]:
     """Digits 40 pixels high, as the text has them: `down` says how far down a line has come at a column."""
     found = []
     for row, line in enumerate(lines.split("\n")):
@@ -41,7 +74,7 @@ def written(
 
 
 def test_nothing_is_no_line() -> None:
-    assert group_digits([]) == ()
+    assert read([]) == ()
 
 
 def test_the_order_digits_come_in_does_not_matter() -> None:
@@ -53,6 +86,13 @@ def test_wide_gaps_part_numbers() -> None:
     assert text([digit(1, 0, 0), digit(2, 28, 0), digit(3, 56, 0), digit(4, 140, 0), digit(5, 168, 0)]) == "123 45"
 
 
+@pytest.mark.parametrize("space", [0.0, 1.0])
+def test_a_gap_parts_numbers_if_the_transcriber_sees_a_space_or_it_is_as_wide_as_between_columns(space: float) -> None:
+    pair = [digit(1, 0, 0), digit(2, 28, 0), digit(3, 56, 0)]
+    assert text([*pair, digit(4, 140, 0)], space=space) == ("123 4" if space else "1234")
+    assert text([*pair, digit(4, 190, 0)], space=space) == "123 4"
+
+
 def test_evenly_spaced_digits_are_one_number() -> None:
     assert text([digit(n, 55 * n, 0) for n in range(6)]) == "012345"
 
@@ -60,18 +100,6 @@ def test_evenly_spaced_digits_are_one_number() -> None:
 def test_no_gap_is_wide_that_is_hardly_wider_than_the_others() -> None:
     assert text([digit(n, x, 0) for n, x in enumerate((0, 105, 210, 340, 440))]) == "01234", "one is a column's"
     assert text([digit(n, x, 0) for n, x in enumerate((0, 105, 210, 400, 500))]) == "012 34"
-
-
-@pytest.mark.parametrize(
-    ("gap_px", "by_transcriber"),
-    [(20, [0.0, 0.0, 0.0]), (55, [0.0, 0.2, 0.96]), (70, [1.0, 1.0, 1.0])],
-)
-def test_where_digits_are_spaced_out_a_space_must_be_sure_or_wide(gap_px: int, by_transcriber: list[float]) -> None:
-    boxes = [Box(x, 0, 20, 40) for x in (0, 40, 80, 100 + gap_px)]
-    spacing = measure_spacing(boxes)
-    assert spacing.is_spaced_out
-    splits = [weigh_splits(np.array([0.0, 0.0, p]), boxes, spacing, is_in_cells=False)[-1] for p in (0.01, 0.5, 0.99)]
-    assert splits == pytest.approx(by_transcriber, abs=0.01)
 
 
 def test_slanted_lines_stay_apart() -> None:
@@ -115,7 +143,8 @@ def test_cells_of_a_table_stay_apart_even_with_one_digit_each() -> None:
     wide = "1 0 1 1\n1 5 1 5\n0 9 0 8"
     assert text(written(wide, space=140)) == wide
     closer = [digit(n, 100 + 80 * n, 300) for n in range(6)]
-    assert text([*written(wide, space=140), *closer]) == f"{wide}\n0 1 2 3 4 5"
+    for space in (0.0, 0.9):
+        assert text([*written(wide, space=140), *closer], space=space) == f"{wide}\n0 1 2 3 4 5"
     assert text([*written("1234\n5678\n9012"), *closer]) == "1234\n5678\n9012\n012345"
 
 
@@ -140,7 +169,7 @@ def test_missing_cells_do_not_mix_rows() -> None:
 def test_uneven_writing_keeps_its_lines_and_numbers(shaken: list[tuple[int, int, int]]) -> None:
     lines = "1234 567\n890 12345\n67 8"
     page = [
-        Digit(d.digit, 0.9, 1, True, Box(d.box.x + right, d.box.y + down, 20, height), ())
+        Hypothesis(Box(d.box.x + right, d.box.y + down, 20, height), d.probabilities, 1.0)
         for d, (down, right, height) in zip(written(lines, leading=70, step=28), shaken, strict=True)
     ]
     assert text(page) == lines
@@ -150,7 +179,7 @@ def test_uneven_writing_keeps_its_lines_and_numbers(shaken: list[tuple[int, int,
 def test_zeros_at_half_height_stay_on_their_line_and_in_their_number(high: bool) -> None:
     lines = "10000 200\n500 1000\n70 80"
     page = [
-        Digit(d.digit, 0.9, 1, True, Box(d.box.x, d.box.y + (0 if high else 20), 16, 20), ()) if d.digit == 0 else d
+        make_digit(0, Box(d.box.x, d.box.y + (0 if high else 20), 16, 20)) if d.probabilities[0] else d
         for d in written(lines, lambda x: 0.1 * x, step=28, space=55)
     ]
     assert text(page) == lines
@@ -165,52 +194,8 @@ def test_a_row_is_as_tall_as_its_tall_digits() -> None:
 
 
 def test_ones_are_narrow_and_part_no_number() -> None:
-    ones = [Digit(1, 0.9, 1, True, Box(8 + 30 * i, 0, 4, 40), ()) for i in range(3)]
+    ones = [make_digit(1, Box(8 + 30 * i, 0, 4, 40)) for i in range(3)]
     assert text([*ones, *(digit(4, 90 + 30 * i, 0) for i in range(5))]) == "11144444"
-
-
-def test_points_and_commas_part_nothing() -> None:
-    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0), digit(3, 110, 0)]
-    for mark in (Box(51, 36, 5, 5), Box(50, 34, 6, 14), Box(51, 33, 4, 4)):
-        assert text(page, [mark]) == "19133"
-
-
-def test_a_point_fills_its_gap_but_a_list_stays_a_list() -> None:
-    page = [digit(1, 0, 0), digit(9, 22, 0), digit(1, 80, 0), digit(3, 102, 0), digit(3, 124, 0)]
-    assert text(page) == "19 133"
-    assert text(page, [Box(58, 36, 5, 5)]) == "19133", "the gap is as wide as two, with a point in the middle"
-    assert text(page, [Box(44, 36, 5, 12)]) == "19 133", "a comma and a space"
-
-
-def test_separators_part_numbers() -> None:
-    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
-    minus, plus, slash, times = Box(48, 18, 10, 4), Box(47, 14, 13, 13), Box(48, 0, 10, 42), Box(48, 14, 10, 10)
-    colon = [Box(51, 12, 5, 5), Box(51, 32, 5, 5)]
-    bracket = Box(49, -2, 6, 44)
-    for ink_components in ([minus], [plus], [slash], [times], colon, [bracket]):
-        assert text(page, ink_components) == "19 13"
-
-
-def test_what_is_not_between_two_digits_of_a_line_is_no_separator() -> None:
-    page = [digit(1, 0, 0), digit(9, 25, 0), digit(1, 62, 0), digit(3, 86, 0)]
-    rule, dirt, below, before, after = (
-        Box(0, 43, 110, 3),
-        Box(52, 9, 2, 2),
-        Box(48, 90, 10, 4),
-        *(Box(x, 20, 10, 4) for x in (-30, 120)),
-    )
-    struck, through = Box(28, 15, 6, 6), Box(0, 20, 110, 3)
-    for mark in (rule, through, dirt, below, before, after, struck):
-        assert text(page, [mark]) == "1913"
-        assert group_digits(page, [mark])[0].numbers[0].gaps == ()
-
-
-def test_separators_of_a_slanted_line_are_seen_where_the_line_is() -> None:
-    page = written("12345678 9012", lambda x: 0.25 * x, space=0)
-    foot = page[6].box.bottom
-    between = page[6].box.right + 2
-    assert text(page, [Box(between, foot - 3, 5, 5)]) == "123456789012"
-    assert text(page, [Box(between, foot - 22, 7, 3)]) == "1234567 89012"
 
 
 def make_hypothesis(x: int, y: int, width: int, height: int, digitness: float = 0.9) -> Hypothesis:
@@ -248,6 +233,7 @@ BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers
 )
 def test_every_hypothesis_and_digit_is_on_one_line(hypotheses: list[Hypothesis], ink_components: list[Box]) -> None:
     assert sorted(id(p) for row in find_rows(hypotheses) for p in row) == sorted(map(id, hypotheses))
-    digits = [Digit(1, 0.9, p.digitness, True, p.box, ()) for p in hypotheses]
-    found = [d for line in group_digits(digits, ink_components) for part in line.numbers for d in part.digits]
-    assert sorted(map(id, found)) == sorted(map(id, digits))
+    digits = [Hypothesis(each.box, make_digit(1, each.box).probabilities, 1.0, i) for i, each in enumerate(hypotheses)]
+    lines = read(digits, ink_components)
+    found = [d.detection for line in lines for number in line.numbers for d in number.digits]
+    assert sorted(each for each in found if each is not None) == list(range(len(digits)))
