@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate
 from typing import Any
 
 _MAX_PIXELS = 2**31  # of a side, in what is read back: more is no picture's
@@ -96,9 +95,8 @@ def read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:
 
 def keep_signs(signs: Sequence[Sign], is_kept: Sequence[bool]) -> tuple[Sign, ...]:
     """Of the signs between digits or numbers, of which some are kept: those before these, and after the last."""
-    new_index = list(accumulate(is_kept, initial=0))
     return tuple(
-        replace(sign, before=new_index[sign.before])
+        replace(sign, before=sum(is_kept[: sign.before]))
         for sign in signs
         if (sign.before < len(is_kept) and is_kept[sign.before]) or (sign.before == len(is_kept) and is_kept[-1])
     )

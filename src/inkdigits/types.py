@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import compress
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
@@ -174,7 +173,8 @@ class Line:
 
     def keep_numbers(self, is_kept: Sequence[bool]) -> Line:
         """The line with some of its numbers, and with the signs before those, and after the last."""
-        return replace(self, numbers=tuple(compress(self.numbers, is_kept)), signs=keep_signs(self.signs, is_kept))
+        numbers = tuple(number for number, kept in zip(self.numbers, is_kept, strict=True) if kept)
+        return replace(self, numbers=numbers, signs=keep_signs(self.signs, is_kept))
 
     def as_dict(self) -> dict[str, Any]:
         """The line as JSON has it."""

@@ -133,5 +133,5 @@ def test_drawings_from_anybody_are_opened_within_limits(
 
 
 def test_no_network_to_start_from(told: Told, file: Path, tmp_path: Path) -> None:
-    assert "none.json" in extract_error_sentence(told("finetune", file, "--model", tmp_path / "none.onnx", code=1).err)
+    assert "none.onnx" in extract_error_sentence(told("finetune", file, "--model", tmp_path / "none.onnx", code=1).err)
     told("finetune", file, "--steps", "0", code=2)

@@ -41,7 +41,7 @@ def test_tokens_that_cannot_be_sent(told: Told, token: str) -> None:
 
 
 def test_a_model_that_is_not_there(told: Told) -> None:
-    assert "nothing.json" in extract_error_sentence(
+    assert "nothing.onnx" in extract_error_sentence(
         told("serve", "--model", "nothing.onnx", "--workers", "2", code=1).err
     )
 
