@@ -12,19 +12,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Context
-from fractions import Fraction
 
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
 from inkdigits.forms.priors import list_choices, match_roster
-from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership
+from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership, format_amount
 from inkdigits.forms.sums import decode_group, find_value
 from inkdigits.forms.template import FormField, Template
 
 _MIN_BROKEN = 0.5  # probability that the writer broke a rule, from which on this is reported
 _TIE = 3.0  # times as probable as the next best an entry of a roster must be
-_EXACT = Context(prec=1_000)  # digits: more than any sum of fields has
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,22 +165,12 @@ def _judge_by_sums(
     """The same with what sums say of it: those that it breaks, that it may, and that its text keeps from being checked,
     as it means several numbers, or none."""
     name, doubts, reckoned = answer.name, list(answer.doubts), None
-    doubts += [f"misread, or not {rule.text}" for rule in doubted if _is_told_at(rule, name)]
+    doubts += [f"misread, or not {rule.text}" for rule in doubted if name in rule.told_at]
     if answer.text and values[name] is None:
         doubts += [f"no single number, so not checked: {rule.text}" for rule in unchecked if name in rule.factors]
-    breaks = [rule for rule in broken if _is_told_at(rule, name)]
+    breaks = [rule for rule in broken if name in rule.told_at]
     for rule in breaks:
         known = {each: value for each in rule.factors if (value := values[each]) is not None}
         result = rule.reckon(known)
-        reckoned = reckoned if result is None else _format_amount(result)
+        reckoned = reckoned if result is None else format_amount(result)
     return replace(answer, doubts=tuple(doubts), reckoned=reckoned, breaks=tuple(rule.text for rule in breaks))
-
-
-def _format_amount(amount: Fraction) -> str:
-    """A sum of whole numbers and decimals, in digits: `12.5`, or `12`."""
-    return f"{_EXACT.divide(amount.numerator, amount.denominator):f}"
-
-
-def _is_told_at(rule: Comparison, name: str) -> bool:
-    """Whether a rule that does not hold is told at this field: the total's, or any where there is no total."""
-    return name == rule.reckoned or (name in rule.factors and rule.reckoned is None)

@@ -11,13 +11,12 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 from inkdigits.errors import UsageError
 from inkdigits.files import read_bounded
-from inkdigits.forms.rules import Comparison, FormRule, Membership
+from inkdigits.forms.rules import Comparison, FormRule, Membership, format_amount
 from inkdigits.forms.store import ResultStore, StoredField, StoredSheet
 from inkdigits.forms.sums import find_value
 from inkdigits.forms.tables import list_columns
@@ -205,9 +204,8 @@ def _tell_broken(
     if len(known) < len(values) or rule.holds(known):
         return {}
     result = rule.reckon(known)
-    reckoned = None if result is None else f"{Decimal(result.numerator) / result.denominator:f}"
-    told = rule.factors if rule.reckoned is None else [rule.reckoned]
-    return {name: _tell(fields[name], rule.text, reckoned, changed_at) for name in told}
+    reckoned = None if result is None else format_amount(result)
+    return {name: _tell(fields[name], rule.text, reckoned, changed_at) for name in rule.told_at}
 
 
 def _tell(field: StoredField, why: str, reckoned: str | None, changed_at: str) -> StoredField:

@@ -11,7 +11,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Context, Decimal
 from fractions import Fraction
 from pathlib import Path
 
@@ -24,6 +24,7 @@ _USUAL_ERRORS = frozenset(map(Fraction, ("0.01", "0.1", "1", "2", "10", "100")))
 _USUAL_SHARE, _OTHER_SHARE = 0.12, 0.001  # how probable each usual one and each other one is, if the sum is wrong
 DEFAULT_MIN_CONFIDENCE = 0.9  # of a field, given the rules, that nobody needs to look at
 Amount = int | Decimal | Fraction
+_EXACT = Context(prec=1_000)  # digits: more than any sum of fields has
 _OPERATORS = ("<=", ">=", "=", "<", ">")
 _COMPARISON = re.compile(r"(?P<left>[^<>=]+)(?P<operator><=|>=|=|<|>)(?P<right>[^<>=]+)")
 _MEMBERSHIP = re.compile(r"\s*(?P<field>\w+)\s+in\s+(?P<file>\S.*?)\s*")
@@ -77,6 +78,11 @@ class Comparison:
         rest = self.add_up({**values, name: 0})
         return Fraction(-rest) / self.factors[name]
 
+    @property
+    def told_at(self) -> tuple[str, ...]:
+        """The fields at which it is told that it does not hold: the total, or all where there is no total."""
+        return tuple(self.factors) if self.reckoned is None else (self.reckoned,)
+
 
 @dataclass(frozen=True, slots=True)
 class Membership:
@@ -88,6 +94,11 @@ class Membership:
 
 
 FormRule = Comparison | Membership
+
+
+def format_amount(amount: Fraction) -> str:
+    """A sum of whole numbers and decimals, in digits: `12.5`, or `12`."""
+    return f"{_EXACT.divide(amount.numerator, amount.denominator):f}"
 
 
 def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:

@@ -87,6 +87,8 @@ def penalise_isolated(detections: Detections) -> Detections:
 def restore_in_tables(detections: Detections, before: Detections, grid: Grid) -> Detections:
     """Give detections that stand alone in a cell of a ruled table, but in a row and a column of digits, the digitness
     they had `before` isolation lowered it: in wide cells all digits are far apart."""
+    if not grid.uprights:
+        return detections
     x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
     heights, is_probable = detections.boxes[:, 3], before.digitness > 0.5
     digitness = detections.digitness.copy()

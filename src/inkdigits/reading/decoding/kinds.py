@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import SPACE
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
+from inkdigits.reading.decoding.punctuate import OF_SUMS
 
 _MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number has no value of the kind that all have
 _MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
 _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
 _MAX_BOUNDARY = 0.99  # no boundary is surer than this
-_OPERATORS = "+×÷="
 _MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
@@ -101,14 +101,14 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
 
 def _sum_operators(gap: Gap) -> float:
     """How probable it is that a gap holds an operator that no number has in it."""
-    return sum(probability for text, probability in gap.readings if set(text) & set(_OPERATORS))
+    return sum(probability for text, probability in gap.readings if set(text) & set(OF_SUMS))
 
 
 def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
     """What may stand in a gap within a number: signs, nothing, or a space."""
     signs: list[tuple[str, float]] = []
     for text, probability in gap.readings:
-        if set(text) & set(_OPERATORS):
+        if set(text) & set(OF_SUMS):
             continue
         signs += [("", probability * (1 - split)), (SPACE, probability * split)] if not text else [(text, probability)]
     likely = sorted(((text, p) for text, p in signs if p > _MIN_CHOICE), key=lambda sign: -sign[1])

@@ -22,7 +22,7 @@ from inkdigits.types import Line, Number
 
 POINTS = ".,'"
 _FILLERS = "-=/#.,"
-_OF_SUMS = "+×÷="
+OF_SUMS = "+×÷="  # operators that no number has in it
 _OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
 _MIN_OPERATOR = 0.5  # probability of an operator in a gap, from which on it ends a number
 _MAX_RISE = 0.7  # of the row's height: no sign's middle is farther above or below the row's, that is another line
@@ -53,7 +53,7 @@ def punctuate(
     row = _Row([digit.box for number in numbers for digit in number.digits], is_boxed, ink_components)
     shown = [_show(gap, index, row) for index, gap in enumerate(gaps)]
     bounds = list(accumulate((len(number.digits) for number in numbers), initial=0))
-    is_sum = any(sign in _OF_SUMS for bound in bounds[1:-1] for sign in shown[bound].text)
+    is_sum = any(sign in OF_SUMS for bound in bounds[1:-1] for sign in shown[bound].text)
     own: list[list[Sign]] = [[] for _ in numbers]
     probabilities: list[list[float]] = [[] for _ in numbers]
     of_line: list[Sign] = []
