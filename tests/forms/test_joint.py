@@ -105,6 +105,22 @@ def make_amounts(rule: str, **values: Any) -> tuple[Template, list[FieldReading]
     return template, readings
 
 
+def test_a_sum_that_one_sure_but_wrong_digit_explains_is_in_doubt_unless_writers_often_err_so() -> None:
+    names = [f"q{number}" for number in range(1, 9)]
+    fields = [{"name": n, "box": [10, 40 * i, 90, 30], "required": True} for i, n in enumerate([*names, "total"])]
+    content = {"name": "a", "width": 300, "height": 600, "blank": "a.png", "fields": fields}
+    template = parse_template(content | {"rules": ["total = q1 + … + q8"]}, Path())
+
+    def decode_total(total: str) -> SheetAnswer:
+        return decode_sheet(template, make_readings(template, **{n: {"7": 1.0} for n in names}, total={total: 1.0}))
+
+    assert decode_total("56").accepted
+    assert decode_total("57").broken == ("total = q1 + … + q8",)  # off by one, as many are
+    off_by_three = decode_total("53")  # a 4 that looks like a 7
+    assert not off_by_three.broken and off_by_three.answers[-1].doubts
+    assert decode_total("91").broken  # by 35, as no single digit may be
+
+
 def test_a_sum_that_cannot_be_checked_is_in_doubt() -> None:
     sheet = decode_sheet(*make_amounts("total = a + b", a="1.234", b="2.50", total="99.00"))
     a, b, total = sheet.answers
@@ -157,7 +173,7 @@ def test_probabilities_are_those_of_all_sheets_counted_one_by_one() -> None:
         values = dict(zip(said, (int(candidate.text) for candidate in each), strict=True))
         weight = float(np.prod([candidate.probability for candidate in each]))
         for rule in template.comparisons:
-            weight *= rule.weigh(Fraction(rule.add_up(values)), wrong)
+            weight *= rule.weigh(Fraction(rule.add_up(values)), wrong)[0]
         whole += weight
         for name, candidate in zip(said, each, strict=True):
             totals[name, candidate.text] = totals.get((name, candidate.text), 0.0) + weight

@@ -22,6 +22,7 @@ DEFAULT_WRONG = 0.05  # probability that a writer breaks a rule, by adding wrong
 # A writer who adds wrongly is mostly off by one or two, or a carry is lost or added, either way; other errors are many.
 _USUAL_ERRORS = frozenset(map(Fraction, ("0.01", "0.1", "1", "2", "10", "100")))
 _USUAL_SHARE, _OTHER_SHARE = 0.12, 0.001  # how probable each usual one and each other one is, if the sum is wrong
+_MISREAD = 1e-5  # probability that a digit of which all networks are sure is a certain other one
 DEFAULT_MIN_CONFIDENCE = 0.9  # of a field, given the rules, that nobody needs to look at
 Amount = int | Decimal | Fraction
 _EXACT = Context(prec=1_000)  # digits: more than any sum of fields has
@@ -62,13 +63,15 @@ class Comparison:
         signs = {"=": (0,), "<=": (-1, 0), ">=": (0, 1), "<": (-1,), ">": (1,)}[self.operator]
         return ((difference > 0) - (difference < 0)) in signs
 
-    def weigh(self, difference: Amount | None, wrong: float) -> float:
+    def weigh(self, difference: Amount | None, wrong: float) -> tuple[float, float]:
         """How probable it is that left side less right side is this much, None for a field without a value, where the
-        writer breaks the rule with probability `wrong`."""
-        if difference is None or not self.holds_for(difference):
-            is_usual = difference is not None and abs(difference) in _USUAL_ERRORS
-            return wrong * (_USUAL_SHARE if is_usual else _OTHER_SHARE)
-        return 1 - wrong
+        writer breaks the rule with probability `wrong`; and how probable, if it is, that the writer did."""
+        if difference is not None and self.holds_for(difference):
+            return 1 - wrong, 0.0
+        is_usual = difference is not None and abs(difference) in _USUAL_ERRORS
+        written = wrong * (_USUAL_SHARE if is_usual else _OTHER_SHARE)
+        explaining = 0 if difference is None or self.operator != "=" else self._count_explaining(Fraction(difference))
+        return written, written / (written + _MISREAD * explaining) if written else 0.0
 
     def reckon(self, values: Mapping[str, Amount]) -> Fraction | None:
         """What `reckoned` should be by the other fields' values; None where there is no such field."""
@@ -77,6 +80,10 @@ class Comparison:
             return None
         rest = self.add_up({**values, name: 0})
         return Fraction(-rest) / self.factors[name]
+
+    def _count_explaining(self, difference: Fraction) -> int:
+        """The fields of which one digit, read as another, may make this difference."""
+        return sum(len(format_amount(difference / factor).strip("-0.")) == 1 for factor in self.factors.values())
 
     @property
     def told_at(self) -> tuple[str, ...]:

@@ -26,7 +26,7 @@ _MAX_STATES = 5_000
 _MAX_STEPS = 50_000
 
 _State = tuple[int | None, ...]  # of each rule: its sum so far, in parts; None once a field of it has no value
-_Judge = Callable[[int, int | None], tuple[float, bool]]  # a rule's index and whole sum → its probability; if it holds
+_Judge = Callable[[int, int | None], tuple[float, float]]  # a rule's index and whole sum → as `Comparison.weigh`
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +57,14 @@ class _Stage:
 
 
 class _Step(NamedTuple):
-    """From one state to another, by a field that says `text`; `broken` are the rules, by index, that are complete with
-    it and do not hold."""
+    """From one state to another, by a field that says `text`; of the rules, by index, that are complete with it and do
+    not hold, `broken` says how probable it is that the writer broke them."""
 
     origin: _State
     text: str
     following: _State
     weight: float
-    broken: tuple[int, ...]
+    broken: tuple[tuple[int, float], ...]
 
 
 def decode_group(
@@ -79,9 +79,8 @@ def decode_group(
     parts = lcm(*(Fraction(value).denominator for own in values.values() for value in own if value is not None))
 
     @cache
-    def judge(index: int, total: int | None) -> tuple[float, bool]:
-        difference = None if total is None else Fraction(total, parts)
-        return rules[index].weigh(difference, wrong), difference is not None and rules[index].holds_for(difference)
+    def judge(index: int, total: int | None) -> tuple[float, float]:
+        return rules[index].weigh(None if total is None else Fraction(total, parts), wrong)
 
     stages = _plan_stages(fields, choices, values, rules, parts)
     start: _State = tuple(rule.constant * parts for rule in rules)
@@ -169,8 +168,8 @@ def _go_back(
             through = layer[step.origin] * onward
             shares[step.text] += through
             earlier[step.origin] += onward
-            for rule in step.broken:
-                shares_broken[rule] += through
+            for rule, blamed in step.broken:
+                shares_broken[rule] += through * blamed
         whole, scale = sum(shares.values()) or 1.0, max(earlier.values()) or 1.0
         broken |= {rule: share / whole for rule, share in shares_broken.items()}
         ordered = sorted(shares.items(), key=lambda item: -item[1])
@@ -187,11 +186,11 @@ def _take_steps(states: Iterable[_State], stage: _Stage, judge: _Judge) -> Itera
                 None if before is None or more is None else before + more
                 for before, more in zip(origin, added, strict=True)
             ]
-            weight, broken = probability, list[int]()
+            weight, broken = probability, list[tuple[int, float]]()
             for index in stage.complete:
-                share, holds = judge(index, following[index])
+                share, blamed = judge(index, following[index])
                 weight *= share
-                if not holds:
-                    broken.append(index)
+                if blamed:
+                    broken.append((index, blamed))
                 following[index] = 0
             yield _Step(origin, text, tuple(following), weight, tuple(broken))
