@@ -30,7 +30,6 @@ from inkdigits.reading.decoding.transcript import Transcript
 _LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.2  # of their log probabilities; two transcribers share the frames' weight
 _MAX_LATTICE_COST, _MAX_FRAMES_COST = 5.0, 40.0  # nats that a string is at most worse than the best by
 _LATTICE_PATHS, _FRAMES_STRINGS = 5, 10  # that are looked at
-_MAX_PATHS = 1000  # that the search for them may begin
 _MIN_DIGITNESS = 0.01  # hypotheses that are less likely to be a digit are left out
 _PIECE_GAP_RATIO = 0.3  # of the row's height: where digits are so far apart, a row falls apart
 _MAX_PIECE_HYPOTHESES = 48  # a piece with so many ends where two digits overlap little, so that long rows stay cheap:
@@ -259,7 +258,7 @@ def _find_strings(lattice: Lattice, parts: Sequence[NDArray[np.float64]], form: 
 def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
     """The strings of the lattice's best paths that the automaton accepts as one number."""
     backward_scores = paths.score_backwards(lattice, automaton)
-    best_paths = paths.iterate_valid_paths(lattice, automaton, backward_scores, lambda _text: True, _MAX_PATHS)
+    best_paths = paths.iterate_paths(lattice, automaton, backward_scores)
     return [paths.join_digits(path.number) for path in islice(best_paths, _LATTICE_PATHS)]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import heapq
-import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -16,6 +15,7 @@ from inkdigits.reading.decoding.lattice import Lattice
 
 _MAX_SCORE_GAP = 16.0  # a path less probable than the best by more than a factor of exp(16) is not tried
 _SCORE_TOLERANCE = 1e-6  # of a log probability
+_MAX_ENDS = 1000  # of paths that a search comes to
 
 LatticeNumber = tuple[tuple[int, int], ...]  # (hypothesis index, digit), from left to right
 
@@ -84,34 +84,29 @@ def score_strings(lattice: Lattice, strings: Sequence[str]) -> NDArray[np.float6
 
 def find_best_path(lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores) -> LatticePath:
     """The most probable path; there must be one."""
-    return next(
-        _search_best_first(
-            lattice, automaton, backward_scores, _LimitedCheck(lambda _text: True, sys.maxsize), _SCORE_TOLERANCE
-        )
-    )
+    return next(iterate_paths(lattice, automaton, backward_scores, _SCORE_TOLERANCE))
 
 
-def iterate_valid_paths(
-    lattice: Lattice,
-    automaton: Automaton,
-    backward_scores: BackwardScores,
-    is_valid: Callable[[str], bool],
-    max_checks: int,
+def iterate_paths(
+    lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores, max_score_gap: float = _MAX_SCORE_GAP
 ) -> Iterator[LatticePath]:
-    """Paths whose number `is_valid`, most probable first; at most `max_checks` numbers are checked."""
-    return _search_best_first(lattice, automaton, backward_scores, _LimitedCheck(is_valid, max_checks), _MAX_SCORE_GAP)
+    """Paths, most probable first, that are worse than the best by no more than the gap; a long row's are very many, so
+    the search stops after `_MAX_ENDS`.
 
-
-@dataclass(slots=True)
-class _LimitedCheck:
-    """A check of numbers that is called a limited number of times."""
-
-    is_valid: Callable[[str], bool]
-    checks_left: int
-
-    def __call__(self, text: str) -> bool:
-        self.checks_left -= 1
-        return self.checks_left >= 0 and self.is_valid(text)
+    Best-first (A*) search: with exact backward scores, every step leads towards the next best end.
+    """
+    floor, end = backward_scores.total - max_score_gap, len(lattice.digit_log_probs) - 1
+    tie_breaker = count(0, -1)  # of equals the latest is expanded first, so that the search ends soon
+    heap = [(0.0, 0, _Node(0.0, 0, None, ()))] if backward_scores.total > -np.inf else []
+    ends_left = _MAX_ENDS
+    while heap and ends_left >= 0:
+        node = heapq.heappop(heap)[2]
+        if node.index == end:
+            yield LatticePath(node.score, node.number)
+            continue
+        for best_total, next_node in _expand_node(lattice, automaton, backward_scores, node, floor):
+            ends_left -= next_node.index == end
+            heapq.heappush(heap, (-round(best_total, 7), next(tie_breaker), next_node))
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,39 +123,19 @@ class _Node:
         return _Node(self.score + gain, index, state, (*self.number, (index, digit)))
 
 
-def _search_best_first(
-    lattice: Lattice, automaton: Automaton, backward_scores: BackwardScores, check: _LimitedCheck, max_score_gap: float
-) -> Iterator[LatticePath]:
-    """Best-first (A*) search: with exact backward scores, every step leads towards the next best end."""
-    floor, end = backward_scores.total - max_score_gap, len(lattice.digit_log_probs) - 1
-    tie_breaker = count(0, -1)  # of equals the latest is expanded first, so that the search ends soon
-    heap = [(0.0, 0, _Node(0.0, 0, None, ()))] if backward_scores.total > -np.inf else []
-    while heap and check.checks_left >= 0:
-        node = heapq.heappop(heap)[2]
-        if node.index == end:
-            yield LatticePath(node.score, node.number)
-            continue
-        for best_total, next_node in _expand_node(lattice, automaton, backward_scores, node, floor, check):
-            heapq.heappush(heap, (-round(best_total, 7), next(tie_breaker), next_node))
-
-
 def _expand_node(
     lattice: Lattice,
     automaton: Automaton,
     backward_scores: BackwardScores,
     node: _Node,
     floor: float,
-    check: _LimitedCheck,
 ) -> Iterator[tuple[float, _Node]]:
     """Every next step from which an end above `floor` can be reached, with the best such end."""
     for state in automaton.starts if node.state is None else (node.state,):
         yield from _expand_digits(lattice, automaton, backward_scores, node, floor, state)
-    if node.state is None:
-        may_end = bool(automaton.accepting[list(automaton.starts)].any())
-    else:
-        may_end = bool(automaton.accepting[node.state]) and check(join_digits(node.number))
+    last_states = list(automaton.starts) if node.state is None else [node.state]
     score = node.score + float(lattice.neighbour_log_probs[node.index, -1])
-    if may_end and score >= floor:
+    if automaton.accepting[last_states].any() and score >= floor:
         yield score, _Node(score, len(lattice.digit_log_probs) - 1, None, node.number)
 
 
