@@ -4,9 +4,11 @@ is ever lost: the new content is there whole, or the old one still is."""
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import tempfile
 from pathlib import Path, PurePath
+from typing import IO, Any
 
 from inkdigits.errors import UsageError, WriteError
 
@@ -60,6 +62,18 @@ def write_atomically(path: Path, content: bytes | str) -> None:
         if not isinstance(error, OSError):
             raise
         raise WriteError(f"{path} could not be written ({error.strerror}); any earlier file is unchanged.") from error
+
+
+def lock_file(file: IO[Any]) -> bool:
+    """Keep other runs away from an open file until it is closed, or this process ends. False where one has it; a disk
+    without locks is as well as can be."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        pass
+    return True
 
 
 def _read_umask() -> int:

@@ -97,3 +97,17 @@ def test_what_failed_is_tried_again_and_what_was_read_stays(tmp_path: Path) -> N
         sheets = list(store.list_sheets())
     assert [(each.file, each.page) for each in sheets] == [("a.pdf", 1), ("a.pdf", 2), ("a.pdf", 3), ("b.png", 1)]
     assert [each.fields[0].text for each in sheets] == ["9", "7", "7", "7"] and not any(s.failure for s in sheets)
+
+
+def test_two_runs_do_not_write_the_same_results(tmp_path: Path) -> None:
+    path = tmp_path / "marks.sqlite"
+    with ResultStore(path, "a run") as store:
+        store.add_sheet("1.png", 1, "Mark sheet", ANSWER, [b""])
+        for resume in (False, True):
+            with pytest.raises(UsageError, match="is being written to by another run; wait for it, or name another"):
+                ResultStore(path, "a run", resume)
+        with ResultStore(path) as reviewed:  # which only looks at them
+            assert len(list(reviewed.list_sheets())) == 1
+        store.add_sheet("2.png", 1, "Mark sheet", ANSWER, [b""])
+    with ResultStore(path, "a run", resume=True) as store:
+        assert len(list(store.list_sheets())) == 2

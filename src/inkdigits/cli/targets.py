@@ -4,7 +4,6 @@ them may be: a file that is read, or one whose name promises something else."""
 from __future__ import annotations
 
 import errno
-import fcntl
 import os
 import stat
 import sys
@@ -144,13 +143,9 @@ class PartFile:
 
     def _lock(self) -> bool:
         """Keep other runs away; whether none has the part already, or has just finished with it."""
-        try:
-            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            return False
-        except OSError:
-            pass  # a disk without locks: as well as can be
-        return _identify(self.part) == _identify(self._file.fileno())
+        from inkdigits.files import lock_file  # what it loads takes long where results go to stdout
+
+        return lock_file(self._file) and _identify(self.part) == _identify(self._file.fileno())
 
     def write(self, text: str) -> None:
         """Add to the part; the system has it when this returns. Raises WriteError."""
@@ -176,7 +171,7 @@ class PartFile:
             if convert is None:
                 os.replace(self.part, self.path)
             else:
-                from inkdigits.files import write_atomically  # what it loads takes long where results go to stdout
+                from inkdigits.files import write_atomically
 
                 write_atomically(self.path, convert(self.part.read_bytes()))
                 os.unlink(self.part)

@@ -11,12 +11,13 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager, suppress
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from inkdigits.errors import UsageError, WriteError
+from inkdigits.files import lock_file
 from inkdigits.forms.joint import FieldAnswer, SheetAnswer
 from inkdigits.reading.output.write import escape_surrogates
 from inkdigits.types import Failure
@@ -98,20 +99,23 @@ class ResultStore:
         beginning anew; and WriteError.
         """
         self.path = path
+        advice = "name the .sqlite that `inkdigits form read` wrote" if what is None else "name another --output"
         if what is None and not path.is_file():
-            raise UsageError(f"There is no results file {path}; name the one that `inkdigits form read` wrote.")
+            raise UsageError(f"There is no results file {path}; {advice}.")
         if path.exists() and not _is_ours(path):
-            advice = "name the .sqlite that `inkdigits form read` wrote" if what is None else "name another --output"
             raise UsageError(f"{path} is no results file, and stays as it is; {advice}.")
-        if what is not None and not resume:
-            _refuse_to_lose_corrections(path)
-            for ending in ("", "-journal"):
-                with _convert_errors(path), suppress(FileNotFoundError):
-                    os.unlink(f"{path}{ending}")
-        with _convert_errors(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._base = sqlite3.connect(path, isolation_level=None)
+        self._until = ExitStack()
         try:
+            if what is not None:
+                with _convert_errors(path):
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    held = self._until.enter_context(open(path, "ab"))
+                if not lock_file(held):
+                    raise UsageError(f"{path} is being written to by another run; wait for it, or name another.")
+                if not resume:
+                    _empty(path)
+            with _convert_errors(path):
+                self._base = self._until.enter_context(closing(sqlite3.connect(path, isolation_level=None)))
             self._begin(what)
         except BaseException:
             self.close()
@@ -119,17 +123,14 @@ class ResultStore:
 
     def _begin(self, what: str | None) -> None:
         with _convert_errors(self.path):
-            is_new = self._base.execute("PRAGMA schema_version").fetchone()[0] == 0
-            if is_new:
+            if self._base.execute("PRAGMA schema_version").fetchone()[0] == 0:
                 self._base.executescript(f"BEGIN; {_SCHEMA} PRAGMA application_id = {_APPLICATION}; COMMIT;")
                 self._base.execute("INSERT INTO run VALUES (?, ?)", (_FORMAT, what or ""))
             if self._base.execute("PRAGMA application_id").fetchone()[0] != _APPLICATION:
                 raise UsageError(f"{self.path} is no results file; name the one that `inkdigits form read` wrote.")
             earlier = self._base.execute("SELECT format, what FROM run").fetchone()
         if earlier is not None and earlier[0] != _FORMAT:
-            raise UsageError(
-                f"{self.path} was written by another version of inkdigits; read the sheets anew with this."
-            )
+            raise UsageError(f"{self.path} was written by another version of inkdigits; read the sheets anew.")
         if what is not None and (earlier is None or earlier[1] != what):
             raise UsageError(
                 f"{self.path} belongs to a run with another template or options; give the same, or leave out --resume."
@@ -142,8 +143,8 @@ class ResultStore:
                 "SELECT 1 FROM done WHERE file = ? AND NOT EXISTS "
                 "(SELECT 1 FROM sheet WHERE sheet.file = done.file AND failure IS NOT NULL)",
                 (escape_surrogates(file),),
-            )
-            return found.fetchone() is not None
+            ).fetchone()
+        return found is not None
 
     @contextmanager
     def change(self) -> Iterator[None]:
@@ -171,12 +172,11 @@ class ResultStore:
         has a PNG of each field. Raises WriteError."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         with _convert_errors(self.path):
-            sheet = escape_surrogates(file), page, escape_surrogates(form)
-            row = (*sheet, answer.confidence, json.dumps(answer.broken), None, now)
+            row = escape_surrogates(file), page, escape_surrogates(form), answer.confidence
             number = self._base.execute(
                 "INSERT INTO sheet (file, page, form, confidence, broken, failure, read_at) VALUES (?,?,?,?,?,?,?) "
                 f"{_IN_PLACE_OF_FAILURE} RETURNING id",
-                row,
+                (*row, json.dumps(answer.broken), None, now),
             ).fetchall()
             if not number:
                 return
@@ -229,8 +229,7 @@ class ResultStore:
                 "SELECT id, file, page, form, confidence, failure FROM sheet "
                 "ORDER BY min(id) OVER (PARTITION BY file), page"
             ).fetchall()
-            for row in sheets:
-                number, file, page, form, confidence, failure = row
+            for number, file, page, form, confidence, failure in sheets:
                 fields = tuple(self._list_fields(number, with_crops))
                 yield StoredSheet(number, file, page, form, confidence, failure, fields)
 
@@ -259,13 +258,13 @@ class ResultStore:
 
     def close(self) -> None:
         """Let go of the file."""
-        self._base.close()
+        self._until.close()
 
 
 def _make_row(sheet: int, answer: FieldAnswer, crop: bytes) -> tuple[object, ...]:
-    next_best = None if answer.next_best is None else answer.next_best.text
-    lists = json.dumps(answer.doubts, ensure_ascii=False), json.dumps(answer.breaks, ensure_ascii=False)
-    return sheet, answer.name, answer.text, answer.confidence, next_best, answer.reckoned, *lists, crop
+    known = answer.name, answer.text, answer.confidence, answer.next_best and answer.next_best.text, answer.reckoned
+    lists = (json.dumps(each, ensure_ascii=False) for each in (answer.doubts, answer.breaks))
+    return sheet, *known, *lists, crop
 
 
 def _is_ours(path: Path) -> bool:
@@ -275,17 +274,20 @@ def _is_ours(path: Path) -> bool:
     return not head or (head[:15] == b"SQLite format 3" and int.from_bytes(head[68:72], "big") == _APPLICATION)
 
 
-def _refuse_to_lose_corrections(path: Path) -> None:
-    """Raise UsageError if there are corrections in results that are to be begun anew."""
-    if not path.exists() or not path.stat().st_size:
-        return
-    with _convert_errors(path), closing(sqlite3.connect(path)) as base:
-        count = base.execute("SELECT count(*) FROM correction").fetchone()[0]
-    if count:
-        raise UsageError(
-            f"{path} holds corrections, which would be lost; go on with --resume, write another table of it with "
-            f"`inkdigits form export {path} --output {path.with_suffix('.csv')}`, or name another --output."
-        )
+def _empty(path: Path) -> None:
+    """Begin results anew. Raises UsageError if there are corrections in them."""
+    with _convert_errors(path):
+        if path.stat().st_size:
+            with closing(sqlite3.connect(path)) as base:
+                count = base.execute("SELECT count(*) FROM correction").fetchone()[0]
+            if count:
+                raise UsageError(
+                    f"{path} holds corrections, which would be lost; go on with --resume, write another table of it "
+                    f"with `inkdigits form export {path} --output {path.with_suffix('.csv')}`, or name another --output."
+                )
+        with suppress(FileNotFoundError):
+            os.unlink(f"{path}-journal")
+        os.truncate(path, 0)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ whatever is killed, what is there is whole, and what is not there is read by the
 
 from __future__ import annotations
 
-import fcntl
 import io
 import json
 import os
@@ -25,6 +24,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from inkdigits.errors import DataError, UsageError
+from inkdigits.files import lock_file
 from inkdigits.ray.rows import FAILED, PAGE_SCHEMA, READ, list_numbers
 from inkdigits.ray.storage import Place, convert_errors, list_files, open_file, write_file
 from inkdigits.reading.output.write import escape_surrogates
@@ -152,10 +152,8 @@ def _lock_folder(folder: Place, until: ExitStack) -> None:
         lock = until.enter_context(Path(folder.path, _LOCK).open("a"))  # noqa: SIM115
     except OSError as error:
         raise UsageError(f"{folder.name} cannot be written to ({error.strerror}); give another --output.") from error
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        raise UsageError(f"{folder.name} is being written to by another run; wait for it, or stop it.") from error
+    if not lock_file(lock):
+        raise UsageError(f"{folder.name} is being written to by another run; wait for it, or stop it.")
 
 
 def _check_run(folder: Place, run: dict[str, Any], files: set[str]) -> None:
