@@ -109,7 +109,7 @@ class ResultStore:
             if what is not None:
                 with _convert_errors(path):
                     path.parent.mkdir(parents=True, exist_ok=True)
-                    held = self._until.enter_context(open(path, "ab"))
+                    held = self._until.enter_context(path.open("ab"))
                 if not lock_file(held):
                     raise UsageError(f"{path} is being written to by another run; wait for it, or name another.")
                 if not resume:
@@ -283,7 +283,7 @@ def _empty(path: Path) -> None:
             if count:
                 raise UsageError(
                     f"{path} holds corrections, which would be lost; go on with --resume, write another table of it "
-                    f"with `inkdigits form export {path} --output {path.with_suffix('.csv')}`, or name another --output."
+                    f"with `inkdigits form export {path} --output {path.with_suffix('.csv')}`, or name another."
                 )
         with suppress(FileNotFoundError):
             os.unlink(f"{path}-journal")
