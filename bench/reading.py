@@ -7,7 +7,8 @@
 A DIR has a labels.csv with columns file, truth and, if there are several, kind. `truth` is the numbers as written, from
 top to bottom and from left to right, with spaces between them and `|` between lines. All is scored twice: as a user has
 it (`bench.shared.whole_numbers`: spaces, lines and every `?` count), and by its digits alone, where a `?` counts by its
-best candidate (`bench.shared.digit_strings`). `bench.shared.risk` asks whether confidence tells right from wrong.
+best candidate (`bench.shared.digit_strings`). `bench.shared.risk` asks whether confidence tells right digits from wrong
+ones: a number's own, which speaks of its signs too, and that of the same picture read once more with signs dropped.
 
 Ours is `inkdigits.read` at its defaults, and once more with `--second`; what the others are given says
 `bench.peers.ocr`. Tesseract is shown in the page mode that is best for each kind. Pictures of kind `single`, one digit
@@ -170,9 +171,9 @@ def make_our_reader(reader: Reader, single: bool = False) -> Engine:
             pages = list(reader.read_pages(path, single=single))
         except InkdigitsError as error:
             print(f"{path.name}: {error}")
-            pages = []
+            return transcribe_pages([], time.perf_counter() - start, [])
         seconds = time.perf_counter() - start
-        return transcribe_pages(pages, seconds)
+        return transcribe_pages(pages, seconds, list(reader.read_pages(path, single=single, signs="drop")))
 
     return read
 

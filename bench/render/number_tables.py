@@ -137,6 +137,7 @@ def list_reader_figures(reader: store.Json) -> dict[tuple[str, str], str]:
         pictures = f"of these, the {risk['pictures']} of one number"
         figures |= {
             (pictures, "area under risk against coverage"): f"{risk['area']:.3f}",
+            (pictures, "the same, read without signs"): format_area(risk.get("area_without_signs")),
             (pictures, "the same, by the product over digits"): format_area(risk.get("area_by_digits")),
             (pictures, "the same, if all right ones came first"): f"{risk['least']:.3f}",
             (pictures, "the same, in any order"): f"{risk['risks'][-1]:.3f}",

@@ -16,8 +16,9 @@ class Transcription:
 
     `text` is as a user gets it, numbers parted by spaces and lines by ends of lines, with `?` for each digit that was
     not accepted; who never refuses has none. `digits` are the best candidates, one for each digit and `?` of the text
-    (else ValueError). `seconds` is wall time. `confidence` is the probability that the whole text is right, and
-    `digits_confidence` the product of the single digits' probabilities; both in 0..1, None from who does not tell.
+    (else ValueError). `seconds` is wall time. `confidence` is the probability that the whole text is right, its signs
+    too, `bare_confidence` that of the same read without signs, and `digits_confidence` the product of the single
+    digits' probabilities; all in 0..1, None from who does not tell.
     """
 
     text: str
@@ -25,6 +26,7 @@ class Transcription:
     seconds: float
     confidence: float | None = None
     digits_confidence: float | None = None
+    bare_confidence: float | None = None
 
     def __post_init__(self) -> None:
         if len(self.accepted) != len(self.digits):
@@ -36,16 +38,23 @@ class Transcription:
         return tuple(character != "?" for character in self.text if character in "0123456789?")
 
 
-def transcribe_pages(pages: Sequence[Reading], seconds: float) -> Transcription:
-    """What inkdigits read on all pages of a picture, as one transcription."""
+def transcribe_pages(
+    pages: Sequence[Reading], seconds: float, bare_pages: Sequence[Reading] | None = None
+) -> Transcription:
+    """What inkdigits read on all pages of a picture, as one transcription; `bare_pages` are the same without signs."""
     digits = [digit for page in pages for digit in page.digits]
     return Transcription(
         "\n".join(page.text for page in pages),
         "".join(str(digit.digit) for digit in digits),
         seconds,
-        math.prod(number.confidence for page in pages for number in page.numbers if not number.rejected),
+        _multiply_confidences(pages),
         math.prod(digit.confidence * digit.digitness for digit in digits),
+        None if bare_pages is None else _multiply_confidences(bare_pages),
     )
+
+
+def _multiply_confidences(pages: Sequence[Reading]) -> float:
+    return math.prod(number.confidence for page in pages for number in page.numbers if not number.rejected)
 
 
 def extract_digits(text: str) -> str:

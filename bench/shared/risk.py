@@ -39,8 +39,9 @@ def score_risk(pairs: Sequence[tuple[Transcription, str]]) -> Json:
 
     An answer is a picture, right if its digits are, best candidates standing in for `?`. A picture in which nothing
     was read comes last, with a confidence of 0. `risks` are at `COVERAGES`, `area` is under the whole curve; `least` is
-    the area if every right answer were above every wrong one, and `area_by_digits` that for the product of the digits'
-    probabilities, where these are told.
+    the area if every right answer were above every wrong one, `area_by_digits` that for the product of the digits'
+    probabilities, and `area_without_signs` that for the confidence of the same read without signs, where these are
+    told: a confidence in signs, too, is no confidence in the digits alone.
     """
     told = [
         (transcription, transcription.digits == extract_digits(truth))
@@ -50,7 +51,6 @@ def score_risk(pairs: Sequence[tuple[Transcription, str]]) -> Json:
     if not told:
         return {}
     answers = [((each.confidence or 0.0) if each.digits else 0.0, right) for each, right in told]
-    by_digits = [((each.digits_confidence or 0.0) if each.digits else 0.0, right) for each, right in told]
     risks = compute_risks(answers)
     score: Json = {
         "pictures": len(told),
@@ -59,6 +59,14 @@ def score_risk(pairs: Sequence[tuple[Transcription, str]]) -> Json:
         "area": compute_area(answers),
         "least": compute_area((float(right), right) for _, right in told),
     }
-    if all(each.digits_confidence is not None for each, _ in told):
-        score["area_by_digits"] = compute_area(by_digits)
+    others = {
+        "area_by_digits": [each.digits_confidence for each, _ in told],
+        "area_without_signs": [each.bare_confidence for each, _ in told],
+    }
+    for name, confidences in others.items():
+        if None not in confidences:
+            score[name] = compute_area(
+                ((own or 0.0) if each.digits else 0.0, right)
+                for own, (each, right) in zip(confidences, told, strict=True)
+            )
     return score

@@ -59,6 +59,8 @@ def test_our_reader_tells_its_text_and_confidences(tmp_path: Path) -> None:
     transcription = make_our_reader(Reader())(folder / "row.png")
     assert transcription.text == page.text
     assert transcription.confidence == pytest.approx(np.prod([number.confidence for number in page.numbers]))
+    bare = Reader().read(folder / "row.png", signs="drop")
+    assert transcription.bare_confidence == pytest.approx(np.prod([number.confidence for number in bare.numbers]))
     assert transcription.digits_confidence == pytest.approx(
         np.prod([digit.confidence * digit.digitness for digit in page.digits])
     )

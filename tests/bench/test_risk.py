@@ -64,4 +64,15 @@ def test_pictures_of_one_number_are_scored_and_nothing_read_comes_last() -> None
 
 def test_who_tells_no_confidence_is_not_scored() -> None:
     assert score_risk([(answer("12", None), "12")]) == {}
-    assert "area_by_digits" not in score_risk([(answer("12", 0.9), "12")])
+    score = score_risk([(answer("12", 0.9), "12")])
+    assert "area_by_digits" not in score and "area_without_signs" not in score
+
+
+def test_confidence_without_signs_is_scored_where_it_is_told() -> None:
+    pairs = [
+        (Transcription("1.2", "12", 0.1, confidence=0.4, bare_confidence=0.9), "12"),
+        (Transcription("13", "13", 0.1, confidence=0.6, bare_confidence=0.6), "15"),
+    ]
+    score = score_risk(pairs)
+    assert score["area"] == pytest.approx((1 + 1 / 2) / 2)
+    assert score["area_without_signs"] == pytest.approx((0 + 1 / 2) / 2)
