@@ -200,7 +200,7 @@ def _read_alike(field: FormField, truth: str, places: Places, rng: Generator) ->
     """A field with another number, each digit read as one like it was."""
     digits = np.array([own[rng.integers(len(own))] for own in (places[field.cells > 0, digit] for digit in truth)])
     texts = list_likely_texts(digits, 10)
-    candidates = weigh_texts(texts, field, range(len(truth), len(truth) + 1) if field.cells else None)
+    candidates = weigh_texts(texts, field, {len(truth): 1.0} if field.cells else None)
     return FieldReading(field, candidates, digits, np.zeros((1, 1), np.uint8))
 
 

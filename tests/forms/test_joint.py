@@ -209,6 +209,14 @@ def test_what_is_no_probability_is_refused() -> None:
         decode_sheet(template, make_readings(template), wrong=2)
 
 
+def test_a_struck_box_has_a_digit_as_far_as_the_network_thinks_so() -> None:
+    field = FormField("votes", Box(0, 0, 142, 83), cells=3)
+    readings = [("150", 0.7), ("50", 0.3)]
+    for digitness, text in ((0.001, "50"), (0.6, "150")):
+        best, *_ = weigh_texts(readings, field, {2: 1.0, 3: digitness})
+        assert best.text == text and best.probability > 0.5
+
+
 def test_a_field_in_a_range_is_weighed_by_its_value() -> None:
     field = FormField("mark", Box(0, 0, 100, 30), form=Form(range="0..100"), values=ValueRules("decimal"))
     first, second = weigh_texts([("1250", 0.5), ("12.50", 0.5)], field, None)

@@ -69,3 +69,16 @@ def test_a_box_with_a_low_digit_is_not_empty() -> None:
     boxes = find_boxed(page, Box(0, 0, 268, 92), box, 4)
     assert boxes is not None and len(boxes) == 2 and boxes[1].width > boxes[1].height
     assert find_boxed(page, Box(0, 0, 268, 92), box, 0) is None
+
+
+def test_a_small_stroke_beside_digits_as_small_is_not_empty_but_a_speck_beside_large_ones_is() -> None:
+    box = Box(14, 14, 192, 64)
+    page = np.full((92, 220), 255, np.uint8)
+    for left, top, bottom in ((32, 46, 55), (96, 46, 55), (160, 43, 58)):  # two of some 12 pixels, and one of 18
+        cv2.line(page, (left, bottom), (left + 4, top), 0, 2)
+    boxes = find_boxed(page, Box(0, 0, 220, 92), box, 3)
+    assert boxes is not None and len(boxes) == 3
+    page[:, 150:] = 255
+    cv2.line(page, (160, 70), (164, 25), 0, 2)
+    boxes = find_boxed(page, Box(0, 0, 220, 92), box, 3)
+    assert boxes is not None and len(boxes) == 1

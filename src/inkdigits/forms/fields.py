@@ -7,9 +7,10 @@ each digit, each is looked at by itself as well.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain, islice, takewhile
+from itertools import accumulate, chain, islice, takewhile
+from operator import mul
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +42,6 @@ _MAX_GAP_READINGS, _MAX_TEXTS = 3, 400  # that are looked at where signs may be 
 _MISFIT = 0.02  # probability that what is written is not of the kind or form that the field asks for
 _BOXED_SHARE, _MAX_BOXED_DIGITS = 0.2, 4  # of what a row may be, by its boxed digits alone; digits that each may be
 _MIN_BOXED_DIGITNESS = 0.1  # of what is written in a box: what has less, before the first digit, strikes the box out
-_STRUCK = 0.05  # probability that this is a digit all the same
 _MISCOUNT = 0.001  # probability that a field has more or fewer digits than printed boxes that seem filled
 _MIN_PROBABILITY = 1e-7
 
@@ -122,10 +122,11 @@ class FieldReader:
             filled = None
             if own_boxed is not None:
                 every = list(islice(singles, len(own_boxed)))
-                struck = sum(1 for _ in takewhile(lambda each: each[1] < _MIN_BOXED_DIGITNESS, every))
+                struck = [float(each) for _, each in takewhile(lambda each: each[1] < _MIN_BOXED_DIGITNESS, every)]
                 one_by_one = np.array([probabilities for probabilities, _ in every]).reshape(-1, 10)
-                readings, digits = _mix(readings, one_by_one, struck), _mix_digits(digits, one_by_one[struck:])
-                filled = range(len(every) - struck, len(every) + 1)
+                readings = _mix(readings, one_by_one, len(struck))
+                digits = _mix_digits(digits, one_by_one[len(struck) :])
+                filled = _count_filled(len(every) - len(struck), struck)
             results.append((weigh_texts(readings, field, filled), digits))
         return results
 
@@ -219,16 +220,24 @@ def _mix_digits(digits: NDArray[np.float64], one_by_one: NDArray[np.float64]) ->
     return (1 - _BOXED_SHARE) * digits + _BOXED_SHARE * one_by_one
 
 
-def weigh_texts(readings: Sequence[tuple[str, float]], field: FormField, filled: range | None) -> tuple[Candidate, ...]:
-    """The candidates of a field: what does not fit it is hardly probable, nor what has more or fewer digits than boxes
-    are `filled`, without those that are struck out or with them; None where that is not known."""
+def _count_filled(count: int, struck: Sequence[float]) -> dict[int, float]:
+    """How probable it is, beside the likeliest, that so many printed boxes have a digit: `count`, or some of the
+    `struck` ones before them too, each with the probability that it is one all the same."""
+    return dict(enumerate(accumulate(reversed(struck), mul, initial=1.0), count))
+
+
+def weigh_texts(
+    readings: Sequence[tuple[str, float]], field: FormField, filled: Mapping[int, float] | None
+) -> tuple[Candidate, ...]:
+    """The candidates of a field: what does not fit it is hardly probable. `filled` says how probable so many digits
+    are, others are hardly; None where that is not known."""
     totals: dict[str, float] = {}
     expected = Expected(field.form, field.values)
     for text, probability in readings:
         count = sum(character.isdecimal() for character in text)
         weight = max(_MISFIT, expected.weigh(text) if not field.cells or count <= field.cells else 0.0)
-        if filled is not None and count != filled.start:
-            weight *= _STRUCK if count in filled else _MISCOUNT
+        if filled is not None:
+            weight *= max(_MISCOUNT, filled.get(count, 0.0))
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
     best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]

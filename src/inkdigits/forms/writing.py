@@ -25,7 +25,7 @@ _SPACE_PX = 40  # of paper around a field on the page of fields
 _PRINT_REACH_PX = 2  # so far off, what is printed may be
 MIN_STRENGTH = 60  # of 255: what is fainter is no pen
 _MIN_INK, _MIN_SIGN_INK = 0.18, 0.06  # of a field's height: what is smaller is a speck; where there may be points
-_MIN_CELL_INK = 0.22  # of a box's height: what is written in it is as high or wide
+_MIN_CELL_INK, _MIN_ALIKE_INK = 0.22, 0.6  # of a box's height, or of what is largest in its field: what is written in
 _MAX_CELL_INK = 1.5  # of a box's width: what is wider is in two
 
 
@@ -180,4 +180,6 @@ def find_boxed(page: Pixels, slot: Box, box: Box, cells: int) -> list[Box] | Non
         place = int(np.clip((middle - box.x) / cell_width, 0, cells - 1))
         parts.setdefault(place, []).append(Box(slot.x + x, slot.y + y, w, h))
     boxed = [Box.around(parts[place]) for place in sorted(parts)]
-    return [each for each in boxed if max(each.width, each.height) >= _MIN_CELL_INK * box.height]
+    sides = [max(each.width, each.height) for each in boxed]
+    min_side = min(_MIN_CELL_INK * box.height, _MIN_ALIKE_INK * max(sides, default=0))
+    return [each for each, side in zip(boxed, sides, strict=True) if side >= min_side]
