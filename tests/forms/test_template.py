@@ -5,11 +5,14 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import numpy as np
 import pytest
+from PIL import Image
 
 import inkdigits.forms
 from inkdigits.errors import UsageError
 from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
+from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import embed_blank, load_template, parse_template, save_template
 
 COLUMNS = ("file", "page", "form", "confidence", "doubtful", "failure")
@@ -77,6 +80,7 @@ def test_what_stands_alone_on_its_side_is_reckoned(rule: str, reckoned: str | No
         (form(fields=[{"name": "q", "box": [0, 0, 2, 20]}]), "2×20 pixels"),
         (form(fields=[{"name": "q", "box": [0, 0, 20, 20], "lenght": 2}]), "did you mean 'length'"),
         (form(fields=[{"name": "q", "box": [0, 0, 20, 20], "length": 2, "range": "500..900"}]), "No number can have"),
+        (form(fields=[{"name": "q", "box": [0, 0, 20, 20], "length": 9, "cells": 8}]), "8 cells, too few"),
         (form(fields=[{"name": "q", "box": [0, 0, 20, 20], "as": "colour"}]), "cannot be read as"),
         (form(fields=[{"name": n, "box": [0, 0, 20, 20]} for n in "ab"]), "'a' and 'b' overlap"),
         (form(fields=[{"name": "q", "box": [x, 0, 20, 20]} for x in (0, 50)]), "Two fields are named 'q'"),
@@ -130,3 +134,24 @@ def test_what_is_no_template_is_told(tmp_path: Path) -> None:
     for path in (tmp_path / "form.json", tmp_path / "missing.json"):
         with pytest.raises(UsageError, match=path.name):
             load_template(path)
+
+
+@pytest.mark.parametrize(
+    ("blank", "words"),
+    [
+        ("nowhere.png", "The blank of 'a form' cannot be used: .*nowhere.png"),
+        ("data:image/png;base64,AAAA", "The blank of 'a form' cannot be used"),
+        ("wide.png", "has 10×20 pixels"),
+    ],
+)
+def test_a_blank_that_cannot_be_used_is_a_fault_of_the_template(blank: str, words: str, tmp_path: Path) -> None:
+    Image.new("L", (10, 20)).save(tmp_path / "wide.png")
+    template = parse_template(form(name="a form", blank=blank), tmp_path)
+    with pytest.raises(UsageError, match=words):
+        _ = template.blank_grey
+
+
+def test_markers_that_the_blank_does_not_show_are_told() -> None:
+    content = embed_blank(form(markers="4x4_50"), np.full((300, 300), 255, np.uint8))
+    with pytest.raises(UsageError, match="shows too few markers 4x4_50"):
+        SheetFinder([parse_template(content)])

@@ -16,14 +16,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.errors import FormError
+from inkdigits.errors import FormError, UsageError
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.pixels import Pixels, shrink
 
 _PICTURE_SIDE_PX, _BLANK_SIDE_PX = 1400, 1100  # longest sides of the small copies
 _FEATURES, _MIN_SIDE_PX = 2000, 20  # of a small copy; no side of one that has features is shorter
 _MAX_RATIO = 0.85  # of the distance to the best and to the second best match
-_MIN_MATCHES, _MAX_ERROR_PX = 12, 4.0  # of a homography, in pixels of the small blank
+_MIN_MATCHES, _MIN_MARKERS, _MAX_ERROR_PX = 12, 3, 4.0  # of a homography, in pixels of the small blank
 _CORNERS, _CORNER_DISTANCE_PX = 600, 8
 _FLOW_SIDE_PX = 21
 _MAX_FLOW_ERROR_PX = 1.5
@@ -144,6 +144,8 @@ class _Blank:
             code = getattr(cv2.aruco, f"DICT_{template.markers.upper()}")
             self._detector = cv2.aruco.ArucoDetector(cv2.aruco.getPredefinedDictionary(code))
             self._markers = _detect(self._detector, self.view.small)
+            if len(self._markers) < _MIN_MARKERS:
+                raise UsageError(f"The blank of {template.name!r} shows too few markers {template.markers}; drop them.")
 
     def find(self, picture: _View) -> _Found | None:
         """The sheet on a picture, as far as it is to be seen; None without any."""
@@ -194,10 +196,10 @@ class _Blank:
         return _rectify(picture.small, matrix, (width, height))
 
     def _find_markers(self, picture: _View, detector: cv2.aruco.ArucoDetector) -> Matrix | None:
-        """By the markers that both have, at least three; None with fewer."""
+        """By the markers that both have; None with too few."""
         seen = _detect(detector, picture.small)
         common = sorted(set(self._markers) & set(seen))
-        if len(common) < 3:
+        if len(common) < _MIN_MARKERS:
             return None
         points = [np.concatenate([each[number] for number in common]).reshape(-1, 2) for each in (self._markers, seen)]
         matrix, _ = cv2.findHomography(points[0], points[1], 0)

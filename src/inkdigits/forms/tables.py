@@ -119,7 +119,7 @@ def _choose_colour(field: StoredField) -> str | None:
 def _add_review(workbook: Any, bold: Any, colours: dict[str, Any], sheets: Sequence[StoredSheet]) -> None:
     """The tab of what to look at: a row for each doubtful field, all of one name one after another."""
     review = workbook.add_worksheet("Review")
-    review.write_row(0, 0, ["file", "page", "field", "read", "reckoned", "next best", "why", "picture"], bold)
+    review.write_row(0, 0, ["file", "page", "field", "text", "reckoned", "next best", "why", "picture"], bold)
     review.freeze_panes(1, 0)
     review.set_column(0, 0, 28)
     review.set_column(6, 7, _CROP_COLUMN)
@@ -129,7 +129,7 @@ def _add_review(workbook: Any, bold: Any, colours: dict[str, Any], sheets: Seque
         review.set_row(row, _CROP_ROW_POINTS)
         style = colours[_choose_colour(field) or _UNSURE]
         why = "; ".join([*field.doubts, *field.breaks])
-        texts = [sheet.file, str(sheet.page), field.name, field.read, field.reckoned or "", field.next_best or "", why]
+        texts = [sheet.file, str(sheet.page), field.name, field.text, field.reckoned or "", field.next_best or "", why]
         for column, text in enumerate(texts):
             review.write_string(row, column, text, style if column == 3 else None)
         if field.crop:

@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, cast
 
-from inkdigits.errors import UsageError, known_names
+from inkdigits.errors import PictureError, UsageError, known_names
 from inkdigits.files import read_bounded, write_atomically
 from inkdigits.forms.rules import Comparison, FormRule, Membership, check_rules, parse_rule
 from inkdigits.marks import Box
@@ -82,13 +82,15 @@ class Template:
 
     @cached_property
     def blank_grey(self) -> Pixels:
-        """The blank's brightness, uint8 height×width. Raises PictureError, or UsageError if it is of another size."""
+        """The blank's brightness, uint8 height×width. Raises UsageError if it is missing, or of another size."""
         match = _DATA_URL.fullmatch(self.blank)
         try:
             source: bytes | Path = base64.b64decode(match["data"]) if match else self.folder / self.blank
+            grey = load_single_page(source).grey
         except binascii.Error as error:
             raise UsageError(f"The blank of {self.name!r} is no picture in base64 ({error}); embed it anew.") from error
-        grey = load_single_page(source).grey
+        except PictureError as error:
+            raise UsageError(f"The blank of {self.name!r} cannot be used: {error}") from error
         if grey.shape != (self.height, self.width):
             raise UsageError(
                 f"The blank of {self.name!r} has {grey.shape[1]}×{grey.shape[0]} pixels, the template "
@@ -179,6 +181,8 @@ def _parse_field(content: Any) -> FormField:
         form = _build_form(written)
     except (UsageError, TypeError, ValueError) as error:
         raise UsageError(f"The field {name!r}: {error}") from error
+    if form is not None and form.length is not None and 0 < cells < form.length:
+        raise UsageError(f"The field {name!r} has {cells} cells, too few for a length of {form.length}; correct one.")
     return FormField(name, Box(*box), cells, form, values, _find_range(written, form), written.get("required", False))
 
 
