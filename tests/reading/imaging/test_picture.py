@@ -42,8 +42,9 @@ def test_cmyk_palette_and_bilevel() -> None:
     assert set(np.unique(load_single_page(encode_image(grey.convert("1"), "PNG")).grey)) <= {0, 255}
 
 
+@pytest.mark.parametrize("kind", ["PNG", "TIFF"])  # of which Pillow turns the second as it loads it
 @pytest.mark.parametrize("orientation", range(1, 9))
-def test_exif_orientation_is_undone(orientation: int) -> None:
+def test_exif_orientation_is_undone(orientation: int, kind: str) -> None:
     stored = {  # how a camera in that position stores the upright picture
         1: GREY,
         2: GREY[:, ::-1],
@@ -56,7 +57,7 @@ def test_exif_orientation_is_undone(orientation: int) -> None:
     }[orientation]
     exif = Image.Exif()
     exif[0x0112] = orientation
-    page = load_single_page(encode_image(np.ascontiguousarray(stored), "PNG", exif=exif))
+    page = load_single_page(encode_image(np.ascontiguousarray(stored), kind, exif=exif))
     assert (page.width, page.height) == (20, 30)
     assert np.array_equal(page.grey, GREY)
 

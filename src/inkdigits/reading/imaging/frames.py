@@ -34,10 +34,18 @@ class RasterFile:
 
     def decode_page(self, page: int) -> Pixels:
         """Page `page` (from 1), upright, uint8 H×W or H×W×3."""
-        turn_upright = self._convert_errors(lambda: self._seek_page(page))
-        return self._convert_errors(
-            lambda: np.ascontiguousarray(turn_upright(flatten_alpha(convert_to_uint8(_convert_to_array(self._image)))))
-        )
+        return self._convert_errors(lambda: self._decode_page(page))
+
+    def _decode_page(self, page: int) -> Pixels:
+        with _suppress_warnings():
+            if self.count > 1:
+                self._image.seek(page - 1)
+            check_size(*self._image.size, self._name, self._limits)
+        self._image.load()
+        with _suppress_warnings():  # only now: Pillow turns TIFFs upright as it loads them, and forgets the tag
+            turn_upright = _TURN_UPRIGHT.get(_read_orientation(self._image), _keep_orientation)
+        pixels = flatten_alpha(convert_to_uint8(_convert_to_array(self._image)))
+        return np.ascontiguousarray(turn_upright(pixels))
 
     def _count_pages(self) -> int:
         if self._image.format != "TIFF":
@@ -50,14 +58,6 @@ class RasterFile:
                     return page
         check_pages(self._limits.pages + 1, self._name, self._limits)
         return 0  # never: the check has raised
-
-    def _seek_page(self, page: int) -> Callable[[Array], Array]:
-        """Go to the page, check its size, and return what turns its pixels upright."""
-        with _suppress_warnings():
-            if self.count > 1:
-                self._image.seek(page - 1)
-            check_size(*self._image.size, self._name, self._limits)
-            return _TURN_UPRIGHT.get(_read_orientation(self._image), _keep_orientation)
 
     def _convert_errors(self, work: Callable[[], T]) -> T:
         try:
