@@ -83,7 +83,9 @@ def test_pictures_of_odd_shapes_are_read(shape: tuple[int, int], kind: str) -> N
 )
 def test_limits_are_options(told: Told, tmp_path: Path, option: str, least: str) -> None:
     (tmp_path / "two.pdf").write_bytes(build_pages_pdf(2))
-    assert least in extract_error_sentence(told("read", option, "1", tmp_path / "two.pdf", code=1).err)
+    sentences = told("read", option, "1", tmp_path / "two.pdf", code=1).err.splitlines(keepends=True)
+    assert all(least in extract_error_sentence(sentence) for sentence in sentences)
+    assert len(sentences) == (2 if option == "--max-pixels" else 1)  # which each page has, others the file
     told("read", option, str(10**15), tmp_path / "two.pdf")
     told("read", option, "0", tmp_path / "two.pdf", code=2)
 
@@ -298,3 +300,14 @@ def test_results_do_not_overwrite_each_other(told: Told, tmp_path: Path) -> None
     (tmp_path / "link").symlink_to(tmp_path / "x")
     words = ("read", "--output", tmp_path / "x", "--review", tmp_path / "link", "-")
     assert "name the same file" in extract_error_sentence(told(*words, code=2).err)
+
+
+def test_a_page_that_cannot_be_read_takes_no_other_with_it(told: Told, tmp_path: Path) -> None:
+    first, small, last = (Image.fromarray(np.full(shape, 255, np.uint8)) for shape in ((90, 90), (40, 40), (80, 80)))
+    first.save(tmp_path / "three.tif", save_all=True, append_images=[small, last])
+    said = told("read", "--json", "--region", "50,50,20,20", tmp_path / "three.tif", code=1)
+    pages = [json.loads(line) for line in said.out.splitlines()]
+    assert [(page["page"], "error" in page) for page in pages] == [(1, False), (2, True), (3, False)]
+    assert "three.tif, page 2: the region 50,50,20,20 lies outside the page" in extract_error_sentence(
+        said.err.splitlines(keepends=True)[0]
+    )

@@ -65,6 +65,15 @@ def test_a_file_that_cannot_be_read_fails_alone(service: Service, page: bytes) -
     assert rows[-1]["file"] == "c.png" and rows[-1]["text"]
 
 
+def test_a_page_that_cannot_be_read_has_its_error_even_in_a_single_file(service: Service, page: bytes) -> None:
+    image = Image.open(io.BytesIO(page))
+    pages = encode_image(image, "TIFF", save_all=True, append_images=[image.crop((0, 0, 40, 40)), image])
+    readings = service.post("/v1/read?region=50,50,90,90", pages, "image/tiff").json["readings"]
+    assert [(each["page"], "error" in each) for each in readings] == [(1, False), (2, True), (3, False)]
+    assert "he region 50,50,90,90 lies outside the page" in readings[1]["error"]["message"]
+    problem(service.post("/v1/read?region=5000,5000,9,9", pages, "image/tiff"), 422, "picture")
+
+
 def test_a_single_file_answers_with_its_problem(service: Service) -> None:
     problem(service.post("/v1/read", *form_of_several(("a.txt", b"hello"))), 415, "media-type")
 

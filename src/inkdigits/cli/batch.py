@@ -10,7 +10,7 @@ from typing import Protocol
 
 from inkdigits.cli.inputs import Input, open_source
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import Picture, Source, load_pages
+from inkdigits.reading.imaging.picture import Picture, Source, attempt_pages
 from inkdigits.types import Failure, Reading
 
 PageFormatter = Callable[[Reading | Failure, Picture | None], str]  # what a file of results gets of a page
@@ -58,9 +58,12 @@ class Work:
             yield self._page(picture, None)
             return
         source = open_source(picture, self.limits)
-        images = load_pages(source, self.limits, picture) if self.needs_pixels else repeat(None)
+        images = (
+            attempt_pages(source, self.limits, picture, lambda page, _: page) if self.needs_pixels else repeat(None)
+        )
         for outcome in self.attempt(source, name=picture):
-            yield self._page(outcome, None if isinstance(outcome, Failure) else next(images))
+            image = next(images)
+            yield self._page(outcome, None if isinstance(image, Failure) else image)
 
     def _page(self, outcome: Reading | Failure, image: Picture | None) -> PageResult:
         texts = tuple(format_page(outcome, image) for format_page in self.formatters)

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from inkdigits.errors import InkdigitsError
 from inkdigits.forms.fields import FieldReader, FieldReading
 from inkdigits.forms.joint import SheetAnswer, check_probabilities, decode_sheet
 from inkdigits.forms.registration import Registration, SheetFinder
 from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG
 from inkdigits.forms.template import Template
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import Source, load_pages
+from inkdigits.reading.imaging.picture import Picture, Source, attempt_pages
 from inkdigits.reading.imaging.pixels import Pixels, encode_png
 from inkdigits.types import Failure
 
@@ -53,25 +51,17 @@ class FormReader:
 
     def attempt(self, picture: Source, *, name: str | None = None) -> Iterator[SheetReading | Failure]:
         """The sheet on each page of a picture; what cannot be read ends as a Failure in its place."""
-        file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
-        page = 0
-        try:
-            for page, each in enumerate(load_pages(picture, self._limits, name), 1):
-                try:
-                    yield self._read_page(each.grey, file, page, f"{file}, page {page}" if each.pages > 1 else file)
-                except InkdigitsError as error:
-                    yield Failure(file, page, error.kind, str(error))
-        except InkdigitsError as error:  # the next page cannot be loaded
-            yield Failure(file, page + 1, error.kind, str(error))
+        return attempt_pages(picture, self._limits, name, lambda page, _: self._read_page(page))
 
-    def _read_page(self, grey: Pixels, file: str, page: int, name: str) -> SheetReading:
-        """The sheet on a page, uint8 H×W, which errors call `name`. Raises FormError, and what networks raise."""
-        registration = self._finder.find(grey, name)
+    def _read_page(self, page: Picture) -> SheetReading:
+        """The sheet on a page. Raises FormError, and what networks raise."""
+        grey = page.grey
+        registration = self._finder.find(grey, page.file)
         readings, answer = read_sheet(
             self._fields, registration, grey, min_confidence=self._min_confidence, wrong=self._wrong
         )
         crops = tuple(encode_png(each.crop) for each in readings)
-        return SheetReading(file, page, registration.template.name, answer, crops)
+        return SheetReading(page.file, page.page, registration.template.name, answer, crops)
 
 
 def read_sheet(

@@ -11,7 +11,7 @@ from functools import cached_property, partial
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.errors import InkdigitsError, UsageError
+from inkdigits.errors import UsageError
 from inkdigits.marks import Box
 from inkdigits.reading import scoring
 from inkdigits.reading.arguments import (
@@ -30,7 +30,7 @@ from inkdigits.reading.decoding.expected import Expected, SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.understand import understand_lines
 from inkdigits.reading.imaging.limits import Limits
-from inkdigits.reading.imaging.picture import Picture, Source, load_pages, load_single_page
+from inkdigits.reading.imaging.picture import Picture, Source, attempt_pages, load_pages, load_single_page
 from inkdigits.reading.imaging.region import crop_page
 from inkdigits.reading.inspect import Inspection, inspect_crop
 from inkdigits.reading.nearest import NeighbourIndex
@@ -160,16 +160,10 @@ class Reader:
         values: ValueRules | None = None,
         signs: SignChoice = "keep",
     ) -> Iterator[Reading | Failure]:
-        """As `read_pages`, but an error is not raised: it ends as a Failure in the place of the page that failed."""
+        """As `read_pages`, but a page that cannot be read is no error: a Failure stands in its place, others follow."""
         known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
-        page = 1
-        try:
-            for reading in self.read_pages(picture, name=name, single=single, region=region, **known):
-                yield reading
-                page = reading.page + 1
-        except InkdigitsError as error:
-            file = name or (os.fspath(picture) if isinstance(picture, str | os.PathLike) else "-")
-            yield Failure(file, page, error.kind, str(error))
+        arguments: ReadArguments = {**known, "single": single, "region": region}
+        return attempt_pages(picture, self._limits, name, lambda page, start: self._read_page(page, start, arguments))
 
     def _read_page(self, page: Picture, start: float, arguments: ReadArguments) -> Reading:
         check_arguments(arguments)

@@ -10,10 +10,10 @@ from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from inkdigits.errors import InkdigitsError, PictureError, PictureTooLargeError, SeveralPagesError
+from inkdigits.errors import PictureError, PictureTooLargeError, SeveralPagesError
 from inkdigits.reading.arguments import ReadArguments, get_number_arguments
 from inkdigits.reading.imaging.formats import find_opener, is_pdf
-from inkdigits.reading.imaging.picture import Picture, load_page, load_pages
+from inkdigits.reading.imaging.picture import Picture, attempt_pages, load_page
 from inkdigits.reading.imaging.region import crop_page, shift_boxes
 from inkdigits.reading.output.annotate import draw_reading
 from inkdigits.reading.output.write import COLUMNS, FORMATS
@@ -21,7 +21,7 @@ from inkdigits.reading.reader import Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
-from inkdigits.serving.problems import Problem, describe
+from inkdigits.serving.problems import KINDS, Problem, describe
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
 from inkdigits.types import Digit, Failure, Reading
@@ -47,8 +47,8 @@ def read(
 ) -> Generator[int, None, Answer]:
     """All pages of all files, in their order; where more is to come, yields how many pages were read so far.
 
-    Of several files, one that cannot be read has its error in the place of its readings; a single one raises it:
-    InkdigitsError, or Problem media-type. Raises PictureTooLargeError when all pages together have too many pixels, or
+    A page that cannot be read has its error in the place of its reading; of a single file, none of which can be read,
+    the first is raised, as a Problem. Raises PictureTooLargeError when all pages together have too many pixels, or
     when the answer becomes too long.
     """
     pages, outcomes, readings, pixels, length = [], list[Reading | Failure](), list[Reading](), 0, 0
@@ -80,20 +80,30 @@ def check_uploads(uploads: Sequence[Upload]) -> None:
 def _read_file(
     reader: Reader, upload: Upload, how: ReadArguments, bounds: Bounds, alone: bool
 ) -> Iterator[tuple[Picture | None, Reading | Failure]]:
-    """The pages of one file with their readings; at last, unless it is `alone`, why the rest cannot be read."""
-    done = 0
+    """The pages of one file with their readings, or why one cannot be read. Of a file that is `alone` and cannot be
+    read at all, the first error is raised, as InkdigitsError or Problem."""
     try:
         check_kind(upload)
-        start = time.perf_counter()
-        for page in load_pages(upload.data, bounds.picture, upload.name):
-            reading = _read_page(reader, page, upload.name, how)
-            done = page.page
-            yield page, replace(reading, page=done, seconds=time.perf_counter() - start)
-            start = time.perf_counter()
-    except (InkdigitsError, Problem) as error:
+    except Problem as problem:
         if alone:
             raise
-        yield None, Failure(upload.name, done + 1, error.kind, describe(error))
+        yield None, Failure(upload.name, 1, problem.kind, describe(problem))
+        return
+
+    def work(page: Picture, start: float) -> tuple[Picture, Reading]:
+        reading = _read_page(reader, page, upload.name, how)
+        return page, replace(reading, page=page.page, seconds=time.perf_counter() - start)
+
+    held, is_read = list[tuple[Picture | None, Reading | Failure]](), not alone
+    for outcome in attempt_pages(upload.data, bounds.picture, upload.name, work, describe):
+        held.append((None, outcome) if isinstance(outcome, Failure) else outcome)
+        is_read = is_read or not isinstance(outcome, Failure)
+        if is_read:
+            yield from held
+            held.clear()
+    for _, failure in held:
+        if isinstance(failure, Failure):
+            raise Problem(failure.kind if failure.kind in KINDS else "error", failure.message)
 
 
 def _check_sums(pixels: int, length: int, bounds: Bounds) -> None:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import TypeVar
 
 import cv2
 import numpy as np
 
-from inkdigits.errors import PictureError, SeveralPagesError
+from inkdigits.errors import InkdigitsError, PictureError, SeveralPagesError
 from inkdigits.reading.imaging.formats import is_pdf
 from inkdigits.reading.imaging.frames import RasterFile
 from inkdigits.reading.imaging.limits import Limits, check_bytes, check_size, read_bytes
 from inkdigits.reading.imaging.pdf import PdfFile
 from inkdigits.reading.imaging.pixels import Array, Pixels, convert_to_uint8, flatten_alpha
+from inkdigits.types import Failure
 
+T = TypeVar("T")
 Source = str | os.PathLike[str] | bytes | bytearray | memoryview | Array
 
 
@@ -78,23 +82,59 @@ def load_pages(source: Source, limits: Limits | None = None, name: str | None = 
     A TIFF or PDF gives all its pages, a PDF at 200 dots an inch; other formats with several frames give the first.
     Raises PictureError, or PictureTooLargeError where `limits` are passed.
     """
-    limits = limits or Limits()
+    name = name_source(source) if name is None else name
+    count, decode = _open(source, name, limits or Limits())
+    for page in range(1, count + 1):
+        yield Picture(name, page, count, decode(page))
+
+
+def attempt_pages(
+    source: Source,
+    limits: Limits,
+    name: str | None,
+    work: Callable[[Picture, float], T],
+    tell: Callable[[InkdigitsError], str] = str,
+) -> Iterator[T | Failure]:
+    """What `work` makes of each page of a picture, given the page and when its loading began (time.perf_counter).
+
+    What cannot be opened, decoded or worked on is a Failure in its place, in the words of `tell`; other pages follow.
+    """
+    start = time.perf_counter()
+    name = name_source(source) if name is None else name
+    try:
+        count, decode = _open(source, name, limits)
+    except InkdigitsError as error:
+        yield Failure(name, 1, error.kind, tell(error))
+        return
+    for page in range(1, count + 1):
+        try:
+            outcome: T | Failure = work(Picture(name, page, count, decode(page)), start)
+        except InkdigitsError as error:
+            words = tell(error) if count == 1 else tell(error).replace(f"{name}: ", f"{name}, page {page}: ", 1)
+            outcome = Failure(name, page, error.kind, words)
+        yield outcome
+        start = time.perf_counter()
+
+
+def name_source(source: Source) -> str:
+    """What the pages of a picture call their file: its path, `array` for an array, `-` for anything else."""
+    if isinstance(source, str | os.PathLike):
+        return os.fsdecode(source)
+    return "array" if isinstance(source, np.ndarray) else "-"
+
+
+def _open(source: Source, name: str, limits: Limits) -> tuple[int, Callable[[int], Pixels]]:
+    """How many pages a picture has, and what decodes one of them, counted from 1."""
     if isinstance(source, np.ndarray):
-        name = "array" if name is None else name
-        yield Picture(name, 1, 1, _convert_array(source, name, limits))
-    elif isinstance(source, bytes | bytearray | memoryview):
-        yield from _decode_pages(bytes(source), "-" if name is None else name, limits)
+        pixels = _convert_array(source, name, limits)
+        return 1, lambda _: pixels
+    if isinstance(source, bytes | bytearray | memoryview):
+        file = _open_file(bytes(source), name, limits)
     elif isinstance(source, str | os.PathLike):
-        path = os.fspath(source)
-        yield from _decode_pages(_read_file(path, limits), path if name is None else name, limits)
+        file = _open_file(_read_file(os.fsdecode(source), limits), name, limits)
     else:
         raise PictureError(f"A picture is a path, bytes or a numpy array, not {type(source).__name__}.")
-
-
-def _decode_pages(data: bytes, name: str, limits: Limits) -> Iterator[Picture]:
-    file = _open_file(data, name, limits)
-    for page in range(1, file.count + 1):
-        yield Picture(name, page, file.count, file.decode_page(page))
+    return file.count, file.decode_page
 
 
 def _open_file(data: bytes, name: str, limits: Limits) -> PdfFile | RasterFile:
