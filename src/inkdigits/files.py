@@ -32,8 +32,9 @@ def read_bounded(path: Path, max_bytes: int, name: str, advice: str) -> bytes:
     try:
         with open(path, "rb") as file:
             data = file.read(max_bytes + 1)
-    except OSError as error:
-        raise UsageError(f"{name} cannot be read ({error.strerror}); check its place.") from error
+    except (OSError, ValueError) as error:  # the latter for names that no file can have
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{name} cannot be read ({reason}); check its place.") from error
     if len(data) > max_bytes:
         raise UsageError(f"{name} is larger than {max_bytes:,} bytes; {advice}.")
     return data

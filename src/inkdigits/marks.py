@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 _MAX_PIXELS = 2**31  # of a side, in what is read back: more is no picture's
+_MAX_PLACES = 10_000  # rows or columns of a table, in what is read back
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +84,11 @@ def read_number(written: Any, most: float) -> float:
     if not 0 <= number <= most:
         raise ValueError(f"a number is {number:g}, not from 0 to {most:g}")
     return number
+
+
+def read_place(written: Any) -> int | None:
+    """A row or column of a table, if there is any. Raises ValueError for what is none."""
+    return None if written is None else int(read_number(written, _MAX_PLACES))
 
 
 def read_signs(written: Mapping[str, Any], count: int) -> tuple[Sign, ...]:

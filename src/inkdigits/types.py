@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from inkdigits.errors import UsageError
-from inkdigits.marks import Box, Sign, interleave, keep_signs, read_number, read_signs
+from inkdigits.marks import Box, Sign, interleave, keep_signs, read_number, read_place, read_signs
 from inkdigits.values import Value
 
 if TYPE_CHECKING:
@@ -104,9 +104,8 @@ class Number:
     @property
     def confidence(self) -> float:
         """The probability that every digit is right, `?` or not: as known of the number, else the digits' product."""
-        if self.known is not None:
-            return self.known
-        return math.prod(digit.confidence * digit.digitness for digit in self.digits)
+        product = math.prod(digit.confidence * digit.digitness for digit in self.digits)
+        return product if self.known is None else self.known
 
     @property
     def box(self) -> Box:
@@ -140,7 +139,9 @@ class Number:
             signs=read_signs(number, len(number["digits"])),
             known=read_number(number["confidence"], 1),
             value=None if number.get("kind") is None else Value.from_dict(number),
-            **{name: number.get(name) for name in ("fits", "row", "column", "rejected")},
+            **{name: number.get(name) for name in ("fits", "rejected")},
+            row=read_place(number.get("row")),
+            column=read_place(number.get("column")),
             corrected=number.get("corrected") is True,
             original=tuple(cls.from_dict({**each, "original": ()}) for each in number.get("original", ())),
         )

@@ -13,6 +13,7 @@ from datetime import date, time
 from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate, pairwise
+from numbers import Integral
 from typing import Any, Literal, get_args
 
 from inkdigits.errors import UsageError
@@ -57,12 +58,22 @@ class Value:
         return cls(value["kind"], _PARSERS[value["kind"]](str(value["value"])))
 
 
+_WRITTEN_FRACTION = re.compile(r"-?[0-9]{1,200}(?:/[0-9]{1,200})?")
+
+
+def _read_fraction(text: str) -> Fraction:
+    """A fraction as `as_dict` writes it: never with an exponent, which could take hours to raise."""
+    if not _WRITTEN_FRACTION.fullmatch(text):
+        raise ValueError(f"{text[:40]!r} is no fraction")
+    return Fraction(text)
+
+
 _PARSERS: dict[str, Callable[[str], Any]] = {
     "integer": int,
     "decimal": Decimal,
     "date": date.fromisoformat,
     "time": time.fromisoformat,
-    "fraction": Fraction,
+    "fraction": _read_fraction,
 }
 
 
@@ -84,8 +95,9 @@ class ValueRules:
         for name, options in (("kind", ValueKind), ("decimal", DecimalMark), ("date_order", DateOrder)):
             if getattr(self, name) not in (*get_args(options), *([None] if name == "kind" else [])):
                 raise UsageError(f"{name} is one of {', '.join(get_args(options))}, not {getattr(self, name)!r}.")
-        if self.decimals is not None and not 0 <= self.decimals <= _MAX_DECIMALS:
-            raise UsageError(f"A number can have 0 to {_MAX_DECIMALS} decimals, not {self.decimals}.")
+        is_count = isinstance(self.decimals, Integral) and 0 <= self.decimals <= _MAX_DECIMALS
+        if self.decimals is not None and not is_count:
+            raise UsageError(f"A number can have 0 to {_MAX_DECIMALS} decimals, not {self.decimals!r}.")
         if self.date_order != "auto" and self.kind not in (None, "date"):
             raise UsageError(f"A date order tells nothing of numbers of kind {self.kind}; leave one of them out.")
         has_decimals = self.decimal != "auto" or self.decimals is not None

@@ -5,13 +5,15 @@ import json
 import os
 import subprocess
 import tracemalloc
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from inkdigits import Form, PictureError, UsageError, read
+from inkdigits import Box, Form, PictureError, UsageError, ValueRules, read
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
 from tests.helpers import INKDIGITS_COMMAND, extract_error_sentence, run_inkdigits
@@ -311,3 +313,33 @@ def test_a_page_that_cannot_be_read_takes_no_other_with_it(told: Told, tmp_path:
     assert "three.tif, page 2: the region 50,50,20,20 lies outside the page" in extract_error_sentence(
         said.err.splitlines(keepends=True)[0]
     )
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"form": "dddd"},
+        {"values": "date"},
+        {"region": Box(0, 0, 10.5, 10)},  # type: ignore[arg-type]
+    ],
+)
+def test_options_of_the_wrong_kind_are_told_in_python(options: dict[str, Any]) -> None:
+    with pytest.raises(UsageError):
+        read(NOISE, **options)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: Form(check=5),  # type: ignore[arg-type]
+        lambda: Form(pattern=5),  # type: ignore[arg-type]
+        lambda: Form(range=(1,)),  # type: ignore[arg-type]
+        lambda: Form(range=(1, 2, 3)),  # type: ignore[arg-type]
+        lambda: Form(range=5),  # type: ignore[arg-type]
+        lambda: ValueRules(kind="amount", decimals=2.5),  # type: ignore[arg-type]
+        lambda: ValueRules(decimals="2"),  # type: ignore[arg-type]
+    ],
+)
+def test_what_says_nothing_of_numbers_is_refused(make: Callable[[], object]) -> None:
+    with pytest.raises(UsageError):
+        make()

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 import inkdigits as package
 from inkdigits.cli.main import COMMANDS
@@ -153,6 +154,25 @@ def test_a_reader_of_our_output_that_goes_away() -> None:
     os.close(writing)
     assert done.returncode != 0
     assert b"Traceback" not in done.stderr
+
+
+def test_results_for_somebody_who_has_gone_end_as_other_programs_do(tmp_path: Path) -> None:
+    Image.new("L", (60, 60), 255).save(tmp_path / "page.png")
+    reading, writing = os.pipe()
+    os.close(reading)
+    words = [INKDIGITS_COMMAND, "read", tmp_path / "page.png", "--csv"]
+    done = subprocess.run(words, stdout=writing, stderr=subprocess.PIPE, env=BASE_ENVIRONMENT, check=False)
+    os.close(writing)
+    assert done.returncode == 141 and b"Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(("closed", "words"), [(">&-", "stdout is closed"), ("<&-", "the file is empty")])
+def test_a_closed_stdin_or_stdout_is_told(closed: str, words: str, tmp_path: Path) -> None:
+    Image.new("L", (60, 60), 255).save(tmp_path / "page.png")
+    picture = "-" if closed == "<&-" else "page.png"
+    line = f"'{INKDIGITS_COMMAND}' read {picture} {closed}"
+    done = subprocess.run(line, shell=True, cwd=tmp_path, stderr=subprocess.PIPE, env=BASE_ENVIRONMENT, check=False)
+    assert done.returncode == 1 and words in extract_error_sentence(done.stderr.decode())
 
 
 def test_without_the_extra_a_command_says_what_to_install() -> None:

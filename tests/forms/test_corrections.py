@@ -10,7 +10,14 @@ import pytest
 from inkdigits.errors import UsageError
 from inkdigits.forms.examples import STUDENTS, draw_mark_sheet, format_roster
 from inkdigits.forms.joint import FieldAnswer, SheetAnswer
-from inkdigits.forms.review import check_corrections, describe_template, list_checked, render_review, restore_template
+from inkdigits.forms.review import (
+    check_corrections,
+    describe_template,
+    list_checked,
+    load_corrections,
+    render_review,
+    restore_template,
+)
 from inkdigits.forms.store import ResultStore, StoredField
 from inkdigits.forms.template import Template, parse_template
 from tests.told import Told
@@ -144,3 +151,30 @@ def test_results_without_templates_take_plain_numbers_only(store: ResultStore, t
     with pytest.raises(UsageError, match="nothing that the field"):
         check_corrections([(1, "q1", "=1")], store)
     assert list_checked(store) == list(store.list_sheets())
+
+
+def test_a_sum_that_cannot_be_checked_any_more_stays_doubtful(tmp_path: Path) -> None:
+    fields = [{"name": n, "box": [10, 40 * i, 90, 30], "as": "decimal"} for i, n in enumerate(("q1", "q2", "total"))]
+    content = {"name": "a", "width": 300, "height": 300, "blank": "a.png", "fields": fields}
+    template = parse_template(content | {"rules": ["total = q1 + q2"]})
+    texts = {"q1": "2", "q2": "8", "total": "12"}
+    with ResultStore(tmp_path / "a.sqlite", "a run") as store:
+        store.keep_templates({"a": describe_template(template)})
+        answers = [FieldAnswer(name, text, 1.0, text) for name, text in texts.items()]
+        store.add_sheet("1.png", 1, "a", SheetAnswer(tuple(answers), 1.0, ()), [b""] * 3)
+        store.correct([(1, "q1", "1.234")])  # a thousand, or a little more than one
+        (sheet,) = list_checked(store)
+    assert list_doubtful({each.name: each for each in sheet.fields}) == {
+        "q1": ("no single number, so not checked: total = q1 + q2",)
+    }
+
+
+def test_a_required_field_that_is_emptied_is_doubtful(correct: Correct) -> None:
+    assert list_doubtful(correct(id="")) == {"id": ("empty",)}
+
+
+@pytest.mark.parametrize("sheet", [True, 0, -1, 10**30, "1", 1.0, None])
+def test_what_is_no_sheet_is_no_correction(sheet: object, tmp_path: Path) -> None:
+    (tmp_path / "c.json").write_text(json.dumps({"corrections": [{"sheet": sheet, "field": "q1", "text": "1"}]}))
+    with pytest.raises(UsageError, match="holds no corrections"):
+        load_corrections(tmp_path / "c.json")

@@ -221,3 +221,14 @@ def test_a_field_in_a_range_is_weighed_by_its_value() -> None:
     field = FormField("mark", Box(0, 0, 100, 30), form=Form(range="0..100"), values=ValueRules("decimal"))
     first, second = weigh_texts([("1250", 0.5), ("12.50", 0.5)], field, None)
     assert first.text == "12.50" and first.probability > 0.9 > second.probability
+
+
+@pytest.mark.parametrize("total", ["7", "15", "42"])
+def test_a_field_that_could_not_be_read_is_not_nothing(total: str) -> None:
+    template = make_template(SUM, required=False)
+    readings = make_readings(template, **PLAIN, q3={"5": 1.0}, total={total: 0.97, "8": 0.03})
+    unread = FieldReading(template.fields[1], (), np.zeros((0, 10)), CROP)
+    sheet = decode_sheet(template, [readings[0], unread, *readings[2:]])
+    assert sheet.answers[4].text == total and not sheet.broken
+    assert (sheet.answers[1].text, sheet.answers[1].confidence) == ("", 0.0)
+    assert sheet.answers[1].doubts == ("what is written is not read",) and sheet.confidence == 0

@@ -111,3 +111,10 @@ def test_two_runs_do_not_write_the_same_results(tmp_path: Path) -> None:
         store.add_sheet("2.png", 1, "Mark sheet", ANSWER, [b""])
     with ResultStore(path, "a run", resume=True) as store:
         assert len(list(store.list_sheets())) == 2
+
+
+def test_an_empty_file_holds_no_results_and_stays_empty(tmp_path: Path) -> None:
+    (tmp_path / "a.sqlite").touch()
+    with pytest.raises(UsageError, match=r"There is no results file .*a\.sqlite"):
+        ResultStore(tmp_path / "a.sqlite")
+    assert not (tmp_path / "a.sqlite").stat().st_size

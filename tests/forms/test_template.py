@@ -14,6 +14,7 @@ from inkdigits.errors import UsageError
 from inkdigits.forms.examples import EXAMPLES, STATIONS, STUDENTS, format_roster
 from inkdigits.forms.registration import SheetFinder
 from inkdigits.forms.template import embed_blank, load_template, parse_template, save_template
+from tests.helpers import measure_cpu_seconds
 
 COLUMNS = ("file", "page", "form", "confidence", "doubtful", "failure")
 SCHEMA = json.loads((Path(inkdigits.forms.__file__).parent / "template.schema.json").read_text(encoding="utf-8"))
@@ -90,6 +91,12 @@ def test_what_stands_alone_on_its_side_is_reckoned(rule: str, reckoned: str | No
         (form(["total = q1 + … + total"]), "not counted up"),
         (form(["total = 99 + q1 + q2"]), None),
         (form(["q1 = 5", "q1 = 6"]), "contradict each other"),
+        (form(["total = q1 + q2", "q2 + q1 = total"]), "say the same; drop one"),
+        (form(["total = q1 - … + q3"]), "no field + … + field"),
+        (form(["total = q1 + 5 * … + q3"]), "no field + … + field"),
+        (form(["… + q3 = total"]), "no field + … + field"),
+        (form(["total = q1" + " + q2" * 1000]), "more than 4,000 characters"),
+        (form(["q1 in \0.csv"]), "cannot be read"),
         (form(["q1 + q2 >= 19"]), "can never hold"),
         (form(["total = q1 + q2 + q3", "total > 27"]), "can never hold"),
         (form(["q1 in nowhere.csv"]), "cannot be read"),
@@ -114,6 +121,8 @@ def test_every_fault_has_its_sentence(content: Any, words: str | None) -> None:
         ("q1\nx1\n", "digits only"),
         ("q1\n", "0 entries"),
         ("q1\n\x00\xff", "no CSV file"),
+        ("\n" * 5_000_000, "no column 'q1'"),
+        ("q1\n" + "\n".join(map(str, range(100_001))), "100,001 entries"),
     ],
 )
 def test_faults_of_rosters(roster: str, words: str, tmp_path: Path) -> None:
@@ -155,3 +164,30 @@ def test_markers_that_the_blank_does_not_show_are_told() -> None:
     content = embed_blank(form(markers="4x4_50"), np.full((300, 300), 255, np.uint8))
     with pytest.raises(UsageError, match="shows too few markers 4x4_50"):
         SheetFinder([parse_template(content)])
+
+
+def test_two_rosters_of_one_field_are_refused(tmp_path: Path) -> None:
+    (tmp_path / "roster.csv").write_text("q1\n1\n2\n")
+    with pytest.raises(UsageError, match="'q1' has two rosters"):
+        parse_template(form(["q1 in roster.csv", "q1 in  roster.csv"]), tmp_path)
+
+
+def test_a_field_of_twenty_digits_may_be_large() -> None:
+    fields = [{"name": "a", "box": [10, 10, 260, 30], "cells": 20}]
+    parse_template(form(["a >= 5000000000000000000"], fields=fields))
+
+
+def test_a_sum_of_very_many_fields_is_checked_in_no_time() -> None:
+    names = [f"q{number}" for number in range(1, 500)]
+    fields = [{"name": n, "box": [10, 12 * i, 60, 10], "range": "0..9"} for i, n in enumerate([*names, "total"])]
+    content = form(["total = q1 + … + q499"], fields=fields, height=6100)
+    content["fields"][-1]["range"] = "0..9999"
+    assert measure_cpu_seconds(lambda: parse_template(content)) < 2
+
+
+def test_spaces_without_end_are_read_in_no_time() -> None:
+    def parse() -> None:
+        with pytest.raises(UsageError, match="cannot be understood"):
+            parse_template(form(["total = " + " " * 3_900 + "@"] * 20))
+
+    assert measure_cpu_seconds(parse) < 1

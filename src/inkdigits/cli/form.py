@@ -228,7 +228,7 @@ def _describe_run(templates: Sequence[Template], how: dict[str, Any]) -> str:
 
     digest = hashlib.sha256(repr(how).encode())
     for each in templates:
-        digest.update(repr((each.name, each.fields, each.rules)).encode() + each.blank_grey.tobytes())
+        digest.update(repr((each.name, each.fields, each.rules, each.markers)).encode() + each.blank_grey.tobytes())
     return f"inkdigits {__version__} {digest.hexdigest()}"
 
 

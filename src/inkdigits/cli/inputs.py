@@ -51,7 +51,7 @@ def _is_picture(path: Path, folder: str) -> bool:
 def open_source(name: str, limits: Limits) -> str | bytes:
     """What to open for a picture: its path, but the bytes of stdin and of pipes, which can be read only once."""
     if name == STDIN:
-        return read_bytes(sys.stdin.buffer, limits)
+        return b"" if sys.stdin is None else read_bytes(sys.stdin.buffer, limits)
     with suppress(OSError, ValueError):  # what cannot be opened is told where it is decoded
         if stat.S_ISFIFO(os.stat(name).st_mode):
             with open(name, "rb") as pipe:

@@ -19,7 +19,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from inkdigits._version import __version__
-from inkdigits.cli.options import STOPPED
+from inkdigits.cli.options import STOPPED, PipeClosedError
 from inkdigits.errors import InkdigitsError
 
 
@@ -88,7 +88,7 @@ def main() -> None:
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
         sys.exit(STOPPED)
-    except BrokenPipeError:  # whoever read our output has gone, as `head` does
+    except PipeClosedError:  # whoever read our output has gone, as `head` does
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(PIPE_CLOSED)
 

@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from inkdigits.reading.imaging.limits import Limits
     from inkdigits.values import ValueRules
 
+
+class PipeClosedError(Exception):
+    """Whoever read our output has gone. No OSError: typer would take it for a failure of its own."""
+
+
 STOPPED = 130  # the exit code after Ctrl-C, by the shell's custom
 MANY = "Many or large pictures"  # a panel of the help
 

@@ -13,6 +13,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from inkdigits.cli.options import PipeClosedError
 from inkdigits.errors import UsageError, WriteError
 
 Convert = Callable[[bytes], bytes]
@@ -97,11 +98,13 @@ class Stream:
     def __init__(self, path: Path | None = None) -> None:
         """`None` is stdout. Raises WriteError."""
         self.name = "stdout" if path is None else str(path)
+        if path is None and sys.stdout is None:
+            raise WriteError("stdout is closed; open it, or give --output.")
         with raise_write_errors(self.name):
             self._file: IO[bytes] = sys.stdout.buffer if path is None else open(path, "wb")  # noqa: SIM115
 
     def write(self, text: str) -> None:
-        """Write it at once. Raises WriteError; BrokenPipeError is left to whoever knows what that means."""
+        """Write it at once. Raises WriteError; PipeClosedError is left to whoever knows what that means."""
         with raise_write_errors(self.name):
             self._file.write(encode_text(text))
             self._file.flush()
@@ -118,7 +121,7 @@ class Stream:
 
     def close(self) -> None:
         """Let go of it, but for stdout."""
-        if self._file is not sys.stdout.buffer:
+        if sys.stdout is None or self._file is not sys.stdout.buffer:
             with suppress(OSError):
                 self._file.close()
 
@@ -210,8 +213,8 @@ def raise_write_errors(name: str | Path) -> Iterator[None]:
     """Turn the system's errors into one sentence of ours."""
     try:
         yield
-    except BrokenPipeError:
-        raise
+    except BrokenPipeError as error:
+        raise PipeClosedError from error
     except (OSError, ValueError) as error:  # ValueError: a NUL in the name
         reason = getattr(error, "strerror", None) or error
         raise WriteError(f"{name} could not be written ({reason}); choose another place or free some space.") from error

@@ -104,6 +104,7 @@ def decode_sheet(
         for each in readings
     ]
     answers = tuple(_judge_by_sums(each, broken, doubted, unchecked, values) for each in alone)
+    confidence = confidence if all(each.candidates for each in readings) else 0.0
     return SheetAnswer(answers, confidence, tuple(rule.text for rule in broken))
 
 
@@ -139,6 +140,8 @@ def _judge_alone(
 ) -> FieldAnswer:
     """One field's answer, its texts' `shares` most probable first, and what is to be doubted of it but for sums."""
     (text, confidence), *others = shares.items()
+    if not reading.candidates:
+        text, confidence = "", 0.0
     alone, doubts = reading.candidates[0].text if reading.candidates else "", list[str]()
     if not text:
         if not reading.candidates:

@@ -14,9 +14,9 @@ _MAX_LISTED = 20  # entries of a roster that are looked at
 
 
 def list_choices(reading: FieldReading) -> tuple[Candidate, ...]:
-    """A field's candidates that are probable enough to be looked at; one that says nothing, where there are none."""
+    """A field's candidates that are probable enough to be looked at; where it is not read, one that has no value."""
     kept = tuple(each for each in reading.candidates if each.probability >= _MIN_PROBABILITY)
-    return kept or (Candidate("", 1.0),)
+    return kept or (Candidate("?", 1.0),)
 
 
 def match_roster(reading: FieldReading, roster: Membership) -> tuple[Candidate, ...]:

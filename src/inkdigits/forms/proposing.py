@@ -60,7 +60,13 @@ def _find_boxes(blank: Pixels) -> list[Box]:
             wall = mask[max(0, y - _WALL_PX) : y + h + _WALL_PX, max(0, x - _WALL_PX) : x + w + _WALL_PX]
             if wall.sum() <= _MAX_WALL_INK * (wall.size - w * h):
                 boxes.append(Box(x, y, w, h))
-    return boxes
+    return [each for each in boxes if not any(_holds(each, other) for other in boxes)]  # frames are no fields
+
+
+def _holds(outer: Box, inner: Box) -> bool:
+    """Whether another box lies within one."""
+    is_across = outer.x <= inner.x and inner.right <= outer.right
+    return is_across and outer.y <= inner.y and inner.bottom <= outer.bottom and inner != outer
 
 
 def _continues_comb(box: Box, other: Box) -> bool:

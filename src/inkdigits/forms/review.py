@@ -78,11 +78,13 @@ def load_corrections(path: Path) -> list[tuple[int, str, str]]:
 
 def _check_correction(each: dict[str, object], path: Path) -> tuple[int, str, str]:
     sheet, field, text = each["sheet"], each["field"], each["text"]
-    if not isinstance(sheet, int) or not isinstance(field, str) or not isinstance(text, str):
+    if isinstance(sheet, bool) or not isinstance(sheet, int) or not isinstance(field, str) or not isinstance(text, str):
         raise ValueError("no correction")
+    if not 0 < sheet < 2**63:  # what SQLite can count
+        raise ValueError("no sheet")
     if len(text) > _MAX_CHARACTERS:
         raise UsageError(f"{path} has a correction of more than {_MAX_CHARACTERS} characters; shorten it.")
-    return sheet, field, text.strip()
+    return sheet, escape_surrogates(field), text.strip()
 
 
 def describe_template(template: Template) -> str:
@@ -171,6 +173,8 @@ def recheck_sheet(sheet: StoredSheet, templates: Mapping[str, Template]) -> Stor
         field = fields[known.name]
         if changes[known.name] and field.text and known.form and not known.form.weigh(field.text, known.values):
             fields[known.name] = _tell(field, _MISFIT, None, changes[known.name])
+        if changes[known.name] and known.required and not field.text:
+            fields[known.name] = _tell(field, "empty", None, changes[known.name])
     return replace(sheet, fields=tuple(fields.values()))
 
 
@@ -201,7 +205,11 @@ def _tell_broken(
         return {} if field.text in ("", *rule.entries) else {field.name: _tell(field, rule.text, None, changed_at)}
     values = {name: find_value(template.get_field(name), fields[name].text) for name in rule.factors}
     known = {name: value for name, value in values.items() if value is not None}
-    if len(known) < len(values) or rule.holds(known):
+    if len(known) < len(values):
+        why = f"no single number, so not checked: {rule.text}"
+        unknown = [name for name in values if name not in known and fields[name].text]
+        return {name: _tell(fields[name], why, None, changed_at) for name in unknown}
+    if rule.holds(known):
         return {}
     result = rule.reckon(known)
     reckoned = None if result is None else format_amount(result)

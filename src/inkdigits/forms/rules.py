@@ -13,6 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
 from fractions import Fraction
+from itertools import islice
 from pathlib import Path
 
 from inkdigits.errors import UsageError, known_names
@@ -113,7 +114,7 @@ def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:
     if match := _MEMBERSHIP.fullmatch(text):
         name = _check_field(match["field"], fields, text)
         return Membership(text, name, load_roster(folder / match["file"], name))
-    match = _COMPARISON.fullmatch(text)
+    match = _COMPARISON.fullmatch(" ".join(text.split()))
     if match is None:
         raise UsageError(f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
     factors: dict[str, int] = {}
@@ -146,9 +147,9 @@ def _parse_terms(side: str, fields: Sequence[str], text: str) -> list[tuple[int,
         factor = int(match["factor"] or 1) * (-1 if match["sign"] == "-" else 1)
         what = match["what"]
         if what in ("...", "…"):
-            awaits_end = bool(terms)
-            if not awaits_end:
-                raise UsageError(f"The rule {text!r} begins with …; write the first field before it.")
+            if not terms or match["factor"] or match["sign"] == "-":
+                raise UsageError(f"The rule {text!r} has no field + … + field; write the first, and what … stands for.")
+            awaits_end = True
         elif what.isdecimal():
             terms.append((factor, what))
         else:
@@ -185,10 +186,10 @@ def load_roster(path: Path, field: str) -> tuple[str, ...]:
     """
     data = read_bounded(path, _MAX_ROSTER_BYTES, f"The roster {path}", "make it smaller")
     try:
-        rows = list(csv.reader(io.StringIO(data.decode("utf-8-sig"), newline="")))
+        written = csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+        rows = list(islice((row for row in written if any(cell.strip() for cell in row)), _MAX_ROSTER_ROWS + 2))
     except (UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"The roster {path} is no CSV file in UTF-8 ({error}); save it as one.") from error
-    rows = [row for row in rows if any(cell.strip() for cell in row)]
     header = [cell.strip() for cell in rows[0]] if rows else []
     if field in header:
         column, rows = header.index(field), rows[1:]
@@ -221,8 +222,10 @@ def check_rules(rules: Sequence[FormRule], ranges: Mapping[str, tuple[int, int]]
             sign = _sign_of(rule)
             key = tuple(sorted((name, sign * factor) for name, factor in rule.factors.items()))
             other = by_factors.setdefault(key, rule)
-            if _sign_of(other) * other.constant != sign * rule.constant:
-                raise UsageError(f"The rules {other.text!r} and {rule.text!r} contradict each other; drop one.")
+            if other is not rule:
+                is_same = _sign_of(other) * other.constant == sign * rule.constant
+                how = "say the same" if is_same else "contradict each other"
+                raise UsageError(f"The rules {other.text!r} and {rule.text!r} {how}; drop one.")
     bounds = {name: (Fraction(low), Fraction(high)) for name, (low, high) in ranges.items()}
     for _ in range(_ROUNDS):
         before = dict(bounds)
@@ -239,12 +242,10 @@ def _sign_of(rule: Comparison) -> int:
 
 def _narrow(rule: Comparison, bounds: dict[str, tuple[Fraction, Fraction]]) -> None:
     """Narrow the ranges of a rule's fields to what the rule allows. Raises UsageError when nothing is left."""
+    reach = {name: sorted(factor * end for end in bounds[name]) for name, factor in rule.factors.items()}
+    least, most = (rule.constant + sum(ends[side] for ends in reach.values()) for side in (0, 1))
     for name, factor in rule.factors.items():
-        low = high = Fraction(rule.constant)
-        for other, own in rule.factors.items():
-            if other != name:
-                ends = sorted(own * end for end in bounds[other])
-                low, high = low + ends[0], high + ends[1]
+        low, high = least - reach[name][0], most - reach[name][1]
         lowest, highest = bounds[name]  # factor · field + rest, rest in low..high
         limits = sorted((-low / factor, -high / factor))
         is_at_most = rule.operator in ("<=", "<") if factor > 0 else rule.operator in (">=", ">")

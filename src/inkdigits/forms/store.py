@@ -100,7 +100,7 @@ class ResultStore:
         """
         self.path = path
         advice = "name the .sqlite that `inkdigits form read` wrote" if what is None else "name another --output"
-        if what is None and not path.is_file():
+        if what is None and not (path.is_file() and path.stat().st_size):
             raise UsageError(f"There is no results file {path}; {advice}.")
         if path.exists() and not _is_ours(path):
             raise UsageError(f"{path} is no results file, and stays as it is; {advice}.")

@@ -10,6 +10,7 @@ import binascii
 import json
 import os
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -29,7 +30,7 @@ MARKER_DICTIONARIES = ("4x4_50", "5x5_50", "6x6_50", "apriltag_36h11")
 FIELD_KINDS = ("integer", "decimal", "amount", "date", "time")
 COLUMNS_BEFORE, COLUMNS_BEHIND = ("file", "page", "form"), ("confidence", "doubtful", "failure")  # of tables: no fields
 _MAX_BYTES = 64 * 2**20  # of a template with its blank in it
-_MAX_FIELDS, _MAX_RULES = 500, 200
+_MAX_FIELDS, _MAX_RULES, _MAX_RULE_CHARACTERS = 500, 200, 4_000
 _MIN_SIDE_PX, _MAX_SIDE_PX = 100, 20_000
 _MIN_FIELD_PX = 8  # of a field's side
 _NAME = re.compile(r"[^\W\d]\w{0,63}")
@@ -138,7 +139,7 @@ def parse_template(content: Any, folder: Path = Path()) -> Template:
     fields = [_parse_field(each) for each in _check_list(written.get("fields"), _MAX_FIELDS, "fields")]
     _check_places(fields, width, height)
     names = [each.name for each in fields]
-    texts = [_check_text(each, "a rule") for each in _check_list(written.get("rules", []), _MAX_RULES, "rules")]
+    texts = [_check_rule_text(each) for each in _check_list(written.get("rules", []), _MAX_RULES, "rules")]
     rules = tuple(parse_rule(text, names, folder) for text in texts)
     _check_summed(rules, fields)
     check_rules(rules, {each.name: each.range or (-_WIDEST_RANGE, _WIDEST_RANGE) for each in fields})
@@ -204,7 +205,7 @@ def _find_range(written: Mapping[str, Any], form: Form | None) -> tuple[int, int
     if form is not None and form.bounds is not None:
         return form.bounds
     digits = written.get("length") or written.get("cells")
-    return (0, 10 ** min(digits, 18) - 1) if digits else None
+    return (0, 10**digits - 1) if digits else None
 
 
 def _check_places(fields: Sequence[FormField], width: int, height: int) -> None:
@@ -230,6 +231,9 @@ def _check_places(fields: Sequence[FormField], width: int, height: int) -> None:
 def _check_summed(rules: Sequence[FormRule], fields: Sequence[FormField]) -> None:
     """Raise UsageError where dates or times are added, or a roster is asked for what is no plain number."""
     kinds = {each.name: each.values.kind for each in fields}
+    rosters = Counter(rule.field for rule in rules if isinstance(rule, Membership))
+    if twice := [name for name, count in rosters.items() if count > 1]:
+        raise UsageError(f"The field {twice[0]!r} has two rosters; put all entries into one.")
     for rule in rules:
         names = rule.factors if isinstance(rule, Comparison) else [rule.field]
         allowed = ("integer", "decimal", "amount") if isinstance(rule, Comparison) else ("integer",)
@@ -258,6 +262,13 @@ def _check_text(content: Any, name: str) -> str:
     if not isinstance(content, str) or not content.strip():
         raise UsageError(f"A template needs {name} as text, not {content!r}.")
     return content
+
+
+def _check_rule_text(content: Any) -> str:
+    text = _check_text(content, "a rule")
+    if len(text) > _MAX_RULE_CHARACTERS:
+        raise UsageError(f"The rule {text[:40]!r}… has more than {_MAX_RULE_CHARACTERS:,} characters; shorten it.")
+    return text
 
 
 def _is_whole(content: Any) -> bool:

@@ -19,7 +19,7 @@ from inkdigits.marks import Box
 from inkdigits.reading.imaging.pixels import Pixels
 
 _ROW_HEIGHT_PX = 64  # that a field of one line is brought to: its digits are some 38 pixels high then
-_MAX_SCALE = 3.0  # times that a page is enlarged at most
+_MAX_SCALE, _MAX_SHEET_PX = 3.0, 50_000_000  # times that a page is enlarged at most, and to how much
 _MARGIN = 0.22  # of a field's height: so far beyond its box people write
 _SPACE_PX = 40  # of paper around a field on the page of fields
 _PRINT_REACH_PX = 2  # so far off, what is printed may be
@@ -79,7 +79,8 @@ class _Layout:
 @lru_cache(maxsize=16)
 def _plan(template: Template) -> _Layout:
     """How a form is looked at; once for each, as its blank stays the same."""
-    scale = min(_MAX_SCALE, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in template.fields])))
+    largest = float(np.sqrt(_MAX_SHEET_PX / (template.width * template.height)))
+    scale = min(_MAX_SCALE, largest, _ROW_HEIGHT_PX / float(np.median([each.box.height for each in template.fields])))
     blank = cv2.resize(template.blank_grey, (round(template.width * scale), round(template.height * scale)))
     windows = tuple(_find_window(each.box, scale, blank.shape) for each in template.fields)
     boxes = tuple(

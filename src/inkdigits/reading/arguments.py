@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from numbers import Real
+from numbers import Integral, Real
 from typing import TypedDict, cast
 
 from inkdigits import glyph
@@ -40,8 +40,12 @@ def get_number_arguments(arguments: ReadArguments) -> NumberArguments:
 def check_arguments(arguments: ReadArguments) -> None:
     """Raise UsageError for options that contradict each other or make no sense."""
     check_min_confidence(arguments.get("min_confidence"))
-    if not isinstance(arguments.get("region"), Box | None):
-        raise UsageError(f"A region is an inkdigits.Box(x, y, width, height), not {arguments['region']!r}.")
+    region, form, values = (arguments.get(name) for name in ("region", "form", "values"))
+    if not (isinstance(form, Form | None) and isinstance(values, ValueRules | None)):
+        raise UsageError("`form` takes an inkdigits.Form, and `values` inkdigits.ValueRules; give these.")
+    is_box = isinstance(region, Box) and all(isinstance(side, Integral) for side in region.as_list())
+    if not (region is None or is_box):
+        raise UsageError(f"A region is an inkdigits.Box(x, y, width, height) of whole numbers, not {region!r}.")
     expected = get_expected(arguments)
     if arguments.get("single") and expected.form is not None:
         raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")

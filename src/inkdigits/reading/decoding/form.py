@@ -41,6 +41,9 @@ class Form:
     bounds: tuple[int, int] | None = field(init=False, repr=False, compare=False)  # of the value, both included
 
     def __post_init__(self) -> None:
+        is_check = isinstance(self.check, str | None) or callable(self.check)
+        if not isinstance(self.pattern, str | None) or not is_check:
+            raise UsageError("A pattern is text, and a check text or a function of digits; give these.")
         object.__setattr__(self, "_pattern", None if self.pattern is None else Pattern(self.pattern))
         object.__setattr__(self, "bounds", None if self.range is None else _parse_range(self.range))
         rules, range_rules = list(self._make_digits_rules()), list(self._make_range_rules())
@@ -128,7 +131,8 @@ def _make_check_rule(name: str) -> Rule[Any]:
 
 def _parse_range(value_range: str | tuple[int, int]) -> tuple[int, int]:
     """The lower and the upper end of a range."""
-    match = _RANGE_PATTERN.fullmatch(value_range if isinstance(value_range, str) else "{}..{}".format(*value_range))
+    is_pair = isinstance(value_range, tuple | list) and len(value_range) == 2
+    match = _RANGE_PATTERN.fullmatch("{}..{}".format(*value_range) if is_pair else str(value_range))
     if not match:
         raise UsageError(
             f"{value_range!r} is not a range; "
