@@ -65,7 +65,7 @@ class Digit:
 @dataclass(frozen=True, slots=True)
 class Number:
     """Digits that belong together, left to right (at least one), and the `signs` among them: points, commas,
-    apostrophes, a leading minus, what fills an amount up behind.
+    apostrophes, a leading minus, the closing marks of an amount.
 
     `known` is the calibrated probability that all of it is right, where the whole number was weighed, else None. `fits`
     says whether it has the form that was asked for, None where none was. `value` is what its text means, None where

@@ -1,7 +1,7 @@
 """What a number as it is written means: a whole number, a decimal, a date, a time, a fraction; or that nobody can tell.
 
-`1,234` is a thousand in London and one and a bit in Berlin, `3/4` a fraction or a day in April. What can be read in two
-ways has no value, unless `ValueRules` say which way is meant.
+`1,234` is over a thousand in London and a little over one in Berlin, `3/4` a fraction or a day in April. What can be
+read in two ways has no value, unless `ValueRules` say which way is meant.
 """
 
 from __future__ import annotations

@@ -141,14 +141,14 @@ def test_all_of_it_is_seen_in_table_page_and_summary(
     assert count == 1 and 'value="18"' in page and "written 18, should be 19" in page
     corrections = {"corrections": [{"sheet": 1, "field": "q1", "text": "=1+1"}]}
     (tmp_path / "c.json").write_text(json.dumps(corrections))
-    assert "'=1+1' is nothing" in told("form", "correct", store.path, tmp_path / "c.json", code=2).err
+    assert "'=1+1' cannot stand" in told("form", "correct", store.path, tmp_path / "c.json", code=2).err
 
 
 def test_results_without_templates_take_plain_numbers_only(store: ResultStore, template: Template) -> None:
     store._base.execute("DROP TABLE template")
     store.add_sheet("1.png", 1, template.name, SheetAnswer((FieldAnswer("q1", "2", 1.0, "2"),), 1.0, ()), [b""])
     check_corrections([(1, "q1", "12.5")], store)
-    with pytest.raises(UsageError, match="nothing that the field"):
+    with pytest.raises(UsageError, match="cannot stand in the field"):
         check_corrections([(1, "q1", "=1")], store)
     assert list_checked(store) == list(store.list_sheets())
 

@@ -85,7 +85,7 @@ def test_what_stands_alone_on_its_side_is_reckoned(rule: str, reckoned: str | No
         (form(fields=[{"name": "q", "box": [0, 0, 20, 20], "as": "colour"}]), "cannot be read as"),
         (form(fields=[{"name": n, "box": [0, 0, 20, 20]} for n in "ab"]), "'a' and 'b' overlap"),
         (form(fields=[{"name": "q", "box": [x, 0, 20, 20]} for x in (0, 50)]), "Two fields are named 'q'"),
-        (form(["total"]), "is none; write"),
+        (form(["total"]), "is not a rule; write"),
         (form(["total = q1 + q9"]), "'q9', which is no field"),
         (form(["total = q1 +"]), "cannot be understood"),
         (form(["total = q1 + … + total"]), "not counted up"),

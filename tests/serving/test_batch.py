@@ -74,6 +74,11 @@ def test_a_page_that_cannot_be_read_has_its_error_even_in_a_single_file(service:
     problem(service.post("/v1/read?region=5000,5000,9,9", pages, "image/tiff"), 422, "picture")
 
 
+def test_pictures_are_not_drawn_for_a_table(service: Service, page: bytes) -> None:
+    said = problem(service.post("/v1/read?annotate=true&format=csv", page, "image/png"), 422, "usage")
+    assert "annotate adds pictures to JSON; leave out format" in said
+
+
 def test_a_single_file_answers_with_its_problem(service: Service) -> None:
     problem(service.post("/v1/read", *form_of_several(("a.txt", b"hello"))), 415, "media-type")
 

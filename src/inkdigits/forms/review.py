@@ -141,8 +141,8 @@ def check_corrections(corrections: Sequence[tuple[int, str, str]], store: Result
         template = templates.get(sheet.form or "")
         if not _can_say(None if template is None else template.get_field(name), text):
             raise UsageError(
-                f"{text!r} is nothing that the field {name!r} of {sheet.file} can say; correct it in the file of "
-                "corrections, of which none is put in yet."
+                f"{text!r} cannot stand in the field {name!r} of {sheet.file}; correct it in the file of corrections, "
+                "none of which was put in."
             )
 
 

@@ -116,7 +116,7 @@ def parse_rule(text: str, fields: Sequence[str], folder: Path) -> FormRule:
         return Membership(text, name, load_roster(folder / match["file"], name))
     match = _COMPARISON.fullmatch(" ".join(text.split()))
     if match is None:
-        raise UsageError(f"The rule {text!r} is none; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
+        raise UsageError(f"{text!r} is not a rule; write `total = q1 + q2`, `q1 + q2 <= 100` or `id in roster.csv`.")
     factors: dict[str, int] = {}
     constant = 0
     sides = [(_parse_terms(match["left"], fields, text), 1), (_parse_terms(match["right"], fields, text), -1)]

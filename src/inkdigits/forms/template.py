@@ -254,7 +254,8 @@ def _check_object(content: Any, what: str, name: str) -> dict[str, Any]:
 
 def _check_list(content: Any, most: int, name: str) -> list[Any]:
     if not isinstance(content, list) or len(content) > most or (name == "fields" and not content):
-        raise UsageError(f"The {name} of a template are a list of at most {most}; see docs/forms.md.")
+        least = 1 if name == "fields" else 0
+        raise UsageError(f"The {name} of a template must be a list of {least} to {most} entries; see docs/forms.md.")
     return content
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from inkdigits.marks import Box
 from inkdigits.reading.arguments import ReadArguments
@@ -87,8 +87,14 @@ class ReadOptions(PageOptions):
     format: Literal["csv", "jsonl"] | None = Field(
         None,
         description="Answer as `inkdigits read` does with --csv, or with --json: one object per page, one per line. In "
-        "CSV, a file that cannot be read has a row with the kind `error`, and why as its value.",
+        "CSV, a page that cannot be read has a row with the kind `error`, and why as its value.",
     )
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        if self.annotate and self.format is not None:
+            raise ValueError("annotate adds pictures to JSON; leave out format")
+        return self
 
 
 class ExplainOptions(PageOptions):

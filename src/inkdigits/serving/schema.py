@@ -116,7 +116,7 @@ class Number(BaseModel):
     column: int | None = Field(ge=0, description="The column of that table.")
     box: _Box
     gaps: list[int] = Field(description="Indices of the digits that a point or comma stands before.")
-    signs: list[Sign] = Field(description="Points, commas, a leading minus, and what fills an amount up.")
+    signs: list[Sign] = Field(description="Points, commas, a leading minus, and the closing marks of an amount.")
     digits: list[Digit] = Field(min_length=1)
     kind: Literal["integer", "decimal", "date", "time", "fraction"] | None = Field(description="Of the value.")
     value: str | None = Field(description="What it means; null where that is not sure. Dates and times as in ISO 8601.")

@@ -37,7 +37,7 @@ def build_lines(
     """The lines of a page's rows, each with digits; `find_gaps` has one for each. `ink_components` are the boxes of all
     its ink, in pixels of the page, and `grid` its rules.
 
-    Where something is expected of numbers, they begin and end so that they fit it, and those that cannot keep their
+    Where something is expected of numbers, they begin and end so that they fit it; numbers that cannot fit keep their
     plain reading.
     """
     is_in_cells = has_cells([row.boxes for row in rows])
