@@ -103,3 +103,12 @@ def test_digits_on_stairs_stay_upright(slope: float) -> None:
         columns = np.linspace(box.x + 5, box.right - 5, 5)
         rows = [np.flatnonzero(strip.ink[:, round((x - strip.left) * strip.scale)] > 0.5).mean() for x in columns]
         assert np.ptp(rows) <= 1 and abs(np.mean(rows) - 23.5) <= 1.5
+
+
+@pytest.mark.parametrize(("twin", "is_seen"), [(None, True), (Box(0, 240, 30, 10), False)])
+def test_a_minus_far_before_its_number_is_on_the_strip_and_a_bullet_is_not(twin: Box | None, is_seen: bool) -> None:
+    page, boxes = make_bars(3, 0.0)
+    boxes = [Box(box.x + 60, box.y, box.width, box.height) for box in boxes]
+    minus = Box(0, 145, 30, 10)
+    (strip,) = cut_strips(make_page(page, *boxes, minus, *([twin] if twin else [])), boxes)
+    assert (strip.left < minus.right) == is_seen

@@ -27,6 +27,7 @@ from inkdigits.reading.proposals import Proposals
 _MARGIN_RATIO = 1.0  # of the row's height: so far a strip goes on beyond the row's ink
 _MAX_HEIGHT_PX = 40.0  # of the tallest ink of a row, on its strip
 _ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (0.5, 1.9), 5.0  # of the row's height: so high and wide is its ink
+_DASH_WIDTHS, _DASH_HEIGHT, _DASH_LEVEL = (0.25, 1.2), 0.3, 0.25  # of the row's height: of a minus, and off its line
 _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
 _MIN_SLOPE_DIGITS = 3
@@ -146,6 +147,7 @@ def _add_row_ink(
     x, y, widths, heights = components.T
     off_line = np.abs(y + heights / 2 - level - slope * (x + widths / 2))
     is_alike = (heights >= _ROW_INK_HEIGHTS[0] * height) & (heights <= _ROW_INK_HEIGHTS[1] * height)
+    is_alike |= _find_minuses(components, height, float(digits[:, 0].min()), off_line)
     candidates = components[is_alike & (off_line <= _ROW_INK_LEVEL * height) & (widths <= _ROW_INK_WIDTH * height)]
     row, reach = digits, _ROW_INK_REACH * height
     while len(candidates):
@@ -165,6 +167,21 @@ def _cut_window(strength: Pixels, row: _Row, scale: float) -> tuple[Pixels, tupl
     top, bottom = max(0, int(min(levels) - reach)), min(height, int(max(levels) + reach) + 1)
     start, end = max(0, int(row.left) - 2), min(width, int(row.right) + 3)
     return strength[top : max(bottom, top + 1), start:end], (start, top)
+
+
+def _find_minuses(
+    components: NDArray[np.float64], height: float, left: float, off_line: NDArray[np.float64]
+) -> NDArray[np.bool_]:
+    """Which of N components may be the minus of a row that begins at `left`, each so far off its line. Dashes below one
+    another are bullets, or empty cells."""
+    widths, heights = components.T[2:]
+    is_dash = (heights <= _DASH_HEIGHT * height) & (widths <= _DASH_WIDTHS[1] * height)
+    is_dash &= widths >= np.maximum(_DASH_WIDTHS[0] * height, 1.5 * heights)
+    ends = components[:, 0] + widths
+    is_before = is_dash & (off_line <= _DASH_LEVEL * height) & (ends <= left) & (ends > left - _ROW_INK_REACH * height)
+    across, down = (np.abs(components[is_before][:, [side]] - components[is_dash][:, side]) for side in (0, 1))
+    is_before[is_before] = ~((across < 0.7 * height) & (down > 0.5) & (down < 5 * height)).any(axis=1)
+    return np.asarray(is_before, np.bool_)
 
 
 def _fit_line(boxes: NDArray[np.float64], height: float) -> tuple[float, float]:

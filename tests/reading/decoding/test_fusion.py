@@ -278,3 +278,11 @@ def test_in_a_table_a_number_may_get_more_digits_by_its_form() -> None:
     row = FusedRow((longer, alone), np.ones(1))
     (line,) = build_lines([row], [lambda read: (Gap(),) * (len(read.boxes) + 1)], [], THRESHOLDS, expected, BOX_RULES)
     assert [(len(number.digits), number.column) for number in line.numbers] == [(4, 0), (1, 1)]
+
+
+@pytest.mark.parametrize(("says", "read"), [("12.50~", "12.50"), ("12.5~", "12.5?"), ("1250~", "1250?")])
+def test_a_unit_behind_two_decimals_is_no_digit(says: str, read: str) -> None:
+    hypotheses = [make_hypothesis(place, int(each)) for place, each in enumerate(says) if each.isdecimal()]
+    transcript = make_transcript(says, tall_ink_at=len(says) - 1)
+    row = add_unread_digits(fuse_row(hypotheses, [transcript]), transcript)
+    assert len(row.boxes) == sum(each.isdecimal() or each == "?" for each in read)

@@ -33,6 +33,8 @@ def spell(logits: np.ndarray) -> str:
         ("~ 25/05/21", True),
         ("12:30", True),
         ("29500/-", True),
+        ("(020) 79", True),
+        ("1) 23", True),
         ("3/4", False),
         ("500/1/2021", False),
         ("12:5", False),
@@ -64,6 +66,9 @@ def test_sums_dates_times_and_filled_up_amounts_have_signs(text: str, has_signs:
         ("127+31+90", {0: "("}, "127+31+90"),
         ("3×(5+1)", {2: "1"}, "3×(5+1)"),
         ("5+2)×1", {}, "5+2)×1"),
+        ("1/ 25", {1: ")"}, "1) 25"),
+        ("12) 5", {2: "1"}, "12) 5"),
+        ("3/4", {1: ")"}, "3/4"),
     ],
 )
 def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:

@@ -237,3 +237,20 @@ def test_every_hypothesis_and_digit_is_on_one_line(hypotheses: list[Hypothesis],
     lines = read(digits, ink_components)
     found = [d.detection for line in lines for number in line.numbers for d in number.digits]
     assert sorted(each for each in found if each is not None) == list(range(len(digits)))
+
+
+def draw_list(*numbers: int, gap: int = 30) -> tuple[list[Hypothesis], list[Box]]:
+    """Lines of a digit, a point close behind it, and three digits after a gap; and the points."""
+    digits, points = [], []
+    for row, number in enumerate(numbers):
+        digits.append(digit(number, 0, 60 * row))
+        points.append(Box(23, 60 * row + 36, 5, 5))
+        digits += [digit(place, 28 + gap + 24 * place, 60 * row) for place in range(3)]
+    return digits, points
+
+
+def test_the_number_of_a_list_is_none_of_what_follows() -> None:
+    assert text(*draw_list(1, 2, 3), space=0.0) == "1 012\n2 012\n3 012"
+    assert text(*draw_list(1, 5, 3), space=0.0) == "1012\n5012\n3012"  # decimals, loosely written
+    assert text(*draw_list(1), space=0.0) == "1012"
+    assert text(*draw_list(1, 2, 3, gap=18), space=0.0) == "1012\n2012\n3012"

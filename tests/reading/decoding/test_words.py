@@ -1,7 +1,9 @@
 """Letters beside numbers are left out where there are words, and kept where a letter may be a digit after all."""
 
+import pytest
+
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
-from inkdigits.reading.decoding.words import remove_letters
+from inkdigits.reading.decoding.words import remove_letters, stand_apart
 from tests.reading.decoding.test_fusion import make_hypothesis, make_transcript
 
 
@@ -47,3 +49,12 @@ def test_of_several_sizes_most_decide() -> None:
     )  # 2 of 3, unsure
     transcripts[2] = make_transcript("~126")
     assert join(remove_letters(fuse_row(hypotheses, [make_transcript("5126")]), transcripts)) == "126"
+
+
+@pytest.mark.parametrize(
+    ("says", "apart"),
+    [("10 ~~~", True), ("2.5 ~ ~~", True), ("7", False), ("10~~~", False), ("~~ 10", False), ("10 ~ 5", False)],
+)
+def test_a_quantity_stands_apart_from_what_it_counts(says: str, apart: bool) -> None:
+    assert stand_apart([make_transcript(says)]) == apart
+    assert not stand_apart([make_transcript(says), make_transcript("10~~~")])

@@ -25,7 +25,7 @@ from inkdigits.reading.decoding.search import decode_row
 from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
-from inkdigits.reading.decoding.words import remove_letters, shows_letters
+from inkdigits.reading.decoding.words import remove_letters, shows_letters, stand_apart
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.reading.networks.detector import Detections
@@ -63,8 +63,9 @@ def decode_lines(
         for (row, _), each in zip(decoded, transcripts, strict=True)
     ]
     filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]
-    lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes}
-    plain = {box for row, _ in filled if _is_plain(row) for box in row.boxes}
+    counting = {box for row, each in filled if _is_very_plain(row) and stand_apart(each) for box in row.boxes}
+    lettered = {box for row, each in filled if shows_letters(each) for box in row.boxes} - counting
+    plain = {box for row, _ in filled if _is_plain(row) for box in row.boxes} | counting
     gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
     lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     lines = remove_twins(lines)
@@ -122,6 +123,11 @@ def _is_plain(row: FusedRow) -> bool:
     """Whether the detections are sure of the digits of a row, at least two, in the mean over them."""
     digitness = [hypothesis.digitness for hypothesis in row.hypotheses]
     return len(digitness) > 1 and float(np.mean(digitness)) >= _PLAIN_MIN_DIGITNESS
+
+
+def _is_very_plain(row: FusedRow) -> bool:
+    """Whether the detections are sure of each digit."""
+    return min(hypothesis.digitness for hypothesis in row.hypotheses) >= _PLAIN_MIN_DIGITNESS
 
 
 def _confirm_letters(

@@ -15,8 +15,9 @@ from inkdigits.reading.decoding.frames import find_runs
 # a time, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
 _WITH_SIGNS = re.compile(
-    r"[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
+    r"\([0-9]+[)/]|^[0-9]{1,2}\)|[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
 )
+_LIST_ITEM = re.compile(r"[0-9]{1,2}(?:\)|/ )")  # at the beginning; nothing else looks like its bracket but a slash
 _MISPLACED_COST = 4.0
 _MISPLACED = re.compile(
     r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"
@@ -41,6 +42,8 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     weights = np.zeros_like(frames)
     if _WITH_SIGNS.search(text) is None:
         weights[:, encode_text(_RARE_SIGNS)] -= _RARE_COST
+    if (item := _LIST_ITEM.match(text)) is not None:
+        weights[spans[len(item[0].rstrip()) - 1], encode_text(")")] += _LACKED_GAIN + _RARE_COST
     for match in _MISPLACED.finditer(text):
         weights[spans[match.start()], encode_text(match[0])] -= _MISPLACED_COST
     for bracket, other in ("()", ")("):

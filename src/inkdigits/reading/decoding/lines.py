@@ -16,7 +16,7 @@ from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
 from inkdigits.reading.decoding.punctuate import has_operator, punctuate
-from inkdigits.reading.decoding.spacing import Spacing, get_centre_x, has_cells, measure_spacing
+from inkdigits.reading.decoding.spacing import Spacing, find_list_end, get_centre_x, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line, Number
@@ -43,11 +43,14 @@ def build_lines(
     is_in_cells = has_cells([row.boxes for row in rows])
     cells = find_cells([row.boxes for row in rows], grid, expected.boxes)
     lines, table_row = [], 0
-    for bare_row, find_row_gaps, own in zip(rows, find_gaps, cells, strict=True):
+    list_ends = _find_list_ends(rows, ink_components)
+    for bare_row, find_row_gaps, own, list_end in zip(rows, find_gaps, cells, list_ends, strict=True):
         row = bare_row.expect_digits(own.is_boxed)
         near_ink = _select_near(ink_components, Box.around(row.boxes))
         spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
+        if list_end is not None:
+            splits[list_end] = 1.0
         splits = np.where(np.isnan(own.ends), splits, own.ends)
         numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected, own.is_boxed)
         has_signs = expected.signs == "keep"
@@ -58,6 +61,21 @@ def build_lines(
             line, table_row = _place_numbers(line, table_row, row.boxes, own.columns), table_row + 1
         lines.append(line)
     return tuple(lines)
+
+
+def _find_list_ends(rows: Sequence[FusedRow], ink_components: Sequence[Box]) -> list[int | None]:
+    """For each row, the digit that the number of a list ends with, if the row above or below has the one before it or
+    after it; else None: `12. 50` may be a loosely written amount."""
+    ends, numbers = list[int | None](), list[int | None]()
+    for row in rows:
+        spacing = measure_spacing(row.boxes, _select_near(ink_components, Box.around(row.boxes)))
+        end = find_list_end(row.boxes, spacing)
+        string = "".join(piece.string for piece in row.fused_pieces)
+        ends.append(end)
+        numbers.append(None if end is None else int(string[: end + 1]))
+    beside = zip([None, *numbers], numbers, [*numbers[1:], None], strict=False)
+    is_listed = [own is not None and (before == own - 1 or after == own + 1) for before, own, after in beside]
+    return [end if listed else None for end, listed in zip(ends, is_listed, strict=True)]
 
 
 def _check_signs(line: Line, form: Form) -> Line:

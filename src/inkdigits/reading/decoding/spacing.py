@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,10 @@ _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 
 _MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
 _POINT_FOOT_DISTANCE = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
 _MAX_BELOW_FOOT = 0.35  # of the row's height: what is farther below the foot is not on the line
+_LIST_GAP, _LIST_GAP_RATIO = (
+    0.55,
+    2.5,
+)  # of the row's height, and of the gap before a point: so wide is that behind it
 _DIGIT_EDGE = 0.2  # of a digit's width: ink farther in than this is the digit's own
 
 
@@ -55,6 +60,19 @@ class Spacing:
             beside_point = np.maximum(point.x - right[:, np.newaxis], left[np.newaxis] - point.right)
             gaps = np.where(_is_between(boxes, point), np.minimum(gaps, beside_point), gaps)
         return gaps
+
+
+def find_list_end(boxes: Sequence[Box], spacing: Spacing) -> int | None:
+    """The digit behind which a point ends the number of a list, as in `2. 639`: close behind it, far from the next."""
+    height = measure_row_height([box.height for box in boxes])
+    ends = []
+    for index, (first, second) in enumerate(pairwise(boxes)):
+        between = [p for p in spacing.points if get_centre_x(first) < get_centre_x(p) <= get_centre_x(second)]
+        if len(between) == 1:
+            before, after = between[0].x - first.right, second.x - between[0].right
+            if after > max(_LIST_GAP, 0.1 * _LIST_GAP_RATIO) * height and after > _LIST_GAP_RATIO * before:
+                ends.append(index)
+    return ends[0] if len(ends) == 1 and ends[0] <= 1 else None  # not in `3. 4. 2021`; few lists have a hundred
 
 
 def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is_in_cells: bool = False) -> Spacing:

@@ -7,6 +7,7 @@ might be and is never accepted. So it does for ink that was not read in a printe
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -30,6 +31,7 @@ _INK_THRESHOLD = 0.4  # of the full strength
 _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
+_ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +86,8 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
     tokens = [_Token(CHARACTERS[index - 1], start, end) for index, start, end in find_runs(transcript.frames)]
     for index, token in enumerate(tokens):
+        if token.character == OTHER and _ENDS_PRICE.search("".join(each.character for each in tokens[:index])):
+            continue  # a third decimal is rarer than a currency or unit
         follows = index > 0 and _is_near_digit(tokens[index - 1], token)
         is_followed = index + 1 < len(tokens) and _is_near_digit(tokens[index + 1], token)
         is_last_plus = token.character == "+" and not is_followed

@@ -7,6 +7,7 @@ not look like one, and stays a `?`; so does one with digits on both sides.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from itertools import pairwise
 
@@ -22,6 +23,7 @@ from inkdigits.reading.decoding.transcript import Transcript
 _MIN_LETTER = 0.5  # probability of a letter from which it is one,
 _MIN_LETTER_RATIO = 2.0  # and times that of any digit
 _SEVERAL = 2  # letters make words of a row; each may be a whole one
+_QUANTITY = re.compile(r"[0-9][0-9.,]* +~[~ ]*")  # and letters behind it
 _LETTER_INDEX = CHARACTERS.index(OTHER) + 1
 
 
@@ -47,6 +49,12 @@ def remove_letters(row: FusedRow, transcripts: Sequence[Transcript]) -> FusedRow
 def shows_letters(transcripts: Sequence[Transcript]) -> bool:
     """Whether the best path of any transcript has a letter."""
     return any(map(_count_letters, transcripts))
+
+
+def stand_apart(transcripts: Sequence[Transcript]) -> bool:
+    """Whether every transcript has digits first, then a space, then letters: a quantity before what it counts."""
+    texts = ["".join(CHARACTERS[index - 1] for index, *_ in find_runs(each.frames)) for each in transcripts]
+    return bool(texts) and all(_QUANTITY.fullmatch(text) for text in texts)
 
 
 def _has_words(transcripts: Sequence[Transcript]) -> bool:
