@@ -27,5 +27,5 @@ def list_files(templates: Sequence[Template], pictures: Sequence[Input]) -> Iter
         if not template.blank.startswith("data:"):
             yield str(template.folder / template.blank)
         for rule in template.memberships:
-            yield str(template.folder / rule.text.split(None, 2)[2].strip())
+            yield str(template.folder / rule.file)
     yield from (each for each in pictures if isinstance(each, str))

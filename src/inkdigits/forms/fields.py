@@ -234,10 +234,9 @@ def weigh_texts(
     totals: dict[str, float] = {}
     expected = Expected(field.form, field.values)
     for text, probability in readings:
-        count = sum(character.isdecimal() for character in text)
-        weight = max(_MISFIT, expected.weigh(text) if not field.cells or count <= field.cells else 0.0)
+        weight = max(_MISFIT, expected.weigh(text) if field.has_room(text) else 0.0)
         if filled is not None:
-            weight *= max(_MISCOUNT, filled.get(count, 0.0))
+            weight *= max(_MISCOUNT, filled.get(sum(character.isdecimal() for character in text), 0.0))
         totals[text] = totals.get(text, 0.0) + probability * weight
     whole = sum(totals.values()) or 1.0
     best = sorted(totals.items(), key=lambda item: -item[1])[:_MAX_CANDIDATES]

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from inkdigits.errors import UsageError
 from inkdigits.forms.fields import Candidate, FieldReading
 from inkdigits.forms.priors import list_choices, match_roster
-from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership, format_amount
+from inkdigits.forms.rules import DEFAULT_MIN_CONFIDENCE, DEFAULT_WRONG, Amount, Comparison, Membership
 from inkdigits.forms.sums import decode_group, find_value
 from inkdigits.forms.template import FormField, Template
 
@@ -95,10 +95,10 @@ def decode_sheet(
         confidence *= decoded.together
     texts = {name: next(iter(shares)) for name, shares in marginals.items()}
     values = {name: find_value(template.get_field(name), text) for name, text in texts.items()}
-    unmet = [rule for rule in rules if _check(rule, values) is False]
+    unmet = [rule for rule in rules if rule.judge(values) is False]
     broken = [rule for rule in unmet if breaking[rule.text] >= _MIN_BROKEN]
     doubted = [rule for rule in unmet if breaking[rule.text] < _MIN_BROKEN]
-    unchecked = [rule for rule in rules if _check(rule, values) is None]
+    unchecked = [rule for rule in rules if rule.judge(values) is None]
     alone = [
         _judge_alone(each, marginals[each.field.name], min_confidence, rosters.get(each.field.name))
         for each in readings
@@ -127,12 +127,6 @@ def _find_groups(fields: Sequence[FormField], rules: Sequence[Comparison]) -> li
         ([each.name for each in fields if each.name in group], [r for r in rules if not group.isdisjoint(r.factors)])
         for group in groups.values()
     ]
-
-
-def _check(rule: Comparison, values: Mapping[str, Amount | None]) -> bool | None:
-    """Whether a rule holds; None where one of its fields has no value."""
-    known = {name: value for name in rule.factors if (value := values[name]) is not None}
-    return rule.holds(known) if len(known) == len(rule.factors) else None
 
 
 def _judge_alone(
@@ -170,10 +164,8 @@ def _judge_by_sums(
     name, doubts, reckoned = answer.name, list(answer.doubts), None
     doubts += [f"misread, or not {rule.text}" for rule in doubted if name in rule.told_at]
     if answer.text and values[name] is None:
-        doubts += [f"no single number, so not checked: {rule.text}" for rule in unchecked if name in rule.factors]
+        doubts += [rule.unchecked_doubt for rule in unchecked if name in rule.factors]
     breaks = [rule for rule in broken if name in rule.told_at]
     for rule in breaks:
-        known = {each: value for each in rule.factors if (value := values[each]) is not None}
-        result = rule.reckon(known)
-        reckoned = reckoned if result is None else format_amount(result)
+        reckoned = rule.write_reckoned(values) or reckoned
     return replace(answer, doubts=tuple(doubts), reckoned=reckoned, breaks=tuple(rule.text for rule in breaks))

@@ -16,7 +16,7 @@ from typing import Any
 
 from inkdigits.errors import UsageError
 from inkdigits.files import read_bounded
-from inkdigits.forms.rules import Comparison, FormRule, Membership, format_amount
+from inkdigits.forms.rules import Comparison, FormRule, Membership
 from inkdigits.forms.store import ResultStore, StoredField, StoredSheet
 from inkdigits.forms.sums import find_value
 from inkdigits.forms.tables import list_columns
@@ -152,9 +152,8 @@ def _can_say(field: FormField | None, text: str) -> bool:
         return False
     if field is None:
         return True
-    count = sum(character.isdecimal() for character in text)
     is_of_kind = text.isdecimal() if not field.has_signs else bool(field.values.list_values(text))
-    return is_of_kind and (not field.cells or count <= field.cells)
+    return is_of_kind and field.has_room(text)
 
 
 def recheck_sheet(sheet: StoredSheet, templates: Mapping[str, Template]) -> StoredSheet:
@@ -204,15 +203,13 @@ def _tell_broken(
         field = fields[rule.field]
         return {} if field.text in ("", *rule.entries) else {field.name: _tell(field, rule.text, None, changed_at)}
     values = {name: find_value(template.get_field(name), fields[name].text) for name in rule.factors}
-    known = {name: value for name, value in values.items() if value is not None}
-    if len(known) < len(values):
-        why = f"no single number, so not checked: {rule.text}"
-        unknown = [name for name in values if name not in known and fields[name].text]
-        return {name: _tell(fields[name], why, None, changed_at) for name in unknown}
-    if rule.holds(known):
+    holds = rule.judge(values)
+    if holds is None:
+        unknown = [name for name, value in values.items() if value is None and fields[name].text]
+        return {name: _tell(fields[name], rule.unchecked_doubt, None, changed_at) for name in unknown}
+    if holds:
         return {}
-    result = rule.reckon(known)
-    reckoned = None if result is None else format_amount(result)
+    reckoned = rule.write_reckoned(values)
     return {name: _tell(fields[name], rule.text, reckoned, changed_at) for name in rule.told_at}
 
 

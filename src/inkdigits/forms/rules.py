@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Context, Decimal
@@ -55,6 +56,14 @@ class Comparison:
         """Whether it does, for the values of all its fields."""
         return self.holds_for(self.add_up(values))
 
+    def judge(self, values: Mapping[str, Amount | None]) -> bool | None:
+        """The same where some of its fields may have no value: None if one has none."""
+        known = self._select_known(values)
+        return self.holds(known) if len(known) == len(self.factors) else None
+
+    def _select_known(self, values: Mapping[str, Amount | None]) -> dict[str, Amount]:
+        return {name: value for name in self.factors if (value := values[name]) is not None}
+
     def add_up(self, values: Mapping[str, Amount]) -> Amount:
         """Left side less right side."""
         return sum((factor * Fraction(values[name]) for name, factor in self.factors.items()), Fraction(self.constant))
@@ -82,9 +91,20 @@ class Comparison:
         rest = self.add_up({**values, name: 0})
         return Fraction(-rest) / self.factors[name]
 
+    def write_reckoned(self, values: Mapping[str, Amount | None]) -> str | None:
+        """The same in digits, where all of its fields have a value."""
+        result = self.reckon(self._select_known(values))
+        return None if result is None else format_amount(result)
+
     def _count_explaining(self, difference: Fraction) -> int:
         """The fields of which one digit, read as another, may make this difference."""
-        return sum(len(format_amount(difference / factor).strip("-0.")) == 1 for factor in self.factors.values())
+        counts = Counter(map(abs, self.factors.values()))  # nearly all are 1, and a decoding asks very often
+        return sum(n for factor, n in counts.items() if len(format_amount(difference / factor).strip("-0.")) == 1)
+
+    @property
+    def unchecked_doubt(self) -> str:
+        """What is told of a field whose text keeps it from being checked."""
+        return f"no single number, so not checked: {self.text}"
 
     @property
     def told_at(self) -> tuple[str, ...]:
@@ -99,6 +119,12 @@ class Membership:
     text: str
     field: str
     entries: tuple[str, ...]
+
+    @property
+    def file(self) -> str:
+        """The name of the roster, as the text has it."""
+        match = _MEMBERSHIP.fullmatch(self.text)
+        return match["file"] if match else ""
 
 
 FormRule = Comparison | Membership

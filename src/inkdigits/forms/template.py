@@ -67,6 +67,10 @@ class FormField:
         """Whether points, commas and the like may be written in it."""
         return self.values.kind != "integer"
 
+    def has_room(self, text: str) -> bool:
+        """Whether its printed boxes, if it has any, are enough for the digits of a text."""
+        return not self.cells or sum(character.isdecimal() for character in text) <= self.cells
+
 
 @dataclass(frozen=True, eq=False)
 class Template:

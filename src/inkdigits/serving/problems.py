@@ -64,7 +64,12 @@ class Problem(Exception):  # noqa: N818 — the standard's word
 
 def of(error: InkdigitsError) -> Problem:
     """An error of reading as a problem; what is no fault of the caller's is one of the service."""
-    return Problem(error.kind if error.kind in KINDS else "error", describe(error))
+    return of_kind(error.kind, describe(error))
+
+
+def of_kind(kind: str, detail: str) -> Problem:
+    """The same of an error that is known by its kind and what it says."""
+    return Problem(kind if kind in KINDS else "error", detail)
 
 
 def describe(error: InkdigitsError | Problem) -> str:

@@ -21,7 +21,7 @@ from inkdigits.reading.reader import Reader
 from inkdigits.serving import answers
 from inkdigits.serving.body import Upload
 from inkdigits.serving.options import CSV, JSON_LINES, DigitOptions, ExplainOptions, InspectOptions, ReadOptions
-from inkdigits.serving.problems import KINDS, Problem, describe
+from inkdigits.serving.problems import Problem, describe, of_kind
 from inkdigits.serving.settings import Bounds
 from inkdigits.serving.views import data_url, glyph_url
 from inkdigits.types import Digit, Failure, Reading
@@ -103,7 +103,7 @@ def _read_file(
             held.clear()
     for _, failure in held:
         if isinstance(failure, Failure):
-            raise Problem(failure.kind if failure.kind in KINDS else "error", failure.message)
+            raise of_kind(failure.kind, failure.message)
 
 
 def _check_sums(pixels: int, length: int, bounds: Bounds) -> None:

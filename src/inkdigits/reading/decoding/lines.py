@@ -43,11 +43,11 @@ def build_lines(
     is_in_cells = has_cells([row.boxes for row in rows])
     cells = find_cells([row.boxes for row in rows], grid, expected.boxes)
     lines, table_row = [], 0
-    list_ends = _find_list_ends(rows, ink_components)
-    for bare_row, find_row_gaps, own, list_end in zip(rows, find_gaps, cells, list_ends, strict=True):
+    near_inks = [_select_near(ink_components, Box.around(row.boxes)) for row in rows]
+    spacings = [measure_spacing(row.boxes, ink, is_in_cells) for row, ink in zip(rows, near_inks, strict=True)]
+    known = zip(rows, find_gaps, cells, near_inks, spacings, _find_list_ends(rows, spacings), strict=True)
+    for bare_row, find_row_gaps, own, near_ink, spacing, list_end in known:
         row = bare_row.expect_digits(own.is_boxed)
-        near_ink = _select_near(ink_components, Box.around(row.boxes))
-        spacing = measure_spacing(row.boxes, near_ink, is_in_cells)
         splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
         if list_end is not None:
             splits[list_end] = 1.0
@@ -63,12 +63,11 @@ def build_lines(
     return tuple(lines)
 
 
-def _find_list_ends(rows: Sequence[FusedRow], ink_components: Sequence[Box]) -> list[int | None]:
+def _find_list_ends(rows: Sequence[FusedRow], spacings: Sequence[Spacing]) -> list[int | None]:
     """For each row, the digit that the number of a list ends with, if the row above or below has the one before it or
     after it; else None: `12. 50` may be a loosely written amount."""
     ends, numbers = list[int | None](), list[int | None]()
-    for row in rows:
-        spacing = measure_spacing(row.boxes, _select_near(ink_components, Box.around(row.boxes)))
+    for row, spacing in zip(rows, spacings, strict=True):
         end = find_list_end(row.boxes, spacing)
         string = "".join(piece.string for piece in row.fused_pieces)
         ends.append(end)
