@@ -6,10 +6,13 @@
 # make course   every lesson of the course, start to end
 # make weights   train and export what is packaged anew (hours; what was stopped goes on), or only some: `NAMES=reader`
 # make fonts     name the Debian packages of the fonts that things that are no digits are drawn in
-# make hands     fetch the handwriting fonts that the transcriber learns from as well, into runs/hands (needs npm)
+# make hands     fetch what the transcriber learns from as well, into runs/hands: handwriting fonts, and digits that
+#                people wrote on tablets (needs npm, curl, unzip and gzip)
 # make hands-held-out   fetch what only measuring draws signs with, into runs/hands-held-out (needs npm)
 PYTHON ?= python3
 BIN := .venv/bin
+PEN_URL := https://archive.ics.uci.edu/static/public
+PEN_ARCHIVES := 81/pen+based+recognition+of+handwritten+digits 177/uji+pen+characters+version+2
 # Tests start some hundred processes: whatever the shell says, they are not to compile every module anew.
 export PYTHONDONTWRITEBYTECODE :=
 
@@ -68,6 +71,11 @@ fonts:
 
 hands: .venv/.train
 	npm install --silent --no-save --prefix runs/hands $$($(BIN)/python -m inkdigits.data.synthesis.hand_fonts)
+	mkdir -p runs/hands/pens
+	cd runs/hands/pens && for name in $(PEN_ARCHIVES); do \
+		curl --fail --silent --show-error --location --output pens.zip "$(PEN_URL)/$$name.zip" && \
+		unzip -o -q pens.zip && rm pens.zip || exit 1; \
+	done && gzip --decompress --force pendigits-orig.t??.Z
 
 # A folder of its own: hershey-fonts brings a package named tests along.
 hands-held-out: .venv/.train

@@ -8,14 +8,17 @@ from pathlib import Path
 from types import MappingProxyType
 
 import matplotlib
+import numpy as np
 import pytest
 import torch
 from hypothesis import settings
 
 from inkdigits.data.sets import idx
 from inkdigits.data.synthesis import nondigits
+from inkdigits.data.synthesis.hand_digits import sample_digit
+from inkdigits.data.synthesis.pen_digits import PenDigit
 from inkdigits.data.synthesis.signs import load_fonts
-from inkdigits.training import detection, ensembles, transcription
+from inkdigits.training import ensembles, material
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import EnsembleRun, Run
 from inkdigits.training.session import start
@@ -106,10 +109,13 @@ FAMILIES_WITH_LETTERS = ("DejaVuSans-", "DejaVuSerif-")  # without DejaVu's "Dis
 def bundled_fonts(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have letters and words drawn in the only fonts that are on every machine the tests run on."""
     draw_font_glyphs, require_fonts = nondigits.draw_font_glyphs, nondigits.require_fonts
-    for module in (nondigits, detection):
+    for module in (nondigits, material):
         monkeypatch.setattr(
             module, "draw_font_glyphs", lambda n, c, _, rng: draw_font_glyphs(n, c, FONT_FAMILIES, rng, FONT_FOLDER)
         )
-    monkeypatch.setattr(detection, "require_fonts", lambda _: require_fonts(FONT_FAMILIES, FONT_FOLDER))
+    monkeypatch.setattr(material, "require_fonts", lambda _: require_fonts(FONT_FAMILIES, FONT_FOLDER))
     hand_fonts = load_fonts([FONT_FOLDER / f"{family}.ttf" for family in FONT_FAMILIES])
-    monkeypatch.setattr(transcription, "load_hand_fonts", lambda: hand_fonts)
+    monkeypatch.setattr(material, "load_hand_fonts", lambda: hand_fonts)
+    rng = np.random.default_rng(0)
+    pen_digits = [PenDigit(label, writer, tuple(sample_digit(label, rng))) for writer in "ab" for label in range(10)]
+    monkeypatch.setattr(material, "load_pen_digits", lambda: pen_digits)

@@ -15,7 +15,7 @@ from inkdigits.data.synthesis.scenes import Scene
 from inkdigits.errors import DataError
 from inkdigits.glyph import to_float
 from inkdigits.models.build import build_network
-from inkdigits.training import detection
+from inkdigits.training import detection, material
 from inkdigits.training.detection import (
     BOX_PLANES,
     BOX_UNIT_PIXELS,
@@ -25,12 +25,12 @@ from inkdigits.training.detection import (
     LABEL_PLANE,
     NEIGHBOUR_CELL_WEIGHT,
     SceneBatches,
-    augment_forms,
     detection_loss,
     make_target,
     score_detector,
 )
 from inkdigits.training.loop import State, create_state, train
+from inkdigits.training.material import augment_forms
 from inkdigits.training.recipes import get_recipe
 from inkdigits.training.runs import Run
 from inkdigits.training.session import load_split, resume, start
@@ -200,6 +200,6 @@ def test_a_resumed_training_ends_as_an_unbroken_one(tmp_path: Path) -> None:
 
 
 def test_a_font_that_is_missing_is_named(digits: Digits, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(detection, "require_fonts", lambda _: nondigits.require_fonts(FONT_FAMILIES, tmp_path))
+    monkeypatch.setattr(material, "require_fonts", lambda _: nondigits.require_fonts(FONT_FAMILIES, tmp_path))
     with pytest.raises(DataError, match=r"No font of DejaVuSans, DejaVuSerif is under .*; install"):
         SceneBatches(digits, TINY, CPU)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import replace
 
 import numpy as np
 import torch
@@ -12,25 +11,12 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from inkdigits.data.augmentation.augment import AugmentSettings, augment
-from inkdigits.data.augmentation.warp import Warp
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis import signs
-from inkdigits.data.synthesis.nondigits import (
-    DIGIT_LIKE_LETTER_SHARE,
-    DIGIT_LIKE_LETTERS,
-    DISTINCT_LETTERS,
-    SYMBOLS,
-    TRAINING_FONTS,
-    draw_font_glyphs,
-    require_fonts,
-)
 from inkdigits.data.synthesis.scene_canvas import IGNORE_LABEL
-from inkdigits.data.synthesis.scenes import Material, Scene, draw_scene
-from inkdigits.data.synthesis.strokes import Strokes
-from inkdigits.glyph import to_float
+from inkdigits.data.synthesis.scenes import Scene, draw_scene
 from inkdigits.models.detector import STRIDE
 from inkdigits.training.evaluate import Score, compute_score
+from inkdigits.training.material import make_material
 from inkdigits.training.recipe import Recipe
 
 SCENE_SIZE = (128, 256)  # of a scene, height and width in pixels
@@ -39,27 +25,22 @@ NEIGHBOUR_CELL_WEIGHT = 0.3  # of label and box in the cells around a digit's ce
 FIRST_EVAL_STEP = 1 << 30  # no training gets this far, so its scenes are unseen
 EVAL_BATCHES = 40  # batches of scenes to score a detector on
 MAX_EVAL_DIGITS = 5_000  # digits to draw those scenes with
-MAX_FONTS_PER_FAMILY = 2  # fonts
-DIGITS_PER_LETTER = 14  # in the material scenes are drawn with
-FORM_AUGMENTATION = replace(
-    AugmentSettings().keep_shape_changes(), plain=0.0, redraw_rare_variant=0.15, warp=Warp(0, 0, 0, 0, 0, 0)
-)  # other forms, nothing bent
 HEATMAP_PLANE, HEATMAP_WEIGHT_PLANE, LABEL_PLANE, CELL_WEIGHT_PLANE, BOX_PLANES = 0, 1, 2, 3, slice(4, 8)  # of a target
 
 
 class DrawnBatches(ABC):
     """`batches(step)` → ink and targets of what is drawn for training, with the digits given, on the device.
 
-    A batch depends on the seed and the step only. Raises DataError if a training font is not installed.
+    A batch depends on the seed and the step only. Raises DataError if what draws other hands is not there.
     """
 
-    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device) -> None:
+    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = True) -> None:
         self.recipe, self.device = recipe, device
         self.batch_size = recipe.compute_batch_size(len(digits))
         self.batches_per_epoch = max(1, len(digits) // self.batch_size)  # a way to count: each drawing has many digits
         self._executor = ThreadPoolExecutor(1)
         self._prefetched: tuple[int, Future[tuple[Tensor, Tensor]] | None] = (0, None)
-        self.material = make_material(digits, recipe.seed)
+        self.material = make_material(digits, recipe.seed, with_other_hands)
 
     def __call__(self, step: int) -> tuple[Tensor, Tensor]:
         """The batch of that step, counted from 0. The next one is drawn meanwhile, on another core if one is free."""
@@ -85,38 +66,6 @@ class SceneBatches(DrawnBatches):
     def render_scene(self, step: int, index: int) -> Scene:
         """The scene at a place of a step's batch."""
         return draw_scene(self.material, np.random.default_rng([self.recipe.seed, step, index]), SCENE_SIZE)
-
-
-def make_material(digits: Digits, seed: int) -> Material:
-    """What scenes and strips are written with: the digits, some in other forms, letters, and fonts for words.
-
-    Raises DataError if a training font is not installed.
-    """
-    paths = [path for faces in require_fonts(TRAINING_FONTS) for path in faces[:MAX_FONTS_PER_FAMILY]]
-    return Material(
-        Strokes.from_digits(augment_forms(digits, seed)),
-        Strokes.from_digits(render_letters(len(digits) // DIGITS_PER_LETTER + 10, seed)),
-        signs.load_fonts(paths),
-    )
-
-
-def augment_forms(digits: Digits, seed: int) -> Digits:
-    """Each digit once, at times in the form of other hands. Scenes bend it anew whenever they write it."""
-    generator = torch.Generator().manual_seed(seed)
-    images = torch.from_numpy(to_float(digits.images))
-    augmented = augment(images, torch.from_numpy(digits.labels), FORM_AUGMENTATION, generator)
-    return Digits((augmented[:, 0] * 255).round().to(torch.uint8).numpy(), digits.labels, digits.name)
-
-
-def render_letters(count: int, seed: int) -> Digits:
-    """Letters and signs to write words by hand with: label 1 where they may stand alone, 0 where digits look alike."""
-    rng = np.random.default_rng(seed)
-    digit_like_count = round(DIGIT_LIKE_LETTER_SHARE * count)
-    glyphs = [
-        *draw_font_glyphs(count - digit_like_count, DISTINCT_LETTERS + DISTINCT_LETTERS + SYMBOLS, TRAINING_FONTS, rng),
-        *draw_font_glyphs(digit_like_count, DIGIT_LIKE_LETTERS, TRAINING_FONTS, rng),
-    ]
-    return Digits(np.stack(glyphs), (np.arange(count) < count - digit_like_count).astype(np.int64), "letters")
 
 
 def make_target(drawn_scene: Scene) -> NDArray[np.float32]:
@@ -203,7 +152,8 @@ def score_detector(network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
 
     What this leaves out, finding digits, is measured on whole pages (bench/pages.py).
     """
-    scenes = SceneBatches(digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), recipe, next(network.parameters()).device)
+    judges, device = digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), next(network.parameters()).device
+    scenes = SceneBatches(judges, recipe, device, with_other_hands=False)
     network.eval()
     with torch.inference_mode():
         batches = (scenes(FIRST_EVAL_STEP + index) for index in range(EVAL_BATCHES))

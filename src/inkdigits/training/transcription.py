@@ -9,9 +9,6 @@ from torch import Tensor, nn
 
 from inkdigits.alphabet import BLANK_INDEX, DIGIT_CHARACTERS, encode_text
 from inkdigits.data.sets.digits import Digits
-from inkdigits.data.synthesis.hand_fonts import load_hand_fonts
-from inkdigits.data.synthesis.hands import write_drawn_digits, write_font_digits, write_font_letters, write_font_signs
-from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, draw_strip
 from inkdigits.errors import RunError
 from inkdigits.training.detection import FIRST_EVAL_STEP, MAX_EVAL_DIGITS, DrawnBatches
@@ -20,8 +17,6 @@ from inkdigits.training.recipe import Recipe
 
 STRIP_WIDTHS = (128, 192, 256, 320)  # pixels; all strips of a batch have one
 EVAL_BATCHES = 60  # batches of strips to score a transcriber on
-FONT_DIGIT_SHARE, DRAWN_DIGIT_SHARE = 0.25, 0.5  # for each digit of MNIST, so many of other hands
-FONT_LETTER_SHARE = 0.1  # and so many letters
 PADDING = -1  # after the end of a text that is shorter than others of its batch
 _FIRST_DIGIT, _LAST_DIGIT = 1, len(DIGIT_CHARACTERS)  # the classes of 0 and of 9
 
@@ -30,9 +25,7 @@ class StripBatches(DrawnBatches):
     """Ink float32 B×1×48×W in 0..1 and texts int64 B×L (classes, then PADDING): strips (data/synthesis/strips.py)."""
 
     def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = True) -> None:
-        super().__init__(digits, recipe, device)
-        if with_other_hands:
-            self.material = add_other_hands(self.material, recipe.seed)
+        super().__init__(digits, recipe, device, with_other_hands)
         self.hands = FormNeighbours.from_strokes(self.material.digits)
 
     def _render_batch(self, step: int) -> tuple[Tensor, Tensor]:
@@ -48,19 +41,6 @@ class StripBatches(DrawnBatches):
     def render_strip(self, step: int, index: int, width: int) -> Strip:
         """The strip at a place of a step's batch."""
         return draw_strip(self.material, self.hands, np.random.default_rng([self.recipe.seed, step, index]), width)
-
-
-def add_other_hands(material: Material, seed: int) -> Material:
-    """The material, and with it digits, letters and signs in hands that MNIST does not have, in proportion to its own.
-
-    Raises DataError if the handwriting fonts are not there.
-    """
-    rng, fonts, digit_count = np.random.default_rng(seed), load_hand_fonts(), len(material.digits.labels)
-    font_variants = max(1, round(FONT_DIGIT_SHARE * digit_count / (10 * len(fonts))))
-    drawn_count = max(1, round(DRAWN_DIGIT_SHARE * digit_count / 10))
-    extra_digits = write_font_digits(fonts, font_variants, rng) + write_drawn_digits(drawn_count, rng)
-    extra_letters = write_font_letters(fonts, round(FONT_LETTER_SHARE * digit_count), rng)
-    return material.extend(extra_digits, extra_letters, write_font_signs(fonts))
 
 
 def transcription_loss(outputs: Tensor, targets: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Scenes: digits whose boxes are known, near each other or touching, among what is no digit."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import cv2
 import numpy as np
@@ -31,7 +31,7 @@ def strokes() -> Strokes:
 def letters() -> Strokes:
     """Some digits in the place of letters: of those that are labelled 1, half."""
     digits = load("train").slice(200, 260)
-    return Strokes(Strokes.from_digits(digits).distance_fields, np.arange(60) % 2)
+    return replace(Strokes.from_digits(digits), labels=np.arange(60) % 2)
 
 
 @pytest.fixture(scope="module")
@@ -147,9 +147,8 @@ def test_sizes_out_of_range_are_not_labelled(
     strokes: Strokes, monkeypatch: pytest.MonkeyPatch, height: float, labels: set[int]
 ) -> None:
     fix_writing_style(monkeypatch, height=height, pen_width=height / 10)
-    fours = Strokes(
-        strokes.distance_fields[strokes.labels == 4], strokes.labels[strokes.labels == 4]
-    )  # as high as wide
+    is_four = strokes.labels == 4  # as high as wide
+    fours = Strokes(strokes.distance_fields[is_four], strokes.labels[is_four], strokes.writers[is_four])
     made = [draw_scene(Material(fours), make_generator(seed), (300, 500)) for seed in range(6)]
     assert any((each.ink > INK_THRESHOLD).any() for each in made)
     found = np.concatenate([each.labels for each in made])

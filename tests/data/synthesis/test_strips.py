@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
@@ -10,11 +11,12 @@ from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, DIGIT_CHARACTERS, OTHER,
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis import strips
 from inkdigits.data.synthesis.hand_signs import FontSigns, HandSign, draw_hand_sign
+from inkdigits.data.synthesis.hands import write_font_signs
 from inkdigits.data.synthesis.scene_canvas import Canvas
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strip_clutter import draw_comb
-from inkdigits.data.synthesis.strip_texts import RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_texts import CURRENCY, RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, _sample_style, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes, measure_distances
 from tests.conftest import FONT_FOLDER
@@ -23,7 +25,7 @@ from tests.conftest import FONT_FOLDER
 @pytest.fixture(scope="module")
 def material() -> Material:
     digits = load("train")
-    letters = Strokes(Strokes.from_digits(digits.slice(400, 440)).distance_fields, np.arange(40) % 2)
+    letters = replace(Strokes.from_digits(digits.slice(400, 440)), labels=np.arange(40) % 2)
     return Material(Strokes.from_digits(digits.slice(0, 400)), letters, load_fonts([FONT_FOLDER / "DejaVuSans.ttf"]))
 
 
@@ -69,9 +71,9 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == {*CHARACTERS, RAISED}  # every class is learnt
+    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY}  # every class is learnt
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    assert all(len(encode_text(text.replace(RAISED, ""))) > 0 for text in texts if text)
+    assert all(len(encode_text(text.replace(RAISED, "").replace(CURRENCY, OTHER))) > 0 for text in texts if text)
     assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
 
@@ -167,3 +169,38 @@ def test_combs_are_filled_with_numbers_dates_and_crossed_out_boxes() -> None:
     texts = [sample_comb_text(np.random.default_rng(seed)) for seed in range(200)]
     assert all(set(text) <= set(f"{DIGIT_CHARACTERS}{SPACE}×-") and text.strip() == text for text in texts)
     assert {"×", "-", SPACE} <= set("".join(texts))
+
+
+def test_a_known_writer_s_strip_has_digits_of_that_hand_alone(
+    material: Material, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of two writers, one leaves no ink: so a strip has all of its digits, or none."""
+    first = [int(np.flatnonzero(material.digits.labels == label)[0]) for label in range(10)]
+    fields = material.digits.distance_fields[first]
+    owned = Strokes(
+        np.concatenate([fields, np.full_like(fields, 255)]), np.tile(np.arange(10), 2), np.repeat([0, 1], 10)
+    )
+    hands = FormNeighbours.from_strokes(owned)
+
+    def count_wide_marks(seed: int) -> int:
+        rng = np.random.default_rng(seed)
+        strip = draw_strip(Material(owned), hands, rng, 640, "0 2 3 5 8 6", is_cluttered=False)
+        _, _, stats, _ = cv2.connectedComponentsWithStats((strip.ink > 0.5).astype(np.uint8))
+        return int((stats[1:, cv2.CC_STAT_WIDTH] > 5).sum())
+
+    def count_mixed() -> int:
+        counts = [count_wide_marks(seed) for seed in range(30)]
+        assert min(counts) == 0 and max(counts) >= 6, "each of them writes"
+        return sum(0 < count < 6 for count in counts)
+
+    monkeypatch.setattr(strips, "_KNOWN_WRITER_SHARE", 1.0)
+    of_one_hand = count_mixed()
+    monkeypatch.setattr(strips, "_KNOWN_WRITER_SHARE", 0.5)
+    assert count_mixed() > of_one_hand + 5
+
+
+def test_a_currency_is_written_as_fonts_have_it_and_read_as_a_letter(material: Material, hands: FormNeighbours) -> None:
+    with_signs = replace(material, signs=write_font_signs(load_fonts([FONT_FOLDER / "DejaVuSans.ttf"])[-1:]))
+    for each in (material, with_signs):
+        strips_of_seeds = [draw_plain(each, hands, seed, f"{CURRENCY}25") for seed in range(5)]
+        assert {strip.text for strip in strips_of_seeds} == {f"{OTHER}25"}

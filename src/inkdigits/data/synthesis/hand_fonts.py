@@ -17,7 +17,7 @@ from inkdigits.data.synthesis.nondigits import MISSING_CHARACTER
 from inkdigits.data.synthesis.strokes import CENTRE_LINE_DIGIT_SIDE, CENTRE_LINE_SIDE
 from inkdigits.errors import DataError
 
-HAND_FONT_FOLDER = Path("runs/hands")
+HAND_FOLDER = Path("runs/hands")
 HAND_FONTS = (
     *("allison", "amatic-sc", "annie-use-your-telescope", "architects-daughter", "bad-script", "beth-ellen", "bilbo"),
     *("butterfly-kids", "calligraffitti", "caramel", "caveat", "cedarville-cursive", "chilanka", "comforter"),
@@ -43,7 +43,7 @@ _CANVAS_SIDE = 360
 _INK_LEVEL = 90  # of 255
 
 
-def load_hand_fonts(folder: Path = HAND_FONT_FOLDER) -> list[ImageFont.FreeTypeFont]:
+def load_hand_fonts(folder: Path = HAND_FOLDER) -> list[ImageFont.FreeTypeFont]:
     """The fonts of HAND_FONTS. Raises DataError if one is not there: with other hands, other digits would come out."""
     paths = [folder / f"node_modules/@fontsource/{name}/files/{name}-latin-400-normal.woff" for name in HAND_FONTS]
     missing = [path.name for path in paths if not path.is_file()]

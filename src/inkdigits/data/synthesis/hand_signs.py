@@ -24,9 +24,9 @@ class HandSign:
 
 @dataclass(frozen=True)
 class FontSigns:
-    """Signs as fonts have them, to be written with any pen: for each of `inkdigits.alphabet.SIGNS` its `forms`, a
-    distance field (uint8 56×56, as `strokes.Strokes` has digits) and how far the lower edge of its centre line is above
-    the baseline, in digit heights."""
+    """Signs as fonts have them, to be written with any pen: for each of `inkdigits.alphabet.SIGNS`, and for
+    `strip_texts.CURRENCY`, its `forms`, a distance field (uint8 56×56, as `strokes.Strokes` has digits) and how far the
+    lower edge of its centre line is above the baseline, in digit heights."""
 
     forms: Mapping[str, Sequence[tuple[Bits, float]]]
 

@@ -1,4 +1,5 @@
-"""More hands than MNIST has: digits and letters of handwriting fonts, warped hard, and digits that are drawn."""
+"""More hands than MNIST has: digits that people wrote on tablets, digits and letters of handwriting fonts, warped hard,
+and digits that are drawn."""
 
 from __future__ import annotations
 
@@ -14,9 +15,12 @@ from inkdigits.data.synthesis.hand_digits import sample_digit
 from inkdigits.data.synthesis.hand_fonts import draw_font_character, draw_font_sign
 from inkdigits.data.synthesis.hand_signs import SIGN_CHARACTERS, FontSigns
 from inkdigits.data.synthesis.nondigits import DIGIT_LIKE_LETTER_SHARE, DIGIT_LIKE_LETTERS, DISTINCT_LETTERS
+from inkdigits.data.synthesis.pen_digits import PenDigit
+from inkdigits.data.synthesis.strip_texts import CURRENCY
 from inkdigits.data.synthesis.strokes import (
     CENTRE_LINE_DIGIT_SIDE,
     CENTRE_LINE_SIDE,
+    UNKNOWN_WRITER,
     Bits,
     Strokes,
     bend,
@@ -28,7 +32,7 @@ FONT_WARP_SD = 2.2  # fine pixels: a network easily learns fonts by heart, so th
 DRAWN_WARP_SD = 1.2
 _MAX_TILT = 0.15  # shear either way of a font's digits
 _SUBPIXEL_BITS = 4
-_LETTER_TIMES = "x"
+_MEANT = {"x": "×", **dict.fromkeys("$€£¥", CURRENCY)}  # what else of a font is written as a sign
 
 
 def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: int, rng: Generator) -> Strokes:
@@ -40,7 +44,15 @@ def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: in
         for line in centre_lines
         for _ in range(variant_count)
     ]
-    return Strokes(np.stack(fields), np.repeat(labels, variant_count))
+    writers = np.repeat(np.arange(len(fonts)), 10 * variant_count)
+    return Strokes(np.stack(fields), np.repeat(labels, variant_count), writers)
+
+
+def write_pen_digits(digits: Sequence[PenDigit], rng: Generator) -> Strokes:
+    """Digits that people wrote on a tablet, each once, bent a little."""
+    fields = [bend(measure_distances(_draw_centre_line(digit.strokes)), rng, DRAWN_WARP_SD) for digit in digits]
+    _, writers = np.unique([digit.writer for digit in digits], return_inverse=True)
+    return Strokes(np.stack(fields), np.array([digit.label for digit in digits], np.int64), writers)
 
 
 def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng: Generator) -> Strokes:
@@ -53,18 +65,19 @@ def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng:
         for label in labels
     ]
     fields = [_tilt(bend(measure_distances(line), rng, FONT_WARP_SD), rng) for line in thin(np.stack(bits))]
-    return Strokes(np.stack(fields), labels)
+    return Strokes(np.stack(fields), labels, np.full(count, UNKNOWN_WRITER))
 
 
 def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
-    """Every sign of every font that has it; people also write an x for times."""
+    """Every sign of every font that has it, an x for times as well, and currencies as CURRENCY."""
     forms: dict[str, list[tuple[Bits, float]]] = {}
-    for character in (*SIGN_CHARACTERS, _LETTER_TIMES):
+    for character in (*SIGN_CHARACTERS, *_MEANT):
         signs = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
         if signs:
             fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in signs]))]
-            meant = "×" if character == _LETTER_TIMES else character
-            forms.setdefault(meant, []).extend(zip(fields, (bottom for _, bottom in signs), strict=True))
+            forms.setdefault(_MEANT.get(character, character), []).extend(
+                zip(fields, (bottom for _, bottom in signs), strict=True)
+            )
     return FontSigns(forms)
 
 
@@ -86,7 +99,7 @@ def write_drawn_digits(count_per_label: int, rng: Generator) -> Strokes:
         bend(measure_distances(_draw_centre_line(sample_digit(int(label), rng))), rng, DRAWN_WARP_SD)
         for label in labels
     ]
-    return Strokes(np.stack(fields), labels)
+    return Strokes(np.stack(fields), labels, np.full(len(labels), UNKNOWN_WRITER))
 
 
 def _draw_centre_line(strokes: Sequence[NDArray[np.floating]]) -> NDArray[np.uint8]:

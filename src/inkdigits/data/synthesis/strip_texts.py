@@ -1,7 +1,8 @@
 """What people write in one line beside digits: amounts, dates, times, sums, serial numbers, columns of small numbers.
 
 Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
-that the next digit is a power, small and high; it is no character of the text itself.
+that the next digit is a power, small and high; it is no character of the text itself. CURRENCY is a sign like $ or €,
+which is read as a letter.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Callable
 from numpy.random import Generator
 
 RAISED = "^"
+CURRENCY = "$"
 
 
 def sample_text(rng: Generator) -> str:
@@ -45,10 +47,15 @@ def _sample_amount(rng: Generator) -> str:
     text = mark.join(groups)
     if rng.random() < 0.25:
         text += ("," if mark == "." else ".") + f"{rng.integers(100):02d}"
-    if rng.random() < 0.15:
+    draw = rng.random()
+    if draw < 0.15:
+        text = str(rng.choice([CURRENCY, CURRENCY, f"{CURRENCY} "])) + text
+    elif draw < 0.3:
         text = str(rng.choice(["#", "~", "~ ", "=", "-"])) + text
     if rng.random() < 0.35:
         text += str(rng.choice([".-", "-", "=", "--", "/-", ",-", ".=", "#", " =", "/=", "==", " ~", ".", "."]))
+    elif rng.random() < 0.08:
+        text += str(rng.choice([CURRENCY, f" {CURRENCY}"]))
     return text
 
 
@@ -57,6 +64,7 @@ def _sample_decimal(rng: Generator) -> str:
     sign = "-" if rng.random() < 0.15 else ""
     decimals = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 4)))))
     percent = "%" if rng.random() < 0.25 else ""
+    sign = CURRENCY if rng.random() < 0.1 else sign
     return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{point}{decimals}{percent}"
 
 
@@ -128,12 +136,12 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.24, sample_integer),
-    (0.24, _sample_amount),
-    (0.08, _sample_decimal),
+    (0.2, sample_integer),
+    (0.22, _sample_amount),
+    (0.11, _sample_decimal),
     (0.08, _sample_date),
     (0.02, _sample_time),
-    (0.12, _sample_sum),
+    (0.15, _sample_sum),
     (0.06, _sample_columns),
     (0.05, _sample_serial),
     (0.08, _sample_words),

@@ -22,18 +22,19 @@ from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, fin
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.silhouettes import draw_silhouette
 from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb
-from inkdigits.data.synthesis.strip_texts import RAISED, sample_comb_text, sample_text
-from inkdigits.data.synthesis.strokes import Ink, Strokes, WritingStyle, crop_to_ink
+from inkdigits.data.synthesis.strip_texts import CURRENCY, RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strokes import UNKNOWN_WRITER, Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
 DIGIT_HEIGHT_RANGE = (22.0, 38.0)  # pixels; the reader brings digits to about 30
 _SIMILAR_COUNT = 8  # digits of a label that may stand for the same hand's
 _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
+_KNOWN_WRITER_SHARE = 0.5  # of hands, where it is known of digits who wrote them
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
 _POINTS = ".,'"
 _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
-_FONT_SIGN_SHARE = 0.4  # of signs, where there are fonts for them
+_FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
 _COMB_SHARE = 0.05  # of strips: one box a character
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
@@ -88,6 +89,7 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
+    writer: int | None = None  # of the set's, whose hand this is; None: a hand put together from digits that look alike
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
     cell_edges: list[float] = field(default_factory=list)
@@ -119,7 +121,7 @@ class _Writer:
             gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
             ink = self.style.write(self._sample_form(int(character)), size, self.rng)
             self._place(ink, self.rng.normal(0, 0.035), gap)
-        elif character == OTHER:
+        elif character == OTHER or (character == CURRENCY and self.material.signs is None):
             self._write_other()
         elif character != RAISED:
             sign = self._draw_sign(character)
@@ -130,7 +132,7 @@ class _Writer:
     def _draw_sign(self, character: str) -> HandSign:
         """A sign in this hand's pen, as a font has it or drawn."""
         forms = self.material.signs
-        if forms is not None and self.rng.random() < _FONT_SIGN_SHARE:
+        if forms is not None and (character == CURRENCY or self.rng.random() < _FONT_SIGN_SHARE):
             return forms.write(character, self.style, self.rng)
         return draw_hand_sign(character, self.style.height, self.style.pen_width, self.style.slant, self.rng)
 
@@ -155,6 +157,9 @@ class _Writer:
     def _sample_form(self, label: int) -> NDArray[np.uint8]:
         """A digit as this hand writes it."""
         strokes = self.material.digits
+        if self.writer is not None:
+            own = np.flatnonzero((strokes.writers == self.writer) & (strokes.labels == label))
+            return np.asarray(strokes.distance_fields[self.rng.choice(own)], np.uint8)
         if label not in self.forms:
             self.forms[label] = int(self.rng.choice(np.flatnonzero(strokes.labels == label)))
         index = self.forms[label]
@@ -211,7 +216,7 @@ def draw_strip(
     start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
-        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
+        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE, writer=_sample_writer(material.digits, rng),
     )  # fmt: skip
     if text is None and rng.random() < _COMB_SHARE:
         text, writer.cell_width = sample_comb_text(rng), style.height * rng.uniform(0.75, 1.6)
@@ -222,7 +227,7 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        drawn_text += character if character != RAISED else ""
+        drawn_text += {RAISED: "", CURRENCY: OTHER}.get(character, character)
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     if writer.cell_edges:
@@ -233,6 +238,12 @@ def draw_strip(
         texture = paper.draw_texture(canvas.ink.shape, rng) * np.float32(rng.uniform(0.5, 1))
         np.maximum(canvas.ink, texture, out=canvas.ink)
     return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
+
+
+def _sample_writer(digits: Strokes, rng: Generator) -> int | None:
+    """One of those who are known, or none."""
+    writer_count = int(digits.writers.max(initial=UNKNOWN_WRITER)) + 1
+    return int(rng.integers(writer_count)) if writer_count and rng.random() < _KNOWN_WRITER_SHARE else None
 
 
 def _sample_style(rng: Generator) -> tuple[WritingStyle, float]:

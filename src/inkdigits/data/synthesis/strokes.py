@@ -24,6 +24,7 @@ OVERSAMPLING = 2  # times: thinned at twice MNIST's resolution
 CENTRE_LINE_SIDE = OVERSAMPLING * GLYPH_SIDE  # fine pixels
 CENTRE_LINE_DIGIT_SIDE = OVERSAMPLING * DIGIT_SIDE  # fine pixels: the longer side of a digit
 STEPS_PER_PIXEL = 16  # of the distance in one fine pixel, as it is kept in 8 bits
+UNKNOWN_WRITER = -1
 INK_THRESHOLD = 0.4  # from here on a pixel counts as part of a digit's box
 _BATCH_SIZE = 100  # images that are thinned together: they stay in the cache
 _BINARISE_THRESHOLD = 110  # of 255: what is ink in an enlarged MNIST digit,
@@ -37,10 +38,12 @@ _MAX_THINNING_ROUNDS = 24  # of thinning at most; the widest stroke of MNIST nee
 @dataclass(frozen=True)
 class Strokes:
     """Digits to write with: `distance_fields` uint8 N×56×56, the distance to the centre line in sixteenths of a fine
-    pixel (255 and more is 255); `labels` int64 N."""
+    pixel (255 and more is 255); `labels` int64 N; `writers` int64 N, who wrote it, or
+    UNKNOWN_WRITER."""
 
     distance_fields: Bits
     labels: NDArray[np.int64]
+    writers: NDArray[np.int64]
 
     @classmethod
     def from_digits(cls, digits: Digits) -> Strokes:
@@ -50,12 +53,17 @@ class Strokes:
             part = digits.images[start : start + _BATCH_SIZE]
             for index, centre_line in enumerate(thin(_enlarge_and_binarise(part)), start):
                 fields[index] = measure_distances(centre_line)
-        return cls(fields, digits.labels)
+        return cls(fields, digits.labels, np.full(len(digits), UNKNOWN_WRITER))
 
     def __add__(self, more: Strokes) -> Strokes:
-        """Both, one after the other."""
+        """Both, one after the other; their writers are not the same ones."""
+        first_new = self.writers.max(initial=UNKNOWN_WRITER) + 1
         return Strokes(
-            np.concatenate([self.distance_fields, more.distance_fields]), np.concatenate([self.labels, more.labels])
+            np.concatenate([self.distance_fields, more.distance_fields]),
+            np.concatenate([self.labels, more.labels]),
+            np.concatenate(
+                [self.writers, np.where(more.writers == UNKNOWN_WRITER, UNKNOWN_WRITER, more.writers + first_new)]
+            ),
         )
 
 
