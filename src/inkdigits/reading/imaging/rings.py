@@ -19,8 +19,8 @@ _MAX_INK_SHARE = 0.4  # of its box
 _HULL_SHARES = (0.68, 0.88)  # of its box; of an ellipse it is 0.785
 _BAND_DEPTH = 0.16  # of its shorter side: so near to its hull's edge, and 2 pixels more, is the ring itself
 _MIN_BAND_INK_SHARE = 0.6  # of the component's ink; the rest is what touches it
-_MIN_CLOSED_SHARE = 0.95  # of the directions from its middle
-_DIRECTIONS = 72
+_MIN_CLOSED_SHARE = 0.95  # of the sectors round its middle
+_SECTORS = 72
 _INSIDE_HEIGHTS = (0.3, 0.9)  # of its own: what is written in it
 _GROWTH = np.ones((5, 5), np.uint8)  # pixels: its soft edges go too
 
@@ -38,11 +38,11 @@ def erase_rings(ink: Ink, labels: NDArray[np.int32], stats: NDArray[np.int32]) -
 def find_rings(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
     """Which pixels, bool H×W, belong to rings round something; labels and statistics as for `erase_rings`."""
     is_ring = np.zeros(labels.shape, np.bool_)
-    _, _, width, height, area = stats.T
-    is_open = (height >= _MIN_HEIGHT_PX) & (area < _MAX_INK_SHARE * width * height)
+    _, _, widths, heights, areas = stats.T
+    is_open = (heights >= _MIN_HEIGHT_PX) & (areas < _MAX_INK_SHARE * widths * heights)
     is_open[0] = False
     candidates = np.flatnonzero(is_open)
-    for index in candidates[np.argsort(-height[candidates], kind="stable")[:_MAX_CANDIDATES]]:
+    for index in candidates[np.argsort(-heights[candidates], kind="stable")[:_MAX_CANDIDATES]]:
         x, y, width, height, _ = stats[index]
         if _has_writing(stats, index):
             place = slice(y, y + height), slice(x, x + width)
@@ -73,9 +73,9 @@ def _find_ring(is_own: NDArray[np.bool_]) -> NDArray[np.bool_]:
 
 
 def _measure_closed_share(is_band: NDArray[np.bool_]) -> float:
-    """The share of directions, seen from the middle of a box, in which it has ink."""
+    """The share of the sectors round the middle of a box that have ink in them."""
     rows, columns = np.nonzero(is_band)
     height, width = is_band.shape
     angles = np.arctan2((rows + 0.5) / height - 0.5, (columns + 0.5) / width - 0.5)
-    directions = ((angles / (2 * np.pi) + 0.5) * _DIRECTIONS).astype(np.int64) % _DIRECTIONS
-    return len(np.unique(directions)) / _DIRECTIONS
+    sectors = ((angles / (2 * np.pi) + 0.5) * _SECTORS).astype(np.int64) % _SECTORS
+    return len(np.unique(sectors)) / _SECTORS
