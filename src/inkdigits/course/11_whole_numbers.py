@@ -268,15 +268,13 @@ def _(collapsed):
 @app.cell(hide_code=True)
 def _(merged, transcripts):
     _answers = [int(best) - 1 for best in transcripts[0].digit_frames.argmax(axis=1)] if transcripts else []
-    _by_runs = (
-        "".join(str(which - 1) for which, _, _ in ctc.find_runs(transcripts[0].digit_frames)) if transcripts else ""
-    )
-    assert merged(_answers) == _by_runs
+    _text = ctc.join_tokens(ctc.find_tokens(transcripts[0].digit_frames)) if transcripts else ""
+    assert merged(_answers) == _text
     question(
         "Two equal digits stand side by side, as in 11. What must the network say between them?",
         "*None*, in at least one frame. Otherwise both would be merged into one. (This way of spelling is called CTC, "
         "*connectionist temporal classification*: Graves and others, 2006.)",
-        f"Read in this simple way, the strip says **{_by_runs or 'nothing'}**.",
+        f"Read in this simple way, the strip says **{_text or 'nothing'}**.",
     )
     return
 

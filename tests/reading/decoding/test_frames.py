@@ -12,8 +12,11 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import CHARACTERS, CLASS_COUNT, OTHER, SIGNS
 from inkdigits.reading.decoding.frames import (
     GAP,
+    Token,
     align_string,
     count_needed_frames,
+    find_tokens,
+    join_tokens,
     keep_characters,
     score_strings,
     search_strings,
@@ -79,6 +82,14 @@ def test_too_few_frames_spell_nothing() -> None:
     frames = make_frames(np.ones((2, FEW_DIGITS + 1)))
     assert score_strings(frames, ["00", "012"]).tolist() == [-np.inf, -np.inf]
     assert [count_needed_frames(each) for each in ("", "0", "00", "012")] == [0, 1, 3, 3]
+
+
+def test_characters_stand_where_the_best_path_has_them() -> None:
+    path = [GAP, 4, 4, GAP, 4, CHARACTERS.index(".") + 1, 1, GAP, GAP]
+    frames = np.log(np.eye(CLASS_COUNT)[path] + 0.01)
+    tokens = find_tokens(frames)
+    assert tokens == [Token("3", 1, 3), Token("3", 4, 5), Token(".", 5, 6), Token("0", 6, 7)]
+    assert join_tokens(tokens) == "33.0" and join_tokens(find_tokens(keep_characters(frames))) == "330"
 
 
 def test_all_that_is_no_digit_is_one_class() -> None:

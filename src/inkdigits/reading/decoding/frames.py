@@ -7,13 +7,14 @@ which frames may spell a string are exact (Graves et al., "Connectionist tempora
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import DIGIT_CHARACTERS, encode_text
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, encode_text
 
 GAP = 0  # the class of all that is not in the alphabet; its character k is class k + 1
 _MIN_PROBABILITY = 2e-3  # a character that is less probable in a frame is not searched for there
@@ -82,14 +83,26 @@ def _find_likely(frame: Array) -> NDArray[np.intp]:
     return np.flatnonzero(frame[1:] > _MIN_PROBABILITY)
 
 
-def find_runs(frames: NDArray[np.floating]) -> Iterator[tuple[int, int, int]]:
-    """The best path of frames, T×K: each class that is not the first, and its frames, the first and the one behind the
-    last."""
+class Token(NamedTuple):
+    """A character on the best path of frames; it stands in those from `start` to `end` (not included)."""
+
+    character: str
+    start: int
+    end: int
+
+
+def find_tokens(frames: NDArray[np.floating]) -> list[Token]:
+    """The characters on the best path of frames, from left to right. These are T×27 as the transcriber gives them, or
+    T×11 of digits alone, whose classes are the first ones of the 27."""
     best = frames.argmax(axis=1)
     starts = [0, *(np.flatnonzero(np.diff(best)) + 1).tolist()]
-    for start, end in zip(starts, [*starts[1:], len(best)], strict=True):
-        if best[start] != GAP:
-            yield int(best[start]), start, end
+    spans = zip(starts, [*starts[1:], len(best)], strict=True)
+    return [Token(CHARACTERS[best[start] - 1], start, end) for start, end in spans if best[start] != GAP]
+
+
+def join_tokens(tokens: Iterable[Token]) -> str:
+    """The text that characters one after another make."""
+    return "".join(token.character for token in tokens)
 
 
 def count_needed_frames(string: str) -> int:

@@ -180,7 +180,7 @@ def _propose_from_frames(hypotheses: Sequence[Hypothesis], transcript: Transcrip
     """The digits of the frames' best path where there is no hypothesis."""
     centres, frames = np.array([get_centre_x(each.box) for each in hypotheses], np.float64), transcript.digit_frames
     proposed = []
-    for _, start, end in ctc.find_runs(frames):
+    for _, start, end in ctc.find_tokens(frames):
         box = make_box(transcript, start, end)
         if not (np.abs(centres - get_centre_x(box)) < _SAME_PLACE_RATIO * transcript.strip.digit_height).any():
             peak = frames[start:end, 1:].max(axis=0)

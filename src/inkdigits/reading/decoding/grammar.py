@@ -8,8 +8,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, encode_text
-from inkdigits.reading.decoding.frames import find_runs
+from inkdigits.alphabet import encode_text
+from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
 # a time, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
@@ -38,7 +38,8 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     Some signs are rarer in life than on the strips that the network learnt from, and each that it sees wrongly is a
     digit lost; some make no sense where they stand.
     """
-    text, spans = _spell(frames)
+    tokens = find_tokens(frames)
+    text, spans = join_tokens(tokens), [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
     weights = np.zeros_like(frames)
     if _WITH_SIGNS.search(text) is None:
         weights[:, encode_text(_RARE_SIGNS)] -= _RARE_COST
@@ -55,18 +56,11 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 def _weigh_lacked_bracket(
     bracket: str, frames: NDArray[np.float32], text: str, spans: Sequence[slice]
 ) -> NDArray[np.float32]:
-    """What makes a bracket likelier in the one place where it is least unlikely, float32 T×27."""
+    """What makes a bracket likelier in the one place where it is least unlikely, float32 T×27. `spans` are the frames
+    of each character of the text, and one more on either side."""
     weights, (index,) = np.zeros_like(frames), encode_text(bracket)
     candidates = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
     losses = [float((frames[span].max(axis=1) - frames[span, index]).min()) for span in candidates]
     if losses and min(losses) <= _MAX_LACKED_LOSS:
         weights[candidates[int(np.argmin(losses))], index] += _LACKED_GAIN
     return weights
-
-
-def _spell(frames: NDArray[np.float32]) -> tuple[str, list[slice]]:
-    """The text of the best path of frames T×27, and for each of its characters the frames it stands in, and one more on
-    either side."""
-    runs = list(find_runs(frames))
-    text = "".join(CHARACTERS[index - 1] for index, *_ in runs)
-    return text, [slice(max(0, start - 1), end + 1) for _, start, end in runs]

@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 
-from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.alignment import align_strings
 from inkdigits.reading.decoding.cells import find_empty_boxes
-from inkdigits.reading.decoding.frames import find_runs
+from inkdigits.reading.decoding.frames import Token, find_tokens, join_tokens
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.spacing import get_centre_x
@@ -32,15 +31,6 @@ _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked f
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
-
-
-@dataclass(frozen=True, slots=True)
-class _Token:
-    """A character on the best path of frames, from `start` to `end` (not included)."""
-
-    character: str
-    start: int
-    end: int
 
 
 def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
@@ -58,9 +48,7 @@ def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRI
     return row
 
 
-def _insert(
-    row: FusedRow, transcript: Transcript, token: _Token, box: Box, own_splits: tuple[float, float]
-) -> FusedRow:
+def _insert(row: FusedRow, transcript: Transcript, token: Token, box: Box, own_splits: tuple[float, float]) -> FusedRow:
     """The row with a doubtful digit more, unless there is one already; `own_splits`, before and behind it."""
     fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
     if any(_covers(each, x) for each in row.hypotheses):
@@ -82,11 +70,11 @@ def _insert(
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
-def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]]:
+def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, bool, bool]]:
     """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
-    tokens = [_Token(CHARACTERS[index - 1], start, end) for index, start, end in find_runs(transcript.frames)]
+    tokens = find_tokens(transcript.frames)
     for index, token in enumerate(tokens):
-        if token.character == OTHER and _ENDS_PRICE.search("".join(each.character for each in tokens[:index])):
+        if token.character == OTHER and _ENDS_PRICE.search(join_tokens(tokens[:index])):
             continue  # a third decimal is rarer than a currency or unit
         follows = index > 0 and _is_near_digit(tokens[index - 1], token)
         is_followed = index + 1 < len(tokens) and _is_near_digit(tokens[index + 1], token)
@@ -96,24 +84,24 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[_Token, bool, bool]
             yield token, follows, is_followed
 
 
-def _is_near_digit(other: _Token, token: _Token) -> bool:
+def _is_near_digit(other: Token, token: Token) -> bool:
     """Whether another character is a digit, and near."""
     gap = max(other.start, token.start) - min(other.end, token.end)
     return other.character in DIGIT_CHARACTERS and gap <= _MAX_GAP_FRAMES
 
 
-def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[_Token]:
+def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[Token]:
     """What is not read in boxes beside those with a digit; what is crossed out or has a dash is empty."""
     strip, frame_count = transcript.strip, len(transcript.frames)
     for span in find_empty_boxes(row.boxes, grid, strip.digit_height):
         start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in span)
         if start >= end:  # beyond the strip
             continue
-        if not {CHARACTERS[index - 1] for index, *_ in find_runs(transcript.frames[start:end])} & set(_EMPTY_SIGNS):
-            yield _Token(OTHER, start, end)
+        if not set(join_tokens(find_tokens(transcript.frames[start:end]))) & set(_EMPTY_SIGNS):
+            yield Token(OTHER, start, end)
 
 
-def _find_tall_ink(transcript: Transcript, token: _Token, min_share: float, reach: int) -> Box | None:
+def _find_tall_ink(transcript: Transcript, token: Token, min_share: float, reach: int) -> Box | None:
     """The box of a digit where a character stands, if so much of a digit's height has ink there, or so many frames
     beside it; None if it has not."""
     strip = transcript.strip
@@ -133,7 +121,7 @@ def _covers(hypothesis: Hypothesis, x: float) -> bool:
     return hypothesis.box.x <= x <= hypothesis.box.right
 
 
-def _make_piece(transcript: Transcript, token: _Token, box: Box) -> FusedPiece:
+def _make_piece(transcript: Transcript, token: Token, box: Box) -> FusedPiece:
     """A place of one digit, which may be none, and what it most resembles."""
     likelihoods = np.exp(transcript.digit_frames[token.start : token.end, 1:]).sum(axis=0)
     probabilities = np.append(_PRESENCE * likelihoods / likelihoods.sum(), 1 - _PRESENCE)

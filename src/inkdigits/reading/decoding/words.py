@@ -14,9 +14,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, OTHER
+from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, encode_text
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.frames import find_runs
+from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.transcript import Transcript
 
@@ -24,7 +24,7 @@ _MIN_LETTER = 0.5  # probability of a letter from which it is one,
 _MIN_LETTER_RATIO = 2.0  # and times that of any digit
 _SEVERAL = 2  # letters make words of a row; each may be a whole one
 _QUANTITY = re.compile(r"[0-9][0-9.,]* +~[~ ]*")  # and letters behind it
-_LETTER_INDEX = CHARACTERS.index(OTHER) + 1
+(_LETTER_INDEX,) = encode_text(OTHER)
 
 
 def remove_letters(row: FusedRow, transcripts: Sequence[Transcript]) -> FusedRow:
@@ -53,7 +53,7 @@ def shows_letters(transcripts: Sequence[Transcript]) -> bool:
 
 def stand_apart(transcripts: Sequence[Transcript]) -> bool:
     """Whether every transcript has digits first, then a space, then letters: a quantity before what it counts."""
-    texts = ["".join(CHARACTERS[index - 1] for index, *_ in find_runs(each.frames)) for each in transcripts]
+    texts = [join_tokens(find_tokens(each.frames)) for each in transcripts]
     return bool(texts) and all(_QUANTITY.fullmatch(text) for text in texts)
 
 
@@ -64,7 +64,7 @@ def _has_words(transcripts: Sequence[Transcript]) -> bool:
 
 def _count_letters(transcript: Transcript) -> int:
     """How many letters the best path of a transcript has."""
-    return sum(index == _LETTER_INDEX for index, _, _ in find_runs(transcript.frames))
+    return sum(token.character == OTHER for token in find_tokens(transcript.frames))
 
 
 def _is_letter(box: Box, transcripts: Sequence[Transcript]) -> bool:
