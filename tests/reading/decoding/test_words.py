@@ -13,13 +13,9 @@ def remove(digits: str, says: str) -> FusedRow:
     return remove_letters(fuse_row(hypotheses, [make_transcript(digits)]), [make_transcript(says)])
 
 
-def join(row: FusedRow) -> str:
-    return "".join(piece.string for piece in row.fused_pieces)
-
-
 def test_letters_beside_a_number_are_left_out() -> None:
     row = remove("5126", "~12~")
-    assert join(row) == "12" and row.splits.shape == (1,) and row.splits[0] < 0.5
+    assert row.string == "12" and row.splits.shape == (1,) and row.splits[0] < 0.5
     assert [box.x for box in row.boxes] == [box.x for box in remove("5126", "5126").boxes[1:3]]
 
 
@@ -29,26 +25,25 @@ def test_words_leave_nothing() -> None:
 
 
 def test_a_letter_alone_may_be_a_digit() -> None:
-    assert join(remove("5126", "~126")) == "5126"
+    assert remove("5126", "~126").string == "5126"
 
 
 def test_a_letter_among_the_digits_of_a_piece_stays() -> None:
-    assert join(remove("5126", "5~2~")) == "512"
+    assert remove("5126", "5~2~").string == "512"
 
 
 def test_a_number_ends_where_letters_were() -> None:
     row = remove("5 1 6 2", "5 ~ 6 ~")
-    assert join(row) == "56" and row.splits.tolist() == [1.0]
+    assert row.string == "56" and row.splits.tolist() == [1.0]
 
 
 def test_of_several_sizes_most_decide() -> None:
     hypotheses = [make_hypothesis(place, digit) for place, digit in enumerate((5, 1, 2, 6))]
     transcripts = [make_transcript(each) for each in ("~12~", "~12~", "5126")]
-    assert (
-        join(remove_letters(fuse_row(hypotheses, [make_transcript("5126")]), transcripts)) == "5126"
-    )  # 2 of 3, unsure
+    row = fuse_row(hypotheses, [make_transcript("5126")])
+    assert remove_letters(row, transcripts).string == "5126"  # 2 of 3, unsure
     transcripts[2] = make_transcript("~126")
-    assert join(remove_letters(fuse_row(hypotheses, [make_transcript("5126")]), transcripts)) == "126"
+    assert remove_letters(row, transcripts).string == "126"
 
 
 @pytest.mark.parametrize(

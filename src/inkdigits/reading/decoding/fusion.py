@@ -120,6 +120,11 @@ class FusedRow:
     splits: NDArray[np.float64]
 
     @property
+    def string(self) -> str:
+        """Its digits, from left to right."""
+        return "".join(piece.string for piece in self.fused_pieces)
+
+    @property
     def hypotheses(self) -> list[Hypothesis]:
         """One for each of its digits, from left to right."""
         return [hypothesis for piece in self.fused_pieces for hypothesis in piece.hypotheses]
@@ -165,7 +170,7 @@ def _find_splits(transcript: Transcript, row: FusedRow) -> NDArray[np.float64]:
     """Between each two digits the greatest probability, over the frames there, of what ends a number; 0 beyond the end
     of the strip."""
     frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
-    string = "".join(piece.string for piece in row.fused_pieces)
+    string = row.string
     splits = np.zeros(max(0, len(string) - 1))
     shown = string[: sum(get_centre_x(box) < end for box in row.boxes)]
     if len(shown) < 2 or len(frames) < ctc.count_needed_frames(shown):

@@ -64,7 +64,7 @@ class Gap:
 
 def find_gaps(row: FusedRow, transcripts: Sequence[Transcript]) -> tuple[Gap, ...]:
     """The N+1 gaps of a row of N digits: before each, and after the last."""
-    string = "".join(piece.string for piece in row.fused_pieces)
+    string = row.string
     sliced = [slices for each in transcripts if (slices := _slice_gaps(row, string, each)) is not None]
     if not sliced:
         return (Gap(),) * (len(string) + 1)

@@ -69,9 +69,8 @@ def _find_list_ends(rows: Sequence[FusedRow], spacings: Sequence[Spacing]) -> li
     ends, numbers = list[int | None](), list[int | None]()
     for row, spacing in zip(rows, spacings, strict=True):
         end = find_list_end(row.boxes, spacing)
-        string = "".join(piece.string for piece in row.fused_pieces)
         ends.append(end)
-        numbers.append(None if end is None else int(string[: end + 1]))
+        numbers.append(None if end is None else int(row.string[: end + 1]))
     beside = zip([None, *numbers], numbers, [*numbers[1:], None], strict=False)
     is_listed = [own is not None and (before == own - 1 or after == own + 1) for before, own, after in beside]
     return [end if listed else None for end, listed in zip(ends, is_listed, strict=True)]

@@ -36,23 +36,23 @@ _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
     """The row with a place more for each piece of ink beside a digit that may be one and was read as something else,
     and for ink in a printed box, next to one with a digit, that was read as nothing or as a letter."""
-    for token, is_attached_left, is_attached_right in _find_attached(transcript):
+    for token, splits in _find_attached(transcript):
         box = _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES)
-        if box is not None:
-            splits = (0.0 if is_attached_left else 1.0, 0.0 if is_attached_right else 1.0)
-            row = _insert(row, transcript, token, box, splits)
+        row = _insert(row, transcript, token, box, splits)
     for token in _find_unread_boxes(row, transcript, grid):
         box = _find_tall_ink(transcript, token, _MIN_BOXED_SHARE, 0)
-        if box is not None:
-            row = _insert(row, transcript, token, box, (0.0, 0.0))
+        row = _insert(row, transcript, token, box, (0.0, 0.0))
     return row
 
 
-def _insert(row: FusedRow, transcript: Transcript, token: Token, box: Box, own_splits: tuple[float, float]) -> FusedRow:
-    """The row with a doubtful digit more, unless there is one already; `own_splits`, before and behind it."""
-    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
-    if any(_covers(each, x) for each in row.hypotheses):
+def _insert(
+    row: FusedRow, transcript: Transcript, token: Token, box: Box | None, own_splits: tuple[float, float]
+) -> FusedRow:
+    """The row with a doubtful digit more, if it has a box, and no digit is there yet; `own_splits` are those before and
+    behind it."""
+    if box is None or any(_covers(each, get_centre_x(box)) for each in row.hypotheses):
         return row
+    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
     index = sum(get_centre_x(piece.hypotheses[0].box) < x for piece in fused_pieces)
     before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
     if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > x:
@@ -70,8 +70,9 @@ def _insert(row: FusedRow, transcript: Transcript, token: Token, box: Box, own_s
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
-def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, bool, bool]]:
-    """What a digit may have been taken for, right beside one: with whether it follows one, and whether one follows."""
+def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, tuple[float, float]]]:
+    """What a digit may have been taken for, right beside one: with the probability that a new number begins before it,
+    and behind it."""
     tokens = find_tokens(transcript.frames)
     for index, token in enumerate(tokens):
         if token.character == OTHER and _ENDS_PRICE.search(join_tokens(tokens[:index])):
@@ -81,7 +82,7 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, bool, bool]]
         is_last_plus = token.character == "+" and not is_followed
         may_be_digit = token.character == OTHER or is_last_plus
         if (follows or is_followed) and may_be_digit:
-            yield token, follows, is_followed
+            yield token, (float(not follows), float(not is_followed))
 
 
 def _is_near_digit(other: Token, token: Token) -> bool:
