@@ -1,8 +1,7 @@
 """Numbers of a known kind: dates, times, amounts. What a number can be decides which digits and signs it is read as.
 
-Of all ways to read a row, the most probable one counts in which every number has a value; where a number cannot have
-one, it keeps its plain reading, which costs something. Digits are changed one for one only; whether one is lost or too
-many is another question (`FusedPiece.compute_presence`).
+Digits are changed one for one only; whether one is lost or too many is another question
+(`FusedPiece.compute_presence`).
 """
 
 from __future__ import annotations
@@ -15,15 +14,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.alphabet import SPACE
+from inkdigits.reading.decoding.cutting import MAX_READINGS, MIN_FIT, PLAIN_SPLIT, cut_row, score_misfit
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.punctuate import OF_SUMS
 
-_MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number has no value of the kind that all have
-_MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
 _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
 _MAX_BOUNDARY = 0.99  # no boundary is surer than this
-_MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 20  # of a number
 _MIN_CHOICE = 1e-3  # probability from which on a digit or sign is one of them
 
@@ -55,25 +52,19 @@ def read_kinds(
     what it means: texts that mean the same count together, as `1.234` and `1234` do where points group thousands.
     """
     positions = _list_places(row, splits, gaps)
-    best: dict[int, tuple[float, list[Reading]]] = {0: (0.0, [])}
-    for start, place in enumerate(positions):
-        if start not in best or (start and place.boundary < _MIN_CUT):
-            continue
-        before, numbers = best[start]
-        before += float(np.log(place.boundary)) if start else 0.0
+
+    def list_readings(start: int, before: float) -> Iterator[tuple[int, Reading, float]]:
+        before += float(np.log(positions[start].boundary)) if start else 0.0
         for end, readings in _iterate_readings(positions, start):
             if end == len(positions) or positions[end].boundary >= _MIN_CUT:
                 reading, score = _choose(readings, positions[start:end], weigh, mean)
-                if end not in best or before + score > best[end][0]:
-                    best[end] = before + score, [*numbers, reading]
-    if len(positions) not in best:  # more digits in a row than a number has
-        bounds = [
-            0,
-            *(index for index, place in enumerate(positions) if index and place.boundary >= 0.5),
-            len(positions),
-        ]
-        return [_read_plainly(positions[start:end]) for start, end in pairwise(bounds)]
-    return best[len(positions)][1]
+                yield end, reading, before + score
+
+    numbers = cut_row(len(positions), list_readings)
+    if numbers is None:  # more digits in a row than a number has
+        inner = (index for index, place in enumerate(positions) if index and place.boundary >= PLAIN_SPLIT)
+        return [_read_plainly(positions[start:end]) for start, end in pairwise([0, *inner, len(positions)])]
+    return numbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +125,7 @@ def _iterate_readings(positions: Sequence[_Place], start: int) -> Iterator[tuple
             for digit, own in place.digits
             for sign, between in ((("", 1.0),) if is_first else place.signs)
         ]
-        readings = sorted(longer, key=lambda reading: -reading[2])[:_MAX_READINGS]
+        readings = sorted(longer, key=lambda reading: -reading[2])[:MAX_READINGS]
         yield end, readings
 
 
@@ -152,14 +143,13 @@ def _choose(
             fitting.append(((digits, signs, weight * probability), mean(text)))
             by_meaning[fitting[-1][1]] = by_meaning.get(fitting[-1][1], 0.0) + weight * probability
     total, plain = sum(by_meaning.values()), sum(reading[2] for reading in readings)
-    if total < _MIN_FIT * readings[0][2]:
-        # As many misfits as it joins: so that they are not joined for their own sake.
-        joined = sum(place.boundary >= 0.5 for place in positions[1:])
-        return _read_plainly(positions), float(np.log(readings[0][2])) + _MISFIT_LOG_PROBABILITY * (1 + joined)
+    if total < MIN_FIT * readings[0][2]:
+        misfit_score = score_misfit([place.boundary for place in positions[1:]])
+        return _read_plainly(positions), float(np.log(readings[0][2])) + misfit_score
     best = max(by_meaning, key=lambda meaning: by_meaning[meaning])
     digits, signs, _ = max((text for text, meaning in fitting if meaning == best), key=lambda text: text[2])
     probability = by_meaning[best]
-    return Reading(digits, signs, probability / (total + _MIN_FIT * plain), True), float(np.log(probability))
+    return Reading(digits, signs, probability / (total + MIN_FIT * plain), True), float(np.log(probability))
 
 
 def _join(digits: str, signs: Sequence[str]) -> str:

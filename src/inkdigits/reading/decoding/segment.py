@@ -1,8 +1,6 @@
 """Where numbers begin and end on a row, and as what they are read, when the form that each must have is known.
 
-A form never harms: digits that fit nothing keep their plain reading. So the best way to cut a row into numbers is the
-most probable one, in which a number that does not fit costs something, and how sure a number is takes into account
-that the form may not hold.
+How sure a number is takes into account that the form may not hold.
 """
 
 from __future__ import annotations
@@ -15,13 +13,10 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.decoding.cutting import MAX_READINGS, MIN_FIT, cut_row, score_misfit
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 
-_MISFIT_LOG_PROBABILITY = float(np.log(0.02))  # that a number does not have the form that all have
-_PLAIN_SPLIT = 0.5  # probability of a boundary between numbers, from which on there is one without a form
-_MIN_FIT = 0.01  # of the probability of the plain reading: what fits is at least so probable, or the plain one stays
-_MAX_READINGS = 200  # of a number that are compared
 _MAX_DIGITS = 24  # of a number on a row with a form
 _CLOSED_RANGE = (0.02, 0.98)  # no boundary between numbers is surer than this
 
@@ -49,22 +44,18 @@ def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple
     if form.signs:  # the form has gaps or signs in it
         inside_costs[:] = 0.0
     fits = cache(form.fits)  # the same texts come again wherever a number may begin
-    best: list[tuple[float, int, Segment | None]] = [(0.0, 0, None), *[(-np.inf, 0, None)] * count]
-    for start in range(count):
-        before = best[start][0] + (float(np.log(closed[start - 1])) if start else 0.0) - inside_costs[start]
+
+    def list_segments(start: int, before: float) -> Iterator[tuple[int, Segment, float]]:
+        before += float(np.log(closed[start - 1])) if start else 0.0
+        before -= inside_costs[start]
         for end, readings in _iterate_readings(row.fused_pieces, start):
             segment, score = _choose(readings, fits)
-            if not segment.fits:  # as many as it joins: so misfits are not joined for their own sake
-                score += _MISFIT_LOG_PROBABILITY * (1 + int((splits[start : end - 1] >= _PLAIN_SPLIT).sum()))
-            score += before + inside_costs[end - 1]
-            if score > best[end][0]:
-                best[end] = score, start, segment
-    segments: list[Segment] = []
-    end = count
-    while end:
-        _, end, selected = best[end]
-        assert selected is not None  # only before the first digit
-        segments.insert(0, selected)
+            if not segment.fits:
+                score += score_misfit(splits[start : end - 1].tolist())
+            yield end, segment, score + (before + inside_costs[end - 1])
+
+    segments = cut_row(count, list_segments)
+    assert segments is not None  # each digit may be a number
     return _read_row(row, segments), [(sum(len(text) for _, text in each.texts), each) for each in segments]
 
 
@@ -82,11 +73,11 @@ def _choose(readings: Sequence[_Reading], fits: Callable[[str], bool]) -> tuple[
     plain, plain_probability = readings[0]
     fitting = [(texts, probability) for texts, probability in readings if fits("".join(t for _, t in texts))]
     total = sum(probability for _, probability in fitting)
-    if total < _MIN_FIT * plain_probability:
+    if total < MIN_FIT * plain_probability:
         return Segment(plain, False), float(np.log(plain_probability))
     texts, probability = fitting[0]
     own = sum(p for other, p in fitting if [t for _, t in other] == [t for _, t in texts])
-    return Segment(texts, True, own / (total + _MIN_FIT * sum(p for _, p in readings))), float(np.log(probability))
+    return Segment(texts, True, own / (total + MIN_FIT * sum(p for _, p in readings))), float(np.log(probability))
 
 
 def _iterate_readings(fused_pieces: Sequence[FusedPiece], start: int) -> Iterator[tuple[int, list[_Reading]]]:
@@ -103,6 +94,6 @@ def _iterate_readings(fused_pieces: Sequence[FusedPiece], start: int) -> Iterato
                 for texts, probability in before
                 for text, own in piece.list_readings(first, last)
             ]
-            readings = sorted(longer, key=lambda reading: -reading[1])[:_MAX_READINGS]
+            readings = sorted(longer, key=lambda reading: -reading[1])[:MAX_READINGS]
             yield offset + last, readings
         before = readings
