@@ -35,9 +35,18 @@ class PictureError(InkdigitsError):
 
 
 class PictureTooLargeError(PictureError):
-    """A picture has more bytes, pixels or pages than the limits allow, or a side of length 0."""
+    """A picture has more bytes, pixels or pages than the limits allow, or a side of length 0.
+
+    Where a limit may be raised instead, the message ends with how. `without_limit` is the message for someone who
+    cannot raise it, as whoever sends a picture to a service.
+    """
 
     kind = "too-large"
+
+    def __init__(self, message: str, limit: str = "") -> None:
+        """`message` is a sentence with a full stop, and `limit` what may be raised instead of what it advises."""
+        super().__init__(f"{message.removesuffix('.')} or raise {limit}." if limit else message)
+        self.without_limit = message
 
 
 class SeveralPagesError(PictureError):

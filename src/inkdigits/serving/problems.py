@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from starlette.responses import Response
 
-from inkdigits.errors import InkdigitsError
+from inkdigits.errors import InkdigitsError, PictureTooLargeError
 
 MEDIA_TYPE = "application/problem+json"
 NAMELESS = "-"  # what a picture is called that came without a name
-_LIMIT_ADVICE = re.compile(r" or raise Limits\.\w+ \(--[\w-]+\)")  # at the end of sentences of `limits.py`
 RETRY = {"Retry-After": "1"}  # seconds; most readings take far less
 
 
@@ -75,7 +73,7 @@ def of_kind(kind: str, detail: str) -> Problem:
 def describe(error: InkdigitsError | Problem) -> str:
     """What an error says to whoever sent a picture: nothing of limits that are not theirs to raise, nor of `-`, the
     picture that came without a name."""
-    sentence = _LIMIT_ADVICE.sub("", str(error))
+    sentence = error.without_limit if isinstance(error, PictureTooLargeError) else str(error)
     nameless = sentence.removeprefix(f"{NAMELESS}: ")
     return sentence if nameless == sentence else nameless[:1].upper() + nameless[1:]
 

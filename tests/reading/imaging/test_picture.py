@@ -1,5 +1,6 @@
 """Every way a picture can be stored gives the same page; every way it can be broken gives one of our errors."""
 
+import pickle
 import struct
 import sys
 import warnings
@@ -165,8 +166,10 @@ def test_limits_on_bytes_and_pixels_can_be_set() -> None:
 def test_messages_about_limits_name_the_option_that_raises_them() -> None:
     data = encode_image(GREY, "PNG")
     for limits, option in ((Limits(bytes=9), "--max-bytes"), (Limits(pixels=9), "--max-pixels")):
-        with pytest.raises(PictureTooLargeError, match=option):
+        with pytest.raises(PictureTooLargeError, match=option) as raised:
             load_single_page(data, limits)
+        error = pickle.loads(pickle.dumps(raised.value))  # as between processes
+        assert str(error) == str(raised.value) == f"{error.without_limit[:-1]} or raise Limits.{option[6:]} ({option})."
 
 
 @pytest.mark.parametrize("shape", [(0, 5), (5, 0), (5,), (5, 5, 2), (1, 2, 3, 4)])

@@ -32,7 +32,7 @@ def check_bytes(data: bytes, name: str, limits: Limits) -> None:
     """Raises PictureTooLargeError when the file is longer than allowed."""
     if len(data) > limits.bytes:
         raise PictureTooLargeError(
-            f"{name}: more than {limits.bytes:,} bytes; make it smaller or raise Limits.bytes (--max-bytes)."
+            f"{name}: more than {limits.bytes:,} bytes; make it smaller.", "Limits.bytes (--max-bytes)"
         )
 
 
@@ -42,14 +42,12 @@ def check_size(width: int, height: int, name: str, limits: Limits) -> None:
         raise PictureTooLargeError(f"{name}: {width}×{height} pixels, a side of length 0; give a picture with pixels.")
     if width * height > limits.pixels:
         raise PictureTooLargeError(
-            f"{name}: {width}×{height} pixels, more than {limits.pixels:,}; "
-            "make it smaller or raise Limits.pixels (--max-pixels)."
+            f"{name}: {width}×{height} pixels, more than {limits.pixels:,}; make it smaller.",
+            "Limits.pixels (--max-pixels)",
         )
 
 
 def check_pages(count: int, name: str, limits: Limits) -> None:
     """Raises PictureTooLargeError when the file has more pages than allowed."""
     if count > limits.pages:
-        raise PictureTooLargeError(
-            f"{name}: more than {limits.pages:,} pages; split it or raise Limits.pages (--max-pages)."
-        )
+        raise PictureTooLargeError(f"{name}: more than {limits.pages:,} pages; split it.", "Limits.pages (--max-pages)")
