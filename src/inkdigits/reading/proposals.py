@@ -17,7 +17,7 @@ from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink, weighted_median
 from inkdigits.reading.imaging.rings import erase_rings
 from inkdigits.reading.imaging.rules import remove_rules
-from inkdigits.reading.networks.activations import softmax
+from inkdigits.reading.networks.activations import clipped_log, logit, softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
 from inkdigits.reading.windows import CONTEXT_PX, Window, find_windows, measure_ink_heights
 
@@ -33,7 +33,6 @@ _MIN_COMPONENT_HEIGHT_PX = 5  # what is lower is a speck
 _MAX_ASPECT = 3.0  # of its own height: what is wider is a rule or a word
 _SAME_DIGIT_MIN_IOU = 0.6  # from this on two boxes are one digit, detected twice
 _DETECTABLE_PX = (24.0, 60.0)  # digits of this size should be detected
-_MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1
 _MAX_COMPONENTS = 3000  # connected components of a page; gravel has more
 _MAX_DETECTIONS = 1500  # on one page; a photo of fur has more, and none of them is a digit
 _FRAGMENT_MIN_INK_SHARE = 0.7  # of the ink in a box that is a fragment: so much belongs to one component,
@@ -238,9 +237,8 @@ def _average_detections(detections: Detections, missed_scales: int) -> Detection
     """One detection from several of the same digit, which `missed_scales` more scales should show and do not."""
     weights = detections.digitness / detections.digitness.sum()
     box = weights @ detections.boxes
-    logs = weights @ np.log(np.maximum(detections.probabilities, _MIN_PROBABILITY))
-    odds = np.log(detections.digitness / (1 - np.minimum(detections.digitness, 1 - _MIN_PROBABILITY)))
-    mean = (odds.sum() + missed_scales * np.log(MIN_HEAT / (1 - MIN_HEAT))) / (len(detections) + missed_scales)
+    logs, log_odds = weights @ clipped_log(detections.probabilities), logit(detections.digitness)
+    mean = (log_odds.sum() + missed_scales * np.log(MIN_HEAT / (1 - MIN_HEAT))) / (len(detections) + missed_scales)
     digitness = (detections.digitness.max() + 1 / (1 + np.exp(-mean))) / 2
     return Detections(box[None], np.array([digitness], np.float32), softmax(logs[None]))
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.grid import Grid
 from inkdigits.reading.imaging.pixels import weighted_median
-from inkdigits.reading.networks.activations import sigmoid, softmax
+from inkdigits.reading.networks.activations import clipped_log, logit, sigmoid, softmax
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
 
@@ -34,14 +34,12 @@ def fuse_scores(detections: Detections, classification: Classification) -> Detec
     sees one whole digit.
     """
     whole_digit = classification.digitness[:, np.newaxis]
-    scores = _DETECTOR_WEIGHT * _clipped_log(
-        detections.probabilities
-    ) + _CLASSIFIER_WEIGHT * whole_digit * _clipped_log(classification.probabilities)
-    probabilities = softmax(scores)
-    best_log_prob = _clipped_log(probabilities.max(axis=1, initial=_MIN_PROBABILITY))
+    detected, classified = clipped_log(detections.probabilities), clipped_log(classification.probabilities)
+    probabilities = softmax(_DETECTOR_WEIGHT * detected + _CLASSIFIER_WEIGHT * whole_digit * classified)
+    best_log_prob = clipped_log(probabilities.max(axis=1, initial=_MIN_PROBABILITY))
     log_odds = (
-        _DETECTOR_DIGITNESS_WEIGHT * _log_odds(detections.digitness)
-        + _CLASSIFIER_DIGITNESS_WEIGHT * _log_odds(classification.digitness)
+        _DETECTOR_DIGITNESS_WEIGHT * logit(detections.digitness)
+        + _CLASSIFIER_DIGITNESS_WEIGHT * logit(classification.digitness)
         + _BEST_DIGIT_WEIGHT * best_log_prob
         + _LOG_ODDS_BIAS
     )
@@ -59,7 +57,7 @@ def penalise_size_outliers(detections: Detections) -> Detections:
     heights = detections.boxes[:, 3]
     usual_height = weighted_median(heights, detections.digitness**2 * heights)
     excess_octaves = np.maximum(np.abs(np.log2(heights / usual_height)) - _FREE_OCTAVES, 0)
-    log_odds = _log_odds(detections.digitness) - np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY)
+    log_odds = logit(detections.digitness) - np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY)
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
 
 
@@ -80,7 +78,7 @@ def penalise_isolated(detections: Detections) -> Detections:
     probable = np.where(detections.digitness > 0.5, detections.digitness, 0)
     company = np.minimum((is_beside & is_level & is_alike) @ probable / _ENOUGH_NEIGHBOURS, 1)  # 0..1
     is_only = (probable > 0).sum() == (probable > 0)  # it, or none
-    log_odds = _log_odds(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
+    log_odds = logit(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
 
 
@@ -109,12 +107,3 @@ def cap_fragments(detections: Detections, is_fragment: NDArray[np.bool_]) -> Det
     """Cap the digitness of detections that hold only a fragment of something much larger, bool N."""
     max_digitness = np.where(is_fragment, np.float32(_FRAGMENT_MAX_DIGITNESS), np.float32(1))
     return Detections(detections.boxes, np.minimum(detections.digitness, max_digitness), detections.probabilities)
-
-
-def _clipped_log(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    return np.asarray(np.log(np.clip(probability, _MIN_PROBABILITY, 1)), np.float32)
-
-
-def _log_odds(probability: NDArray[np.float32]) -> NDArray[np.float32]:
-    clipped = np.clip(probability, _MIN_PROBABILITY, 1 - _MIN_PROBABILITY)
-    return np.asarray(np.log(clipped / (1 - clipped)), np.float32)

@@ -19,6 +19,7 @@ from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
+from inkdigits.reading.networks.activations import MIN_PROBABILITY
 from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
 
 _REACH_RATIO = 2.5  # of the row's height: so far before the first digit and after the last one signs are looked for
@@ -106,7 +107,7 @@ def _keep_signs(log_probabilities: NDArray[np.float32]) -> NDArray[np.float64]:
     frames = ctc.keep_characters(log_probabilities, SIGNS)
     words = np.flatnonzero(log_probabilities.argmax(axis=1) == _OTHER_INDEX)
     if len(words):
-        frames[words[0] : words[-1] + 1] = np.log(1e-6)
+        frames[words[0] : words[-1] + 1] = np.log(MIN_PROBABILITY)
         frames[words[0] : words[-1] + 1, ctc.GAP] = 0.0
     return frames
 

@@ -19,12 +19,12 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import get_centre_x
+from inkdigits.reading.networks.activations import MIN_PROBABILITY, clipped_log
 
 # Counted on drawn pages of training digits: two detections closer than the first were never two digits, two farther
 # apart than the other mostly were. In half widths of the wider box, plus the narrower one's weighted share of it.
 _SAME_INK_DISTANCE, _DISTINCT_INK_DISTANCE = 0.74, 1.24
 _NARROWER_WEIGHT = 0.4
-MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1, so that no single one rules out all others
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> L
     digitness = np.clip([each.digitness for each in ordered], MIN_PROBABILITY, 1 - MIN_PROBABILITY).reshape(-1)
     probabilities = np.array([each.probabilities for each in ordered], np.float64).reshape(-1, 10)
     digit_log_probs = np.full((size, 10), -np.inf)
-    log_probabilities = np.log(np.clip(probabilities, MIN_PROBABILITY, 1))
+    log_probabilities = clipped_log(probabilities)
     digit_log_probs[1:-1] = (
         np.log(digitness)[:, np.newaxis]
         + log_probabilities
