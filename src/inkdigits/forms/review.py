@@ -12,7 +12,6 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from inkdigits.errors import UsageError
 from inkdigits.files import read_bounded
@@ -88,26 +87,10 @@ def _check_correction(each: dict[str, object], path: Path) -> tuple[int, str, st
 
 
 def describe_template(template: Template) -> str:
-    """What corrections are checked by, as JSON: what is known of the fields, the rules, and the rosters' entries."""
-    content = {
-        "name": template.name,
-        "width": template.width,
-        "height": template.height,
-        "blank": "-",
-        "fields": [_describe_field(each) for each in template.fields],
-        "rules": [rule.text for rule in template.comparisons],
-    }
-    return json.dumps(
-        [content, [(escape_surrogates(rule.text), rule.field, rule.entries) for rule in template.memberships]]
-    )
-
-
-def _describe_field(field: FormField) -> dict[str, Any]:
-    known = {key: getattr(field.form, key, None) for key in ("length", "pattern", "check", "range")}
-    values = field.values
-    marks = {"as": values.kind, "decimal": values.decimal, "decimals": values.decimals, "date_order": values.date_order}
-    place = {"name": field.name, "box": field.box.as_list(), "cells": field.cells, "required": field.required}
-    return {**place, **marks, **known}
+    """What corrections are checked by, as JSON: the template without its blank, and the rosters' entries."""
+    content = {**template.content, "blank": "-", "rules": [rule.text for rule in template.comparisons]}
+    rosters = [(escape_surrogates(rule.text), rule.field, rule.entries) for rule in template.memberships]
+    return json.dumps([content, rosters])
 
 
 def restore_template(text: str) -> Template:

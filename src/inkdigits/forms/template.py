@@ -74,7 +74,8 @@ class FormField:
 
 @dataclass(frozen=True, eq=False)
 class Template:
-    """A form. Coordinates are pixels of a page of `width` × `height`, the blank's; `folder` is where its files lie."""
+    """A form. Coordinates are pixels of a page of `width` × `height`, the blank's; `folder` is where its files lie, and
+    `content` the JSON object that describes it."""
 
     name: str
     width: int
@@ -84,6 +85,7 @@ class Template:
     rules: tuple[FormRule, ...] = ()
     markers: str | None = None
     folder: Path = Path()
+    content: Mapping[str, Any] = field(default_factory=dict, repr=False)
 
     @cached_property
     def blank_grey(self) -> Pixels:
@@ -147,7 +149,7 @@ def parse_template(content: Any, folder: Path = Path()) -> Template:
     rules = tuple(parse_rule(text, names, folder) for text in texts)
     _check_summed(rules, fields)
     check_rules(rules, {each.name: each.range or (-_WIDEST_RANGE, _WIDEST_RANGE) for each in fields})
-    return Template(name, width, height, blank, tuple(fields), rules, markers, folder)
+    return Template(name, width, height, blank, tuple(fields), rules, markers, folder, written)
 
 
 def save_template(content: Mapping[str, Any], path: Path) -> None:
