@@ -55,8 +55,7 @@ def crop_to_region(page: Picture, how: ReadArguments) -> Picture:
     """The page, or the part of it that is read."""
     from inkdigits.reading.imaging.region import crop_page
 
-    region = how.get("region")
-    return page if region is None else crop_page(page, region)
+    return crop_page(page, how.get("region"))
 
 
 def save_annotated(page: Picture, reading: Reading, stem: Path) -> None:

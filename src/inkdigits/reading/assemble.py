@@ -24,8 +24,7 @@ def assemble_reading(
 ) -> Reading:
     """The reading of a page. `lines` and `proposals`, None of a single digit, are of the `region`, if there is one;
     `start` is when reading began, by `time.perf_counter`."""
-    grey = (page if region is None else crop_page(page, region)).grey
-    hint = find_hint(grey, proposals, tuple(lines))
-    placed = tuple(lines) if region is None else shift_boxes(tuple(lines), region)
+    hint = find_hint(crop_page(page, region).grey, proposals, lines)
+    placed = shift_boxes(tuple(lines), region)
     seconds = time.perf_counter() - start
     return Reading(page.file, page.page, page.width, page.height, placed, model, seconds, hint, turned_degrees)

@@ -168,7 +168,7 @@ class Reader:
     def _read_page(self, page: Picture, start: float, arguments: ReadArguments) -> Reading:
         check_arguments(arguments)
         region, min_confidence = arguments.get("region"), arguments.get("min_confidence")
-        cropped = page if region is None else crop_page(page, region)
+        cropped = crop_page(page, region)
         proposals, turned_degrees = None, 0
         if arguments.get("single"):
             digit = self._read_single(cropped, self._get_thresholds(min_confidence))

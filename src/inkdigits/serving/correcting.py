@@ -56,7 +56,7 @@ def _read_with_glyphs(
     """The reading, begun at `start`, and the glyph of each of its digits, those of rejected numbers among them. In a
     region that somebody drew there is a digit: where none is found, it is read as one."""
     region = how.get("region")
-    part = page if region is None else crop_page(page, region)
+    part = crop_page(page, region)
     stages = reader.run_stages(part, **get_number_arguments(how))
     lines = stages.lines
     if region is not None and not lines:

@@ -131,7 +131,7 @@ def keep_sample(service: Service, store: Store, upload: Upload, options: SampleO
     """Keep a picture, grey and without whatever else was in its file. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
     page, part = load_only_page(upload, service.settings.bounds), options.part()
-    drawing = shrink((page if part is None else crop_page(page, part)).grey, SIDE)
+    drawing = shrink(crop_page(page, part).grey, SIDE)
     glyph = service.reader.extract_glyph(drawing)
     if not glyph.any():
         raise PictureError(f"{upload.name}: there is no digit on it; draw one.")

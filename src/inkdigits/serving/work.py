@@ -153,9 +153,9 @@ def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds)
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
     page, region = load_only_page(upload, bounds), options.how()["region"]
-    part = page if region is None else crop_page(page, region)
+    part = crop_page(page, region)
     seen = reader.inspect(part.image, min_confidence=options.min_confidence, brief=True)
-    result = seen.digit if region is None else shift_boxes(seen.digit, region)
+    result = shift_boxes(seen.digit, region)
     return _build_answer(_encode_json(result.as_dict() | {"glyph": glyph_url(seen.glyph)}), 1, [result])
 
 
@@ -172,8 +172,7 @@ def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bou
     """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
     check_kind(upload)
     how, page = options.how(), load_page(upload.data, options.page, bounds.picture, upload.name)
-    region = how["region"]
-    part = page if region is None else crop_page(page, region)
+    part = crop_page(page, how["region"])
     reading = replace(_read_page(reader, page, upload.name, how), page=page.page)
     stages = reader.run_stages(part, **get_number_arguments(how))
     stage_glyphs = [stages.find_glyph(each) for each in reading.digits]

@@ -25,8 +25,10 @@ def parse_region(text: str) -> Box:
     return box
 
 
-def crop_page(page: Picture, region: Box) -> Picture:
-    """The part of the page that lies in the region. Raises PictureError when none does."""
+def crop_page(page: Picture, region: Box | None) -> Picture:
+    """The part of the page that lies in the region, all of it without one. Raises PictureError when none does."""
+    if region is None:
+        return page
     rows, columns = slice(max(0, region.y), max(0, region.bottom)), slice(max(0, region.x), max(0, region.right))
     image = page.image[rows, columns]
     if image.size == 0:
@@ -37,8 +39,10 @@ def crop_page(page: Picture, region: Box) -> Picture:
     return replace(page, image=image)
 
 
-def shift_boxes(found: _Found, region: Box) -> _Found:
+def shift_boxes(found: _Found, region: Box | None) -> _Found:
     """The lines, or the digit, of a cropped page, with all boxes shifted to pixels of the whole page."""
+    if region is None:
+        return found
     x, y = max(0, region.x), max(0, region.y)
     return map_boxes(found, lambda box: Box(box.x + x, box.y + y, box.width, box.height))
 
