@@ -59,13 +59,13 @@ def explanation_json(page: Picture, reading: Reading, stages: Stages, glyphs: li
     )  # one by one: large ones
     return {
         "page": page.page,
-        "stages": [{"name": name, "picture": _stage_json(name, image)} for name, image in stage_images],
+        "stages": [{"name": name, "picture": _stage_url(name, image)} for name, image in stage_images],
         "digits": [
             digit.as_dict() | {"glyph": glyph_url(glyph)} for digit, glyph in zip(reading.digits, glyphs, strict=True)
         ],
     }
 
 
-def _stage_json(name: str, image: Image.Image) -> str:
+def _stage_url(name: str, image: Image.Image) -> str:
     image.thumbnail((_SIDE, _SIDE))
     return data_url(image) if name == "glyphs" else photo_url(image)

@@ -22,10 +22,8 @@ _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 
 _MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
 _POINT_FOOT_DISTANCE = 0.35  # of the row's height: so near to the foot of the line is its middle, or below
 _MAX_BELOW_FOOT = 0.35  # of the row's height: what is farther below the foot is not on the line
-_LIST_GAP, _LIST_GAP_RATIO = (
-    0.55,
-    2.5,
-)  # of the row's height, and of the gap before a point: so wide is that behind it
+# The gap behind the point of a list: so wide at least, of the row's height, and times the gap before the point.
+_LIST_GAP, _LIST_GAP_RATIO = 0.55, 2.5
 _DIGIT_EDGE = 0.2  # of a digit's width: ink farther in than this is the digit's own
 
 
@@ -70,7 +68,7 @@ def find_list_end(boxes: Sequence[Box], spacing: Spacing) -> int | None:
         between = [p for p in spacing.points if get_centre_x(first) < get_centre_x(p) <= get_centre_x(second)]
         if len(between) == 1:
             before, after = between[0].x - first.right, second.x - between[0].right
-            if after > max(_LIST_GAP, 0.1 * _LIST_GAP_RATIO) * height and after > _LIST_GAP_RATIO * before:
+            if after > _LIST_GAP * height and after > _LIST_GAP_RATIO * before:
                 ends.append(index)
     return ends[0] if len(ends) == 1 and ends[0] <= 1 else None  # not in `3. 4. 2021`; few lists have a hundred
 
@@ -141,7 +139,7 @@ def _is_point(mark: Box, boxes: Sequence[Box], height: float) -> bool:
 def _contains(box: Box, mark: Box) -> bool:
     """Whether the centre of a mark lies well inside a digit's box."""
     across = abs(get_centre_x(mark) - get_centre_x(box)) < (0.5 - _DIGIT_EDGE) * box.width
-    return across and box.y <= mark.y + mark.height / 2 <= box.bottom
+    return across and box.y <= get_centre_y(mark) <= box.bottom
 
 
 def _is_between(boxes: Sequence[Box], mark: Box) -> NDArray[np.bool_]:
