@@ -48,7 +48,7 @@ class PictureDone:
 
 
 class Journal:
-    """What of a run is done, on the disk. `run` says what the run is; a run goes on only as what it began as."""
+    """The file that says which pictures of a run are done. `run` says what the run is: only the same can go on."""
 
     def __init__(self, path: Path, run: dict[str, Any], done: Sequence[PictureDone] = ()) -> None:
         """Begin the journal, with what an earlier part of the run has done. Raises WriteError."""

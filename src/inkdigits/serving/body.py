@@ -40,7 +40,7 @@ class UploadStore:
 
     @contextmanager
     def place(self) -> Iterator[UploadFile]:
-        """A place for one body; given back at the end."""
+        """Room for one body; what it held is free again at the end."""
         place = UploadFile(self)
         try:
             yield place
@@ -55,7 +55,7 @@ class UploadStore:
 
 
 class UploadFile:
-    """What one body holds of the shelf."""
+    """How many bytes one body takes up in an UploadStore."""
 
     def __init__(self, shelf: UploadStore) -> None:
         self._shelf, self.held = shelf, 0
@@ -67,7 +67,7 @@ class UploadFile:
 
 
 def shelf(bounds: Bounds) -> UploadStore:
-    """The shelf of one worker."""
+    """The store for all bodies that one worker takes in at a time."""
     return UploadStore(max(HELD * bounds.picture.bytes, bounds.batch.bytes))
 
 

@@ -270,8 +270,8 @@ def _list_paths(lattice: Lattice, automaton: Automaton) -> list[str]:
 def _place_digits(
     lattice: Lattice, views: Sequence[tuple[NDArray[np.float64], int, Transcript]], string: str
 ) -> tuple[Hypothesis, ...]:
-    """The hypothesis of each digit of a string: the lattice's best, or where it has no path those of the frames that
-    are enough, each view its frames, the number of the first, and the transcript they are of."""
+    """The hypothesis of each digit of a string: on the lattice's best path that spells it, or, if none does, where the
+    first of `views` with enough frames has it. A view is frames, the number of the first one, and their transcript."""
     if not string:
         return ()
     automaton = build_word_automaton(string)

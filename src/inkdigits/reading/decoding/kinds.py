@@ -114,8 +114,8 @@ def _read_plainly(positions: Sequence[_Place]) -> Reading:
 
 
 def _iterate_readings(positions: Sequence[_Place], start: int) -> Iterator[tuple[int, list[_Text]]]:
-    """What the positions from one on may be as one number, one more each time, up to the most; and each time
-    the first place behind it."""
+    """What the digits from `start` on may be read as together, first one of them, then two, and so on up to the most.
+    Each time: the index of the first digit behind them, and their readings, best first."""
     readings: list[_Text] = [("", (), 1.0)]
     for end, place in enumerate(positions[start : start + _MAX_DIGITS], start + 1):
         is_first = end == start + 1
@@ -135,7 +135,8 @@ def _choose(
     weigh: Callable[[str], float],
     mean: Callable[[str], Hashable],
 ) -> tuple[Reading, float]:
-    """The best of what some positions may be as one number, and its log probability."""
+    """How some digits are best read as one number, chosen from their `readings` (best first), and its log
+    probability."""
     fitting, by_meaning = list[tuple[_Text, Hashable]](), dict[Hashable, float]()
     for digits, signs, probability in readings:
         text = _join(digits, signs)

@@ -94,7 +94,7 @@ def _place_numbers(line: Line, row: int, boxes: Sequence[Box], columns: Sequence
 
 
 def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
-    """Those that are level with a row, or less than its height above or below: no others can be signs in it."""
+    """The ink that may hold signs of a row: what is level with it, or less than its height above or below."""
     top, bottom = row.y - row.height, row.bottom + row.height
     return [each for each in ink_components if each.y < bottom and each.bottom > top]
 

@@ -69,7 +69,8 @@ def _read_row(row: FusedRow, segments: Sequence[Segment]) -> FusedRow:
 
 
 def _choose(readings: Sequence[_Reading], fits: Callable[[str], bool]) -> tuple[Segment, float]:
-    """What some digits are as one number, of their `readings`, best first, and the log probability of that one."""
+    """How some digits are best read as one number, chosen from their `readings` (best first), and its log
+    probability."""
     plain, plain_probability = readings[0]
     fitting = [(texts, probability) for texts, probability in readings if fits("".join(t for _, t in texts))]
     total = sum(probability for _, probability in fitting)
@@ -81,8 +82,8 @@ def _choose(readings: Sequence[_Reading], fits: Callable[[str], bool]) -> tuple[
 
 
 def _iterate_readings(fused_pieces: Sequence[FusedPiece], start: int) -> Iterator[tuple[int, list[_Reading]]]:
-    """What the digits from one on may be, one more each time, up to the most, best first; and each time the first digit
-    behind them."""
+    """What the digits from `start` on may be read as together, first one of them, then two, and so on up to the most.
+    Each time: the index of the first digit behind them, and their readings, best first."""
     before: list[_Reading] = [((), 1.0)]
     offsets = accumulate((len(piece.string) for piece in fused_pieces), initial=0)
     for index, (piece, offset) in enumerate(zip(fused_pieces, offsets, strict=False)):

@@ -2,7 +2,7 @@
 
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
-might be and is never accepted. So it does for ink that was not read in a printed box, beside one that has a digit.
+might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 
 
 def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
-    """The row with a place more for each piece of ink beside a digit that may be one and was read as something else,
-    and for ink in a printed box, next to one with a digit, that was read as nothing or as a letter."""
+    """The row with a digit more, never an accepted one, for each piece of ink that may be one: beside a digit, where it
+    was read as a sign or letter, and in a printed box next to one with a digit, where nothing or a letter was read."""
     for token, splits in _find_attached(transcript):
         box = _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES)
         row = _insert(row, transcript, token, box, splits)
@@ -92,7 +92,7 @@ def _is_near_digit(other: Token, token: Token) -> bool:
 
 
 def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[Token]:
-    """What is not read in boxes beside those with a digit; what is crossed out or has a dash is empty."""
+    """The insides of printed boxes without a digit, next to one with a digit, unless a cross or dash says: empty."""
     strip, frame_count = transcript.strip, len(transcript.frames)
     for span in find_empty_boxes(row.boxes, grid, strip.digit_height):
         start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in span)
