@@ -16,7 +16,6 @@ from inkdigits.types import Classification
 _DETECTOR_WEIGHT, _CLASSIFIER_WEIGHT = 0.65, 0.5  # for which digit it is
 _DETECTOR_DIGITNESS_WEIGHT, _CLASSIFIER_DIGITNESS_WEIGHT = 3.75, 0.2  # for whether it is a digit
 _BEST_DIGIT_WEIGHT, _LOG_ODDS_BIAS = 0.5, 2.25  # for the same: the most probable digit's log probability, a constant
-_MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1
 _FREE_OCTAVES = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZE_PENALTY, _MAX_SIZE_PENALTY = 3.0, 4.0  # log odds a squared octave, and at most
 _FRAGMENT_MAX_DIGITNESS = 0.6  # low enough that a fragment of something larger is shown as `?`
@@ -36,7 +35,7 @@ def fuse_scores(detections: Detections, classification: Classification) -> Detec
     whole_digit = classification.digitness[:, np.newaxis]
     detected, classified = clipped_log(detections.probabilities), clipped_log(classification.probabilities)
     probabilities = softmax(_DETECTOR_WEIGHT * detected + _CLASSIFIER_WEIGHT * whole_digit * classified)
-    best_log_prob = clipped_log(probabilities.max(axis=1, initial=_MIN_PROBABILITY))
+    best_log_prob = clipped_log(probabilities.max(axis=1))
     log_odds = (
         _DETECTOR_DIGITNESS_WEIGHT * logit(detections.digitness)
         + _CLASSIFIER_DIGITNESS_WEIGHT * logit(classification.digitness)
