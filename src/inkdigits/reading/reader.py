@@ -47,6 +47,9 @@ from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Num
 from inkdigits.values import ValueRules
 
 
+_MAX_INK_SHARE = 0.5  # of a page: what covers more of it is paper
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Stages:
     """What was found out about a page on the way. `detections` are those of `proposals`, with the scores of both
@@ -197,7 +200,8 @@ class Reader:
         stages = self._run_stages(page, expected, thresholds)
         if not stages.lines:
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
-            if any(number.accepted for line in exchanged.lines for number in line.numbers):
+            was_paper = stages.proposals.ink.mask.mean() > _MAX_INK_SHARE
+            if was_paper or any(number.accepted for line in exchanged.lines for number in line.numbers):
                 stages = exchanged
         if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
             turned = self._run_stages(turn_page(page, quarters), expected, thresholds)
