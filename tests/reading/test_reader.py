@@ -20,13 +20,16 @@ from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.errors import PictureError, SeveralPagesError, UsageError
 from inkdigits.marks import Box
+from inkdigits.reading import reader as reader_module
 from inkdigits.reading.arguments import ReadArguments
 from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.imaging import ink
+from inkdigits.reading.imaging.ink import is_paper_dark
 from inkdigits.reading.imaging.picture import load_pages
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Failure, Reading
 from tests.helpers import READING_KEYS
-from tests.reading.drawing import Pixels, draw_on_paper, draw_rows, encode_image
+from tests.reading.drawing import Pixels, draw_lines, draw_on_paper, draw_rows, encode_image
 
 WRITTEN = ("1984 2026", "31415926 5", "70 36 88")
 
@@ -84,6 +87,19 @@ def test_polarity_and_channels_change_nothing_much(reader: Reader, written: Pixe
     for wrong in (np.dstack([grey, grey]), written[np.newaxis], written[:, :, :0], grey[0]):
         with pytest.raises(PictureError, match="give H×W, H×W×3 or H×W×4"):
             reader.read(wrong)
+
+
+def test_what_covers_most_of_a_page_is_paper_even_where_nothing_on_it_is_sure(
+    reader: Reader, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page's polarity is misjudged here: its paper, as far as it stands out, covers a quarter of the page."""
+    page = draw_lines(["5203", "7184", "360"], 1)
+    monkeypatch.setattr(ink, "is_paper_dark", lambda grey: not is_paper_dark(grey))
+    texts = []
+    for max_share in (0.5, 0.2):
+        monkeypatch.setattr(reader_module, "_MAX_INK_SHARE", max_share)
+        texts.append(reader.read(page, min_confidence=1.0).text)
+    assert texts[0] == "" and texts[1].count("?") >= 10
 
 
 @pytest.mark.parametrize("side", [11, 20, 400])

@@ -46,7 +46,6 @@ from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_mo
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
 from inkdigits.values import ValueRules
 
-
 _MAX_INK_SHARE = 0.5  # of a page: what covers more of it is paper
 
 

@@ -15,7 +15,7 @@ from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 # a time, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
 _WITH_SIGNS = re.compile(
-    r"\([0-9]+[)/]|^[0-9]{1,2}\)|[0-9].*[+×÷].*[0-9]|\b[0-9]{1,2}/[0-9]{1,2}/([0-9]{2}){1,2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
+    r"\([0-9]+[)/]|^[0-9]{1,2}\)|[0-9].*[+×÷].*[0-9]|\b[0-3]?[0-9]/[0-3]?[0-9]/(?:19|20)?[0-9]{2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
 )
 _LIST_ITEM = re.compile(r"[0-9]{1,2}(?:\)|/ )")  # at the beginning; nothing else looks like its bracket but a slash
 _MISPLACED_COST = 4.0
