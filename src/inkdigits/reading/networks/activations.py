@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TypeVar
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1, so that no single one rules out all others
+if TYPE_CHECKING:  # in the site's tab there is no TypeVar
+    from typing import TypeVar
 
-Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
+    Floats = TypeVar("Floats", NDArray[np.float32], NDArray[np.float64])
+
+MIN_PROBABILITY = 1e-6  # no probability comes nearer to 0 or 1, so that no single one rules out all others
 
 
 def softmax(logits: NDArray[np.floating]) -> NDArray[np.float32]:
