@@ -31,10 +31,11 @@ HEATMAP_PLANE, HEATMAP_WEIGHT_PLANE, LABEL_PLANE, CELL_WEIGHT_PLANE, BOX_PLANES 
 class DrawnBatches(ABC):
     """`batches(step)` → ink and targets of what is drawn for training, with the digits given, on the device.
 
-    A batch depends on the seed and the step only. Raises DataError if what draws other hands is not there.
+    A batch depends on the seed and the step only. Raises DataError if a training font is not installed or, with other
+    hands, if what these are drawn with is not there.
     """
 
-    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = True) -> None:
+    def __init__(self, digits: Digits, recipe: Recipe, device: torch.device, with_other_hands: bool = False) -> None:
         self.recipe, self.device = recipe, device
         self.batch_size = recipe.compute_batch_size(len(digits))
         self.batches_per_epoch = max(1, len(digits) // self.batch_size)  # a way to count: each drawing has many digits
@@ -152,8 +153,7 @@ def score_detector(network: nn.Module, digits: Digits, recipe: Recipe) -> Score:
 
     What this leaves out, finding digits, is measured on whole pages (bench/pages.py).
     """
-    judges, device = digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), next(network.parameters()).device
-    scenes = SceneBatches(judges, recipe, device, with_other_hands=False)
+    scenes = SceneBatches(digits.slice(0, min(MAX_EVAL_DIGITS, len(digits))), recipe, next(network.parameters()).device)
     network.eval()
     with torch.inference_mode():
         batches = (scenes(FIRST_EVAL_STEP + index) for index in range(EVAL_BATCHES))
