@@ -15,7 +15,7 @@ from inkdigits.reading.imaging import ink as inks
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink, weighted_median
-from inkdigits.reading.imaging.rings import erase_rings
+from inkdigits.reading.imaging.rings import erase_rings, find_rings
 from inkdigits.reading.imaging.rules import remove_rules
 from inkdigits.reading.networks.activations import clipped_log, logit, softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
@@ -71,9 +71,8 @@ def propose_in_ink(
     """As `propose_digits`, in the ink of a page that was shrunk to `ink_scale` pixels a page pixel. `scales` are what
     it is enlarged by, where the size of its digits is known; without them they are chosen."""
     labels, stats = label_components(remove_rules(ink.mask))
-    without_rings = erase_rings(ink, labels, stats)
-    if without_rings is not ink:
-        ink = without_rings
+    if (is_ring := find_rings(labels, stats)).any():
+        ink = erase_rings(ink, is_ring, labels)
         labels, stats = label_components(remove_rules(ink.mask))
     component_boxes = _select_component_boxes(stats)
     full_strength = measure_full_strength(ink)

@@ -54,7 +54,7 @@ def make_material(digits: Digits, seed: int, with_other_hands: bool) -> Material
         Strokes.from_digits(render_letters(len(digits) // DIGITS_PER_LETTER + 10, seed)),
         signs.load_fonts(paths),
     )
-    return add_other_hands(material, seed) if with_other_hands else material
+    return _add_other_hands(material, seed) if with_other_hands else material
 
 
 def augment_forms(digits: Digits, seed: int) -> Digits:
@@ -76,7 +76,7 @@ def render_letters(count: int, seed: int) -> Digits:
     return Digits(np.stack(glyphs), (np.arange(count) < count - digit_like_count).astype(np.int64), "letters")
 
 
-def add_other_hands(material: Material, seed: int) -> Material:
+def _add_other_hands(material: Material, seed: int) -> Material:
     """The material, and with it digits, letters and signs in hands that MNIST does not have, in proportion to its own.
 
     Raises DataError if the handwriting fonts or the digits of tablets are not there.

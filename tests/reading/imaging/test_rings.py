@@ -19,6 +19,11 @@ def draw_ring(inside: int, angles: tuple[int, int] = (0, 360)) -> Pixels:
     return mask
 
 
+def erase(ink: Ink) -> Ink:
+    labels, stats = label_components(ink.mask)
+    return erase_rings(ink, find_rings(labels, stats), labels)
+
+
 @pytest.mark.parametrize(("inside", "is_ring"), [(0, False), (8, False), (30, True), (46, True)])
 def test_a_ring_has_something_as_high_as_a_digit_in_it(inside: int, is_ring: bool) -> None:
     assert find_rings(*label_components(draw_ring(inside))).any() == is_ring
@@ -35,7 +40,7 @@ def test_an_arc_and_a_box_are_no_rings() -> None:
 def test_what_is_in_a_ring_stays_whole() -> None:
     mask = draw_ring(30)
     soft = cv2.GaussianBlur(mask * 255, (3, 3), 0)
-    left = erase_rings(Ink(soft, mask), *label_components(mask))
+    left = erase(Ink(soft, mask))
     assert np.array_equal(left.mask > 0, (mask > 0) & (draw_ring(0) == 0))
     assert left.strength[:40].max() == 0 and left.strength[60, 59] == soft[60, 59]
 
@@ -43,7 +48,7 @@ def test_what_is_in_a_ring_stays_whole() -> None:
 def test_what_touches_its_ring_stays_but_for_its_tip() -> None:
     mask = draw_ring(30)
     mask[60:90, 75:78] = 1  # another bar, from the ring upwards
-    left = erase_rings(Ink(mask * 255, mask), *label_components(mask)).mask
+    left = erase(Ink(mask * 255, mask)).mask
     assert left[60:76, 75:78].all() and not left[88:].any() and not left[:33].any()
 
 

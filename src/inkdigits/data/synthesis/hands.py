@@ -50,7 +50,7 @@ def write_font_digits(fonts: Sequence[ImageFont.FreeTypeFont], variant_count: in
 
 def write_pen_digits(digits: Sequence[PenDigit], rng: Generator) -> Strokes:
     """Digits that people wrote on a tablet, each once, bent a little."""
-    fields = [bend(measure_distances(_draw_centre_line(digit.strokes)), rng, DRAWN_WARP_SD) for digit in digits]
+    fields = [_write_strokes(digit.strokes, rng) for digit in digits]
     _, writers = np.unique([digit.writer for digit in digits], return_inverse=True)
     return Strokes(np.stack(fields), np.array([digit.label for digit in digits], np.int64), writers)
 
@@ -95,11 +95,13 @@ def _tilt(field: NDArray[np.uint8], rng: Generator) -> NDArray[np.uint8]:
 def write_drawn_digits(count_per_label: int, rng: Generator) -> Strokes:
     """Digits in the forms of hand_digits.py, each bent a little."""
     labels = np.repeat(np.arange(10), count_per_label)
-    fields = [
-        bend(measure_distances(_draw_centre_line(sample_digit(int(label), rng))), rng, DRAWN_WARP_SD)
-        for label in labels
-    ]
+    fields = [_write_strokes(sample_digit(int(label), rng), rng) for label in labels]
     return Strokes(np.stack(fields), labels, np.full(len(labels), UNKNOWN_WRITER))
+
+
+def _write_strokes(strokes: Sequence[NDArray[np.floating]], rng: Generator) -> NDArray[np.uint8]:
+    """Strokes, y upwards → their distance field, bent a little: uint8 56×56."""
+    return bend(measure_distances(_draw_centre_line(strokes)), rng, DRAWN_WARP_SD)
 
 
 def _draw_centre_line(strokes: Sequence[NDArray[np.floating]]) -> NDArray[np.uint8]:

@@ -40,12 +40,16 @@ class PenDigit:
 
 def load_pen_digits(folder: Path = PEN_FOLDER) -> list[PenDigit]:
     """The digits of both sets. Raises DataError if one is not there."""
-    missing = [name for name in (*_UNIPEN_FILES, _UJI_FILE) if not (folder / name).is_file()]
-    if missing:
-        raise DataError(f"Digits written with a pen are not under {folder}, such as {missing[0]}; run `make hands`.")
-    texts = {name: (folder / name).read_text("latin-1").replace("\r", "") for name in (*_UNIPEN_FILES, _UJI_FILE)}
-    digits = [digit for name in _UNIPEN_FILES for digit in _parse_unipen(texts[name], name)]
-    return [*digits, *_parse_uji(texts[_UJI_FILE])]
+    digits = [digit for name in _UNIPEN_FILES for digit in _parse_unipen(_read_text(folder / name), name)]
+    return [*digits, *_parse_uji(_read_text(folder / _UJI_FILE))]
+
+
+def _read_text(path: Path) -> str:
+    if not path.is_file():
+        raise DataError(
+            f"Digits written with a pen are not under {path.parent}, such as {path.name}; run `make hands`."
+        )
+    return path.read_text("latin-1")
 
 
 def _parse_unipen(text: str, set_name: str) -> Iterator[PenDigit]:

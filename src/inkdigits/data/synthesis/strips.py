@@ -89,7 +89,9 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
-    writer: int | None = None  # of the set's, whose hand this is; None: a hand put together from digits that look alike
+    known_writer: int | None = (
+        None  # of the set's, whose hand this is; None: a hand put together from digits that look alike
+    )
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
     cell_edges: list[float] = field(default_factory=list)
@@ -157,18 +159,20 @@ class _Writer:
     def _sample_form(self, label: int) -> NDArray[np.uint8]:
         """A digit as this hand writes it."""
         strokes = self.material.digits
-        if self.writer is not None:
-            own = np.flatnonzero((strokes.writers == self.writer) & (strokes.labels == label))
-            return np.asarray(strokes.distance_fields[self.rng.choice(own)], np.uint8)
-        if label not in self.forms:
-            self.forms[label] = int(self.rng.choice(np.flatnonzero(strokes.labels == label)))
-        index = self.forms[label]
-        if self.rng.random() < 0.85:
-            index = int(self.hands.neighbours[index, self.rng.integers(_SIMILAR_COUNT)])
+        if self.known_writer is not None:
+            index = self.rng.choice(np.flatnonzero((strokes.writers == self.known_writer) & (strokes.labels == label)))
         else:
-            index = int(self.rng.choice(np.flatnonzero(strokes.labels == label)))
+            index = self._sample_similar(np.flatnonzero(strokes.labels == label), label)
         field: NDArray[np.uint8] = strokes.distance_fields[index]
         return field
+
+    def _sample_similar(self, candidates: NDArray[np.intp], label: int) -> int:
+        """Which of the digits of a label this hand writes: mostly one like the first that it wrote."""
+        if label not in self.forms:
+            self.forms[label] = int(self.rng.choice(candidates))
+        if self.rng.random() < 0.85:
+            return int(self.hands.neighbours[self.forms[label], self.rng.integers(_SIMILAR_COUNT)])
+        return int(self.rng.choice(candidates))
 
     def _sample_size(self, character: str) -> float:
         size_ratio = float(np.exp(self.rng.normal(0, self.style.size_sd)))
@@ -216,7 +220,7 @@ def draw_strip(
     start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
-        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE, writer=_sample_writer(material.digits, rng),
+        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE, known_writer=_sample_writer(material.digits, rng),
     )  # fmt: skip
     if text is None and rng.random() < _COMB_SHARE:
         text, writer.cell_width = sample_comb_text(rng), style.height * rng.uniform(0.75, 1.6)

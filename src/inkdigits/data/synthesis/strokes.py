@@ -38,8 +38,7 @@ _MAX_THINNING_ROUNDS = 24  # of thinning at most; the widest stroke of MNIST nee
 @dataclass(frozen=True)
 class Strokes:
     """Digits to write with: `distance_fields` uint8 N×56×56, the distance to the centre line in sixteenths of a fine
-    pixel (255 and more is 255); `labels` int64 N; `writers` int64 N, who wrote it, or
-    UNKNOWN_WRITER."""
+    pixel (255 and more is 255); `labels` int64 N; `writers` int64 N, who wrote each, or UNKNOWN_WRITER."""
 
     distance_fields: Bits
     labels: NDArray[np.int64]

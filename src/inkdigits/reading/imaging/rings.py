@@ -25,18 +25,16 @@ _INSIDE_HEIGHTS = (0.3, 0.9)  # of its own: what is written in it
 _GROWTH = np.ones((5, 5), np.uint8)  # pixels: its soft edges go too
 
 
-def erase_rings(ink: Ink, labels: NDArray[np.int32], stats: NDArray[np.int32]) -> Ink:
-    """The ink without its rings, the same object if there are none; `labels` H×W and `stats` are those of the connected
-    components, as OpenCV gives them, the background first."""
-    is_ring = find_rings(labels, stats)
-    if not is_ring.any():
-        return ink
+def erase_rings(ink: Ink, is_ring: NDArray[np.bool_], labels: NDArray[np.int32]) -> Ink:
+    """The ink without the pixels that `find_rings` found, bool H×W, and without their soft edges; `labels` H×W are
+    those of the connected components."""
     is_erased = is_ring | ((cv2.dilate(is_ring.astype(np.uint8), _GROWTH) > 0) & (labels == 0))
     return Ink(np.where(is_erased, np.uint8(0), ink.strength), np.where(is_erased, np.uint8(0), ink.mask))
 
 
 def find_rings(labels: NDArray[np.int32], stats: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Which pixels, bool H×W, belong to rings round something; labels and statistics as for `erase_rings`."""
+    """Which pixels, bool H×W, belong to rings round something. `labels` H×W and `stats` are those of the connected
+    components, as OpenCV gives them, the background first."""
     is_ring = np.zeros(labels.shape, np.bool_)
     _, _, widths, heights, areas = stats.T
     is_open = (heights >= _MIN_HEIGHT_PX) & (areas < _MAX_INK_SHARE * widths * heights)
