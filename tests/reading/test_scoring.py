@@ -7,6 +7,7 @@ from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.scoring import (
     cap_fragments,
+    favour_lists,
     fuse_scores,
     penalise_isolated,
     penalise_size_outliers,
@@ -115,10 +116,15 @@ def test_an_isolated_digit_is_less_probable_and_with_neighbours_nothing_changes(
     assert len(penalise_isolated(place_boxes())) == 0
 
 
+def test_digits_above_and_below_are_neighbours_as_well() -> None:
+    column = place_boxes((0, 0, 20, 40), (4, 70, 20, 40), (0, 140, 20, 40))
+    assert np.allclose(penalise_isolated(column).digitness, column.digitness, atol=0.04)
+
+
 @pytest.mark.parametrize(
     "other",
-    [(0, 80, 20, 40), (400, 0, 20, 40), (30, 0, 40, 90), (4, 0, 20, 40)],
-    ids=["below", "far", "larger", "the same ink"],
+    [(30, 80, 20, 40), (0, 200, 20, 40), (0, 44, 20, 40), (400, 0, 20, 40), (30, 0, 40, 90), (4, 0, 20, 40)],
+    ids=["below and aside", "far below", "touching below", "far", "larger", "the same ink"],
 )
 def test_what_is_elsewhere_or_else_is_no_neighbour(other: tuple[float, float, float, float]) -> None:
     pair = penalise_isolated(place_boxes((0, 0, 20, 40), other))
@@ -143,6 +149,18 @@ def test_what_stands_alone_in_a_cell_of_a_table_is_as_probable_as_before() -> No
     assert np.allclose(
         restore_in_tables(alone, before.select(two_rows), Grid(tuple(rules))).digitness, alone.digitness
     )  # a column has more
+
+
+def test_what_stands_alone_in_a_list_of_plain_digits_is_more_probable_unless_there_are_upright_rules() -> None:
+    column = [(0, 0, 20, 40), (4, 70, 20, 40), (0, 140, 20, 40)]
+    page = place_boxes(*column, digitness=0.95)
+    page.digitness[0] = 0.4
+    rise = log_odds(favour_lists(page, NO_GRID).digitness) - log_odds(page.digitness)
+    assert rise == pytest.approx([2.5, 0, 0], abs=1e-3)  # the others have one plain digit above or below
+    row = place_boxes(*column, (30, 0, 20, 40), digitness=0.95)
+    assert np.allclose(favour_lists(row, NO_GRID).digitness[0], 0.95)
+    table = Grid((Rule(np.array([0.0, 200.0]), np.array([-5.0, -5.0])),))
+    assert np.array_equal(favour_lists(page, table).digitness, page.digitness)
 
 
 def test_a_fragment_of_something_larger_stays_unsure() -> None:

@@ -25,7 +25,7 @@ from inkdigits.reading.arguments import (
 from inkdigits.reading.assemble import assemble_reading
 from inkdigits.reading.crossed import reject_crossed_out
 from inkdigits.reading.decoding.cells import BoxKind
-from inkdigits.reading.decoding.decide import decode_lines, is_unsure
+from inkdigits.reading.decoding.decide import decode_lines
 from inkdigits.reading.decoding.expected import Expected, SignChoice
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.understand import understand_lines
@@ -40,9 +40,10 @@ from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
-from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop, read_whole_page
+from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop
 from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
+from inkdigits.reading.whole_page import read_whole_page
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
 from inkdigits.values import ValueRules
 
@@ -223,26 +224,17 @@ class Reader:
         # The rules of boxes and tables: no digits, and where numbers end.
         grid = find_page_grid(proposals, detections)
         detections = scoring.restore_in_tables(detections, in_size, grid)  # in wide cells they do stand alone
+        detections = scoring.favour_lists(detections, grid)  # and a stroke in a list of digits is a 1
         detections = scoring.cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # a second network, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
-        if is_unsure(lines) and not expected.tells_kind:
-            lines = self._try_whole_page(page, thresholds, expected.form, lines)
+        if not expected.tells_kind:  # a page with nothing sure on it may be one large number
+            lines = read_whole_page(page.grey, proposals, lines, expected.form, self._classifier, thresholds)
         lines = understand_lines(lines, expected.values, thresholds)
         return Stages(proposals, glyphs, detections, lines)
-
-    def _try_whole_page(
-        self, page: Picture, thresholds: AcceptThresholds, form: Form | None, lines: tuple[Line, ...]
-    ) -> tuple[Line, ...]:
-        """A page on which nothing is sure may still be one digit that fills it. Better a `?` than nothing."""
-        digit = read_whole_page(page.grey, self._classifier, thresholds)
-        fits = digit.accepted and (form is None or form.fits(digit.text))
-        is_likely = digit.digitness >= thresholds.min_digitness and form is None and not lines
-        number = Number((digit,), fits=None if form is None else fits)
-        return (Line((number,)),) if fits or is_likely else lines
 
     def _read_single(self, page: Picture, thresholds: AcceptThresholds) -> Digit:
         """The digit of a page that is one digit."""

@@ -21,7 +21,9 @@ _SIZE_PENALTY, _MAX_SIZE_PENALTY = 3.0, 4.0  # log odds a squared octave, and at
 _FRAGMENT_MAX_DIGITNESS = 0.6  # low enough that a fragment of something larger is shown as `?`
 _ISOLATION_PENALTY, _ONLY_DIGIT_PENALTY = 3.0, 1.5  # log odds: standing alone, and being the only digit of the page
 _ENOUGH_NEIGHBOURS = 2.0  # with so many probable neighbours a digit loses nothing
-_MAX_DISTANCE, _MIN_DISTANCE = 7.0, 0.6  # of a neighbour: of the greater height, of the greater width
+_MAX_DISTANCE, _MIN_DISTANCE = 7.0, 0.6  # of a neighbour beside: of the greater height, of the greater width
+_MAX_COLUMN_OFFSET, _MAX_RISE, _MIN_RISE = 0.5, 4.0, 1.25  # of one above or below: of the greater height
+_LIST_BONUS, _LIST_MIN_DIGITNESS = 2.5, 0.9  # log odds: standing in a list of digits that are so plain
 _MIN_IN_ROW, _MIN_IN_COLUMN = 2, 3  # other digits, where one stands in a table
 _MAX_LEVEL_DIFFERENCE, _MAX_HEIGHT_RATIO = 0.4, 1.6  # of a neighbour: of the smaller height
 
@@ -64,21 +66,41 @@ def penalise_isolated(detections: Detections) -> Detections:
     """Lower the digitness of detections that stand alone: by 3 in log odds, by half of that beside one digit, and by
     1.5 more where no other is on the page at all.
 
-    Neighbours are other probable digits of about the same height, on the same level and at most 7 heights away.
+    Neighbours are other probable digits of about the same height: on the same level, at most 7 heights away, or right
+    above or below, as in a column of numbers, at most 4 heights away.
     """
-    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
-    widths, heights = detections.boxes[:, 2:].T
-    distances, greater_heights = np.abs(x[:, None] - x), np.maximum(heights[:, None], heights)
-    is_beside = (distances < _MAX_DISTANCE * greater_heights) & (
-        distances > _MIN_DISTANCE * np.maximum(widths[:, None], widths)
-    )
-    is_level = np.abs(y[:, None] - y) < _MAX_LEVEL_DIFFERENCE * np.minimum(heights[:, None], heights)
-    is_alike = greater_heights < _MAX_HEIGHT_RATIO * np.minimum(heights[:, None], heights)
+    is_beside, is_in_column = _find_neighbours(detections)
     probable = np.where(detections.digitness > 0.5, detections.digitness, 0)
-    company = np.minimum((is_beside & is_level & is_alike) @ probable / _ENOUGH_NEIGHBOURS, 1)  # 0..1
+    company = np.minimum((is_beside | is_in_column) @ probable / _ENOUGH_NEIGHBOURS, 1)  # 0..1
     is_only = (probable > 0).sum() == (probable > 0)  # it, or none
     log_odds = logit(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+
+
+def favour_lists(detections: Detections, grid: Grid) -> Detections:
+    """Raise the digitness of detections with no digit beside them, but two plain ones right above or below, by 2.5 in
+    log odds: in a list of numbers a 1 looks like a rule. A page with upright rules is no list."""
+    if grid.uprights:
+        return detections
+    is_beside, is_in_column = _find_neighbours(detections)
+    is_alone = ~(is_beside & (detections.digitness > 0.5)).any(axis=1)
+    is_listed = (is_in_column & (detections.digitness > _LIST_MIN_DIGITNESS)).sum(axis=1) >= _ENOUGH_NEIGHBOURS
+    log_odds = logit(detections.digitness) + _LIST_BONUS * (is_alone & is_listed)
+    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+
+
+def _find_neighbours(detections: Detections) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Which of N detections stand beside each other, and which above each other, if about equally high: bool N×N."""
+    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    widths, heights = detections.boxes[:, 2:].T
+    distances, rises = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
+    smaller, greater = np.minimum(heights[:, None], heights), np.maximum(heights[:, None], heights)
+    is_level = rises < _MAX_LEVEL_DIFFERENCE * smaller
+    is_near = (distances < _MAX_DISTANCE * greater) & (distances > _MIN_DISTANCE * np.maximum(widths[:, None], widths))
+    is_under = distances < _MAX_COLUMN_OFFSET * greater
+    is_next = (rises > _MIN_RISE * greater) & (rises < _MAX_RISE * greater)
+    is_alike = greater < _MAX_HEIGHT_RATIO * smaller
+    return is_level & is_near & is_alike, is_under & is_next & is_alike
 
 
 def restore_in_tables(detections: Detections, before: Detections, grid: Grid) -> Detections:

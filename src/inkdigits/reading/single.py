@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from inkdigits.glyph import GLYPH_SIDE
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.digits import make_digit, make_empty_digit, set_accepted
+from inkdigits.reading.decoding.digits import make_digit, make_empty_digit
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import extract_ink_crops, make_glyph
 from inkdigits.types import Classification, Digit
 
 _ISLAND_INK, _MIN_ISLAND_AREA = 100, 3  # of a glyph: as bright, 0..255, and so many pixels large is an island
-_MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,18 +83,6 @@ def holds_island(glyph: NDArray[np.uint8]) -> bool:
     is_outside = regions[1:-1, 1:-1] == regions[0, 0]
     candidates = np.flatnonzero(areas >= _MIN_ISLAND_AREA) + 1
     return any(not is_outside[strokes == index].any() for index in candidates if index != largest)
-
-
-def read_whole_page(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
-    """Read a page, uint8 H×W, as one large digit that fills it, for want of anything sure on it.
-
-    Ink that is broad, or reaches across the page, is not accepted: a stain, an edge.
-    """
-    crop = candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
-    digit = read_crop(crop, classifier.classify(crop.glyph[np.newaxis]), thresholds)
-    box, (height, width) = digit.box, page.shape
-    reaches_across = box.width >= width or box.height >= height
-    return set_accepted(digit, digit.accepted and not reaches_across and box.width <= _MAX_DIGIT_ASPECT * box.height)
 
 
 def extract_glyph(image: Pixels) -> Pixels:

@@ -179,9 +179,3 @@ def make_hypotheses(detections: Detections) -> Iterator[Hypothesis]:
         yield Hypothesis(
             box, tuple(detections.probabilities[index].tolist()), float(detections.digitness[index]), index
         )
-
-
-def is_unsure(lines: tuple[Line, ...]) -> bool:
-    """Whether there is at most one digit, and it is not accepted."""
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
-    return len(digits) <= 1 and not any(digit.accepted for digit in digits)

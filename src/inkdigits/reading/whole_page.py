@@ -1,0 +1,102 @@
+"""A page with nothing sure on it may still be one digit that fills it, or plain strokes side by side: 1, 11, 111.
+
+Alone, a plain stroke looks like a rule or an edge to the detector, and a digit as large as the page like a drawing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import pairwise
+
+import numpy as np
+
+from inkdigits.marks import Box
+from inkdigits.reading.decoding.digits import make_digit, set_accepted
+from inkdigits.reading.decoding.form import Form
+from inkdigits.reading.imaging.ink import Ink
+from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
+from inkdigits.reading.normalise import crop_glyphs
+from inkdigits.reading.proposals import Proposals
+from inkdigits.reading.single import candidate_crops, read_crop
+from inkdigits.types import Digit, Line, Number
+
+_MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
+_STROKE_COUNT = (2, 6)  # of a page with nothing but strokes: the fewest and the most,
+_MIN_HEIGHT, _MAX_STEP, _MAX_PITCH = 0.7, 0.3, 1.2  # in heights of its tallest: each one's height, their feet, the next
+_MIN_INK_SHARE = 0.9  # of the page's ink, that the strokes have
+
+
+def read_whole_page(
+    page: Pixels,
+    proposals: Proposals,
+    lines: tuple[Line, ...],
+    form: Form | None,
+    classifier: Classifier,
+    thresholds: AcceptThresholds,
+) -> tuple[Line, ...]:
+    """What a page, uint8 H×W, reads as a whole if nothing on its `lines` is accepted, else the lines. Better a `?` than
+    nothing."""
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    if any(digit.accepted for digit in digits):
+        return lines
+    if strokes := find_strokes(proposals.ink_components, proposals.ink, proposals.ink_scale):
+        number = _read_strokes(strokes, proposals, classifier, thresholds)
+        if number is not None and (form is None or form.fits(number.text)):
+            return (Line((number,)),)
+    if len(digits) > 1:
+        return lines
+    digit = _read_one_digit(page, classifier, thresholds)
+    fits = digit.accepted and (form is None or form.fits(digit.text))
+    is_likely = digit.digitness >= thresholds.min_digitness and form is None and not lines
+    number = Number((digit,), fits=None if form is None else fits)
+    return (Line((number,)),) if fits or is_likely else lines
+
+
+def find_strokes(boxes: Sequence[Box], ink: Ink, ink_scale: float) -> list[Box]:
+    """The upright strokes of a page with no other ink, from left to right; empty for other pages.
+
+    `boxes` are those of the ink's connected components, in pixels of the page; `ink` has `ink_scale` pixels for each.
+    """
+    height = max((box.height for box in boxes), default=0)
+    strokes = sorted((box for box in boxes if box.height >= _MIN_HEIGHT * height), key=lambda box: box.x)
+    fewest, most = _STROKE_COUNT
+    if not fewest <= len(strokes) <= most or not _stand_side_by_side(strokes, height):
+        return []
+    mask = np.zeros_like(ink.mask, np.bool_)
+    for box in strokes:
+        x, y, right, bottom = (round(side * ink_scale) for side in (box.x, box.y, box.right, box.bottom))
+        mask[y : bottom + 1, x : right + 1] = True
+    reaches_across = height * ink_scale >= ink.mask.shape[0] - 1
+    has_other_ink = (ink.mask[mask] > 0).sum() < _MIN_INK_SHARE * (ink.mask > 0).sum()
+    return [] if reaches_across or has_other_ink else strokes
+
+
+def _stand_side_by_side(strokes: Sequence[Box], height: int) -> bool:
+    """Whether strokes, from left to right, stand on one level and near each other, each in its own place."""
+    feet = [box.bottom for box in strokes]
+    return max(feet) - min(feet) <= _MAX_STEP * height and all(
+        box.x < other.x <= box.x + _MAX_PITCH * height and box.right < other.right for box, other in pairwise(strokes)
+    )
+
+
+def _read_strokes(
+    strokes: Sequence[Box], proposals: Proposals, classifier: Classifier, thresholds: AcceptThresholds
+) -> Number | None:
+    """The strokes as a number of ones, if that is what each of them is."""
+    boxes = np.array([box.as_list() for box in strokes], np.float64)
+    scores = classifier.classify(crop_glyphs(boxes, proposals.ink, proposals.ink_scale))
+    digits = [
+        make_digit(probabilities, float(digitness), box, thresholds)
+        for box, probabilities, digitness in zip(strokes, scores.probabilities, scores.digitness, strict=True)
+    ]
+    return Number(tuple(digits)) if all(digit.digit == 1 for digit in digits) else None
+
+
+def _read_one_digit(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
+    """A page as one digit that fills it. Ink that is broad, or reaches across, is not accepted: a stain, an edge."""
+    crop = candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
+    digit = read_crop(crop, classifier.classify(crop.glyph[np.newaxis]), thresholds)
+    box, (height, width) = digit.box, page.shape
+    reaches_across = box.width >= width or box.height >= height
+    return set_accepted(digit, digit.accepted and not reaches_across and box.width <= _MAX_DIGIT_ASPECT * box.height)
