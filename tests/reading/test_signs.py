@@ -13,6 +13,7 @@ import pytest
 
 import inkdigits
 from inkdigits.errors import UsageError
+from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
 from inkdigits.values import ValueKind, ValueRules
@@ -74,6 +75,12 @@ def test_numbers_of_a_kind_are_one_number_each(
     (number,) = read.numbers
     assert number.fits is True
     assert number.value is None or number.as_dict()["value"] == value
+
+
+def test_a_known_length_joins_nothing_over_an_operator(reader: Reader) -> None:
+    read = reader.read(draw_lines(["8+3", "12+7"], seed=7), form=Form(length=2))
+    assert read.text.split() == ["8+3", "12+7"]
+    assert [number.fits for line in read.lines for number in line.numbers] == [False, False, True, False]
 
 
 def test_a_sum_holds_and_no_number_is_needed_to_see_it(reader: Reader, page: Pixels) -> None:

@@ -15,7 +15,7 @@ from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
-from inkdigits.reading.decoding.punctuate import has_operator, punctuate
+from inkdigits.reading.decoding.punctuate import OF_SUMS, has_operator, punctuate
 from inkdigits.reading.decoding.spacing import Spacing, find_list_end, get_centre_x, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
@@ -117,7 +117,8 @@ def _read_numbers(
         return build_numbers(row, splits, gaps, thresholds, is_boxed), gaps
     if form.tells_signs and expected.signs == "keep" and any(gap.text for gap in gaps[1:-1]):
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
-    read, numbers = build_form_numbers(row, splits, form, thresholds)
+    is_of_sum = np.array([has_operator(gap, OF_SUMS) for gap in gaps[1:-1]], np.bool_)
+    read, numbers = build_form_numbers(row, splits, is_of_sum, form, thresholds)
     return numbers, find_row_gaps(read)
 
 

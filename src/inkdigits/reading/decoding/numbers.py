@@ -62,10 +62,14 @@ def _is_operand(gaps: Sequence[Gap], start: int, end: int) -> bool:
 
 
 def build_form_numbers(
-    row: FusedRow, splits: NDArray[np.float64], form: Form, thresholds: AcceptThresholds
+    row: FusedRow,
+    splits: NDArray[np.float64],
+    is_of_sum: NDArray[np.bool_],
+    form: Form,
+    thresholds: AcceptThresholds,
 ) -> tuple[FusedRow, list[Number]]:
     """A row as numbers that fit the form, or do not, and the row as it is read then."""
-    read, segments = segment_row(row, splits, form)
+    read, segments = segment_row(row, splits, is_of_sum, form)
     start, numbers = 0, []
     for count, segment in segments:
         number = _build_number(read, range(start, start + count), thresholds)

@@ -86,9 +86,9 @@ def _sum_fillers(gap: Gap) -> float:
     return sum(probability for text, probability in gap.readings if not text.strip(_FILLERS + SPACE))
 
 
-def has_operator(gap: Gap) -> bool:
+def has_operator(gap: Gap, operators: str = _OPERATORS) -> bool:
     """Whether one number probably ends in a gap and another one begins, because of an operator, whichever it is."""
-    return sum(p for text, p in gap.readings if any(sign in _OPERATORS for sign in text)) >= _MIN_OPERATOR
+    return sum(p for text, p in gap.readings if any(sign in operators for sign in text)) >= _MIN_OPERATOR
 
 
 def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple[int, int]:

@@ -19,6 +19,7 @@ from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 
 _MAX_DIGITS = 24  # of a number on a row with a form
 _CLOSED_RANGE = (0.02, 0.98)  # no boundary between numbers is surer than this
+_OPERATOR_LOG_PROBABILITY = -20.0  # that a number goes on over an operator of a sum: two misfits are likelier
 
 _Reading = tuple[tuple[tuple[int, str], ...], float]  # what each piece adds, with its index, and how probable it is
 
@@ -33,16 +34,19 @@ class Segment:
     confidence: float | None = None
 
 
-def segment_row(row: FusedRow, splits: NDArray[np.float64], form: Form) -> tuple[FusedRow, list[tuple[int, Segment]]]:
+def segment_row(
+    row: FusedRow, splits: NDArray[np.float64], is_of_sum: NDArray[np.bool_], form: Form
+) -> tuple[FusedRow, list[tuple[int, Segment]]]:
     """A row read so that its numbers fit the form where they can: the row, and its numbers with their digit counts.
 
-    `splits` float64 N−1: how probable it is that a number ends after each digit but the last.
+    `splits` float64 N−1: how probable it is that a number ends after each digit but the last; `is_of_sum` bool N−1:
+    whether an operator of a sum follows it.
     """
     count = len(splits) + 1
     closed = np.clip(splits, *_CLOSED_RANGE)
-    inside_costs = np.concatenate([[0.0], np.cumsum(np.log1p(-closed))])  # of going on, up to each digit
-    if form.signs:  # the form has gaps or signs in it
-        inside_costs[:] = 0.0
+    # Of going on with a number, up to each digit; nothing where the form has gaps or signs in it.
+    step_costs = np.where(is_of_sum, _OPERATOR_LOG_PROBABILITY, 0.0 if form.signs else np.log1p(-closed))
+    inside_costs = np.concatenate([[0.0], np.cumsum(step_costs)])
     fits = cache(form.fits)  # the same texts come again wherever a number may begin
 
     def list_segments(start: int, before: float) -> Iterator[tuple[int, Segment, float]]:
