@@ -112,6 +112,17 @@ def test_tiny_and_huge_digits_are_read(reader: Reader, many: Digits, side: int) 
     assert right(guessed(reading), ("2026", "3145")) > (0.55 if side < 15 else 0.75)
 
 
+def test_digits_larger_than_the_squares_of_their_paper_are_read_as_without(reader: Reader, written: Pixels) -> None:
+    plain, squared = reader.read(written), written.copy()
+    digit_height = plain.lines[0].numbers[0].digits[0].box.height
+    for start in range(9, max(written.shape), round(0.75 * digit_height)):
+        squared[start : start + 2] = np.minimum(squared[start : start + 2], 150)
+        squared[:, start : start + 2] = np.minimum(squared[:, start : start + 2], 150)
+    read = reader.read(squared)
+    assert [len(line.numbers) for line in read.lines] == [len(line.numbers) for line in plain.lines]
+    assert right(guessed(read), tuple(guessed(plain).splitlines())) > 0.75
+
+
 def test_a_part_of_a_page_is_read_and_its_boxes_are_those_of_the_page(reader: Reader, written: Pixels) -> None:
     whole = reader.read(written)
     second = whole.lines[1].box
@@ -322,3 +333,11 @@ def test_a_sheet_on_a_dark_table_is_read_as_it_is_without(reader: Reader, many: 
     ]
     assert guesses[0] == guesses[1] == ["1984", "2026", "3141", "5926"]
     assert on_table.text.count("?") <= alone.text.count("?") + 1
+
+
+def test_a_sheet_that_seems_dark_in_its_border_is_read_anew_if_nothing_on_it_is_sure(reader: Reader) -> None:
+    sheet = np.pad(draw_rows(load("test").images[120:132], 4), ((0, 0), (0, 160)), constant_values=255)
+    noisy = 0.9 * sheet + np.random.default_rng(10).normal(0, 3, sheet.shape)
+    page = np.pad(np.clip(noisy, 0, 255).astype(np.uint8), 60, constant_values=60)
+    assert is_paper_dark(page), "taken for a blackboard at first"
+    assert sum(digit.accepted for digit in reader.read(page).digits) >= 10

@@ -42,7 +42,14 @@ from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
 from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop
 from inkdigits.reading.strips import transcribe_row
-from inkdigits.reading.turning import count_right, guess_quarters, is_clearly_more, turn_lines_back, turn_page
+from inkdigits.reading.turning import (
+    count_right,
+    guess_quarters,
+    is_clearly_more,
+    reads_well,
+    turn_lines_back,
+    turn_page,
+)
 from inkdigits.reading.whole_page import read_whole_page
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
 from inkdigits.values import ValueRules
@@ -195,14 +202,14 @@ class Reader:
         return self._run_best_stages(page, Expected(form, values, boxes, signs), self._get_thresholds(min_confidence))
 
     def _run_best_stages(self, page: Picture, expected: Expected, thresholds: AcceptThresholds) -> Stages:
-        """The page as it is; without digits, with ink and paper exchanged, as a bright sheet on a dark table may seem
-        to be dark; where it reads poorly and may lie on its side, turned."""
+        """The page as it is; if nothing on it is sure, with ink and paper exchanged, as a bright sheet on a dark table
+        may seem to be dark; where it reads poorly and may lie on its side, turned."""
         stages = self._run_stages(page, expected, thresholds)
-        if not stages.lines:
+        if not count_right(stages.lines):
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
             was_paper = stages.proposals.ink.mask.mean() > _MAX_INK_SHARE
-            if was_paper or any(number.accepted for line in exchanged.lines for number in line.numbers):
-                stages = exchanged
+            is_better = reads_well(exchanged.lines) if stages.lines else was_paper or count_right(exchanged.lines) > 0
+            stages = exchanged if is_better else stages
         if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
             turned = self._run_stages(turn_page(page, quarters), expected, thresholds)
             if is_clearly_more(count_right(turned.lines), count_right(stages.lines)):

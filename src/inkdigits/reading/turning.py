@@ -43,13 +43,17 @@ def is_clearly_more(turned: float, upright: float) -> bool:
     return turned >= _MIN_GAIN_RATIO * upright + _MIN_GAIN
 
 
+def reads_well(lines: Sequence[Line], expected_count: float = _MIN_GAIN) -> bool:
+    """Whether most of the digits are accepted, and of so many as are expected."""
+    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    return sum(digit.accepted for digit in digits) >= _MIN_ACCEPTED_SHARE * max(len(digits), expected_count)
+
+
 def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Classifier) -> int:
     """By how many quarter turns clockwise, 0 to 3, a page that was read as `lines` may read clearly better."""
     boxes = _select_boxes(proposals)
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
-    accepted, right = sum(digit.accepted for digit in digits), count_right(lines)
-    reads_well = accepted >= _MIN_ACCEPTED_SHARE * max(len(digits), _MIN_DIGIT_SHARE * len(boxes))
-    if reads_well or not is_clearly_more(len(boxes), right):
+    right = count_right(lines)
+    if reads_well(lines, _MIN_DIGIT_SHARE * len(boxes)) or not is_clearly_more(len(boxes), right):
         return 0
     glyphs = crop_glyphs(boxes[:_MAX_GLYPHS], proposals.ink, proposals.ink_scale)
     shares = []

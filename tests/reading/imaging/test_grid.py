@@ -38,6 +38,13 @@ def test_a_table_has_its_rules_where_they_were_drawn(columns: int, rows: int, sl
         assert abs(scale * rule.find_across(y / scale) - (60 + column * 70 - slope * 35)) < 4
 
 
+@pytest.mark.parametrize(("cell", "height"), [(70, 100.0), (70, 80.0), (70, 60.0), (70, 35.0)])
+def test_squares_lower_than_digits_are_those_of_squared_paper(cell: int, height: float) -> None:
+    mask = draw_table(9, 8)
+    assert find_grid(mask, height).is_squared_paper == (height > cell)
+    assert not find_grid(draw_table(3, 2), height).is_squared_paper, "a table has few"
+
+
 def test_a_broken_rule_is_a_rule_among_others() -> None:
     mask = draw_table(4, 3)
     mask[:, 196:206].reshape(-1, 10)[np.arange(mask.shape[0]) % 26 < 8] = 0

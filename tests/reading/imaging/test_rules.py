@@ -1,5 +1,6 @@
 """Ruled lines and grids are taken away; what crosses them and the bars of digits stay."""
 
+import cv2
 import numpy as np
 from hypothesis import given
 from hypothesis.extra import numpy as hnp
@@ -20,6 +21,15 @@ def test_a_squared_grid_is_taken_away() -> None:
     left = remove_rules(mask | digits)
     assert np.array_equal(left & digits, digits)
     assert (left & ~digits).sum() < 0.02 * mask.sum()
+
+
+def test_a_squared_grid_that_all_ink_hangs_on_is_taken_away_too() -> None:
+    mask = np.zeros((300, 400), np.uint8)
+    mask[::25] = mask[:, ::25] = 1
+    mask[40:90, 60:110] |= cv2.circle(np.zeros((50, 50), np.uint8), (25, 25), 20, (1,), 4)
+    left = remove_rules(mask)
+    inside = left[40:90, 60:110].sum()
+    assert inside > 300 and left.sum() - inside < 0.03 * mask.sum()
 
 
 def test_the_bars_of_one_large_digit_are_no_rules() -> None:

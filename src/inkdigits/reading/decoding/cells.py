@@ -66,7 +66,8 @@ def check_box_kind(boxes: str) -> BoxKind:
 def holds_only_rule(box: Box, grid: Grid) -> bool:
     """Whether what looks like a digit is a stretch of an upright rule."""
     margin, middle = _ON_RULE * box.height, get_centre_y(box)
-    return box.width <= _STROKE_WIDTH * box.height and any(
+    may_be_rule = box.width <= _STROKE_WIDTH * box.height and not grid.is_squared_paper
+    return may_be_rule and any(
         rule.covers(box.y - margin)
         and rule.covers(box.bottom + margin)
         and abs(rule.find_across(middle) - get_centre_x(box)) < margin
@@ -90,7 +91,7 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
     They say nothing where digits stand across them, as on squared paper.
     """
     all_boxes = [box for row in rows for box in row]
-    if not grid.uprights or not all_boxes:
+    if not grid.uprights or grid.is_squared_paper or not all_boxes:
         return [_make_unruled(row) for row in rows]
     long_px = _LONG_RULE * measure_row_height([box.height for box in all_boxes])
     long_rules = [rule for rule in grid.uprights if rule.length >= long_px]

@@ -7,13 +7,13 @@ some 10° and bend a little, as on a photo of a sheet.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.imaging.pixels import Pixels
+from inkdigits.reading.imaging.pixels import Pixels, median
 
 _DIGIT_HEIGHT_PX = 16.0  # that the mask is shrunk to
 _MIN_COVERAGE = 24  # of 255: so much of a pixel of the shrunk mask is ink where it counts as ink
@@ -32,6 +32,9 @@ _MIN_OTHERS = 2
 # Where the page's edge cuts off boxes, upright rules reach from a level one to that edge, and are so much longer than a
 # digit is high; so many of them, or they may be 1s on a line.
 _CUT_LENGTH, _MIN_CUT = 1.5, 4
+# Squared paper has so many rules either way, as far apart both ways but for so much, and two pieces of one rule are
+# nearer together, in digits' heights.
+_MIN_SQUARED, _UNEVEN_SQUARES, _PIECES = 5, 0.2, 0.15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +71,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """The rules of a page: upright ones from left to right, and level ones."""
+    """The rules of a page: upright ones from left to right, and level ones. Those of squared paper part no numbers, and
+    1s stand on them."""
 
     uprights: tuple[Rule, ...] = ()
     levels: tuple[Rule, ...] = ()
+    is_squared_paper: bool = False
 
 
 NO_GRID = Grid()
@@ -100,7 +105,20 @@ def find_grid(mask: Pixels, digit_height: float, scale: float = 1.0) -> Grid:
             if _is_rule(rule, levels, digit_height)
             and not any(_are_one(rule, other, _SAME_RULE * digit_height) for other in whole)
         ]
-    return Grid(tuple(sorted(whole, key=lambda rule: float(rule.across.mean()))), levels)
+    grid = Grid(tuple(sorted(whole, key=lambda rule: float(rule.across.mean()))), levels)
+    return replace(grid, is_squared_paper=_is_squared_paper(grid, digit_height))
+
+
+def _is_squared_paper(grid: Grid, digit_height: float) -> bool:
+    """Whether the rules are those of squared paper, its squares lower than the digits: no writer heeds them."""
+    if min(len(grid.uprights), len(grid.levels)) < _MIN_SQUARED:
+        return False
+    across = [np.sort([rule.across.mean() for rule in rules]) for rules in (grid.uprights, grid.levels)]
+    distances = [np.diff(each)[np.diff(each) > _PIECES * digit_height] for each in across]
+    if not all(map(len, distances)):
+        return False
+    width, height = map(median, distances)
+    return abs(width - height) < _UNEVEN_SQUARES * height and height < digit_height
 
 
 def _shrink_mask(mask: Pixels, scale: float) -> Pixels:

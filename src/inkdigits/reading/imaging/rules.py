@@ -19,12 +19,13 @@ _MANY_RULES = 3  # so many long lines are rules even if they end within the page
 
 def remove_rules(mask: Pixels) -> Pixels:
     """A mask of 0 and 1, uint8 H×W → the same without its level and upright rules."""
-    level, upright = _find_level_rules(mask), _find_level_rules(np.ascontiguousarray(mask.T))
-    if (level is None and upright is None) or _count_components(mask) < _MIN_COMPONENTS:
+    (level, level_count), (upright, upright_count) = (
+        _find_level_rules(each) for each in (mask, np.ascontiguousarray(mask.T))
+    )
+    is_squared = min(level_count, upright_count) >= _MANY_RULES  # there all ink may hang together
+    if not level_count + upright_count or (not is_squared and _count_components(mask) < _MIN_COMPONENTS):
         return mask
-    for rules in (level, upright if upright is None else upright.T):
-        mask = mask if rules is None else mask & (1 - rules)
-    return mask
+    return np.asarray(mask & (1 - level) & (1 - upright.T), np.uint8)
 
 
 def _count_components(mask: Pixels) -> int:
@@ -33,15 +34,15 @@ def _count_components(mask: Pixels) -> int:
     return int((stats[1:, 2:4].max(axis=1) >= _SPECK_PX).sum())
 
 
-def _find_level_rules(mask: Pixels) -> Pixels | None:
-    """The level rules in the mask; None if there are none."""
-    width = mask.shape[1]
+def _find_level_rules(mask: Pixels) -> tuple[Pixels, int]:
+    """The level rules in the mask, and how many they are."""
+    width, none = mask.shape[1], (np.zeros_like(mask), 0)
     run = max(15, round(_RUN_RATIO * max(mask.shape)))
     if width < 4 * run:
-        return None
+        return none
     runs = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((1, run), np.uint8))
     if not runs.any():
-        return None
+        return none
     joined = cv2.morphologyEx(runs, cv2.MORPH_CLOSE, np.ones((3, 2 * run), np.uint8))
     _, labels, stats, _ = cv2.connectedComponentsWithStats(joined, connectivity=8)
     lengths, areas = stats[:, 2], stats[:, 4]
@@ -50,10 +51,10 @@ def _find_level_rules(mask: Pixels) -> Pixels | None:
     is_long[0] = False
     is_rule = is_long if is_long.sum() >= _MANY_RULES else is_long & touches_edge
     if not is_rule.any():
-        return None
+        return none
     lines = is_rule.astype(np.uint8)[labels]
     band = np.asarray(cv2.dilate(lines, np.ones((3, 1), np.uint8)), np.uint8) & mask
-    return band & (1 - _find_crossing_strokes(mask, estimate_stroke_width(lines & mask)))
+    return band & (1 - _find_crossing_strokes(mask, estimate_stroke_width(lines & mask))), int(is_rule.sum())
 
 
 def _find_crossing_strokes(mask: Pixels, thickness: float) -> Pixels:
