@@ -55,6 +55,12 @@ def test_bodies_that_are_no_pictures(
     assert not problem(service.post(path, body, kind), status, problem_kind).startswith("-")
 
 
+def test_an_option_in_the_form_is_refused_and_said_to_belong_into_the_url(service: Service, page: bytes) -> None:
+    body = form(b"6", name="length")[0].replace(b"--" + BOUNDARY.encode() + b"--", b"").rstrip() + b"\r\n"
+    said = problem(service.post("/v1/read", body + form(page)[0], FORM), 422, "multipart")
+    assert "'length'" in said and "?length=6" in said
+
+
 def test_a_truncated_picture(service: Service, page: bytes) -> None:
     problem(service.post("/v1/read", page[: len(page) // 2]), 422, "picture")
 

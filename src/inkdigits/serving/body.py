@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _FORM = "multipart/form-data"
 _RAW = ("application/pdf", "application/octet-stream", "application/json", "")  # and image/…
 _LONGEST_NAME = 255  # characters of a file's name, as most file systems have it
-_OTHER_PARTS = 16  # of a form, beside its files
+_SHOWN_NAME = 40  # characters of a part's name in an error
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +144,12 @@ class _Plain:
 
 
 class _Form:
-    """A form: what is named `file` in it is kept, at most `max_files` of them."""
+    """A form: all that is in it is named `file`, at most `max_files` of them."""
 
     def __init__(self, boundary: bytes, max_files: int) -> None:
         self._max_files, self._names, self._contents = max_files, list[str](), list[list[bytes]]()
         self._header, self._disposition = [b"", b""], dict[bytes, bytes]()
-        self._parts, self._keeps, self._ended = 0, False, False
+        self._ended = False
         callbacks: MultipartCallbacks = {
             "on_part_begin": self._begin_part,
             "on_header_begin": self._begin_header,
@@ -181,10 +181,7 @@ class _Form:
         return [Upload(name, b"".join(parts)) for name, parts in zip(self._names, self._contents, strict=True)]
 
     def _begin_part(self) -> None:
-        self._parts += 1
         self._disposition = {}
-        if self._parts > self._max_files + _OTHER_PARTS:
-            raise Problem("multipart", f"The form has more than {self._max_files + _OTHER_PARTS} parts; send fewer.")
 
     def _begin_header(self) -> None:
         self._header = [b"", b""]
@@ -200,9 +197,8 @@ class _Form:
             _, self._disposition = parse_options_header(self._header[1])
 
     def _end_headers(self) -> None:
-        self._keeps = self._disposition.get(b"name") == b"file"
-        if not self._keeps:
-            return
+        if (part := self._disposition.get(b"name", b"")) != b"file":
+            raise Problem("multipart", _describe_other_part(part.decode("utf-8", "replace")[:_SHOWN_NAME]))
         if len(self._names) == self._max_files:
             raise Problem("multipart", _describe_surplus(self._max_files))
         name = self._disposition.get(b"filename", b"").decode("utf-8", "replace")[:_LONGEST_NAME]
@@ -210,11 +206,15 @@ class _Form:
         self._contents.append([])
 
     def _take_data(self, data: bytes, start: int, end: int) -> None:
-        if self._keeps:
-            self._contents[-1].append(data[start:end])
+        self._contents[-1].append(data[start:end])
 
     def _end(self) -> None:
         self._ended = True
+
+
+def _describe_other_part(name: str) -> str:
+    what = f"named {name!r}" if name else "without a name"
+    return f"The form has a part {what}; send pictures as `file`, and options in the URL, as in ?length=6."
 
 
 def _describe_surplus(max_files: int) -> str:
