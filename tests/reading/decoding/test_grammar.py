@@ -35,7 +35,9 @@ def spell(logits: np.ndarray) -> str:
         ("29500/-", True),
         ("(020) 79", True),
         ("1) 23", True),
-        ("3/4", False),
+        ("2 13/20", True),
+        ("3/4000", False),
+        ("513/20", False),
         ("500/1/2021", False),
         ("12:5", False),
         ("+34", False),
@@ -46,7 +48,7 @@ def spell(logits: np.ndarray) -> str:
         ("", False),
     ],
 )
-def test_sums_dates_times_and_filled_up_amounts_have_signs(text: str, has_signs: bool) -> None:
+def test_sums_dates_times_fractions_and_filled_up_amounts_have_signs(text: str, has_signs: bool) -> None:
     """Crosses in empty boxes before a number are none, and one stroke or dash alone may be a 1 or a filler."""
     hashes = weigh_signs(make_logits(text))[:, encode_text("#")]
     assert (hashes == (0 if has_signs else -2)).all()

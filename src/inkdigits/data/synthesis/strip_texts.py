@@ -48,9 +48,9 @@ def _sample_amount(rng: Generator) -> str:
     if rng.random() < 0.25:
         text += ("," if mark == "." else ".") + f"{rng.integers(100):02d}"
     draw = rng.random()
-    if draw < 0.15:
+    if draw < 0.2:
         text = str(rng.choice([CURRENCY, CURRENCY, f"{CURRENCY} "])) + text
-    elif draw < 0.3:
+    elif draw < 0.33:
         text = str(rng.choice(["#", "~", "~ ", "=", "-"])) + text
     if rng.random() < 0.35:
         text += str(rng.choice([".-", "-", "=", "--", "/-", ",-", ".=", "#", " =", "/=", "==", " ~", ".", "."]))
@@ -64,7 +64,7 @@ def _sample_decimal(rng: Generator) -> str:
     sign = "-" if rng.random() < 0.15 else ""
     decimals = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 4)))))
     percent = "%" if rng.random() < 0.25 else ""
-    sign = CURRENCY if rng.random() < 0.1 else sign
+    sign = CURRENCY if rng.random() < 0.18 else sign
     return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{point}{decimals}{percent}"
 
 
@@ -79,6 +79,14 @@ def _sample_date(rng: Generator) -> str:
     return mark.join([*parts, year_text] if rng.random() < 0.85 else [year_text, *parts])
 
 
+def _sample_fraction(rng: Generator) -> str:
+    """As parts of a whole and as marks of a test: one or several, now and then after a whole number."""
+    count = int(rng.choice([1, 2, 3], p=[0.7, 0.2, 0.1]))
+    fractions = [f"{rng.integers(1, 10 ** int(rng.integers(1, 3)))}/{rng.integers(2, 101)}" for _ in range(count)]
+    whole = f"{rng.integers(1, 100)} " if rng.random() < 0.15 else ""
+    return whole + " ".join(fractions)
+
+
 def _sample_time(rng: Generator) -> str:
     text = f"{rng.integers(24)}:{rng.integers(60):02d}"
     return text + f":{rng.integers(60):02d}" if rng.random() < 0.2 else text
@@ -86,18 +94,19 @@ def _sample_time(rng: Generator) -> str:
 
 def _sample_sum(rng: Generator) -> str:
     space = " " if rng.random() < 0.3 else ""
-    numbers = [str(rng.integers(10 ** int(rng.integers(1, 5)))) for _ in range(int(rng.integers(2, 4)))]
-    bracketed = (
-        int(rng.integers(1, len(numbers) + 1)) if rng.random() < 0.3 else 0
-    )  # so many of them, from the first on
+    numbers = [_sample_operand(rng) for _ in range(int(rng.integers(2, 4)))]
+    bracketed = int(rng.integers(1, len(numbers) + 1)) if rng.random() < 0.4 else 0  # so many, from the first on
     text = ("(" if bracketed else "") + numbers[0]
     for index, number in enumerate(numbers[1:], 1):
-        if rng.random() < 0.2:
-            text += f"{RAISED}{rng.integers(2, 10)}"
         text += ")" if index == bracketed else ""
         text += space + str(rng.choice(list("+-×÷/"), p=[0.28, 0.22, 0.25, 0.12, 0.13])) + space + number
     text += ")" if bracketed == len(numbers) else ""
     return text + (f"{space}={space}{rng.integers(10 ** int(rng.integers(1, 5)))}" if rng.random() < 0.7 else "")
+
+
+def _sample_operand(rng: Generator) -> str:
+    power = f"{RAISED}{rng.integers(2, 10)}" if rng.random() < 0.2 else ""
+    return f"{rng.integers(10 ** int(rng.integers(1, 5)))}{power}"
 
 
 def _sample_columns(rng: Generator) -> str:
@@ -136,13 +145,14 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.2, sample_integer),
-    (0.22, _sample_amount),
+    (0.18, sample_integer),
+    (0.21, _sample_amount),
     (0.11, _sample_decimal),
     (0.08, _sample_date),
+    (0.05, _sample_fraction),
     (0.02, _sample_time),
     (0.15, _sample_sum),
     (0.06, _sample_columns),
     (0.05, _sample_serial),
-    (0.08, _sample_words),
+    (0.06, _sample_words),
 )  # the rest is empty

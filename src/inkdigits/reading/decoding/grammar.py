@@ -12,10 +12,11 @@ from inkdigits.alphabet import encode_text
 from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
-# a time, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
+# a time, a fraction, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
 _WITH_SIGNS = re.compile(
     r"\([0-9]+[)/]|^[0-9]{1,2}\)|[0-9].*[+×÷].*[0-9]|\b[0-3]?[0-9]/[0-3]?[0-9]/(?:19|20)?[0-9]{2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
+    r"|(?:^| )[0-9]{1,2}/[0-9]{1,3}(?= |$)"
 )
 _LIST_ITEM = re.compile(r"[0-9]{1,2}(?:\)|/ )")  # at the beginning; nothing else looks like its bracket but a slash
 _MISPLACED_COST = 4.0
