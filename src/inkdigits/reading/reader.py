@@ -208,7 +208,10 @@ class Reader:
         if not count_right(stages.lines):
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
             was_paper = stages.proposals.ink.mask.mean() > _MAX_INK_SHARE
-            is_better = reads_well(exchanged.lines) if stages.lines else was_paper or count_right(exchanged.lines) > 0
+            if stages.lines:
+                is_better = reads_well(exchanged.lines)
+            else:
+                is_better = was_paper or any(number.accepted for line in exchanged.lines for number in line.numbers)
             stages = exchanged if is_better else stages
         if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
             turned = self._run_stages(turn_page(page, quarters), expected, thresholds)

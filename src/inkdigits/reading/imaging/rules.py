@@ -15,6 +15,7 @@ _EDGE_RATIO = 0.02  # of the page: a rule that ends here goes on outside
 _MIN_COMPONENTS = 3  # a drawing of fewer components is one digit or two, whose bars are no rules
 _SPECK_PX = 6
 _MANY_RULES = 3  # so many long lines are rules even if they end within the page
+_ACROSS_RATIO, _MIN_SQUARED = 0.6, 4  # of the page: so many lines as long as this both ways make squared paper
 
 
 def remove_rules(mask: Pixels) -> Pixels:
@@ -22,8 +23,8 @@ def remove_rules(mask: Pixels) -> Pixels:
     (level, level_count), (upright, upright_count) = (
         _find_level_rules(each) for each in (mask, np.ascontiguousarray(mask.T))
     )
-    is_squared = min(level_count, upright_count) >= _MANY_RULES  # there all ink may hang together
-    if not level_count + upright_count or (not is_squared and _count_components(mask) < _MIN_COMPONENTS):
+    is_squared = min(level_count, upright_count) >= _MIN_SQUARED  # there all ink may hang together
+    if not (level.any() or upright.any()) or (not is_squared and _count_components(mask) < _MIN_COMPONENTS):
         return mask
     return np.asarray(mask & (1 - level) & (1 - upright.T), np.uint8)
 
@@ -35,7 +36,7 @@ def _count_components(mask: Pixels) -> int:
 
 
 def _find_level_rules(mask: Pixels) -> tuple[Pixels, int]:
-    """The level rules in the mask, and how many they are."""
+    """The level rules in the mask, and how many of them run across most of the page."""
     width, none = mask.shape[1], (np.zeros_like(mask), 0)
     run = max(15, round(_RUN_RATIO * max(mask.shape)))
     if width < 4 * run:
@@ -52,9 +53,10 @@ def _find_level_rules(mask: Pixels) -> tuple[Pixels, int]:
     is_rule = is_long if is_long.sum() >= _MANY_RULES else is_long & touches_edge
     if not is_rule.any():
         return none
+    across_count = int((is_rule & (lengths >= _ACROSS_RATIO * width)).sum())
     lines = is_rule.astype(np.uint8)[labels]
     band = np.asarray(cv2.dilate(lines, np.ones((3, 1), np.uint8)), np.uint8) & mask
-    return band & (1 - _find_crossing_strokes(mask, estimate_stroke_width(lines & mask))), int(is_rule.sum())
+    return band & (1 - _find_crossing_strokes(mask, estimate_stroke_width(lines & mask))), across_count
 
 
 def _find_crossing_strokes(mask: Pixels, thickness: float) -> Pixels:
