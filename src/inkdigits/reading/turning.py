@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
+from inkdigits.reading.decoding.digits import list_digits
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.imaging.pixels import weighted_median
 from inkdigits.reading.imaging.region import map_boxes
@@ -34,7 +35,7 @@ _MAX_GLYPHS = 32  # that are looked at: a page's largest
 
 def count_right(lines: Sequence[Line]) -> float:
     """How many of the accepted digits are probably right."""
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    digits = list_digits(lines)
     return float(sum(digit.confidence * digit.digitness for digit in digits if digit.accepted))
 
 
@@ -45,7 +46,7 @@ def is_clearly_more(turned: float, upright: float) -> bool:
 
 def reads_well(lines: Sequence[Line], expected_count: float = _MIN_GAIN) -> bool:
     """Whether most of the digits are accepted, and of so many as are expected."""
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    digits = list_digits(lines)
     return sum(digit.accepted for digit in digits) >= _MIN_ACCEPTED_SHARE * max(len(digits), expected_count)
 
 

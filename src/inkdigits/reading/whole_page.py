@@ -11,9 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.digits import make_digit, set_accepted
+from inkdigits.reading.decoding.digits import list_digits, make_digit, set_accepted
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import crop_glyphs
@@ -37,10 +36,10 @@ def read_whole_page(
 ) -> tuple[Line, ...]:
     """What a page, uint8 H×W, reads as a whole if nothing on its `lines` is accepted, else the lines. Better a `?` than
     nothing."""
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    digits = list_digits(lines)
     if any(digit.accepted for digit in digits):
         return lines
-    if strokes := find_strokes(proposals.ink_components, proposals.ink, proposals.ink_scale):
+    if strokes := _find_strokes(proposals):
         number = _read_strokes(strokes, proposals, classifier, thresholds)
         if number is not None and (form is None or form.fits(number.text)):
             return (Line((number,)),)
@@ -53,22 +52,20 @@ def read_whole_page(
     return (Line((number,)),) if fits or is_likely else lines
 
 
-def find_strokes(boxes: Sequence[Box], ink: Ink, ink_scale: float) -> list[Box]:
-    """The upright strokes of a page with no other ink, from left to right; empty for other pages.
-
-    `boxes` are those of the ink's connected components, in pixels of the page; `ink` has `ink_scale` pixels for each.
-    """
+def _find_strokes(proposals: Proposals) -> list[Box]:
+    """The upright strokes of a page with no other ink, from left to right, in its pixels; empty for other pages."""
+    boxes, ink_mask = proposals.ink_components, proposals.ink.mask
     height = max((box.height for box in boxes), default=0)
     strokes = sorted((box for box in boxes if box.height >= _MIN_HEIGHT * height), key=lambda box: box.x)
     fewest, most = _STROKE_COUNT
     if not fewest <= len(strokes) <= most or not _stand_side_by_side(strokes, height):
         return []
-    mask = np.zeros_like(ink.mask, np.bool_)
+    mask = np.zeros_like(ink_mask, np.bool_)
     for box in strokes:
-        x, y, right, bottom = (round(side * ink_scale) for side in (box.x, box.y, box.right, box.bottom))
+        x, y, right, bottom = (round(side * proposals.ink_scale) for side in (box.x, box.y, box.right, box.bottom))
         mask[y : bottom + 1, x : right + 1] = True
-    reaches_across = height * ink_scale >= ink.mask.shape[0] - 1
-    has_other_ink = (ink.mask[mask] > 0).sum() < _MIN_INK_SHARE * (ink.mask > 0).sum()
+    reaches_across = height * proposals.ink_scale >= ink_mask.shape[0] - 1
+    has_other_ink = ink_mask[mask].sum() < _MIN_INK_SHARE * ink_mask.sum()
     return [] if reaches_across or has_other_ink else strokes
 
 

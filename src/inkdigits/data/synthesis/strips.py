@@ -89,9 +89,7 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
-    known_writer: int | None = (
-        None  # of the set's, whose hand this is; None: a hand put together from digits that look alike
-    )
+    known_writer: int | None = None  # of the set's digits; None: a hand put together from digits that look alike
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
     cell_edges: list[float] = field(default_factory=list)

@@ -11,7 +11,7 @@ import numpy as np
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
-from inkdigits.reading.decoding.digits import set_accepted
+from inkdigits.reading.decoding.digits import list_digits, set_accepted
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
 from inkdigits.reading.decoding.gaps import find_gaps
@@ -150,7 +150,7 @@ def _refuse_letters_and_textures(
     A number that was weighed as a whole may still be sure enough for the thresholds; others are refused, and all are
     where there are no thresholds: a form makes everything look like what it asks for.
     """
-    digits = [digit for line in lines for number in line.numbers for digit in number.digits]
+    digits = list_digits(lines)
     plain_count = sum(digit.confidence * digit.digitness >= _PLAIN_MIN_PROBABILITY for digit in digits)
     is_refused = iter((letters.are_near | (plain_count < _MIN_PLAIN_SHARE * len(digits))).tolist())
     is_in_word = iter(letters.are_many.tolist())

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.networks.classifier import AcceptThresholds
-from inkdigits.types import Digit
+from inkdigits.types import Digit, Line
 
 _MIN_CANDIDATE_PROBABILITY = 0.001  # candidates that are less probable are left out, beyond the first two
 
@@ -34,6 +34,11 @@ def make_digit(
     candidates = tuple((int(digit), float(probabilities[digit])) for digit in order[:candidate_count])
     is_accepted = confidence * digitness >= thresholds.min_confidence and digitness >= thresholds.min_digitness
     return Digit(chosen_digit, confidence, digitness, is_accepted, box, candidates)
+
+
+def list_digits(lines: Sequence[Line]) -> list[Digit]:
+    """All digits of some lines, in the order of reading."""
+    return [digit for line in lines for number in line.numbers for digit in number.digits]
 
 
 def set_accepted(digit: Digit, is_accepted: bool) -> Digit:

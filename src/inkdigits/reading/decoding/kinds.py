@@ -17,7 +17,7 @@ from inkdigits.alphabet import SPACE
 from inkdigits.reading.decoding.cutting import MAX_READINGS, MIN_FIT, PLAIN_SPLIT, cut_row, score_misfit
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
-from inkdigits.reading.decoding.punctuate import OF_SUMS
+from inkdigits.reading.decoding.punctuate import OF_SUMS, sum_operators
 
 _MIN_CUT = 0.02  # probability of a boundary between two digits, from which on numbers may end there
 _MAX_BOUNDARY = 0.99  # no boundary is surer than this
@@ -85,14 +85,9 @@ def _list_places(row: FusedRow, splits: NDArray[np.float64], gaps: Sequence[Gap]
             order = np.argsort(-distribution, kind="stable")
             digits = tuple((str(each), float(distribution[each])) for each in order if distribution[each] > _MIN_CHOICE)
             gap, split = gaps[len(positions)], float(splits[len(positions) - 1]) if positions else 1.0
-            ends = min(split + (1 - split) * _sum_operators(gap), _MAX_BOUNDARY) if positions else 1.0
+            ends = min(split + (1 - split) * sum_operators(gap, OF_SUMS), _MAX_BOUNDARY) if positions else 1.0
             positions.append(_Place(digits, _list_signs(gap, min(split, _MAX_BOUNDARY)), ends))
     return positions
-
-
-def _sum_operators(gap: Gap) -> float:
-    """How probable it is that a gap holds an operator that no number has in it."""
-    return sum(probability for text, probability in gap.readings if set(text) & set(OF_SUMS))
 
 
 def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:

@@ -88,7 +88,12 @@ def _sum_fillers(gap: Gap) -> float:
 
 def has_operator(gap: Gap, operators: str = _OPERATORS) -> bool:
     """Whether one number probably ends in a gap and another one begins, because of an operator, whichever it is."""
-    return sum(p for text, p in gap.readings if any(sign in operators for sign in text)) >= _MIN_OPERATOR
+    return sum_operators(gap, operators) >= _MIN_OPERATOR
+
+
+def sum_operators(gap: Gap, operators: str) -> float:
+    """How probable it is that a gap holds any of these operators."""
+    return sum(probability for text, probability in gap.readings if set(text) & set(operators))
 
 
 def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple[int, int]:
