@@ -36,7 +36,8 @@ def test_bright_strokes_on_a_dark_page_are_ones_too(reader: Reader) -> None:
 
 def test_what_form_was_asked_for_counts(reader: Reader) -> None:
     page = draw_strokes(2, 1)
-    assert reader.read(page, form=Form(pattern="##")).text == "11"
+    read = reader.read(page, form=Form(pattern="##"))
+    assert read.text == "11" and [number.fits for number in read.numbers] == [True]
     assert "1" not in reader.read(page, form=Form(pattern="###")).text
 
 

@@ -6,6 +6,7 @@ Alone, a plain stroke looks like a rule or an edge to the detector, and a digit 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -42,7 +43,7 @@ def read_whole_page(
     if strokes := _find_strokes(proposals):
         number = _read_strokes(strokes, proposals, classifier, thresholds)
         if number is not None and (form is None or form.fits(number.text)):
-            return (Line((number,)),)
+            return (Line((replace(number, fits=None if form is None else True),)),)
     if len(digits) > 1:
         return lines
     digit = _read_one_digit(page, classifier, thresholds)
