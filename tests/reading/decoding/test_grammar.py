@@ -37,6 +37,7 @@ def spell(logits: np.ndarray) -> str:
         ("1) 23", True),
         ("2 13/20", True),
         ("3/4000", False),
+        ("55/00", False),
         ("513/20", False),
         ("500/1/2021", False),
         ("12:5", False),
@@ -71,9 +72,16 @@ def test_sums_dates_times_fractions_and_filled_up_amounts_have_signs(text: str, 
         ("1/ 25", {1: ")"}, "1) 25"),
         ("12) 5", {2: "1"}, "12) 5"),
         ("3/4", {1: ")"}, "3/4"),
+        ("126.422.70", {7: ","}, "126.422,70"),
+        ("126.422.70", {3: ","}, "126,422.70"),
+        ("126.422.705", {7: ","}, "126.422.705"),
+        ("715.790,298.25", {3: ","}, "715,790,298.25"),
+        ("1'234,567", {5: "'"}, "1'234,567"),
+        ("192.168.100.12", {}, "192.168.100.12"),
     ],
 )
 def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:
-    """A slash at the end of a number is a 1, and a bracket that another one lacks may have been taken for one."""
+    """A slash at the end of a number is a 1, a bracket that another one lacks may have been taken for one, and the
+    marks between groups of three digits agree, but for the decimal mark."""
     logits = make_logits(text, doubts)
     assert spell(logits) == text and spell(logits + weigh_signs(logits)) == expected

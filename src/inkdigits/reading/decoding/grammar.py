@@ -16,7 +16,7 @@ from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
 _WITH_SIGNS = re.compile(
     r"\([0-9]+[)/]|^[0-9]{1,2}\)|[0-9].*[+×÷].*[0-9]|\b[0-3]?[0-9]/[0-3]?[0-9]/(?:19|20)?[0-9]{2}\b|\b[0-9]{1,2}:[0-9]{2}\b|[0-9]/[-=]"
-    r"|(?:^| )[0-9]{1,2}/[0-9]{1,3}(?= |$)"
+    r"|(?:^| )[0-9]{1,2}/[1-9][0-9]{0,2}(?= |$)"
 )
 _LIST_ITEM = re.compile(r"[0-9]{1,2}(?:\)|/ )")  # at the beginning; nothing else looks like its bracket but a slash
 _MISPLACED_COST = 4.0
@@ -30,7 +30,14 @@ _BRACKET_PLACES = {
     "(": re.compile(r"(?<![0-9.,')])[0-9/](?=[0-9(])"),
     ")": re.compile(r"(?<=[0-9)])[0-9/](?![0-9.,'(])"),
 }
-_LACKED_GAIN, _MAX_LACKED_LOSS = 3.0, 6.0
+_LACKED_GAIN, _MAX_LACKED_LOSS = 6.0, 10.0
+
+# A number whose digits stand in groups of three: what parts them is one mark, and what decimals stand behind is another
+# one, which is by so many nats likelier where the marks are at odds.
+_GROUPED = re.compile(r"(?<![0-9.,'])[0-9]{1,3}(?:[.,'][0-9]{3})+[.,'][0-9]+(?![0-9.,'])")
+_MARKS = ((".", ","), (",", "."), ("'", "."), ("'", ","))  # of groups, and of decimals
+_GROUP_SIZE = 3
+_AGREEING_GAIN = 4.0
 
 
 def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -51,7 +58,34 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     for bracket, other in ("()", ")("):
         if text.count(bracket) < text.count(other):
             weights += _weigh_lacked_bracket(bracket, frames, text, spans)
+    for match in _GROUPED.finditer(text):
+        weights += _weigh_marks(match, frames, spans)
     return weights
+
+
+def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Sequence[slice]) -> NDArray[np.float32]:
+    """What makes the marks of a number agree, those that are the least unlikely together, float32 T×27."""
+    weights, places = np.zeros_like(frames), [match.start() + m.start() for m in re.finditer(r"[.,']", match[0])]
+    marks = "".join(match.string[place] for place in places)
+    agreeing = [group * (len(marks) - 1) + point for group, point in _MARKS]
+    if match.end() - places[-1] - 1 == _GROUP_SIZE:  # the last group may be one of thousands
+        agreeing += [group * len(marks) for group in ".,'"]
+    if marks in agreeing:
+        return weights
+
+    def measure_loss(other_marks: str) -> float:
+        return sum(_measure_loss(frames, spans[place], mark) for place, mark in zip(places, other_marks, strict=True))
+
+    best = min(agreeing, key=measure_loss)
+    for place, mark in zip(places, best, strict=True):
+        weights[spans[place], encode_text(mark)] += _AGREEING_GAIN
+    return weights
+
+
+def _measure_loss(frames: NDArray[np.float32], span: slice, character: str) -> float:
+    """How much less likely a character is in a span, at least, than what the frames say there, in nats."""
+    (index,) = encode_text(character)
+    return float((frames[span].max(axis=1) - frames[span, index]).min())
 
 
 def _weigh_lacked_bracket(
@@ -61,7 +95,7 @@ def _weigh_lacked_bracket(
     of each character of the text, and one more on either side."""
     weights, (index,) = np.zeros_like(frames), encode_text(bracket)
     candidates = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
-    losses = [float((frames[span].max(axis=1) - frames[span, index]).min()) for span in candidates]
+    losses = [_measure_loss(frames, span, bracket) for span in candidates]
     if losses and min(losses) <= _MAX_LACKED_LOSS:
         weights[candidates[int(np.argmin(losses))], index] += _LACKED_GAIN
     return weights
