@@ -265,3 +265,26 @@ def test_ink_that_two_rows_have_read_is_read_once() -> None:
     ]
     assert remove_twins(tuple(rows)) == (rows[0], rows[2])
     assert remove_twins(tuple(rows[1:])) == tuple(rows[1:])
+
+
+def test_a_number_is_dropped_for_one_that_stays_only() -> None:
+    rows = [
+        Line((Number(tuple(make_empty_digit(Box(x, 100, 28, 60)) for x in range(start, start + 90, 30)), (), known),))
+        for start, known in ((0, 0.5), (30, 0.7), (60, 0.9))
+    ]
+    assert remove_twins(tuple(rows)) == (rows[0], rows[2])
+
+
+def test_a_digit_that_a_form_has_room_for_is_no_power() -> None:
+    page = make_detections(*((100 + 35 * index, 100, {digit: 0.99}, 0.99) for index, digit in enumerate((1, 9, 8, 4))))
+    page.boxes[3] = 208, 88, 16, 26
+    assert [line.text for line in decode(page)] == ["198^4"]
+    assert [line.text for line in decode(page, Form(length=4))] == ["1984"]
+
+
+def test_a_piece_of_a_longer_number_is_dropped_however_sure_it_is() -> None:
+    whole = Line((Number(tuple(make_empty_digit(Box(x, 100, 40, 60)) for x in (100, 150, 200)), (), 0.8),))
+    head = Line((Number((make_empty_digit(Box(102, 100, 30, 25)),), (), 0.99),))
+    frame = Line((Number((make_empty_digit(Box(80, 80, 200, 100)),), (), 0.9),))  # which the three lie within
+    assert remove_twins((head, whole)) == (whole,)
+    assert remove_twins((frame, whole)) == (frame,)

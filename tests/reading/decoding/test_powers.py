@@ -25,7 +25,7 @@ def make_number(text: str, x: int, y: int = 100, height: int = 40, accepted: boo
 
 
 def raise_in(*lines: Line) -> list[str]:
-    return [line.text for line in raise_powers(lines, THRESHOLDS)]
+    return [line.text for line in raise_powers(lines, (), THRESHOLDS)]
 
 
 FIVE = make_number("5", 50)
@@ -44,7 +44,7 @@ def test_of_a_tower_the_highest_digit_is_a_power_of_the_middle_one() -> None:
 def test_a_raised_digit_that_was_glued_to_its_number_is_a_power() -> None:
     glued = replace(FIVE, digits=FIVE.digits + make_number("2", 72, 90, 18).digits)
     assert raise_in(Line((glued,))) == ["5^2"]
-    (line,) = raise_powers([Line((glued,))], THRESHOLDS)
+    (line,) = raise_powers([Line((glued,))], (), THRESHOLDS)
     assert [number.text for number in line.numbers] == ["5", "2"] and line.signs[0].box == line.numbers[1].box
 
 
@@ -61,6 +61,21 @@ def test_small_digits_as_high_as_the_head_before_them_are_powers_but_small_zeros
     assert raise_in(Line((replace(FIVE, digits=FIVE.digits + make_number("00", 72, 100, 22).digits),))) == ["500"]
 
 
+def test_a_digit_is_as_high_as_its_own_ink() -> None:
+    """What only the transcriber has seen has a box as high as the line."""
+    line = Line((replace(FIVE, digits=FIVE.digits + make_number("2", 72).digits),))
+    raised, lower = Box(74, 92, 12, 18), Box(74, 122, 12, 18)
+    assert [each.text for each in raise_powers([line], [raised], THRESHOLDS)] == ["5^2"]
+    assert [each.text for each in raise_powers([line], [raised, lower], THRESHOLDS)] == ["52"]  # a digit in two pieces
+    assert [each.text for each in raise_powers([line], [lower], THRESHOLDS)] == ["52"]
+
+
+def test_the_minus_of_a_number_is_none_of_its_power() -> None:
+    minus = Sign("-", 0, 0.9, Box(30, 118, 15, 3))
+    negative = replace(FIVE, digits=FIVE.digits + make_number("2", 72, 90, 18).digits, signs=(minus,))
+    assert raise_in(Line((negative,))) == ["-5^2"]
+
+
 def test_a_power_keeps_its_place_among_numbers_and_signs() -> None:
     operands = tuple(make_number(text, x) for text, x in (("5", 50), ("3", 160), ("28", 240)))
     plus, equals = (replace(raise_power_sign(), text=text, before=place) for text, place in (("+", 1), ("=", 2)))
@@ -71,7 +86,7 @@ def test_a_power_keeps_its_place_among_numbers_and_signs() -> None:
 
 def raise_power_sign() -> Sign:
     glued = Line((FIVE,)), Line((make_number("2", 72, 90, 18),))
-    return raise_powers(glued, THRESHOLDS)[0].signs[0]
+    return raise_powers(glued, (), THRESHOLDS)[0].signs[0]
 
 
 @pytest.mark.parametrize(

@@ -70,8 +70,8 @@ def decode_lines(
     gap_finders = [partial(find_gaps, transcripts=each) for _, each in filled]
     lines = build_lines([row for row, _ in filled], gap_finders, ink_components, thresholds, expected, grid)
     lines = remove_twins(lines)
-    if expected.signs == "keep":
-        lines = raise_powers(lines, thresholds)
+    if expected.signs == "keep" and not expected.tells_numbers:  # a form would have no power in a number
+        lines = raise_powers(lines, ink_components, thresholds)
     lines, crosses = _remove_crosses(lines)
     numbers = [number for line in lines for number in line.numbers]
     other_ink = [box for box in ink_components if box not in crosses]
@@ -80,18 +80,31 @@ def decode_lines(
 
 
 def remove_twins(lines: tuple[Line, ...]) -> tuple[Line, ...]:
-    """Where two rows have read the same ink, keep the number that is more probably right."""
-    twins = {
-        id(first if first.confidence < second.confidence else second)
+    """Where two rows have read the same ink, keep one number: the other was a piece of it, or less probably right."""
+    pairs = [
+        _order_twins(first, second)
         for line, other in combinations(lines, 2)
         if _overlap(line.box, other.box)
         for first, second in product(line.numbers, other.numbers)
         if _overlap(first.box, second.box) and (_lies_on(first, second) or _lies_on(second, first))
-    }
-    if not twins:
+    ]
+    dropped = set[int]()  # ids: equal numbers may be different ones
+    for kept, twin in sorted(pairs, key=lambda pair: -pair[0].confidence):
+        if id(kept) not in dropped:
+            dropped.add(id(twin))
+    if not dropped:
         return lines
-    kept = (line.keep_numbers([id(number) not in twins for number in line.numbers]) for line in lines)
-    return tuple(line for line in kept if line.numbers)
+    remaining = (line.keep_numbers([id(number) not in dropped for number in line.numbers]) for line in lines)
+    return tuple(line for line in remaining if line.numbers)
+
+
+def _order_twins(first: Number, second: Number) -> tuple[Number, Number]:
+    """Two numbers that have read the same ink, the one to be kept first. What lies within a longer one is dropped, as
+    the head of a 3 may look like a 7; otherwise the one that is less probably right."""
+    short, long = sorted((first, second), key=lambda number: len(number.digits))
+    if len(short.digits) < len(long.digits) and not _lies_on(long, short):
+        return long, short
+    return (second, first) if first.confidence < second.confidence else (first, second)
 
 
 def _remove_crosses(lines: Sequence[Line]) -> tuple[tuple[Line, ...], set[Box]]:

@@ -20,6 +20,7 @@ _MAX_DIGITS = 2  # of what is raised
 _MAX_HEIGHT = 0.85  # of a raised digit
 _REACH = (-0.45, 0.7)  # from the right edge of the digit before it to its own left edge
 _FOOT_RANGE = (-0.6, 0.6)  # from the head of the digit before it to its own foot, downwards
+_MIN_INK_HEIGHT = 0.1  # of ink that is no dirt
 _MIN_RISE = 0.25  # of its foot over that of the digit before it
 # Where both are in one number, either its head is so far over that of the digit before it, or it is so small and high:
 _MIN_HEAD_RISE = 0.1
@@ -27,9 +28,12 @@ _MAX_SMALL_HEIGHT, _MIN_SMALL_RISE = 0.65, 0.4
 _NO_POWER = 0  # hardly anyone writes it, and small zeros are cents
 
 
-def raise_powers(lines: Sequence[Line], thresholds: AcceptThresholds) -> tuple[Line, ...]:
-    """The lines with raised digits in the line whose digit they belong to."""
-    split = [_split_line(line) for line in lines]
+def raise_powers(
+    lines: Sequence[Line], ink_components: Sequence[Box], thresholds: AcceptThresholds
+) -> tuple[Line, ...]:
+    """The lines with raised digits in the line whose digit they belong to; `ink_components` are the boxes of all ink of
+    the page, in its pixels."""
+    split = [_split_line(line, ink_components) for line in lines]
     remaining = list(split)
     for line in split:
         if len(line.numbers) > 1 or line.signs or len(line.numbers[0].digits) > _MAX_DIGITS:
@@ -64,26 +68,41 @@ def _is_raised(box: Box, base: Box, height: float) -> bool:
     return is_near and is_small and is_level and base.bottom - box.bottom >= _MIN_RISE * height
 
 
-def _split_line(line: Line) -> Line:
+def _split_line(line: Line, ink_components: Sequence[Box]) -> Line:
     """The line with its numbers divided before raised digits."""
-    while (split := _split_first(line)) is not None:
+    while (split := _split_first(line, ink_components)) is not None:
         line = split
     return line
 
 
-def _split_first(line: Line) -> Line | None:
+def _split_first(line: Line, ink_components: Sequence[Box]) -> Line | None:
     """The line with the first number that ends in raised digits divided before them; None where there is none."""
     height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
     for index, number in enumerate(line.numbers):
         for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
-            base, box = number.digits[place - 1].box, Box.around([digit.box for digit in number.digits[place:]])
-            is_power = _is_raised(box, base, height) and _is_high(number.digits[place:], box, base, height)
-            if is_power and not number.signs:
+            digits = [_fit_to_ink(digit, ink_components, height) for digit in number.digits[place:]]
+            base, box = number.digits[place - 1].box, Box.around([digit.box for digit in digits])
+            is_power = _is_raised(box, base, height) and _is_high(digits, box, base, height)
+            if is_power and all(sign.before == 0 for sign in number.signs):
                 whole = replace(number, digits=number.digits[:place])
-                power = replace(number, digits=number.digits[place:])
+                power = replace(number, digits=tuple(digits), signs=())
                 numbers = (*line.numbers[:index], whole, *line.numbers[index + 1 :])
                 return _insert(replace(line, numbers=numbers), index + 1, power)
     return None
+
+
+def _fit_to_ink(digit: Digit, ink_components: Sequence[Box], height: float) -> Digit:
+    """The digit with the box of its own ink, where that stands apart: what only the transcriber has seen may have a box
+    as high as the line."""
+    inside = [each for each in ink_components if _is_inside(each, digit.box)]
+    own = [each for each in inside if each.height >= _MIN_INK_HEIGHT * height]
+    return replace(digit, box=own[0]) if len(own) == 1 else digit  # of several, one may be a piece of it
+
+
+def _is_inside(ink: Box, box: Box) -> bool:
+    """Whether the middle of some ink is in a box, and hardly any of it sticks out."""
+    is_central = box.x <= get_centre_x(ink) < box.right and box.y <= get_centre_y(ink) < box.bottom
+    return is_central and ink.width <= 1.3 * box.width and ink.height <= 1.1 * box.height
 
 
 def _is_high(digits: Sequence[Digit], box: Box, base: Box, height: float) -> bool:
