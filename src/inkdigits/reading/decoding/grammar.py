@@ -65,20 +65,21 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 
 def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Sequence[slice]) -> NDArray[np.float32]:
     """What makes the marks of a number agree, those that are the least unlikely together, float32 T×27."""
-    weights, places = np.zeros_like(frames), [match.start() + m.start() for m in re.finditer(r"[.,']", match[0])]
-    marks = "".join(match.string[place] for place in places)
+    weights, number = np.zeros_like(frames), match[0]
+    mark_spans = [span for span, each in zip(spans[slice(*match.span())], number, strict=True) if each in ".,'"]
+    marks = "".join(each for each in number if each in ".,'")
     agreeing = [group * (len(marks) - 1) + point for group, point in _MARKS]
-    if match.end() - places[-1] - 1 == _GROUP_SIZE:  # the last group may be one of thousands
+    if number[-_GROUP_SIZE - 1] in ".,'":  # the last group may be one of thousands
         agreeing += [group * len(marks) for group in ".,'"]
     if marks in agreeing:
         return weights
 
-    def measure_loss(other_marks: str) -> float:
-        return sum(_measure_loss(frames, spans[place], mark) for place, mark in zip(places, other_marks, strict=True))
+    def measure_loss(others: str) -> float:
+        return sum(_measure_loss(frames, span, mark) for span, mark in zip(mark_spans, others, strict=True))
 
     best = min(agreeing, key=measure_loss)
-    for place, mark in zip(places, best, strict=True):
-        weights[spans[place], encode_text(mark)] += _AGREEING_GAIN
+    for span, mark in zip(mark_spans, best, strict=True):
+        weights[span, encode_text(mark)] += _AGREEING_GAIN
     return weights
 
 
