@@ -78,6 +78,17 @@ def test_numbers_of_one_cell_keep_the_sign_between_them_and_rejected_ones_are_le
     assert find_table(make_reading([])).rows == ()
 
 
+def test_signs_go_with_their_numbers_into_the_cells() -> None:
+    box = Box(0, 0, 4, 20)
+    numbers = (write_number("56", 100, 0), write_number("78", 300, 0))
+    signs = [Sign(text, before, 0.9, box) for text, before in (("(", 0), (")", 1), ("+", 1), ("(", 1), ("%", 2))]
+    assert find_table(make_reading([Line(numbers, tuple(signs))])).texts == [["(56)", "(78%"]]
+    wide = replace(write_number("61 91", 142, 0), signs=(Sign("-", 0, 0.9, box), Sign(".", 4, 0.9, box)))
+    heads = write_rows([("43", 100), ("53", 142)], [("43", 100), ("53", 142)])
+    lines = [*heads.lines, Line((wide,))]
+    assert find_table(make_reading(lines)).texts[2] == ["-61", "91."]
+
+
 def lay_out_table(seed: int) -> tuple[list[list[str]], Reading]:
     """A table with holes and a sum below it: right edges are ragged by half a digit, columns lean by up to 10°."""
     rng = np.random.default_rng(seed)

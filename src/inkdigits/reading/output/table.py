@@ -203,13 +203,22 @@ def _find_home(box: Box, columns: Sequence[_Column], slope: float) -> int:
 
 
 def _cut_line(line: Line, start: int, end: int) -> Line:
-    """The numbers `start` to `end` of a line, with the signs between them."""
-    return Line(line.numbers[start:end], _cut_signs(line.signs, start, end))
+    """The numbers `start` to `end` of a line, with their signs."""
+    return Line(line.numbers[start:end], _cut_signs(line.signs, start, end, len(line.numbers)))
 
 
-def _cut_signs(signs: Sequence[Sign], start: int, end: int) -> tuple[Sign, ...]:
-    """Those that stand between the digits or numbers `start` to `end`, counted from there."""
-    return tuple(replace(sign, before=sign.before - start) for sign in signs if start < sign.before < end)
+def _cut_signs(signs: Sequence[Sign], start: int, end: int, count: int) -> tuple[Sign, ...]:
+    """Those of the digits or numbers `start` to `end` of `count`, counted from there.
+
+    Of signs between two cells only those are kept whose side is plain: brackets and percent signs.
+    """
+
+    def belongs(sign: Sign) -> bool:
+        opens = sign.before == start and (start == 0 or sign.text == "(")
+        closes = sign.before == end and (end == count or sign.text in ")%")
+        return start < sign.before < end or opens or closes
+
+    return tuple(replace(sign, before=sign.before - start) for sign in signs if belongs(sign))
 
 
 def _divide_numbers(line: Line, columns: Sequence[_Column], slope: float) -> Line:
@@ -237,5 +246,5 @@ def _divide_number(number: Number, columns: Sequence[_Column], slope: float) -> 
 
 
 def _cut_number(digits: Sequence[Digit], signs: Sequence[Sign], start: int, end: int) -> Number:
-    """The digits `start` to `end` of a number, with the signs between them."""
-    return Number(tuple(digits[start:end]), _cut_signs(signs, start, end))
+    """The digits `start` to `end` of a number, with their signs."""
+    return Number(tuple(digits[start:end]), _cut_signs(signs, start, end, len(digits)))
