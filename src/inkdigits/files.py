@@ -4,7 +4,6 @@ is ever lost: the new content is there whole, or the old one still is."""
 from __future__ import annotations
 
 import contextlib
-import fcntl
 import os
 import tempfile
 from pathlib import Path, PurePath
@@ -67,12 +66,14 @@ def write_atomically(path: Path, content: bytes | str) -> None:
 
 def lock_file(file: IO[Any]) -> bool:
     """Keep other runs away from an open file until it is closed, or this process ends. False where one has it; a disk
-    without locks is as well as can be."""
+    or a system without such locks is as well as can be."""
     try:
+        import fcntl  # Windows has none
+
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False
-    except OSError:
+    except (OSError, ImportError):
         pass
     return True
 

@@ -25,7 +25,7 @@ class Digit:
     `digit` is the best guess (0–9) and `confidence` the calibrated probability that it is right;
     `digitness` is the probability that there is a digit at all. A digit that is not `accepted` is shown as `?`.
     `candidates` are `(digit, probability)`, most probable first. `detection` is its row in the page's detections, for
-    `Reader.stages`; None where it was read otherwise. It is no part of the JSON, nor of whether two digits are equal.
+    `Stages.find_glyph`; None where it was read otherwise. It is no part of the JSON, nor of whether digits are equal.
     """
 
     digit: int

@@ -139,8 +139,9 @@ def test_a_part_of_a_page_is_read_and_its_boxes_are_those_of_the_page(reader: Re
 def test_options_of_another_kind_are_refused_in_one_sentence(
     reader: Reader, written: Pixels, words: dict[str, Any]
 ) -> None:
-    with pytest.raises(UsageError, match=r"from 0 to 1, not|A region is an inkdigits\.Box"):
-        reader.read(written, **words)
+    for read in (reader.read, reader.read_pages, reader.attempt):
+        with pytest.raises(UsageError, match=r"from 0 to 1, not|A region is an inkdigits\.Box"):
+            read(written, **words)
 
 
 def test_a_form_chooses_so_many_digits_a_number(reader: Reader, many: Digits) -> None:

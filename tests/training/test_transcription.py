@@ -11,8 +11,8 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.errors import RunError
 from inkdigits.models.build import build_network
-from inkdigits.models.transcriber import FRAME_PIXELS
 from inkdigits.reading.networks import detector
+from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
 from inkdigits.training import transcription
 from inkdigits.training.loop import create_state, train
 from inkdigits.training.recipes import get_recipe
@@ -113,7 +113,7 @@ def test_the_packaged_transcriber_is_scored_by_strips_and_one_that_reads_nothing
 def test_a_frame_is_four_pixels_wide() -> None:
     network = build_network("transcriber").eval()
     with torch.inference_mode():
-        assert network(torch.zeros(2, 1, 48, 160)).shape == (2, CLASS_COUNT, 1, 160 // FRAME_PIXELS)
+        assert network(torch.zeros(2, 1, 48, 160)).shape == (2, CLASS_COUNT, 1, 160 // FRAME_WIDTH_PX)
 
 
 def test_what_surrounds_a_frame_adds_nothing_at_first() -> None:

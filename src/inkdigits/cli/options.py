@@ -85,7 +85,7 @@ BoxesOption = Annotated[
 ]
 ModelOption = Annotated[Path | None, _how("--model", help="Use another network, as `inkdigits export` writes it.")]
 SecondOption = Annotated[
-    bool, _how("--second", help="Ask a second network too, if installed: pip install 'inkdigits[second]'.")
+    bool, _how("--second", help="Ask RapidOCR's network too, if installed: pip install 'inkdigits[second]'.")
 ]
 MaxBytesOption = Annotated[int | None, _many("--max-bytes", help="Refuse larger files (default: 64 MiB).")]
 MaxPixelsOption = Annotated[

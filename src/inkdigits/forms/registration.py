@@ -58,10 +58,6 @@ class Registration:
         height, width = (round(side * scale) for side in page)
         return _rectify(grey, self.matrix @ _resize_matrix((height, width), page), (width, height))
 
-    def map_points(self, points: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Points of the template's page, N×2, on the picture."""
-        return _map_points(self.matrix, points)
-
 
 class SheetFinder:
     """Finds sheets of one or several forms. Built once and reused, from several threads too."""

@@ -9,7 +9,6 @@ from inkdigits.models.cnn import conv_block
 from inkdigits.models.detector import DetectorNet
 
 STRIP_HEIGHT = 48  # pixels
-FRAME_PIXELS = 4  # width of a strip that has one answer
 _CONTEXT_DILATIONS = (1, 2, 4)  # frames
 
 

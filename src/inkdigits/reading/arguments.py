@@ -37,8 +37,8 @@ def get_number_arguments(arguments: ReadArguments) -> NumberArguments:
     return cast(NumberArguments, {name: value for name, value in arguments.items() if name not in others})
 
 
-def check_arguments(arguments: ReadArguments) -> None:
-    """Raise UsageError for options that contradict each other or make no sense."""
+def check_arguments(arguments: ReadArguments) -> ReadArguments:
+    """The same options, if they make sense together. Raises UsageError if they do not."""
     check_min_confidence(arguments.get("min_confidence"))
     region, form, values = (arguments.get(name) for name in ("region", "form", "values"))
     if not (isinstance(form, Form | None) and isinstance(values, ValueRules | None)):
@@ -51,6 +51,7 @@ def check_arguments(arguments: ReadArguments) -> None:
         raise UsageError("A single digit has no form; leave out `single`, or length, pattern, check and range.")
     if arguments.get("single") and expected.values is not None:
         raise UsageError("A single digit is no date or amount; leave out `single`, or what numbers mean.")
+    return arguments
 
 
 def check_min_confidence(min_confidence: float | None) -> None:
@@ -59,7 +60,7 @@ def check_min_confidence(min_confidence: float | None) -> None:
         raise UsageError(f"The minimum confidence must be from 0 to 1, not {min_confidence!r}.")
 
 
-def get_expected(arguments: ReadArguments) -> Expected:
+def get_expected(arguments: NumberArguments) -> Expected:
     """What the options say of the numbers. Raises UsageError as `Expected` does."""
     defaults = Expected()
     return Expected(

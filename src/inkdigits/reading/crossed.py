@@ -69,7 +69,7 @@ def _find_stroke(number: Number, mask: NDArray[np.uint8], scale: float) -> _Stro
     columns = np.arange(max(0, int(box.x * scale)), min(width, int(box.right * scale)))
     top, foot = (box.y + _EDGE_RATIO * box.height) * scale, (box.bottom - _EDGE_RATIO * box.height) * scale
     band = mask[max(0, int(top)) : max(0, int(foot) + 1), columns]
-    if band.any(axis=0).mean() < _MIN_INKED_SHARE:  # what most numbers need no more than
+    if band.any(axis=0).mean() < _MIN_INKED_SHARE:  # most numbers are ruled out here, cheaply
         return None
     ends = np.linspace(top, foot, _STEPS)
     starts, goals = (each.ravel() for each in np.meshgrid(ends, ends))

@@ -1,4 +1,4 @@
-"""Draw every stage of reading a page, to show where a wrong reading went wrong."""
+"""Draw how a page was read, in five pictures, to show where a wrong reading went wrong."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ _CELL_PX = 2 * GLYPH_SIDE + 6  # a glyph of the sheet is drawn twice as large
 
 
 def draw_stages(page: Picture, reading: Reading, stages: Stages) -> Iterator[tuple[str, Image.Image]]:
-    """A name and an RGB picture for every stage, in order; `stages` are those of the part of the page that was read.
+    """A name and an RGB picture for each of five stages, in order; `stages` are those of what was read of the page.
 
     `ink`: the extracted ink, white; blue is too faint to count. `found`: the detector's detections on it, from violet,
     hardly a digit, to yellow, surely one. `glyphs`: the glyph of each detection, the most probable first, with its

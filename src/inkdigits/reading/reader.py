@@ -1,4 +1,4 @@
-"""Read numbers from pictures. Start here: `Reader.run_stages` names every stage of reading a page, in order."""
+"""Read numbers from pictures. Start here: `Reader._run_stages` names every stage of reading a page, in order."""
 
 from __future__ import annotations
 
@@ -133,9 +133,9 @@ class Reader:
     ) -> Reading:
         """Read a picture of one page. Everything about the options stands at `inkdigits.read`."""
         start = time.perf_counter()
-        page = load_single_page(picture, self._limits)
         known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
-        return self._read_page(page, start, {**known, "single": single, "region": region})
+        arguments = check_arguments({**known, "single": single, "region": region})
+        return self._read_page(load_single_page(picture, self._limits), start, arguments)
 
     def read_pages(
         self,
@@ -151,11 +151,9 @@ class Reader:
         signs: SignChoice = "keep",
     ) -> Iterator[Reading]:
         """Read a picture page by page. Everything about the options stands at `inkdigits.read_pages`."""
-        start = time.perf_counter()
         known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
-        for page in load_pages(picture, self._limits, name):
-            yield self._read_page(page, start, {**known, "single": single, "region": region})
-            start = time.perf_counter()
+        arguments = check_arguments({**known, "single": single, "region": region})
+        return self._read_each(load_pages(picture, self._limits, name), arguments)
 
     def attempt(
         self,
@@ -172,11 +170,16 @@ class Reader:
     ) -> Iterator[Reading | Failure]:
         """As `read_pages`, but a page that cannot be read is no error: a Failure stands in its place, others follow."""
         known = NumberArguments(form=form, min_confidence=min_confidence, boxes=boxes, values=values, signs=signs)
-        arguments: ReadArguments = {**known, "single": single, "region": region}
+        arguments = check_arguments({**known, "single": single, "region": region})
         return attempt_pages(picture, self._limits, name, lambda page, start: self._read_page(page, start, arguments))
 
+    def _read_each(self, pages: Iterator[Picture], arguments: ReadArguments) -> Iterator[Reading]:
+        start = time.perf_counter()
+        for page in pages:
+            yield self._read_page(page, start, arguments)
+            start = time.perf_counter()
+
     def _read_page(self, page: Picture, start: float, arguments: ReadArguments) -> Reading:
-        check_arguments(arguments)
         region, min_confidence = arguments.get("region"), arguments.get("min_confidence")
         cropped = crop_page(page, region)
         proposals, turned_degrees = None, 0
@@ -237,7 +240,7 @@ class Reader:
         detections = scoring.favour_lists(detections, grid)  # and a stroke in a list of digits is a 1
         detections = scoring.cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
-        # a second network, which reads it from left to right, counts as much as the digits that were found in it.
+        # the transcriber, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
         lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)

@@ -94,7 +94,8 @@ def read_pages(
         single, region, form, min_confidence, boxes, values, signs: as in `read`, the same for every page.
 
     Raises:
-        PictureError, PictureTooLargeError, UsageError: as `read`, at the page where it happens.
+        PictureError, PictureTooLargeError: as `read`, at the page where it happens.
+        UsageError: as `read`, before any page is read.
     """
     return _get_shared_reader().read_pages(
         picture,

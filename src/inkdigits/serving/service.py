@@ -49,7 +49,7 @@ class Service:
 
 
 def build_reader(settings: Settings) -> Reader:
-    """The reader, warm: both of its networks are loaded, and have run; the training digits are at hand."""
+    """The reader, warm: its three networks are loaded, and have run; the training digits are at hand."""
     reader = Reader(settings.model, limits=settings.bounds.picture, threads=1)
     paper = np.full((64, 64), 255, np.uint8)
     paper[20:40, 30:34] = 0

@@ -277,8 +277,7 @@ def _place_digits(
     automaton = build_word_automaton(string)
     backward_scores = paths.score_backwards(lattice, automaton)
     if backward_scores.total > -np.inf:
-        path = paths.find_best_path(lattice, automaton, backward_scores)
-        return tuple(lattice.hypotheses[index - 1] for index, _ in path.number)
+        return lattice.get_hypotheses(paths.find_best_path(lattice, automaton, backward_scores).number)
     boxes = _spread_boxes(Box.around([each.box for each in lattice.hypotheses]), len(string))
     for frames, first, transcript in views:
         if len(frames) >= ctc.count_needed_frames(string):

@@ -11,7 +11,7 @@ over sets are sums and maxima over paths.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -41,12 +41,16 @@ class Hypothesis:
 class Lattice:
     """N hypotheses, numbered 1 to N by the centres of their boxes; 0 is before all of them and N + 1 behind.
 
-    All scores are log probabilities, float64; -inf is never.
+    All scores are log probabilities, float64; what cannot be has -inf.
     """
 
     hypotheses: tuple[Hypothesis, ...]
     neighbour_log_probs: NDArray[np.float64]  # (N+2)×(N+2): two neighbours taken, all between left out
     digit_log_probs: NDArray[np.float64]  # (N+2)×10: a hypothesis taken as each digit
+
+    def get_hypotheses(self, path: Iterable[tuple[int, int]]) -> tuple[Hypothesis, ...]:
+        """Those on a path, which is pairs of a hypothesis's number and its digit."""
+        return tuple(self.hypotheses[number - 1] for number, _ in path)
 
 
 def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> Lattice:

@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.reading.decoding.cutting import PLAIN_SPLIT
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
@@ -32,7 +33,6 @@ Probability = TypeVar("Probability", float, NDArray[np.float64])
 _MIN_LONE_DIGITNESS, _MIN_ONES_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.75, 0.5
 _MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
 _MAX_TRIED = 24  # digits of a number of which each is tried
-_MIN_SPLIT = 0.5  # probability that a new number begins, from which on it does
 
 
 def scale_odds(probability: Probability, factor: float) -> Probability:
@@ -48,7 +48,7 @@ def build_numbers(
     is_boxed: NDArray[np.bool_],
 ) -> list[Number]:
     """A row as numbers that end where they probably do; `is_boxed`, bool N, says which of its digits are in boxes."""
-    bounds = [0, *(np.flatnonzero(splits >= _MIN_SPLIT) + 1).tolist(), len(splits) + 1]
+    bounds = [0, *(np.flatnonzero(splits >= PLAIN_SPLIT) + 1).tolist(), len(splits) + 1]
     return [
         _build_number(row, range(start, end), thresholds, _is_operand(gaps, start, end), bool(is_boxed[start]))
         for start, end in pairwise(bounds)

@@ -113,7 +113,8 @@ def _divide(signs: _Signs, is_first: bool, is_last: bool, is_sum: bool) -> tuple
 def _show(gap: Gap, index: int, row: _Row) -> _Signs:
     """The signs of a gap that make sense where it is. Those in doubt are shown if there probably are some: without its
     point or comma a number would be another one."""
-    if not gap.text or len(gap.spans) != len(gap.text):
+    spans = gap.spans
+    if not gap.text or len(spans) != len(gap.text):
         return _Signs("", dict(gap.readings).get("", 0.0), ())
     kept = list(range(len(gap.text)))
     if row.is_boxed[max(0, index - 1) : index + 1].any():
@@ -121,7 +122,7 @@ def _show(gap: Gap, index: int, row: _Row) -> _Signs:
     elif index == 0:
         last = len(gap.text) - 1 if gap.probability >= _MIN_LEADING_POINT else -1
         kept = [place for place in kept if gap.text[place] not in POINTS or place == last]
-    boxes = tuple(row.find_box(gap.spans[place]) for place in kept)
+    boxes = tuple(row.find_box(spans[place]) for place in kept)
     return _Signs("".join(gap.text[place] for place in kept), gap.probability, boxes)
 
 

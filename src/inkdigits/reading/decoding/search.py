@@ -27,4 +27,4 @@ def decode_row(hypotheses: Sequence[Hypothesis]) -> tuple[Hypothesis, ...]:
     right; none if no hypothesis is worth taking."""
     lattice = build_lattice(hypotheses, _SHARPNESS)
     path = find_best_path(lattice, ANY_DIGITS, score_backwards(lattice, ANY_DIGITS))
-    return tuple(lattice.hypotheses[index - 1] for index, _ in path.number)
+    return lattice.get_hypotheses(path.number)

@@ -6,6 +6,7 @@ only what it makes of digits and signs counts: all other characters are one clas
 
 from __future__ import annotations
 
+import re
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -55,10 +56,15 @@ def _find_network() -> Path:
     spec = find_spec("rapidocr")
     if spec is None or not spec.submodule_search_locations:
         raise ModelError(f"The second reader is not installed; {_HOW_TO_INSTALL}.")
-    found = sorted(path for folder in spec.submodule_search_locations for path in Path(folder).glob(_NETWORKS))
+    found = [path for folder in spec.submodule_search_locations for path in Path(folder).glob(_NETWORKS)]
     if not found:
         raise ModelError(f"RapidOCR's package has no network {_NETWORKS}; {_HOW_TO_INSTALL} again.")
-    return found[-1]
+    return max(found, key=_get_version)
+
+
+def _get_version(path: Path) -> tuple[int, ...]:
+    """The numbers in a network's name: v10 is newer than v6."""
+    return tuple(map(int, re.findall(r"\d+", path.name)))
 
 
 def _match_classes(characters: list[str]) -> NDArray[np.float32]:
