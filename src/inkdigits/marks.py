@@ -29,6 +29,16 @@ class Box:
         """The first row below the box."""
         return self.y + self.height
 
+    @property
+    def centre_x(self) -> float:
+        """The column at its middle."""
+        return self.x + self.width / 2
+
+    @property
+    def centre_y(self) -> float:
+        """The row at its middle."""
+        return self.y + self.height / 2
+
     def as_list(self) -> list[int]:
         """`[x, y, width, height]`."""
         return [self.x, self.y, self.width, self.height]

@@ -29,7 +29,7 @@ def box(reader: Reader, written: Pixels) -> Box:
 
 def strike(page: Pixels, box: Box, slant: float = 0.0, overhang: float = 0.3) -> Pixels:
     """The page with a stroke through the middle of a box, `slant` and `overhang` of its height."""
-    page, y, x = page.copy(), box.y + box.height / 2, overhang * box.height
+    page, y, x = page.copy(), box.centre_y, overhang * box.height
     start = (round(box.x - x), round(y + slant * box.height / 2))
     end = (round(box.right + x), round(y - slant * box.height / 2))
     cv2.line(page, start, end, INK, 5, cv2.LINE_AA)

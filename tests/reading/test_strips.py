@@ -36,7 +36,7 @@ def test_a_sloping_row_comes_out_level_and_in_the_middle(slope: float) -> None:
     (strip,) = cut_strips(make_page(page), boxes)
     assert strip.ink.shape[0] == 48 and strip.ink.shape[1] % 16 == 0 and strip.ink.dtype == np.float32
     for box in boxes:
-        column = strip.ink[:, round((box.x + box.width / 2 - strip.left) * strip.scale)]
+        column = strip.ink[:, round((box.centre_x - strip.left) * strip.scale)]
         rows = np.flatnonzero(column > 0.5)
         assert abs(rows.mean() - 23.5) <= 1.5 and abs(len(rows) - 30) <= 2
 
@@ -45,8 +45,8 @@ def test_places_on_a_strip_are_places_on_the_page() -> None:
     page, boxes = make_bars(4, 0.0)
     (strip,) = cut_strips(make_page(cv2.resize(page, None, fx=0.5, fy=0.5), ink_scale=0.5), boxes)
     for box in boxes:
-        frame = strip.find_frame(box.x + box.width / 2)
-        assert strip.find_x(frame) == pytest.approx(box.x + box.width / 2)
+        frame = strip.find_frame(box.centre_x)
+        assert strip.find_x(frame) == pytest.approx(box.centre_x)
         assert strip.ink[24, round(4 * frame)] > 0.5
     assert strip.digit_height == pytest.approx(60) and strip.level == pytest.approx(150, abs=1)
 

@@ -31,7 +31,7 @@ def draw_hypotheses(hypotheses: Sequence[Hypothesis], chosen: Sequence[int], tit
             )
         )
         axes.text(
-            each.box.x + each.box.width / 2, each.digitness + 0.02, str(int(np.argmax(each.probabilities))),
+            each.box.centre_x, each.digitness + 0.02, str(int(np.argmax(each.probabilities))),
             ha="center", fontsize=style.TEXT, color=colour, fontfamily=style.FONT,
         )  # fmt: skip
     style.plain(axes)

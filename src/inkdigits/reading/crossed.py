@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.digits import set_accepted
-from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.types import CROSSED_OUT, Line, Number
 
@@ -52,7 +51,7 @@ def _reject_in_line(line: Line, mask: NDArray[np.uint8], scale: float) -> Line:
 
 
 def _is_crossed(box: Box, strokes: Sequence[_Stroke]) -> bool:
-    return any(stroke.left <= get_centre_x(box) <= stroke.right for stroke in strokes)
+    return any(stroke.left <= box.centre_x <= stroke.right for stroke in strokes)
 
 
 def _reject(number: Number) -> Number:

@@ -63,15 +63,15 @@ def transcribe_hypotheses(row: Sequence[Hypothesis], letters: Sequence[Box]) -> 
     around = Box.around(boxes)
     scale = DIGIT_HEIGHT_PX / around.height
     width = round(around.width * scale) + 8
-    strip = Strip(np.zeros((48, width), np.float32), around.x - 4 / scale, scale, around.y + around.height / 2, 0.0)
+    strip = Strip(np.zeros((48, width), np.float32), around.x - 4 / scale, scale, around.centre_y, 0.0)
     frames = np.full((width // 4 + 1, CLASS_COUNT), 1e-5)
     frames[:, 0] = 1
     for each in row:
-        frame = frames[int(strip.find_frame(each.box.x + each.box.width / 2))]
+        frame = frames[int(strip.find_frame(each.box.centre_x))]
         frame[0] = 1 - each.digitness
         frame[encode_text("0123456789")] = each.digitness * np.array(each.probabilities)
     for box in letters:
-        frame = frames[int(strip.find_frame(box.x + box.width / 2))]
+        frame = frames[int(strip.find_frame(box.centre_x))]
         frame[0], frame[encode_text(OTHER)] = 0.01, 0.99
     for first, second in pairwise(boxes):
         if second.x - first.right >= around.height / 2:

@@ -211,7 +211,7 @@ def test_rows_hold_hypotheses_that_overlap() -> None:
     assert len(found) == 3
     for row, line, part, both in zip(found, lines, parts, wide, strict=True):
         assert {id(p) for p in (*line, *part, *both)} <= {id(p) for p in row}
-        middles = [p.box.x + p.box.width / 2 for p in row]
+        middles = [p.box.centre_x for p in row]
         assert middles == sorted(middles)
 
 

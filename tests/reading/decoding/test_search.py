@@ -88,13 +88,13 @@ ROWS = st.lists(HYPOTHESES, max_size=7)
 def estimate_distinct(a: Hypothesis, b: Hypothesis) -> float:
     """The definition in other words: of equal widths, 0 until the middles are a sixth of it apart, 1 from 0.42."""
     narrow, wide = sorted((a.box.width, b.box.width))
-    away = abs((a.box.x + a.box.width / 2) - (b.box.x + b.box.width / 2)) / wide + 0.2 * narrow / wide
+    away = abs(a.box.centre_x - b.box.centre_x) / wide + 0.2 * narrow / wide
     return min(max((away - 0.37) / 0.25, 0.0), 1.0)
 
 
 def iterate_sets(hypotheses: Sequence[Hypothesis]) -> Iterator[tuple[tuple[Hypothesis, ...], float]]:
     """Every consistent set, from left to right, with its score but for which digits."""
-    ordered = sorted(hypotheses, key=lambda p: (p.box.x + p.box.width / 2, p.box.x))
+    ordered = sorted(hypotheses, key=lambda p: (p.box.centre_x, p.box.x))
     for size in range(len(ordered) + 1):
         for places in combinations(range(len(ordered)), size):
             taken = tuple(ordered[place] for place in places)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import UsageError
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
+from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.imaging.grid import Grid, Rule
 from inkdigits.reading.imaging.pixels import median
 
@@ -65,12 +65,12 @@ def check_box_kind(boxes: str) -> BoxKind:
 
 def holds_only_rule(box: Box, grid: Grid) -> bool:
     """Whether what looks like a digit is a stretch of an upright rule."""
-    margin, middle = _ON_RULE * box.height, get_centre_y(box)
+    margin, middle = _ON_RULE * box.height, box.centre_y
     may_be_rule = box.width <= _STROKE_WIDTH * box.height and not grid.is_squared_paper
     return may_be_rule and any(
         rule.covers(box.y - margin)
         and rule.covers(box.bottom + margin)
-        and abs(rule.find_across(middle) - get_centre_x(box)) < margin
+        and abs(rule.find_across(middle) - box.centre_x) < margin
         for rule in grid.uprights
     )
 
@@ -78,7 +78,7 @@ def holds_only_rule(box: Box, grid: Grid) -> bool:
 def is_crossed(row: Sequence[Box], grid: Grid) -> bool:
     """Whether an upright rule runs through a row of digits, or stands less than a digit's height beside it."""
     around, height = Box.around(row), measure_row_height([box.height for box in row])
-    y = median(np.array([get_centre_y(box) for box in row]))
+    y = median(np.array([box.centre_y for box in row]))
     return any(
         rule.covers(y, -height) and around.x - height < rule.find_across(y) < around.right + height
         for rule in grid.uprights
@@ -104,7 +104,7 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
         for rule, count in zip(grid.uprights, crossings, strict=True)
         if count == 0 or (count == 1 and rule.length >= long_px)
     ]
-    middles = [(float(np.mean(list(map(get_centre_y, row)))), np.array(list(map(get_centre_x, row)))) for row in rows]
+    middles = [(float(np.mean([box.centre_y for box in row])), np.array([box.centre_x for box in row])) for row in rows]
     page = _Page(uprights, grid.levels, middles, boxes)
     cells = [page.find_row_cells(row) for row in rows]
     in_columns = _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
@@ -116,7 +116,7 @@ def find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> lis
     their insides reach, in pixels of the page."""
     if not row or not grid.uprights:
         return []
-    y = median(np.array([get_centre_y(box) for box in row]))
+    y = median(np.array([box.centre_y for box in row]))
     walls = [rule for rule in grid.uprights if rule.covers(y)]
     spans = [
         (left.find_across(y), right.find_across(y))
@@ -124,7 +124,7 @@ def find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> lis
         if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * digit_height
         and right.find_across(y) - left.find_across(y) <= _MAX_EMPTY_WIDTH * digit_height
     ]
-    filled = [span for span in spans if any(span[0] < get_centre_x(box) < span[1] for box in row)]
+    filled = [span for span in spans if any(span[0] < box.centre_x < span[1] for box in row)]
     beside = [span for span in spans if any(_are_neighbours(span, other) for other in filled)]
     insides = [(left + _WALL * (right - left), right - _WALL * (right - left)) for left, right in beside]
     return [(left, right) for left, right in insides if not any(box.x < right and box.right > left for box in row)]
@@ -199,7 +199,7 @@ class _Page:
         ends = np.full(len(row) - 1, np.nan)
         if not has_rule.any():
             return RowCells(ends, _find_enclosed(own, row) & (len(row) == 1))
-        pitches = np.diff([get_centre_x(box) for box in row])
+        pitches = np.diff([box.centre_x for box in row])
         counts = [_count_walls(each, pitch) for each, pitch in zip(between, pitches, strict=True) if each]
         pitch = float(np.sort(pitches[has_rule] / counts)[(len(counts) - 1) // 2])  # the lower one of two
         holds_several = 2 * has_rule.sum() < len(has_rule)
@@ -246,7 +246,7 @@ class _Page:
                 _continues(rule, other, _BEYOND * height) for other in whole_rules
             ):
                 whole_rules.append(rule)
-        return [sum(_get_x(rule, box) < get_centre_x(box) for rule in whole_rules) for box in row]
+        return [sum(_get_x(rule, box) < box.centre_x for rule in whole_rules) for box in row]
 
 
 def _count_walls(rules: Sequence[Rule], distance: float) -> int:
@@ -262,27 +262,27 @@ def _make_unruled(row: Sequence[Box]) -> RowCells:
 
 def _find_enclosed(rules: Sequence[Rule], row: Sequence[Box]) -> NDArray[np.bool_]:
     """Which digits of a row stand between two of its upright rules."""
-    sides = [[np.sign(_get_x(rule, box) - get_centre_x(box)) for rule in rules] for box in row]
+    sides = [[np.sign(_get_x(rule, box) - box.centre_x) for rule in rules] for box in row]
     return np.array([-1 in each and 1 in each for each in sides], np.bool_)
 
 
 def _spans(rule: Rule, row: Sequence[Box], height: float) -> bool:
     """Whether an upright rule is one of a row's."""
-    nearest = min(row, key=lambda box: abs(get_centre_x(box) - rule.find_across(get_centre_y(box))))
-    y = get_centre_y(nearest)
+    nearest = min(row, key=lambda box: abs(box.centre_x - rule.find_across(box.centre_y)))
+    y = nearest.centre_y
     if rule.length >= _LONG_RULE * height:
         return rule.covers(y, -_EXTENSION * height)
     return rule.covers(y - _SPAN * height) and rule.covers(y + _SPAN * height)
 
 
 def _is_between(rule: Rule, left: Box, right: Box) -> bool:
-    x = rule.find_across((get_centre_y(left) + get_centre_y(right)) / 2)
+    x = rule.find_across((left.centre_y + right.centre_y) / 2)
     return left.right - _INNER_MARGIN * left.width < x < right.x + _INNER_MARGIN * right.width
 
 
 def _runs_through(rule: Rule, box: Box) -> bool:
     """Whether an upright rule runs through the inside of a digit's box."""
-    y, margin = get_centre_y(box), _SPAN * box.height
+    y, margin = box.centre_y, _SPAN * box.height
     is_level = rule.covers(y - margin) and rule.covers(y + margin)
     return is_level and box.x + _INNER_MARGIN * box.width < rule.find_across(y) < box.right - _INNER_MARGIN * box.width
 
@@ -297,4 +297,4 @@ def _continues(rule: Rule, other: Rule, distance: float) -> bool:
 
 def _get_x(rule: Rule, box: Box) -> float:
     """The column of an upright rule at the level of a digit."""
-    return rule.find_across(get_centre_y(box))
+    return rule.find_across(box.centre_y)

@@ -22,7 +22,6 @@ from inkdigits.reading.decoding.numbers import scale_odds
 from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import decode_row
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.decoding.unread import add_unread_digits
 from inkdigits.reading.decoding.words import remove_letters, shows_letters, stand_apart
@@ -127,7 +126,7 @@ def _overlap(first: Box, second: Box) -> bool:
 
 def _lies_on(number: Number, other: Number) -> bool:
     """Whether the centres of most digits of a number lie within digits of another one."""
-    centres = [(get_centre_x(digit.box), get_centre_y(digit.box)) for digit in number.digits]
+    centres = [(digit.box.centre_x, digit.box.centre_y) for digit in number.digits]
     boxes = [digit.box for digit in other.digits]
     inside = [any(box.x <= x < box.right and box.y <= y < box.bottom for box in boxes) for x, y in centres]
     return 2 * sum(inside) > len(inside)

@@ -24,7 +24,6 @@ from inkdigits.reading.decoding.alignment import align_strings
 from inkdigits.reading.decoding.automaton import ANY_DIGITS, Automaton, build_word_automaton
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.lattice import Hypothesis, Lattice, build_lattice
-from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 
 _LATTICE_WEIGHT, _FRAMES_WEIGHT = 0.3, 1.2  # of their log probabilities; two transcribers share the frames' weight
@@ -172,7 +171,7 @@ def _find_splits(transcript: Transcript, row: FusedRow) -> NDArray[np.float64]:
     frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
     string = row.string
     splits = np.zeros(max(0, len(string) - 1))
-    shown = string[: sum(get_centre_x(box) < end for box in row.boxes)]
+    shown = string[: sum(box.centre_x < end for box in row.boxes)]
     if len(shown) < 2 or len(frames) < ctc.count_needed_frames(shown):
         return splits
     ends = np.exp(transcript.frames[:, _SEPARATING].astype(np.float64)).sum(axis=1)
@@ -183,11 +182,11 @@ def _find_splits(transcript: Transcript, row: FusedRow) -> NDArray[np.float64]:
 
 def _propose_from_frames(hypotheses: Sequence[Hypothesis], transcript: Transcript) -> list[Hypothesis]:
     """The digits of the frames' best path where there is no hypothesis."""
-    centres, frames = np.array([get_centre_x(each.box) for each in hypotheses], np.float64), transcript.digit_frames
+    centres, frames = np.array([each.box.centre_x for each in hypotheses], np.float64), transcript.digit_frames
     proposed = []
     for _, start, end in ctc.find_tokens(frames):
         box = make_box(transcript, start, end)
-        if not (np.abs(centres - get_centre_x(box)) < _SAME_PLACE_RATIO * transcript.strip.digit_height).any():
+        if not (np.abs(centres - box.centre_x) < _SAME_PLACE_RATIO * transcript.strip.digit_height).any():
             peak = frames[start:end, 1:].max(axis=0)
             proposed.append(Hypothesis(box, tuple(np.exp(peak - np.logaddexp.reduce(peak)).tolist()), _NEW_DIGITNESS))
     return proposed

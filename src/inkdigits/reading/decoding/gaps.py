@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import CHARACTERS, OTHER, SIGNS, SPACE
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding.fusion import FusedRow
-from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.networks.activations import MIN_PROBABILITY
 from inkdigits.reading.networks.transcriber import DIGIT_HEIGHT_PX, FRAME_WIDTH_PX
@@ -89,7 +88,7 @@ class _GapFrames:
 def _slice_gaps(row: FusedRow, string: str, transcript: Transcript) -> list[_GapFrames] | None:
     """The frames of each gap; None if the digits do not all fit on the strip."""
     frames, end = transcript.digit_frames, transcript.strip.find_x(len(transcript.frames))
-    is_shown = all(get_centre_x(box) < end for box in row.boxes)
+    is_shown = all(box.centre_x < end for box in row.boxes)
     if not string or not is_shown or len(frames) < ctc.count_needed_frames(string):
         return None
     spans = ctc.align_string(frames, string)

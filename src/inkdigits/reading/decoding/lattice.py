@@ -18,7 +18,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.networks.activations import MIN_PROBABILITY, clipped_log
 
 # Counted on drawn pages of training digits: two detections closer than the first were never two digits, two farther
@@ -59,7 +58,7 @@ def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> L
     `sharpness`, 0..1, is how much the probability of a hypothesis's most probable digit counts; how much less probable
     the others are always counts in full.
     """
-    ordered = tuple(sorted(hypotheses, key=lambda each: (get_centre_x(each.box), each.box.x)))
+    ordered = tuple(sorted(hypotheses, key=lambda each: (each.box.centre_x, each.box.x)))
     size = len(ordered) + 2
     digitness = np.clip([each.digitness for each in ordered], MIN_PROBABILITY, 1 - MIN_PROBABILITY).reshape(-1)
     probabilities = np.array([each.probabilities for each in ordered], np.float64).reshape(-1, 10)
@@ -75,7 +74,7 @@ def build_lattice(hypotheses: Sequence[Hypothesis], sharpness: float = 1.0) -> L
 
 def estimate_distinct_ink(hypotheses: Sequence[Hypothesis]) -> NDArray[np.float64]:
     """N hypotheses → N×N: the probability that two of them are of different ink, 0..1."""
-    centres = np.array([get_centre_x(each.box) for each in hypotheses])
+    centres = np.array([each.box.centre_x for each in hypotheses])
     widths = np.array([each.box.width for each in hypotheses], np.float64)
     distances = np.abs(centres[:, np.newaxis] - centres[np.newaxis])
     wider = np.maximum(widths[:, np.newaxis], widths[np.newaxis])

@@ -16,7 +16,7 @@ from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
 from inkdigits.reading.decoding.punctuate import OF_SUMS, has_operator, punctuate
-from inkdigits.reading.decoding.spacing import Spacing, find_list_end, get_centre_x, has_cells, measure_spacing
+from inkdigits.reading.decoding.spacing import Spacing, find_list_end, has_cells, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line, Number
@@ -87,8 +87,8 @@ def _check_signs(line: Line, form: Form) -> Line:
 def _place_numbers(line: Line, row: int, boxes: Sequence[Box], columns: Sequence[int]) -> Line:
     """The line with its numbers in the cells of a table: `columns` has that of each digit of the row, in `boxes`. A
     form may have given a number more digits than it had there."""
-    x = np.array([get_centre_x(box) for box in boxes])
-    nearest = [int(np.abs(x - get_centre_x(number.digits[0].box)).argmin()) for number in line.numbers]
+    x = np.array([box.centre_x for box in boxes])
+    nearest = [int(np.abs(x - number.digits[0].box.centre_x).argmin()) for number in line.numbers]
     numbers = zip(line.numbers, nearest, strict=True)
     return replace(line, numbers=tuple(replace(number, row=row, column=columns[index]) for number, index in numbers))
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.digits import set_accepted
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y, measure_row_height
+from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Digit, Line, Number
 
@@ -42,7 +42,7 @@ def raise_powers(
             continue
         bases = [other for other in remaining if other is not line and _find_base(other, line.box) is not None]
         if bases:
-            base = min(bases, key=lambda other: get_centre_y(other.box) - get_centre_y(line.box))
+            base = min(bases, key=lambda other: other.box.centre_y - line.box.centre_y)
             index = _find_base(base, line.box)
             assert index is not None
             remaining[remaining.index(base)] = _insert(base, index + 1, _accept_again(line.numbers[0], thresholds))
@@ -55,7 +55,7 @@ def _find_base(line: Line, box: Box) -> int | None:
     height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
     for index, number in enumerate(line.numbers):
         following = line.numbers[index + 1].digits[0].box if index + 1 < len(line.numbers) else None
-        if _is_raised(box, number.digits[-1].box, height) and (following is None or get_centre_x(box) < following.x):
+        if _is_raised(box, number.digits[-1].box, height) and (following is None or box.centre_x < following.x):
             return index
     return None
 
@@ -101,7 +101,7 @@ def _fit_to_ink(digit: Digit, ink_components: Sequence[Box], height: float) -> D
 
 def _is_inside(ink: Box, box: Box) -> bool:
     """Whether the middle of some ink is in a box, and hardly any of it sticks out."""
-    is_central = box.x <= get_centre_x(ink) < box.right and box.y <= get_centre_y(ink) < box.bottom
+    is_central = box.x <= ink.centre_x < box.right and box.y <= ink.centre_y < box.bottom
     return is_central and ink.width <= 1.3 * box.width and ink.height <= 1.1 * box.height
 
 

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import SPACE
 from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.gaps import Gap
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.types import Line, Number
 
 POINTS = ".,'"
@@ -142,9 +141,9 @@ class _Row:
         found = [
             each
             for each in self.ink_components
-            if abs(get_centre_x(each) - middle) <= reach and each.width <= 2 * around.height
-            if abs(get_centre_y(each) - get_centre_y(around)) <= _MAX_RISE * around.height
-            if not any(box.x <= get_centre_x(each) < box.right for box in self.boxes)
+            if abs(each.centre_x - middle) <= reach and each.width <= 2 * around.height
+            if abs(each.centre_y - around.centre_y) <= _MAX_RISE * around.height
+            if not any(box.x <= each.centre_x < box.right for box in self.boxes)
         ]
         if found:
             return Box.around(found)

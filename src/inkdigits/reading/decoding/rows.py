@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.spacing import get_centre_x, get_centre_y
 from inkdigits.reading.imaging.pixels import median, weighted_median
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
@@ -84,12 +83,10 @@ def find_rows(items: Sequence[Item]) -> list[list[Item]]:
 
     Every item is on one row. Items are digits, or hypotheses that overlap and conflict.
     """
-    ordered = sorted(items, key=lambda item: (get_centre_x(item.box), item.box.y))
+    ordered = sorted(items, key=lambda item: (item.box.centre_x, item.box.y))
     slope = estimate_slope([item.box for item in ordered if item.digitness >= _SURE_MIN_DIGITNESS])
     slope = slope or estimate_stairs([item.box for item in ordered if item.digitness >= _MIN_STAIR_DIGITNESS])
-    bands = [
-        _Band(get_centre_y(item.box) - slope * get_centre_x(item.box), max(1.0, item.box.height)) for item in ordered
-    ]
+    bands = [_Band(item.box.centre_y - slope * item.box.centre_x, max(1.0, item.box.height)) for item in ordered]
     found_rows: list[_Row] = []
     sure_first = sorted(range(len(ordered)), key=lambda i: ordered[i].digitness < _SURE_MIN_DIGITNESS)
     for member in sure_first:
@@ -147,7 +144,7 @@ def estimate_stairs(boxes: Sequence[Box]) -> float:
 
 def _stack_boxes(boxes: Sequence[Box]) -> tuple[Array, Array, Array]:
     """The columns and the rows of pixels at the middles of N boxes, and their heights, each float64 N."""
-    xs, ys = np.array([get_centre_x(box) for box in boxes]), np.array([get_centre_y(box) for box in boxes])
+    xs, ys = np.array([box.centre_x for box in boxes]), np.array([box.centre_y for box in boxes])
     return xs, ys, np.array([max(1.0, box.height) for box in boxes])
 
 

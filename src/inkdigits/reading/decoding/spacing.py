@@ -49,7 +49,7 @@ class Spacing:
 
         Where a point stands between them it is the wider of the gaps before and after the point.
         """
-        centres = _convert_to_array(get_centre_x(box) for box in boxes)
+        centres = _convert_to_array(box.centre_x for box in boxes)
         widths = _convert_to_array(box.width for box in boxes)
         half = np.maximum(widths, self.min_advance_px) / 2
         left, right = centres - half, centres + half
@@ -65,7 +65,7 @@ def find_list_end(boxes: Sequence[Box], spacing: Spacing) -> int | None:
     height = measure_row_height([box.height for box in boxes])
     ends = []
     for index, (first, second) in enumerate(pairwise(boxes)):
-        between = [p for p in spacing.points if get_centre_x(first) < get_centre_x(p) <= get_centre_x(second)]
+        between = [p for p in spacing.points if first.centre_x < p.centre_x <= second.centre_x]
         if len(between) == 1:
             before, after = between[0].x - first.right, second.x - between[0].right
             if after > _LIST_GAP * height and after > _LIST_GAP_RATIO * before:
@@ -113,39 +113,29 @@ def measure_row_height(heights: Sequence[float]) -> float:
     return weighted_median(known, known**_HEIGHT_WEIGHT_POWER)
 
 
-def get_centre_x(box: Box) -> float:
-    """The column at the middle of a box, in pixels."""
-    return box.x + box.width / 2
-
-
-def get_centre_y(box: Box) -> float:
-    """The row of pixels at the middle of a box."""
-    return box.y + box.height / 2
-
-
 def _is_point(mark: Box, boxes: Sequence[Box], height: float) -> bool:
     """Whether a mark is a point or comma between two digits of the row."""
     if mark.width > _MAX_POINT_SIZE[0] * height or mark.height > _MAX_POINT_SIZE[1] * height:
         return False
-    before = [box for box in boxes if get_centre_x(box) < get_centre_x(mark)]
-    after = [box for box in boxes if get_centre_x(box) >= get_centre_x(mark)]
+    before = [box for box in boxes if box.centre_x < mark.centre_x]
+    after = [box for box in boxes if box.centre_x >= mark.centre_x]
     if not before or not after or any(_contains(box, mark) for box in (before[-1], after[0])):
         return False
     top, foot = min(before[-1].y, after[0].y), max(before[-1].bottom, after[0].bottom)
-    level = get_centre_y(mark)
+    level = mark.centre_y
     return max(top, foot - _POINT_FOOT_DISTANCE * height) <= level <= foot + _MAX_BELOW_FOOT * height
 
 
 def _contains(box: Box, mark: Box) -> bool:
     """Whether the centre of a mark lies well inside a digit's box."""
-    across = abs(get_centre_x(mark) - get_centre_x(box)) < (0.5 - _DIGIT_EDGE) * box.width
-    return across and box.y <= get_centre_y(mark) <= box.bottom
+    across = abs(mark.centre_x - box.centre_x) < (0.5 - _DIGIT_EDGE) * box.width
+    return across and box.y <= mark.centre_y <= box.bottom
 
 
 def _is_between(boxes: Sequence[Box], mark: Box) -> NDArray[np.bool_]:
     """N×N: whether the mark's centre lies between the centres of one box and a later one."""
-    centres = np.array([get_centre_x(box) for box in boxes])
-    return (centres[:, np.newaxis] < get_centre_x(mark)) & (get_centre_x(mark) <= centres[np.newaxis])
+    centres = np.array([box.centre_x for box in boxes])
+    return (centres[:, np.newaxis] < mark.centre_x) & (mark.centre_x <= centres[np.newaxis])
 
 
 def _convert_to_array(values: Iterable[float]) -> NDArray[np.float64]:

@@ -19,7 +19,6 @@ from inkdigits.reading.decoding.cells import find_empty_boxes
 from inkdigits.reading.decoding.frames import Token, find_tokens, join_tokens
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.lattice import Hypothesis
-from inkdigits.reading.decoding.spacing import get_centre_x
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
@@ -50,12 +49,12 @@ def _insert(
 ) -> FusedRow:
     """The row with a doubtful digit more, if it has a box, and no digit is there yet; `own_splits` are those before and
     behind it."""
-    if box is None or any(_covers(each, get_centre_x(box)) for each in row.hypotheses):
+    if box is None or any(_covers(each, box.centre_x) for each in row.hypotheses):
         return row
-    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), get_centre_x(box)
-    index = sum(get_centre_x(piece.hypotheses[0].box) < x for piece in fused_pieces)
+    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), box.centre_x
+    index = sum(piece.hypotheses[0].box.centre_x < x for piece in fused_pieces)
     before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
-    if index and get_centre_x(fused_pieces[index - 1].hypotheses[-1].box) > x:
+    if index and fused_pieces[index - 1].hypotheses[-1].box.centre_x > x:
         return row  # among the digits of one piece: there each reader had its say
     left, right = own_splits
     if not fused_pieces:

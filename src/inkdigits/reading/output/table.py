@@ -87,7 +87,7 @@ def find_table(reading: Reading) -> Table:
 
 def _find_slope(boxes: Sequence[Box]) -> float:
     """How columns run: where all boxes, moved along it to one level, cover the least of a line."""
-    edges = np.array([[box.x, box.right, box.y + box.height / 2] for box in boxes])  # N×3
+    edges = np.array([[box.x, box.right, box.centre_y] for box in boxes])  # N×3
     best, least = 0.0, np.inf
     for slope in _SLOPES:
         covered = _measure_covered(edges[:, :2] - slope * edges[:, 2:])
@@ -116,7 +116,7 @@ def _find_spans(line: Line, slope: float) -> list[_Span]:
 
 def _find_edges(box: Box, slope: float) -> tuple[float, float]:
     """Where a box begins and ends across the page, moved along columns of this slope to the top of the page."""
-    shift = slope * (box.y + box.height / 2)
+    shift = slope * box.centre_y
     return box.x - shift, box.right - shift
 
 
