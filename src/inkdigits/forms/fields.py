@@ -108,7 +108,7 @@ class FieldReader:
         proposals = propose_in_ink(Ink(ink, (ink > MIN_STRENGTH).astype(np.uint8)), self._detector, scales=_SCALES)
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         scored = fuse_scores(proposals.detections, self._classifier.classify(glyphs))
-        hypotheses, middles = list(make_hypotheses(scored)), scored.boxes[:, :2] + scored.boxes[:, 2:] / 2
+        hypotheses, middles = list(make_hypotheses(scored)), scored.centres
         boxed = [find_boxed(page, slot, box, field.cells) for slot, (field, box) in zip(slots, written, strict=True)]
         boxes = np.array([each.as_list() for own in boxed for each in own or ()], np.float64).reshape(-1, 4)
         single = self._classifier.classify(crop_glyphs(boxes, proposals.ink))

@@ -201,7 +201,7 @@ def _detect_in_window(strength: Pixels, full_strength: float, window: Window, de
     ]
     ink = np.clip(part.astype(np.float32) / np.float32(full_strength), 0, 1)
     detections = detector.detect(ink).shift(columns.start, rows.start)
-    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    x, y = detections.centres.T
     return detections.select(rows.holds(y) & columns.holds(x))
 
 

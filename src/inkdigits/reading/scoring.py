@@ -58,8 +58,7 @@ def penalise_size_outliers(detections: Detections) -> Detections:
     heights = detections.boxes[:, 3]
     usual_height = weighted_median(heights, detections.digitness**2 * heights)
     excess_octaves = np.maximum(np.abs(np.log2(heights / usual_height)) - _FREE_OCTAVES, 0)
-    log_odds = logit(detections.digitness) - np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY)
-    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+    return _add_log_odds(detections, -np.minimum(_SIZE_PENALTY * excess_octaves**2, _MAX_SIZE_PENALTY))
 
 
 def penalise_isolated(detections: Detections) -> Detections:
@@ -73,8 +72,7 @@ def penalise_isolated(detections: Detections) -> Detections:
     probable = np.where(detections.digitness > 0.5, detections.digitness, 0)
     company = np.minimum((is_beside | is_in_column) @ probable / _ENOUGH_NEIGHBOURS, 1)  # 0..1
     is_only = (probable > 0).sum() == (probable > 0)  # it, or none
-    log_odds = logit(detections.digitness) - _ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only
-    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+    return _add_log_odds(detections, -_ISOLATION_PENALTY * (1 - company) - _ONLY_DIGIT_PENALTY * is_only)
 
 
 def favour_lists(detections: Detections, grid: Grid) -> Detections:
@@ -85,13 +83,18 @@ def favour_lists(detections: Detections, grid: Grid) -> Detections:
     is_beside, is_in_column = _find_neighbours(detections)
     is_alone = ~(is_beside & (detections.digitness > 0.5)).any(axis=1)
     is_listed = (is_in_column & (detections.digitness > _LIST_MIN_DIGITNESS)).sum(axis=1) >= _ENOUGH_NEIGHBOURS
-    log_odds = logit(detections.digitness) + _LIST_BONUS * (is_alone & is_listed)
-    return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), detections.probabilities)
+    return _add_log_odds(detections, _LIST_BONUS * (is_alone & is_listed))
+
+
+def _add_log_odds(detections: Detections, change: NDArray[np.floating]) -> Detections:
+    """The detections with another digitness: its log odds, float N, changed by so much."""
+    digitness = sigmoid((logit(detections.digitness) + change).astype(np.float32))
+    return Detections(detections.boxes, digitness, detections.probabilities)
 
 
 def _find_neighbours(detections: Detections) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
     """Which of N detections stand beside each other, and which above each other, if about equally high: bool N×N."""
-    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    x, y = detections.centres.T
     widths, heights = detections.boxes[:, 2:].T
     distances, rises = np.abs(x[:, None] - x), np.abs(y[:, None] - y)
     smaller, greater = np.minimum(heights[:, None], heights), np.maximum(heights[:, None], heights)
@@ -108,7 +111,7 @@ def restore_in_tables(detections: Detections, before: Detections, grid: Grid) ->
     they had `before` isolation lowered it: in wide cells all digits are far apart."""
     if not grid.uprights:
         return detections
-    x, y = (detections.boxes[:, :2] + detections.boxes[:, 2:] / 2).T
+    x, y = detections.centres.T
     heights, is_probable = detections.boxes[:, 3], before.digitness > 0.5
     digitness = detections.digitness.copy()
     for index in np.flatnonzero(before.digitness > detections.digitness):

@@ -32,6 +32,11 @@ class Detections:
     def __len__(self) -> int:
         return len(self.boxes)
 
+    @property
+    def centres(self) -> NDArray[np.float64]:
+        """The middles of the boxes, float64 N×2 (x, y)."""
+        return np.asarray(self.boxes[:, :2] + self.boxes[:, 2:] / 2, np.float64)
+
     def select(self, selection: NDArray[np.intp] | NDArray[np.bool_]) -> Detections:
         """The detections at these indices, in the order given, or where a mask is true."""
         return Detections(self.boxes[selection], self.digitness[selection], self.probabilities[selection])
