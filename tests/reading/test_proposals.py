@@ -120,6 +120,11 @@ def test_large_and_small_digits_on_one_page_get_a_scale_each() -> None:
         assert any(MIN_DIGIT_PX <= height * scale <= MAX_DIGIT_PX for scale in scales)
 
 
+def test_a_few_large_digits_amid_much_print_get_a_scale() -> None:
+    scales = choose_scales(make_component_boxes(*[24] * 1000, *[70] * 5), (2200, 1700))
+    assert any(MIN_DIGIT_PX <= 70 * scale <= MAX_DIGIT_PX for scale in scales)
+
+
 @given(st.lists(st.integers(1, 2400), max_size=60), st.integers(1, 2400), st.integers(1, 2400))
 def test_the_page_is_never_enlarged_beyond_bounds(heights: list[int], height: int, width: int) -> None:
     scales, pixels = choose_scales(make_component_boxes(*heights), (height, width)), height * width

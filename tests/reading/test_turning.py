@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
@@ -9,7 +10,7 @@ from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.output.hocr import format_page
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.turning import is_clearly_more, turn_lines_back, turn_page
+from inkdigits.reading.turning import is_clearly_more, runs_across, turn_lines_back, turn_page
 from inkdigits.types import Digit, Line, Number, Reading
 from tests.reading.drawing import Pixels
 
@@ -46,6 +47,32 @@ def test_a_short_number_is_not_turned(reader: Reader, text: str) -> None:
     for quarters in range(4):
         page = draw_page(load("test").slice(0, 1000), (text,), seed=2).image
         assert reader.read(np.rot90(page, quarters)).turned_degrees == 0
+
+
+def print_page(handwriting: Pixels) -> Pixels:
+    """A page of printed words, and a number written by hand below them."""
+    rng, font = np.random.default_rng(1), ImageFont.load_default(size=44)
+    page = Image.new("L", (1700, 2200), 250)
+    for row in range(30):
+        words = ["".join(rng.choice(list("abcdefghijklmnopqrstuvwxyz"), rng.integers(2, 10))) for _ in range(16)]
+        ImageDraw.Draw(page).text((100, 100 + 62 * row), " ".join(words)[:65], fill=40, font=font)
+    image = np.asarray(page).copy()
+    height, width = handwriting.shape[:2]
+    image[2020 : 2020 + height, 300 : 300 + width] = handwriting.mean(axis=2)
+    return image
+
+
+def test_a_number_below_printed_text_is_found_and_the_page_not_turned(reader: Reader) -> None:
+    """Letters on their side look like digits."""
+    number = draw_page(load("test").slice(0, 4000), ("74352",), seed=1).image[20:200:2, ::2]
+    reading = reader.read(print_page(number))
+    assert reading.turned_degrees == 0 and "74352" in reading.text.split()
+
+
+def test_lines_run_across_where_most_stand_beside_each_other() -> None:
+    boxes = np.array([[60 * x, 100 * y, 40, 60] for x in range(5) for y in range(3)], np.float64)
+    assert runs_across(boxes) and not runs_across(boxes[:, [1, 0, 3, 2]])
+    assert not runs_across(boxes[:1])  # one tells nothing
 
 
 def test_more_is_clear_only_where_it_is_much() -> None:

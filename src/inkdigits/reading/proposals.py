@@ -24,7 +24,7 @@ from inkdigits.reading.windows import CONTEXT_PX, Window, find_windows, measure_
 _MAX_SIDE_PX = 2400  # a larger page is shrunk to this longest side
 _BUDGET_PX = (3_000_000, 9_000_000)  # the least and the most pixels that the detector is given, over all scales;
 _BUDGET_RATIO = 4  # between them, so many times the page's own
-_CHEAP_PX = 300_000  # a scale with so few pixels is always used
+_CHEAP_PX, _CHEAP_RATIO = 300_000, 1 / 3  # a scale with so few pixels, or so many times the page's, is always used
 _MIN_VOTE_SHARE = 0.08  # of the components' heights: a size that fewer of them have is not worth many pixels
 _TARGET_HEIGHT_PX = 38.0  # the height that the usual digit of a page is brought to
 _MAX_SCALE = 6.0  # times that a picture is enlarged at most
@@ -142,11 +142,13 @@ def choose_scales(component_boxes: NDArray[np.int32], shape: tuple[int, ...]) ->
     tried_heights = usual_height * _SCALE_STEP ** np.arange(-12, 13)
     votes = [float(heights[(heights > height / 1.5) & (heights < height * 1.5)].sum()) for height in tried_heights]
     budget = min(max(_BUDGET_PX[0], _BUDGET_RATIO * pixels), _BUDGET_PX[1])
+    cheap_px = max(_CHEAP_PX, _CHEAP_RATIO * pixels)
     chosen_scales, remaining_px = [], budget
     for index in sorted(range(len(tried_heights)), key=lambda index: (-votes[index], tried_heights[index])):
         height = tried_heights[index]
-        scale = float(min(_TARGET_HEIGHT_PX / height, _MAX_SCALE, (max(remaining_px, _CHEAP_PX) / pixels) ** 0.5))
-        is_worth_it = votes[index] >= _MIN_VOTE_SHARE * heights.sum() or scale**2 * pixels <= _CHEAP_PX
+        scale = float(min(_TARGET_HEIGHT_PX / height, _MAX_SCALE, (max(remaining_px, cheap_px) / pixels) ** 0.5))
+        is_cheap = scale**2 * pixels <= (cheap_px if votes[index] else _CHEAP_PX)  # large digits amid small print
+        is_worth_it = votes[index] >= _MIN_VOTE_SHARE * heights.sum() or is_cheap
         is_possible = scale >= MIN_DIGIT_PX / height and _MIN_COMPONENT_HEIGHT_PX <= height <= 1.2 * max(shape)
         if is_worth_it and is_possible:
             chosen_scales.append(scale)

@@ -26,6 +26,7 @@ from inkdigits.types import Line
 _MIN_GAIN, _MIN_GAIN_RATIO = 4.0, 1.5  # digits more, and times as many, that a turned page must have right
 _MIN_ACCEPTED_SHARE = 2 / 3  # of a page's digits: where fewer are accepted, it reads poorly,
 _MIN_DIGIT_SHARE = 1 / 2  # and where fewer of its components are digits
+_MIN_ACROSS_SHARE = 2 / 3  # of the components: where so many stand beside one another, lines run across the page
 _MIN_TURNED_SHARE = 2 / 3  # of the components that must be digits once turned
 _MIN_SIDE_PX = 8  # the longer side of a component: what is smaller tells nothing,
 _MAX_ASPECT = 3  # nor does what is longer than so many times its width: a bar may be a 1 or a dash
@@ -61,9 +62,33 @@ def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Clas
     for quarters in range(4):
         scores = classifier.classify(np.ascontiguousarray(np.rot90(glyphs, -quarters, axes=(1, 2))))
         shares.append(float((scores.digitness * scores.probabilities.max(axis=1)).mean()))
+    if runs_across(boxes):  # letters on their side look like digits
+        shares[1] = shares[3] = 0.0
     best = int(np.argmax(shares))
     is_likely = shares[best] >= _MIN_TURNED_SHARE and is_clearly_more(shares[best] * len(boxes), right)
     return best if is_likely else 0
+
+
+def runs_across(boxes: NDArray[np.float64]) -> bool:
+    """Whether most of N boxes, x, y, width and height each, have their next neighbour beside rather than above or below
+    them, as what is written from left to right has."""
+    beside, stacked = (_measure_gaps(boxes[:, [axis, axis + 2]], boxes[:, [1 - axis, 3 - axis]]) for axis in (0, 1))
+    return float((beside < stacked).mean()) > _MIN_ACROSS_SHARE
+
+
+def _measure_gaps(along: NDArray[np.float64], across: NDArray[np.float64]) -> NDArray[np.float64]:
+    """How far it is from each of N boxes to the next one on the same row, float64 N: inf where there is none.
+
+    `along` N×2 is where they begin and how long they are along the row, `across` N×2 the same across it.
+    """
+    gaps = np.full(len(along), np.inf)
+    for index, ((start, length), (top, height)) in enumerate(zip(along, across, strict=True)):
+        middle = across[:, 0] + across[:, 1] / 2
+        is_level = (middle > top) & (middle < top + height)
+        is_level[index] = False
+        apart = np.maximum(along[is_level, 0] - start - length, start - along[is_level].sum(axis=1))
+        gaps[index] = np.maximum(apart, 0).min(initial=np.inf)
+    return gaps
 
 
 def _select_boxes(proposals: Proposals) -> NDArray[np.float64]:
