@@ -36,7 +36,7 @@ def strike(page: Pixels, box: Box, slant: float = 0.0, overhang: float = 0.3) ->
     return page
 
 
-@pytest.mark.parametrize("slant", [0.0, 0.4, -0.4])
+@pytest.mark.parametrize("slant", [0.0, 0.4, -0.4, 1.0, -1.3])
 def test_a_number_with_a_stroke_through_it(reader: Reader, written: Pixels, box: Box, slant: float) -> None:
     reading = reader.read(strike(written, box, slant))
     assert reading.text == "\n".join(["2026", "70 36 88"])
@@ -46,6 +46,10 @@ def test_a_number_with_a_stroke_through_it(reader: Reader, written: Pixels, box:
     assert Reading.from_dict(reading.as_dict()).as_dict() == reading.as_dict()
     assert ",1,1,," in format_csv_rows(reading) and format_text(reading).startswith("2026\n")
     assert "?" not in format_tsv_rows(reading)
+
+
+def test_a_number_with_a_cross_over_it(reader: Reader, written: Pixels, box: Box) -> None:
+    assert reader.read(strike(strike(written, box, 1.1), box, -1.1)).text == "2026\n70 36 88"
 
 
 def test_where_all_is_crossed_out(reader: Reader, written: Pixels, box: Box) -> None:

@@ -20,13 +20,13 @@ from inkdigits.types import CROSSED_OUT, Line, Number
 
 _MIN_ASPECT = 0.8  # width over height of a number that is looked at: a stroke through less may belong to a digit
 _MIN_DIGITS = 2
-_EDGE_RATIO = 0.05  # of its height: nearer to its top or foot no stroke crosses a number out
+_OVERSHOOT = 0.3  # of its height: so far above its top and below its foot a stroke begins and ends at most
 _MAX_OFF_CENTRE = 0.2  # of its height: so far above or below its middle the middle of a stroke is
 _MIN_INKED_SHARE = 0.97  # of the line
 _MAX_REACH = 2.0  # of its height: so far a stroke goes on at most beyond the digits that were read
 _TOLERANCE_RATIO = 0.1  # of its height: so much a stroke may be off a straight line beyond the digits
 _MAX_GAP_PX = 5  # that a stroke may have
-_STEPS = 19  # levels that are tried at each end of a number
+_STEPS = 33  # levels that are tried at each end of a number
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def _find_stroke(number: Number, mask: NDArray[np.uint8], scale: float) -> _Stro
         return None
     height, width = box.height * scale, mask.shape[1]
     columns = np.arange(max(0, int(box.x * scale)), min(width, int(box.right * scale)))
-    top, foot = (box.y + _EDGE_RATIO * box.height) * scale, (box.bottom - _EDGE_RATIO * box.height) * scale
+    top, foot = (box.y - _OVERSHOOT * box.height) * scale, (box.bottom + _OVERSHOOT * box.height) * scale
     band = mask[max(0, int(top)) : max(0, int(foot) + 1), columns]
     if band.any(axis=0).mean() < _MIN_INKED_SHARE:  # most numbers are ruled out here, cheaply
         return None

@@ -171,10 +171,14 @@ def test_tall_ink_beside_digits_that_was_taken_for_something_else_is_in_doubt(te
 
 @pytest.mark.parametrize(
     ("text", "tall_ink_at"),
-    [("~00", None), ("00-", 2), ("0+0", 1), ("(00)", 0), (f"~{SPACE}00", 0), (f"00{SPACE}+", 3)],
+    [
+        *(("~00", None), ("00-", 2), ("0+0", 1), ("(00)", 0), (f"~{SPACE}00", 0), (f"00{SPACE}+", 3)),
+        *(("~0.00", 0), ("~000,00", 0), (f"0{SPACE}~00.00", 2), ("0.00~", 4)),
+    ],
 )
 def test_signs_and_words_beside_numbers_are_no_digits(text: str, tall_ink_at: int | None) -> None:
-    """Low ink, a minus, a plus between two numbers, a pair of brackets, a word and a plus that stand apart."""
+    """Low ink, a minus, a plus between two numbers, a pair of brackets, a word and a plus that stand apart, and a
+    currency beside a price."""
     hypotheses = [make_hypothesis(index, 0) for index, character in enumerate(text) if character == "0"]
     transcript = make_transcript(text, tall_ink_at=tall_ink_at)
     row = fuse_row(hypotheses, [transcript])

@@ -8,7 +8,7 @@ might be and is never accepted. The same is done for ink in a printed box that w
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -30,6 +30,7 @@ _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked f
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
+_IS_PRICE = re.compile(r" ?[0-9]{1,3}(?:[.,']?[0-9]{3})*[.,][0-9]{2}(?![0-9])")
 
 
 def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
@@ -74,14 +75,22 @@ def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, tuple[float,
     and behind it."""
     tokens = find_tokens(transcript.frames)
     for index, token in enumerate(tokens):
-        if token.character == OTHER and _ENDS_PRICE.search(join_tokens(tokens[:index])):
-            continue  # a third decimal is rarer than a currency or unit
+        if token.character == OTHER and _stands_at_price(tokens, index):
+            continue
         follows = index > 0 and _is_near_digit(tokens[index - 1], token)
         is_followed = index + 1 < len(tokens) and _is_near_digit(tokens[index + 1], token)
         is_last_plus = token.character == "+" and not is_followed
         may_be_digit = token.character == OTHER or is_last_plus
         if (follows or is_followed) and may_be_digit:
             yield token, (float(not follows), float(not is_followed))
+
+
+def _stands_at_price(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a letter is right before or after a price with two decimals: a currency or a unit is likelier there than
+    one digit more."""
+    before, after = join_tokens(tokens[:index]), join_tokens(tokens[index + 1 :])
+    is_first = before.strip() == "" or before.endswith(" ")
+    return _ENDS_PRICE.search(before) is not None or (is_first and _IS_PRICE.match(after) is not None)
 
 
 def _is_near_digit(other: Token, token: Token) -> bool:
