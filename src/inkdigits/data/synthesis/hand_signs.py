@@ -49,6 +49,12 @@ def draw_hand_sign(character: str, height: float, pen_width: float, slant: float
     return HandSign(draw_strokes([points * [height, -height] for points in slanted], width), bottom)
 
 
+def draw_ring(diameter: float, pen_width: float, rng: Generator) -> Ink:
+    """The ring of a degree, `diameter` pixels wide, at times not closed, with a pen `pen_width` pixels wide."""
+    ring = _wobble(_make_circle(0, 0, rng), rng)
+    return draw_strokes([ring * diameter / float(np.ptp(ring, axis=0).max())], pen_width)
+
+
 def _wobble(points: Points, rng: Generator) -> Points:
     """The points as a hand places them: x to the right, y upwards from the baseline, in digit heights."""
     length = float(np.ptp(points, axis=0).max())

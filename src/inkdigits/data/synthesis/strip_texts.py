@@ -2,7 +2,7 @@
 
 Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
 that the next digit is a power, small and high; it is no character of the text itself. CURRENCY is a sign like $ or €,
-which is read as a letter.
+and DEGREE the ring of temperatures and angles; both are read as letters.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from numpy.random import Generator
 
 RAISED = "^"
 CURRENCY = "$"
+DEGREE = "°"
 
 
 def sample_text(rng: Generator) -> str:
@@ -42,7 +43,7 @@ def sample_integer(rng: Generator) -> str:
 def _sample_amount(rng: Generator) -> str:
     """As on cheques and bills: grouped by thousands, with cents, and filled up so that nothing can be added."""
     digits = sample_integer(rng).lstrip("0") or "7"
-    mark = str(rng.choice([".", ",", "'", " ", ""], p=[0.4, 0.12, 0.04, 0.04, 0.4]))
+    mark = str(rng.choice([".", ",", "'", " ", ""], p=[0.33, 0.2, 0.05, 0.04, 0.38]))
     groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
     text = mark.join(groups)
     if rng.random() < 0.25:
@@ -60,12 +61,15 @@ def _sample_amount(rng: Generator) -> str:
 
 
 def _sample_decimal(rng: Generator) -> str:
-    point = "." if rng.random() < 0.6 else ","
-    sign = "-" if rng.random() < 0.15 else ""
+    sign = str(rng.choice(["", "-", CURRENCY], p=[0.7, 0.12, 0.18]))
     decimals = "".join(map(str, rng.integers(0, 10, int(rng.integers(1, 4)))))
-    percent = "%" if rng.random() < 0.25 else ""
-    sign = CURRENCY if rng.random() < 0.18 else sign
-    return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{point}{decimals}{percent}"
+    unit = str(rng.choice(["", "%", f"{DEGREE}~"], p=[0.7, 0.24, 0.06]))
+    return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{rng.choice(['.', ','])}{decimals}{unit}"
+
+
+def _sample_temperature(rng: Generator) -> str:
+    sign = "-" if rng.random() < 0.15 else ""
+    return f"{sign}{rng.integers(10 ** int(rng.integers(1, 4)))}{DEGREE}{'~' if rng.random() < 0.4 else ''}"
 
 
 def _sample_date(rng: Generator) -> str:
@@ -105,7 +109,7 @@ def _sample_sum(rng: Generator) -> str:
 
 
 def _sample_operand(rng: Generator) -> str:
-    power = f"{RAISED}{rng.integers(2, 10)}" if rng.random() < 0.2 else ""
+    power = f"{RAISED}{rng.choice([2, 2, 3, 3, 4, 5, 6, 7, 8, 9])}" if rng.random() < 0.35 else ""
     return f"{rng.integers(10 ** int(rng.integers(1, 5)))}{power}"
 
 
@@ -139,15 +143,16 @@ def _sample_words(rng: Generator) -> str:
     text = " ".join("~" * int(rng.integers(1, 3)))
     draw = rng.random()
     if draw < 0.6:
-        number = sample_integer(rng)
+        number = sample_integer(rng) if rng.random() < 0.65 else _sample_decimal(rng)
         text = f"{text} {number}" if draw < 0.4 else f"{number} {text}"
     return text
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.18, sample_integer),
+    (0.16, sample_integer),
     (0.21, _sample_amount),
     (0.11, _sample_decimal),
+    (0.02, _sample_temperature),
     (0.08, _sample_date),
     (0.05, _sample_fraction),
     (0.02, _sample_time),

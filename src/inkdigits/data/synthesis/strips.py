@@ -16,13 +16,13 @@ from numpy.typing import NDArray
 
 from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, SPACE
 from inkdigits.data.synthesis import paper, signs
-from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign
+from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign, draw_ring
 from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.silhouettes import draw_silhouette
 from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb
-from inkdigits.data.synthesis.strip_texts import CURRENCY, RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strokes import UNKNOWN_WRITER, Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
@@ -113,8 +113,8 @@ class _Writer:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
             self.right_edge[:] = -1e9
         elif character in DIGIT_CHARACTERS and self.last == RAISED:
-            ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.4, 0.65), self.rng)
-            self._place(ink, self.rng.uniform(0.5, 0.85), self._sample_gap())
+            ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.3, 0.65), self.rng)
+            self._place(ink, self.rng.uniform(0.45, 0.9), self._sample_gap())
         elif character in DIGIT_CHARACTERS:
             is_chained = self.chains_zeros and character == self.last == "0"
             size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
@@ -123,6 +123,9 @@ class _Writer:
             self._place(ink, self.rng.normal(0, 0.035), gap)
         elif character == OTHER or (character == CURRENCY and self.material.signs is None):
             self._write_other()
+        elif character == DEGREE:
+            ink = draw_ring(self.rng.uniform(0.15, 0.45) * self.style.height, self.style.pen_width, self.rng)
+            self._place(ink, self.rng.uniform(0.55, 0.85), self._sample_gap())
         elif character != RAISED:
             sign = self._draw_sign(character)
             gap = self._sample_gap() if character in _POINTS else max(0.06, self._sample_gap())
@@ -229,7 +232,7 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        drawn_text += {RAISED: "", CURRENCY: OTHER}.get(character, character)
+        drawn_text += {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER}.get(character, character)
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     if writer.cell_edges:
