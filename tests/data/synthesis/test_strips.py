@@ -16,7 +16,7 @@ from inkdigits.data.synthesis.scene_canvas import Canvas
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strip_clutter import draw_comb
-from inkdigits.data.synthesis.strip_texts import CURRENCY, RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, _sample_style, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes, measure_distances
 from tests.conftest import FONT_FOLDER
@@ -71,9 +71,10 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY}  # every class is learnt
+    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE}  # every class is learnt
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    assert all(len(encode_text(text.replace(RAISED, "").replace(CURRENCY, OTHER))) > 0 for text in texts if text)
+    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER})
+    assert all(len(encode_text(text.translate(drawn_as))) > 0 for text in texts if text)
     assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
 
@@ -137,7 +138,15 @@ def test_a_raised_digit_is_small_high_and_in_the_text_without_its_mark(
         [np.flatnonzero(strip.ink[:, last_ink_column(strip) - 2] > 0.5) for strip in each] for each in (raised, plain)
     ]
     lowest = [np.mean([rows.max() for rows in each if rows.size]) for each in feet]
-    assert lowest[0] < lowest[1] - 8
+    assert lowest[0] < lowest[1] - 7
+
+
+def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: Material, hands: FormNeighbours) -> None:
+    strips = [draw_plain(material, hands, seed, DEGREE) for seed in range(30)]
+    rows = [np.flatnonzero(strip.ink.max(axis=1) > 0.5) for strip in strips if strip.text]
+    assert {strip.text for strip in strips} == {OTHER}
+    sizes, feet = ([measure(each) for each in rows if each.size] for measure in (np.ptp, np.max))
+    assert np.median(sizes) < 16 and np.median(feet) < 26  # some strips have dust
 
 
 def last_ink_column(strip: Strip) -> int:
