@@ -10,7 +10,7 @@ from inkdigits.data.sets.digits import Digits
 from inkdigits.data.sets.mnist import load
 from inkdigits.reading.normalise import extract_ink_crop, extract_ink_crops, make_glyph
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.single import candidate_crops, holds_island
+from inkdigits.reading.single import holds_island, list_candidate_crops
 from tests.reading.drawing import Pixels, draw_rows
 
 
@@ -68,12 +68,12 @@ def test_digits_that_fill_the_picture_are_read(reader: Reader) -> None:
 def test_without_neighbours_there_is_one_candidate(digits: Digits) -> None:
     page = draw_rows(digits.images[:1], 1)
     assert len(extract_ink_crops(page)) == 1 and len(extract_ink_crops(np.full((50, 50), 255, np.uint8))) == 0
-    assert len(candidate_crops(np.full((50, 70), 255, np.uint8))) == 1
+    assert len(list_candidate_crops(np.full((50, 70), 255, np.uint8))) == 1
 
 
 @given(hnp.arrays(np.uint8, hnp.array_shapes(min_dims=2, max_dims=2, max_side=60)))
 def test_any_image_has_a_candidate(image: Pixels) -> None:
-    candidates = candidate_crops(image)
+    candidates = list_candidate_crops(image)
     assert 1 <= len(candidates) <= 8 and all(each.glyph.shape == (28, 28) for each in candidates)
     first = extract_ink_crop(image)
     assert (first is None) == (not candidates[0].glyph.any())

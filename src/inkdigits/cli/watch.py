@@ -37,7 +37,7 @@ class TrainingMonitor:
             self.shown = state
             if self.live is not None:
                 self.live.stop()  # the last figures of the training before stay where they are
-            self.console.print(headline(state), highlight=False, soft_wrap=True)
+            self.console.print(describe_run(state), highlight=False, soft_wrap=True)
             if self.console.is_terminal:
                 self.live = Live(console=self.console, auto_refresh=False)
                 self.live.start()
@@ -47,7 +47,7 @@ class TrainingMonitor:
             self.console.print(line(state), highlight=False, soft_wrap=True)
 
 
-def headline(state: State) -> str:
+def describe_run(state: State) -> str:
     """What is about to be trained, in one line."""
     recipe, size = state.recipe, state.batches.batch_size
     return (
@@ -62,7 +62,7 @@ def figures(state: State) -> dict[str, Any]:
     return state.history[-1] if has_figures else {"train_loss": state.loss.item()}
 
 
-def seconds_left(state: State) -> float:
+def estimate_seconds_left(state: State) -> float:
     """How long the rest takes at the speed so far."""
     return state.seconds / max(1, state.step) * (state.total_steps - state.step)
 
@@ -76,7 +76,7 @@ def line(state: State) -> str:
     if newest.get("held_loss") is not None:
         parts.append(f"{state.split.held_out_name}: loss {newest['held_loss']:.4f}")
         parts.append(f"accuracy {100 * newest['held_accuracy']:.2f} %")
-    parts.append(f"{state.seconds:.1f} s, {seconds_left(state):.0f} s left")
+    parts.append(f"{state.seconds:.1f} s, {estimate_seconds_left(state):.0f} s left")
     return "  ".join(parts)
 
 
@@ -87,7 +87,7 @@ def panel(state: State) -> Group:
     progress.add_row(
         f"step {state.step:,}/{state.total_steps:,}",
         ProgressBar(total=state.total_steps, completed=state.step, width=30),
-        f"{state.seconds:.0f} s, {seconds_left(state):.0f} s left",
+        f"{state.seconds:.0f} s, {estimate_seconds_left(state):.0f} s left",
     )
     table = Table(box=None, pad_edge=False)
     table.add_column("")

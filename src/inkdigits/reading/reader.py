@@ -40,7 +40,7 @@ from inkdigits.reading.networks.second import SecondReader
 from inkdigits.reading.networks.transcriber import Transcriber
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
-from inkdigits.reading.single import Crop, best_crops, choose_crops, read_crop
+from inkdigits.reading.single import Crop, choose_crops, find_best_crops, read_crop
 from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import (
     count_right,
@@ -180,16 +180,13 @@ class Reader:
             start = time.perf_counter()
 
     def _read_page(self, page: Picture, start: float, arguments: ReadArguments) -> Reading:
-        region, min_confidence = arguments.get("region"), arguments.get("min_confidence")
+        region, thresholds = arguments.get("region"), self._get_thresholds(arguments.get("min_confidence"))
         cropped = crop_page(page, region)
-        proposals, turned_degrees = None, 0
         if arguments.get("single"):
-            digit = self._read_single(cropped, self._get_thresholds(min_confidence))
-            lines: tuple[Line, ...] = (Line((Number((digit,)),)),)
-        else:
-            stages = self._run_best_stages(cropped, get_expected(arguments), self._get_thresholds(min_confidence))
-            lines, proposals, turned_degrees = stages.lines, stages.proposals, stages.turned_degrees
-        return assemble_reading(page, region, lines, proposals, turned_degrees, self.model, start)
+            line = Line((Number((self._read_single(cropped, thresholds),)),))
+            return assemble_reading(page, region, (line,), None, 0, self.model, start)
+        stages = self._run_best_stages(cropped, get_expected(arguments), thresholds)
+        return assemble_reading(page, region, stages.lines, stages.proposals, stages.turned_degrees, self.model, start)
 
     def run_stages(
         self,
@@ -251,7 +248,7 @@ class Reader:
 
     def _read_single(self, page: Picture, thresholds: AcceptThresholds) -> Digit:
         """The digit of a page that is one digit."""
-        crops, classification = best_crops([page.grey], self._classifier)
+        crops, classification = find_best_crops([page.grey], self._classifier)
         return read_crop(crops[0], classification, thresholds)
 
     def _get_thresholds(self, min_confidence: float | None) -> AcceptThresholds:
@@ -264,7 +261,7 @@ class Reader:
 
     def extract_glyph(self, picture: Source) -> NDArray[np.uint8]:
         """The 28×28 that the network sees of a picture that is one digit: uint8, ink bright on 0."""
-        return best_crops([load_single_page(picture, self._limits).grey], self._classifier)[0][0].glyph
+        return find_best_crops([load_single_page(picture, self._limits).grey], self._classifier)[0][0].glyph
 
     def inspect(
         self, picture: Source, *, normalised: bool = False, min_confidence: float | None = None, brief: bool = False
@@ -281,7 +278,7 @@ class Reader:
             whole = Crop(Box(0, 0, page.width, page.height), page.grey)
             (crop,), classification = choose_crops([[whole]], self._classifier)
         else:
-            (crop,), classification = best_crops([page.grey], self._classifier)
+            (crop,), classification = find_best_crops([page.grey], self._classifier)
         thresholds, neighbours = self._get_thresholds(min_confidence), None if brief else self._neighbour_index
         return inspect_crop(crop, classification, self._classifier, thresholds, neighbours)
 
@@ -298,4 +295,4 @@ class Reader:
             )
         if normalised:
             check_glyph_shape(images.shape[1:])
-        return self._classifier.classify(images) if normalised else best_crops(list(images), self._classifier)[1]
+        return self._classifier.classify(images) if normalised else find_best_crops(list(images), self._classifier)[1]

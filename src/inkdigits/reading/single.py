@@ -29,14 +29,14 @@ class Crop:
     glyph: NDArray[np.uint8]
 
 
-def best_crops(images: Sequence[Pixels], classifier: Classifier) -> tuple[list[Crop], Classification]:
+def find_best_crops(images: Sequence[Pixels], classifier: Classifier) -> tuple[list[Crop], Classification]:
     """The best crop of each of N images, uint8 H×W, and the classification of these crops.
 
     A digit cut out of a line often has parts of its neighbours at its sides, which may as well be strokes of the digit
     itself. A digit cut out closely leaves hardly any paper to tell ink from. So an image may have several candidate
     crops; the best one is that of which the network is surest.
     """
-    return choose_crops([candidate_crops(image) for image in images], classifier)
+    return choose_crops([list_candidate_crops(image) for image in images], classifier)
 
 
 def choose_crops(candidates: Sequence[Sequence[Crop]], classifier: Classifier) -> tuple[list[Crop], Classification]:
@@ -87,7 +87,7 @@ def holds_island(glyph: NDArray[np.uint8]) -> bool:
 
 def extract_glyph(image: Pixels) -> Pixels:
     """The glyph, uint8 28×28, that the packaged network sees of an image of one digit, uint8 H×W."""
-    (crop,), _ = best_crops([image], _load_packaged())
+    (crop,), _ = find_best_crops([image], _load_packaged())
     return crop.glyph
 
 
@@ -96,7 +96,7 @@ def _load_packaged() -> Classifier:
     return Classifier(threads=1)
 
 
-def candidate_crops(image: Pixels) -> list[Crop]:
+def list_candidate_crops(image: Pixels) -> list[Crop]:
     """What may be the digit of an image, uint8 H×W, all its ink first; one empty crop if there is no ink."""
     height, width = image.shape
     ink_crops = extract_ink_crops(image)

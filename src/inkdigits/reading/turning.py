@@ -86,8 +86,8 @@ def _measure_gaps(along: NDArray[np.float64], across: NDArray[np.float64]) -> ND
         middle = across[:, 0] + across[:, 1] / 2
         is_level = (middle > top) & (middle < top + height)
         is_level[index] = False
-        apart = np.maximum(along[is_level, 0] - start - length, start - along[is_level].sum(axis=1))
-        gaps[index] = np.maximum(apart, 0).min(initial=np.inf)
+        distances = np.maximum(along[is_level, 0] - start - length, start - along[is_level].sum(axis=1))
+        gaps[index] = np.maximum(distances, 0).min(initial=np.inf)
     return gaps
 
 

@@ -18,7 +18,7 @@ from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals
-from inkdigits.reading.single import candidate_crops, read_crop
+from inkdigits.reading.single import list_candidate_crops, read_crop
 from inkdigits.types import Digit, Line, Number
 
 _MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
@@ -93,7 +93,7 @@ def _read_strokes(
 
 def _read_one_digit(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
     """A page as one digit that fills it. Ink that is broad, or reaches across, is not accepted: a stain, an edge."""
-    crop = candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
+    crop = list_candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
     digit = read_crop(crop, classifier.classify(crop.glyph[np.newaxis]), thresholds)
     box, (height, width) = digit.box, page.shape
     reaches_across = box.width >= width or box.height >= height

@@ -76,7 +76,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
         """Read every digit of a picture, page by page; of several pictures, if the form has more than one `file`."""
         bounds = service.settings.bounds
         with service.shelf.place() as place:
-            uploads = await body.pictures(request, bounds, place)
+            uploads = await body.receive_pictures(request, bounds, place)
             return _respond(service, await service.pool.run_steps(work.read(service.reader, uploads, options, bounds)))
 
     @app.post(
@@ -87,7 +87,7 @@ def _add_reading(app: FastAPI, service: Service) -> None:
     )
     async def digit(request: Request, options: Annotated[DigitOptions, Query()]) -> Response:
         """Read a picture that is one digit."""
-        return await _answered(service, request, work.digit, options)
+        return await _answered(service, request, work.read_digit, options)
 
     @app.post(
         "/v1/inspect",
@@ -122,7 +122,7 @@ def _add_correcting(app: FastAPI, service: Service) -> None:
     async def xlsx(request: Request) -> Response:
         """Readings, corrected or not, as an Excel workbook with a row for every number."""
         with service.shelf.place() as place:
-            upload = await body.picture(request, service.settings.bounds, place)
+            upload = await body.receive_picture(request, service.settings.bounds, place)
             workbook = await service.pool.run(partial(correcting.format_spreadsheet, upload))
         return Response(workbook, media_type=correcting.XLSX)
 
@@ -131,7 +131,7 @@ async def _answered(service: Service, request: Request, do: Callable[..., work.A
     """Take the picture in, read it in a thread, answer."""
     bounds = service.settings.bounds
     with service.shelf.place() as place:
-        upload = await body.picture(request, bounds, place)
+        upload = await body.receive_picture(request, bounds, place)
         return _respond(service, await service.pool.run(partial(do, service.reader, upload, options, bounds)))
 
 

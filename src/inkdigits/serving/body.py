@@ -66,19 +66,19 @@ class UploadFile:
         self.held += count
 
 
-def shelf(bounds: Bounds) -> UploadStore:
+def create_upload_store(bounds: Bounds) -> UploadStore:
     """The store for all bodies that one worker takes in at a time."""
     return UploadStore(max(HELD * bounds.picture.bytes, bounds.batch.bytes))
 
 
-async def picture(request: Request, bounds: Bounds, place: UploadFile) -> Upload:
-    """The picture in a request's body, raw or as the only `file` in a form. Raises as `pictures`."""
+async def receive_picture(request: Request, bounds: Bounds, place: UploadFile) -> Upload:
+    """The picture in a request's body, raw or as the only `file` in a form. Raises as `receive_pictures`."""
     one = replace(bounds, batch=replace(bounds.batch, pictures=1, bytes=bounds.picture.bytes))
-    (upload,) = await pictures(request, one, place)
+    (upload,) = await receive_pictures(request, one, place)
     return upload
 
 
-async def pictures(request: Request, bounds: Bounds, place: UploadFile) -> list[Upload]:
+async def receive_pictures(request: Request, bounds: Bounds, place: UploadFile) -> list[Upload]:
     """The pictures in a request's body: one as it is, or all that are named `file` in a form.
 
     Raises Problem: media-type, too-many-bytes, slow, busy, multipart; and starlette's ClientDisconnect.

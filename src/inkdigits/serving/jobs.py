@@ -50,7 +50,7 @@ def _add_making(app: FastAPI, service: Service, runner: JobRunner | None) -> Non
         """Take pictures in, to be read as /v1/read would. Ask for the job until it is done, then for its result."""
         store, token, bounds = _store(service), _token(service, request), service.settings.bounds
         with service.shelf.place() as place:
-            uploads = await body.pictures(request, bounds, place)
+            uploads = await body.receive_pictures(request, bounds, place)
 
             def keep() -> Job:
                 options.how()  # what cannot be right is told now

@@ -57,7 +57,7 @@ def _add_keeping(app: FastAPI, service: Service) -> None:
         """Keep a picture of one digit, and which digit it is."""
         store, bounds = _store(service, request), service.settings.bounds
         with service.shelf.place() as place:
-            upload = await body.picture(request, bounds, place)
+            upload = await body.receive_picture(request, bounds, place)
             answer = await service.pool.run(partial(keep_sample, service, store, upload, options))
         return JSONResponse(answer, 201)
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import numpy as np
 
 from inkdigits.reading.reader import Reader
-from inkdigits.serving.body import shelf
+from inkdigits.serving.body import create_upload_store
 from inkdigits.serving.job_store import JobStore
 from inkdigits.serving.metrics import Metrics
 from inkdigits.serving.pool import Pool
@@ -26,7 +26,7 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.pool = Pool(settings.bounds, self.metrics)
-        self.shelf = shelf(settings.bounds)
+        self.shelf = create_upload_store(settings.bounds)
         self.reader = build_reader(settings)
         self.store = None if settings.collect is None else Store(settings.collect)
         self.jobs = None if settings.jobs is None else JobStore(settings.jobs)

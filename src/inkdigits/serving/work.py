@@ -149,7 +149,7 @@ def _format_csv_page(outcome: Reading | Failure) -> str:
     return row.getvalue()
 
 
-def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
+def read_digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds) -> Answer:
     """One digit, and the 28×28 the network saw of it. Raises InkdigitsError, and Problem media-type."""
     check_kind(upload)
     page, region = load_only_page(upload, bounds), options.how()["region"]
@@ -160,7 +160,10 @@ def digit(reader: Reader, upload: Upload, options: DigitOptions, bounds: Bounds)
 
 
 def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bounds) -> Answer:
-    """One digit, and how the network came to it. Raises as `digit`. Counted as no reading: who draws asks often."""
+    """One digit, and how the network came to it; no reading is counted, as who draws asks often.
+
+    Raises as `read_digit`.
+    """
     check_kind(upload)
     page = load_only_page(upload, bounds)
     how = {"normalised": options.normalised, "brief": options.brief}
@@ -169,7 +172,7 @@ def inspect(reader: Reader, upload: Upload, options: InspectOptions, bounds: Bou
 
 
 def explain(reader: Reader, upload: Upload, options: ExplainOptions, bounds: Bounds) -> Answer:
-    """One page: a picture of every stage of reading it, and every digit's glyph. Raises as `digit`; counted as none."""
+    """One page: pictures of how it is read, and every digit's glyph; no reading is counted. Raises as `read_digit`."""
     check_kind(upload)
     how, page = options.how(), load_page(upload.data, options.page, bounds.picture, upload.name)
     part = crop_page(page, how["region"])

@@ -10,7 +10,7 @@ from inkdigits.reading.decoding.automaton import Rule
 _VERHOEFF_PERMUTATION = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)
 
 
-def luhn() -> Rule[tuple[bool, int]]:
+def make_luhn_rule() -> Rule[tuple[bool, int]]:
     """The last digit checks the others: every second digit from the right is doubled, the digits' sum ends in 0.
 
     As on bank cards (ISO/IEC 7812-1, annex B; H. P. Luhn, US patent 2,950,048). The state is whether the next digit
@@ -24,7 +24,7 @@ def luhn() -> Rule[tuple[bool, int]]:
     return Rule(((False, 0), (True, 0)), step, lambda state: state == (True, 0))
 
 
-def verhoeff() -> Rule[tuple[int, int]]:
+def make_verhoeff_rule() -> Rule[tuple[int, int]]:
     """The last digit checks the others by the dihedral group D5; finds every swap of two neighbours.
 
     J. Verhoeff, Error Detecting Decimal Codes, Mathematical Centre Tract 29, 1969. The state is the next digit's
@@ -48,7 +48,7 @@ def _multiply_d5(a: int, b: int) -> int:
     return (a - b) % 5 + (5 if b < 5 else 0)
 
 
-def mod97() -> Rule[int]:
+def make_mod97_rule() -> Rule[int]:
     """The number leaves 1 when divided by 97: ISO/IEC 7064, MOD 97-10, two check digits at the end.
 
     An IBAN is checked so only after its country and first two digits have been put behind it; that is not done here.
@@ -89,4 +89,8 @@ def _compare_digit(digit: int, bound: str, index: int) -> int:
     return (digit > int(bound[index])) - (digit < int(bound[index]))
 
 
-CHECKS: dict[str, Callable[[], Rule[Any]]] = {"luhn": luhn, "verhoeff": verhoeff, "mod97": mod97}
+CHECKS: dict[str, Callable[[], Rule[Any]]] = {
+    "luhn": make_luhn_rule,
+    "verhoeff": make_verhoeff_rule,
+    "mod97": make_mod97_rule,
+}

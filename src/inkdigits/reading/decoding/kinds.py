@@ -28,7 +28,7 @@ _Text = tuple[str, tuple[str, ...], float]  # digits, the signs before each but 
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class NumberReading:
     """One number of a row: its digits and the signs between them, how probable it is, and whether it has a value. Where
     it has, the probability is the share, in all readings that have one, of those that mean the same."""
 
@@ -44,7 +44,7 @@ def read_kinds(
     gaps: Sequence[Gap],
     weigh: Callable[[str], float],
     mean: Callable[[str], Hashable] = str,
-) -> list[Reading]:
+) -> list[NumberReading]:
     """The numbers of a row of N digits, from left to right.
 
     `splits` float64 N−1 is how probable it is that a number ends after each digit but the last; `gaps` are N+1. `weigh`
@@ -53,7 +53,7 @@ def read_kinds(
     """
     positions = _list_places(row, splits, gaps)
 
-    def list_readings(start: int, before: float) -> Iterator[tuple[int, Reading, float]]:
+    def list_readings(start: int, before: float) -> Iterator[tuple[int, NumberReading, float]]:
         before += float(np.log(positions[start].boundary)) if start else 0.0
         for end, readings in _iterate_readings(positions, start):
             if end == len(positions) or positions[end].boundary >= _MIN_CUT:
@@ -101,11 +101,11 @@ def _list_signs(gap: Gap, split: float) -> tuple[tuple[str, float], ...]:
     return tuple(likely) or (("", _MIN_CHOICE),)
 
 
-def _read_plainly(positions: Sequence[_Place]) -> Reading:
+def _read_plainly(positions: Sequence[_Place]) -> NumberReading:
     digits = "".join(place.digits[0][0] for place in positions)
     signs = tuple(place.signs[0][0] for place in positions[1:])
     probability = float(np.prod([place.digits[0][1] for place in positions]))
-    return Reading(digits, signs, probability, False)
+    return NumberReading(digits, signs, probability, False)
 
 
 def _iterate_readings(positions: Sequence[_Place], start: int) -> Iterator[tuple[int, list[_Text]]]:
@@ -129,7 +129,7 @@ def _choose(
     positions: Sequence[_Place],
     weigh: Callable[[str], float],
     mean: Callable[[str], Hashable],
-) -> tuple[Reading, float]:
+) -> tuple[NumberReading, float]:
     """How some digits are best read as one number, chosen from their `readings` (best first), and its log
     probability."""
     fitting, by_meaning = list[tuple[_Text, Hashable]](), dict[Hashable, float]()
@@ -145,7 +145,7 @@ def _choose(
     best = max(by_meaning, key=lambda meaning: by_meaning[meaning])
     digits, signs, _ = max((text for text, meaning in fitting if meaning == best), key=lambda text: text[2])
     probability = by_meaning[best]
-    return Reading(digits, signs, probability / (total + MIN_FIT * plain), True), float(np.log(probability))
+    return NumberReading(digits, signs, probability / (total + MIN_FIT * plain), True), float(np.log(probability))
 
 
 def _join(digits: str, signs: Sequence[str]) -> str:

@@ -13,10 +13,10 @@ import numpy as np
 
 from inkdigits.errors import InkdigitsError, PictureError, SeveralPagesError
 from inkdigits.reading.imaging.formats import is_pdf
-from inkdigits.reading.imaging.frames import RasterFile
 from inkdigits.reading.imaging.limits import Limits, check_bytes, check_size, read_bytes
 from inkdigits.reading.imaging.pdf import PdfFile
 from inkdigits.reading.imaging.pixels import Array, Pixels, convert_to_uint8, flatten_alpha
+from inkdigits.reading.imaging.raster import RasterFile
 from inkdigits.types import Failure
 
 T = TypeVar("T")
