@@ -5,14 +5,14 @@ from browser import self as worker
 from inkdigits.glyph import to_float
 from inkdigits.reading.imaging.pixels import flatten_alpha
 from inkdigits.reading.networks.classifier import Classifier
-from inkdigits.reading.single import candidate_crops, choose_crops, read_crop
+from inkdigits.reading.single import list_candidate_crops, choose_crops, read_crop
 from numpy import stack, uint8, wrap
 
 
 def find_candidates(pixels, width, height):
     """The candidates for the digit of a picture, RGBA row by row, and their glyphs as the network takes them."""
     image = flatten_alpha(wrap(pixels, (height, width, 4), uint8))
-    candidates = candidate_crops(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
+    candidates = list_candidate_crops(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY))
     return candidates, to_float(stack([each.glyph for each in candidates])).values
 
 
