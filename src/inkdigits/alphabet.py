@@ -2,7 +2,8 @@
 
 DIGIT_CHARACTERS = "0123456789"
 SPACE = " "
-SIGNS = ".,':-+/=×÷%()#"  # each is one class, and means what it looks like; × is also written as a cross or a dot
+POINTS = ".,'"  # that stand within a number
+SIGNS = POINTS + ":-+/=×÷%()#"  # each is one class, and means what it looks like; × is also written as a cross or a dot
 OTHER = "~"  # any letter, word or symbol that is none of these, however long
 CHARACTERS = DIGIT_CHARACTERS + SPACE + SIGNS + OTHER
 BLANK_INDEX = 0  # of the class that stands between characters; character k of CHARACTERS is class k + 1

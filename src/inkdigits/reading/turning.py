@@ -81,10 +81,9 @@ def _measure_gaps(along: NDArray[np.float64], across: NDArray[np.float64]) -> ND
 
     `along` N×2 is where they begin and how long they are along the row, `across` N×2 the same across it.
     """
-    gaps = np.full(len(along), np.inf)
+    gaps, middles = np.full(len(along), np.inf), across[:, 0] + across[:, 1] / 2
     for index, ((start, length), (top, height)) in enumerate(zip(along, across, strict=True)):
-        middle = across[:, 0] + across[:, 1] / 2
-        is_level = (middle > top) & (middle < top + height)
+        is_level = (middles > top) & (middles < top + height)
         is_level[index] = False
         distances = np.maximum(along[is_level, 0] - start - length, start - along[is_level].sum(axis=1))
         gaps[index] = np.maximum(distances, 0).min(initial=np.inf)

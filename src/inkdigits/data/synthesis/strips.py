@@ -14,7 +14,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, SPACE
+from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER, POINTS, SPACE
 from inkdigits.data.synthesis import paper, signs
 from inkdigits.data.synthesis.hand_signs import HandSign, draw_hand_sign, draw_ring
 from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
@@ -32,7 +32,6 @@ _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _KNOWN_WRITER_SHARE = 0.5  # of hands, where it is known of digits who wrote them
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
-_POINTS = ".,'"
 _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
@@ -114,7 +113,7 @@ class _Writer:
             self.right_edge[:] = -1e9
         elif character in DIGIT_CHARACTERS and self.last == RAISED:
             ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.3, 0.65), self.rng)
-            self._place(ink, self.rng.uniform(0.45, 0.9), self._sample_gap())
+            self._place(ink, self.rng.uniform(0.55, 0.9), self._sample_gap())
         elif character in DIGIT_CHARACTERS:
             is_chained = self.chains_zeros and character == self.last == "0"
             size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
@@ -128,7 +127,7 @@ class _Writer:
             self._place(ink, self.rng.uniform(0.55, 0.85), self._sample_gap())
         elif character != RAISED:
             sign = self._draw_sign(character)
-            gap = self._sample_gap() if character in _POINTS else max(0.06, self._sample_gap())
+            gap = self._sample_gap() if character in POINTS else max(0.06, self._sample_gap())
             self._place(sign.ink, sign.bottom, gap)
         self.last = character
 
@@ -153,7 +152,7 @@ class _Writer:
         Beside a point the gap may be as wide as a space: the point says that the number goes on.
         """
         gap = self.style.gap_ratio * self.rng.uniform(0.6, 1.4) + self.rng.normal(0, 0.03)
-        if self.last and self.last in _POINTS and self.rng.random() < 0.35:
+        if self.last and self.last in POINTS and self.rng.random() < 0.35:
             return gap + self.rng.uniform(0, 0.7)
         return gap + self.rng.uniform(0, 0.22) if self.rng.random() < 0.1 else gap
 

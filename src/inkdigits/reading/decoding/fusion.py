@@ -16,7 +16,7 @@ from itertools import accumulate, islice, pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, POINTS
 from inkdigits.marks import Box
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding import paths
@@ -38,7 +38,7 @@ _NEW_DIGITNESS = 0.3  # of a digit that only the frames have
 _SAME_PLACE_RATIO = 0.35  # of the row's height: nearer to a hypothesis than this, a digit of the frames is the same
 _MAX_HALF_WIDTH_RATIO = 0.5  # of the row's height: no digit reaches farther from its middle
 _SEPARATING = [
-    index + 1 for index, each in enumerate(CHARACTERS) if each not in DIGIT_CHARACTERS + ".,'"
+    index + 1 for index, each in enumerate(CHARACTERS) if each not in DIGIT_CHARACTERS + POINTS
 ]  # classes that end one
 
 

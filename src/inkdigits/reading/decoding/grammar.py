@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import encode_text
+from inkdigits.alphabet import POINTS, encode_text
 from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
@@ -66,11 +66,11 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
 def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Sequence[slice]) -> NDArray[np.float32]:
     """What makes the marks of a number agree, those that are the least unlikely together, float32 T×27."""
     weights, number = np.zeros_like(frames), match[0]
-    mark_spans = [span for span, each in zip(spans[slice(*match.span())], number, strict=True) if each in ".,'"]
-    marks = "".join(each for each in number if each in ".,'")
+    mark_spans = [span for span, each in zip(spans[slice(*match.span())], number, strict=True) if each in POINTS]
+    marks = "".join(each for each in number if each in POINTS)
     agreeing = [group * (len(marks) - 1) + point for group, point in _MARKS]
-    if number[-_GROUP_SIZE - 1] in ".,'":  # the last group may be one of thousands
-        agreeing += [group * len(marks) for group in ".,'"]
+    if number[-_GROUP_SIZE - 1] in POINTS:  # the last group may be one of thousands
+        agreeing += [group * len(marks) for group in POINTS]
     if marks in agreeing:
         return weights
 

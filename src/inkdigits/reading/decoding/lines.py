@@ -43,7 +43,7 @@ def build_lines(
     is_in_cells = has_cells([row.boxes for row in rows])
     cells = find_cells([row.boxes for row in rows], grid, expected.boxes)
     lines, table_row = [], 0
-    near_inks = [_select_near(ink_components, Box.around(row.boxes)) for row in rows]
+    near_inks = [select_near(ink_components, Box.around(row.boxes)) for row in rows]
     spacings = [measure_spacing(row.boxes, ink, is_in_cells) for row, ink in zip(rows, near_inks, strict=True)]
     known = zip(rows, find_gaps, cells, near_inks, spacings, _find_list_ends(rows, spacings), strict=True)
     for bare_row, find_row_gaps, own, near_ink, spacing, list_end in known:
@@ -93,7 +93,7 @@ def _place_numbers(line: Line, row: int, boxes: Sequence[Box], columns: Sequence
     return replace(line, numbers=tuple(replace(number, row=row, column=columns[index]) for number, index in numbers))
 
 
-def _select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
+def select_near(ink_components: Sequence[Box], row: Box) -> list[Box]:
     """The ink that may hold signs of a row: what is level with it, or less than its height above or below."""
     top, bottom = row.y - row.height, row.bottom + row.height
     return [each for each in ink_components if each.y < bottom and each.bottom > top]

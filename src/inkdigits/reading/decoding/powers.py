@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.digits import set_accepted
+from inkdigits.reading.decoding.lines import select_near
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Digit, Line, Number
@@ -33,7 +34,7 @@ def raise_powers(
 ) -> tuple[Line, ...]:
     """The lines with raised digits in the line whose digit they belong to; `ink_components` are the boxes of all ink of
     the page, in its pixels."""
-    split = [_split_line(line, ink_components) for line in lines]
+    split = [_split_line(line, select_near(ink_components, line.box)) for line in lines]
     remaining = list(split)
     for line in split:
         if len(line.numbers) > 1 or line.signs or len(line.numbers[0].digits) > _MAX_DIGITS:
@@ -68,19 +69,19 @@ def _is_raised(box: Box, base: Box, height: float) -> bool:
     return is_near and is_small and is_level and base.bottom - box.bottom >= _MIN_RISE * height
 
 
-def _split_line(line: Line, ink_components: Sequence[Box]) -> Line:
+def _split_line(line: Line, near_ink: Sequence[Box]) -> Line:
     """The line with its numbers divided before raised digits."""
-    while (split := _split_first(line, ink_components)) is not None:
+    while (split := _split_first(line, near_ink)) is not None:
         line = split
     return line
 
 
-def _split_first(line: Line, ink_components: Sequence[Box]) -> Line | None:
+def _split_first(line: Line, near_ink: Sequence[Box]) -> Line | None:
     """The line with the first number that ends in raised digits divided before them; None where there is none."""
     height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
     for index, number in enumerate(line.numbers):
         for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
-            digits = [_fit_to_ink(digit, ink_components, height) for digit in number.digits[place:]]
+            digits = [_fit_to_ink(digit, near_ink, height) for digit in number.digits[place:]]
             base, box = number.digits[place - 1].box, Box.around([digit.box for digit in digits])
             is_power = _is_raised(box, base, height) and _is_high(digits, box, base, height)
             if is_power and all(sign.before == 0 for sign in number.signs):
@@ -91,10 +92,10 @@ def _split_first(line: Line, ink_components: Sequence[Box]) -> Line | None:
     return None
 
 
-def _fit_to_ink(digit: Digit, ink_components: Sequence[Box], height: float) -> Digit:
+def _fit_to_ink(digit: Digit, near_ink: Sequence[Box], height: float) -> Digit:
     """The digit with the box of its own ink, where that stands apart: what only the transcriber has seen may have a box
     as high as the line."""
-    inside = [each for each in ink_components if _is_inside(each, digit.box)]
+    inside = [each for each in near_ink if _is_inside(each, digit.box)]
     own = [each for each in inside if each.height >= _MIN_INK_HEIGHT * height]
     return replace(digit, box=own[0]) if len(own) == 1 else digit  # of several, one may be a piece of it
 

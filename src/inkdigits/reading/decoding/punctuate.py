@@ -14,12 +14,11 @@ from math import prod
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import SPACE
+from inkdigits.alphabet import POINTS, SPACE
 from inkdigits.marks import Box, Sign
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.types import Line, Number
 
-POINTS = ".,'"
 _FILLERS = "-=/#.,"
 OF_SUMS = "+×÷="  # operators that no number has in it
 _OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
