@@ -16,7 +16,7 @@ from inkdigits.data.synthesis.scene_canvas import Canvas
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strip_clutter import draw_comb
-from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, RULE, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, _sample_style, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes, measure_distances
 from tests.conftest import FONT_FOLDER
@@ -71,9 +71,9 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE}  # every class is learnt
+    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE, RULE}  # every class is learnt
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER})
+    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER, RULE: SPACE})
     assert all(len(encode_text(text.translate(drawn_as))) > 0 for text in texts if text)
     assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
@@ -110,7 +110,7 @@ def measure_width(strip: Strip) -> int:
 
 
 def test_beside_a_point_a_gap_may_be_as_wide_as_a_space(material: Material, hands: FormNeighbours) -> None:
-    widths = {text: [measure_width(draw_plain(material, hands, seed, text)) for seed in range(60)]
+    widths = {text: [measure_width(draw_plain(material, hands, seed, text)) for seed in range(240)]
               for text in ("1111", "11.11")}  # fmt: skip
     assert np.mean(widths["11.11"]) > np.mean(widths["1111"]) + 12
 
@@ -149,8 +149,28 @@ def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: M
     assert np.median(sizes) < 16 and np.median(feet) < 26  # some strips have dust
 
 
+def test_upright_rules_stand_between_the_cells_of_a_table_and_read_as_one_space(
+    material: Material, hands: FormNeighbours
+) -> None:
+    strips = [draw_plain(material, hands, seed, "1||8|") for seed in range(30)]
+    whole = [strip for strip in strips if strip.text == "1 8"]
+    assert len(whole) > 15 and {strip.text for strip in strips} <= {"", "1", "1 8"}
+    high = [(strip.ink > 0.2).mean(axis=0) > 0.7 for strip in whole]  # the columns with ink from top to bottom
+    rules = [np.count_nonzero(np.diff(each.astype(int)) == 1) for each in high]
+    assert sum(count >= 3 for count in rules) > 10 and max(rules) <= 6
+
+
+def test_some_hands_lean_their_1s_as_slashes(material: Material, hands: FormNeighbours) -> None:
+    def measure_lean(seed: int) -> float:
+        rows, columns = np.nonzero(draw_plain(material, hands, seed, "1").ink > 0.5)
+        return -float(np.polyfit(rows, columns, 1)[0]) if len(set(rows)) > 5 else 0.0
+
+    leans = [measure_lean(seed) for seed in range(80)]
+    assert sum(lean > 0.6 for lean in leans) >= 8 and sum(abs(lean) < 0.4 for lean in leans) >= 20
+
+
 def last_ink_column(strip: Strip) -> int:
-    return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max())
+    return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max(initial=2))
 
 
 def test_signs_are_written_as_fonts_have_them_where_there_are_fonts(material: Material, hands: FormNeighbours) -> None:
@@ -159,7 +179,9 @@ def test_signs_are_written_as_fonts_have_them_where_there_are_fonts(material: Ma
     bar[10:46, 26:30] = 0
     with_font = replace(material, signs=FontSigns({"-": [(measure_distances((bar == 0).astype(np.uint8)), 0.0)]}))
     heights = [
-        np.ptp(np.flatnonzero(draw_plain(with_font, hands, seed, "-").ink.max(axis=1) > 0.5)) for seed in range(40)
+        np.ptp(rows)
+        for seed in range(40)
+        if (rows := np.flatnonzero(draw_plain(with_font, hands, seed, "-").ink.max(axis=1) > 0.5)).size
     ]
     assert 5 <= sum(height > 15 for height in heights) <= 30
 

@@ -7,7 +7,7 @@ strips.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import cv2
 import numpy as np
@@ -21,8 +21,8 @@ from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.silhouettes import draw_silhouette
-from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb
-from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb, draw_table
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, RULE, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strokes import UNKNOWN_WRITER, Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
@@ -32,10 +32,12 @@ _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _KNOWN_WRITER_SHARE = 0.5  # of hands, where it is known of digits who wrote them
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
+_LEANING_ONES_SHARE = 0.3  # of hands: their 1s lean as slashes do, but are no higher than other digits
 _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
 _COMB_SHARE = 0.05  # of strips: one box a character
+_READ_AS = {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER, RULE: SPACE}
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 
@@ -59,12 +61,9 @@ class FormNeighbours:
         neighbours = np.empty((len(strokes.labels), _SIMILAR_COUNT), np.int32)
         for label in np.unique(strokes.labels):
             own = np.flatnonzero(strokes.labels == label)
-            forms = np.stack(
-                [
-                    cv2.resize(strokes.distance_fields[index], (_FORM_SIDE, _FORM_SIDE), interpolation=cv2.INTER_AREA)
-                    for index in own
-                ]
-            ).reshape(len(own), -1).astype(np.float32)  # fmt: skip
+            side, fields = (_FORM_SIDE, _FORM_SIDE), strokes.distance_fields[own]
+            small = np.stack([cv2.resize(field, side, interpolation=cv2.INTER_AREA) for field in fields])
+            forms = small.reshape(len(own), -1).astype(np.float32)
             lengths, count = (forms**2).sum(axis=1), min(_SIMILAR_COUNT, len(own))
             for start in range(0, len(own), _COMPARED_TOGETHER):
                 part = slice(start, start + _COMPARED_TOGETHER)
@@ -88,10 +87,12 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
+    lean_of_ones: float  # pixels to the right per pixel upwards, beside the slant of all
     known_writer: int | None = None  # of the set's digits; None: a hand put together from digits that look alike
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
     cell_edges: list[float] = field(default_factory=list)
+    table_rules: list[float] = field(default_factory=list)  # columns of pixels
     forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
 
     def write(self, character: str) -> None:
@@ -111,6 +112,10 @@ class _Writer:
         if character == SPACE:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
             self.right_edge[:] = -1e9
+        elif character == RULE:
+            self.table_rules.append(self.x + self.rng.exponential(0.35) * height)
+            self.x = self.table_rules[-1] + (0.05 + self.rng.exponential(0.35)) * height
+            self.right_edge[:] = -1e9
         elif character in DIGIT_CHARACTERS and self.last == RAISED:
             ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.3, 0.65), self.rng)
             self._place(ink, self.rng.uniform(0.55, 0.9), self._sample_gap())
@@ -118,7 +123,9 @@ class _Writer:
             is_chained = self.chains_zeros and character == self.last == "0"
             size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
             gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
-            ink = self.style.write(self._sample_form(int(character)), size, self.rng)
+            lean = self.lean_of_ones if character == "1" else 0.0
+            style = replace(self.style, slant=self.style.slant + lean)
+            ink = style.write(self._sample_form(int(character)), size, self.rng)
             self._place(ink, self.rng.normal(0, 0.035), gap)
         elif character == OTHER or (character == CURRENCY and self.material.signs is None):
             self._write_other()
@@ -220,7 +227,9 @@ def draw_strip(
     start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
-        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE, known_writer=_sample_writer(material.digits, rng),
+        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
+        lean_of_ones=rng.uniform(0.1, 0.6) if rng.random() < _LEANING_ONES_SHARE else 0.0,
+        known_writer=_sample_writer(material.digits, rng),
     )  # fmt: skip
     if text is None and rng.random() < _COMB_SHARE:
         text, writer.cell_width = sample_comb_text(rng), style.height * rng.uniform(0.75, 1.6)
@@ -231,17 +240,19 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        drawn_text += {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER}.get(character, character)
+        drawn_text += _READ_AS.get(character, character)
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     if writer.cell_edges:
         draw_comb(canvas, writer.cell_edges, baseline, style, rng)
+    if writer.table_rules:
+        draw_table(canvas, writer.table_rules, baseline, style, rng)
     if is_cluttered:
         add_distractors(canvas, writer.x, style, material, rng)
     if is_cluttered and not drawn_text and rng.random() < _EMPTY_TEXTURE_SHARE:
         texture = paper.draw_texture(canvas.ink.shape, rng) * np.float32(rng.uniform(0.5, 1))
         np.maximum(canvas.ink, texture, out=canvas.ink)
-    return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
+    return Strip(paper.degrade(canvas.ink, style.height, rng), SPACE.join(drawn_text.split()))
 
 
 def _sample_writer(digits: Strokes, rng: Generator) -> int | None:
