@@ -224,6 +224,14 @@ def test_doubtful_hypotheses_bridge_no_rows() -> None:
         assert found == [lines[::2], lines[1::2]]
 
 
+def test_digits_side_by_side_stay_on_one_row_whatever_is_far_to_the_left() -> None:
+    """As on a bill: small numbers of its rows, and a sum in large digits at its end, each higher than the last."""
+    small = [make_hypothesis(20, y, 18, 26) for y in (540, 625, 710)]
+    sum_digits = [make_hypothesis(x, y, 60, 74) for x, y in ((780, 614), (865, 570), (960, 548))]
+    found = find_rows([*small, *sum_digits])
+    assert [each for each in found if sum_digits[0] in each] == [[small[1], *sum_digits]]
+
+
 BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers(0, 400), st.integers(0, 400))
 
 

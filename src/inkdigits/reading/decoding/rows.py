@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
 import numpy as np
@@ -15,6 +15,7 @@ from inkdigits.reading.imaging.pixels import median, weighted_median
 
 _SURE_MIN_DIGITNESS = 0.5  # digitness from which something tells where rows are; what has less goes on them if it can
 _MIN_SHARED_HEIGHT = 0.4  # of the lower one's height: so much of it lies within a row that it is on it
+_MAX_BESIDE = 1.0  # of a row's height: digits are close beside one another with no wider gap
 _FOLLOW_RATE = 0.5  # how far a row's level and height follow every digit that joins it, so that it may wave
 _MAX_SLOPE = 0.4  # pixels down per pixel to the right: the steepest slope of a line, 22°
 _NEIGHBOUR_DISTANCE_RANGE = (0.3, 8.0)  # of a digit's height: neighbours that tell a line's slope are so far apart,
@@ -43,10 +44,13 @@ Item = TypeVar("Item", bound=Boxed)
 
 @dataclass(frozen=True, slots=True)
 class _Band:
-    """A stretch of a row: the level of its middle, the page's slope taken off, and its height, in pixels."""
+    """A stretch of a row: the level of its middle, the page's slope taken off, its height, and the sides of the box
+    that joined last, in pixels."""
 
     level: float
     height: float
+    left: int
+    right: int
 
     def share_height(self, other: _Band) -> float:
         """How much of the lower one's height two bands share; negative when they are apart."""
@@ -54,11 +58,16 @@ class _Band:
         lower = max(1.0, min(self.height, other.height))
         return min(common, lower) / lower
 
+    def adjoins(self, other: _Band) -> bool:
+        """Whether two bands are no farther apart than digits of a number may be."""
+        gap = max(self.left, other.left) - min(self.right, other.right)
+        return gap <= _MAX_BESIDE * max(self.height, other.height)
+
     def follow(self, other: _Band) -> _Band:
-        """This band after `other` has joined; one of quite another height, as a small zero, moves it less."""
-        rate = _FOLLOW_RATE * min(self.height / other.height, other.height / self.height)
+        """This band after `other` has joined; a lower one, as a small zero, moves it less."""
+        rate = _FOLLOW_RATE * min(1.0, other.height / self.height)
         level = self.level + rate * (other.level - self.level)
-        return _Band(level, self.height + rate * (other.height - self.height))
+        return replace(other, level=level, height=self.height + rate * (other.height - self.height))
 
 
 @dataclass(slots=True)
@@ -86,7 +95,7 @@ def find_rows(items: Sequence[Item]) -> list[list[Item]]:
     ordered = sorted(items, key=lambda item: (item.box.centre_x, item.box.y))
     slope = estimate_slope([item.box for item in ordered if item.digitness >= _SURE_MIN_DIGITNESS])
     slope = slope or estimate_stairs([item.box for item in ordered if item.digitness >= _MIN_STAIR_DIGITNESS])
-    bands = [_Band(item.box.centre_y - slope * item.box.centre_x, max(1.0, item.box.height)) for item in ordered]
+    bands = [_make_band(item.box, slope) for item in ordered]
     found_rows: list[_Row] = []
     sure_first = sorted(range(len(ordered)), key=lambda i: ordered[i].digitness < _SURE_MIN_DIGITNESS)
     for member in sure_first:
@@ -95,13 +104,20 @@ def find_rows(items: Sequence[Item]) -> list[list[Item]]:
     return [[ordered[member] for member in row.members] for row in found_rows]
 
 
+def _make_band(box: Box, slope: float) -> _Band:
+    return _Band(box.centre_y - slope * box.centre_x, max(1.0, box.height), box.x, box.right)
+
+
 def _assign_row(member: int, band: _Band, rows: list[_Row]) -> None:
-    """Put a box on the row it stands on, the one whose middle is nearest, or begin a row with it."""
+    """Put a box on the row it stands on, or begin a row with it: on the one whose middle is nearest, of those on which
+    a box is close beside it if there are any, as small numbers at the far end of a row tell little about it."""
     candidates = [row for row in rows if row.get_band(member).share_height(band) >= _MIN_SHARED_HEIGHT]
     if not candidates:
         rows.append(_Row())
-        candidates = rows[-1:]
-    nearest = min(candidates, key=lambda row: abs(row.get_band(member).level - band.level) if row.bands else 0.0)
+        rows[-1].insert(member, band)
+        return
+    beside = [row for row in candidates if row.get_band(member).adjoins(band)]
+    nearest = min(beside or candidates, key=lambda row: abs(row.get_band(member).level - band.level))
     nearest.insert(member, band)
 
 
