@@ -140,6 +140,16 @@ def test_a_number_outside_of_a_comb_stays_whole() -> None:
     assert np.isnan(ends[0]) and ends[1:].tolist() == [1.0, 0.0]
 
 
+def test_a_stroke_of_a_digit_parts_no_number() -> None:
+    """The back of an 8 in a wide cell; a rule that is longer than the digit runs into it."""
+    row = [Box(20, 110, 20, 30), Box(300, 100, 60, 70), Box(370, 100, 50, 70)]
+    below = [Box(20, 250, 20, 30), Box(250, 250, 60, 70)]
+    cell = make_upright(200, 0, 400)
+    for (head, foot), end in (((97, 175), np.nan), ((60, 400), 1.0)):
+        ends = find_cells([row, below], Grid((cell, make_upright(354, head, foot))), "auto")[0].ends
+        assert np.array_equal(ends, [1.0, end], equal_nan=True)
+
+
 @pytest.mark.parametrize(("ruled_rows", "gap_px", "end"), [(3, 20, 1.0), (2, 20, np.nan), (3, 10, np.nan)])
 def test_a_columns_rule_goes_on_where_it_is_broken_off(ruled_rows: int, gap_px: int, end: float) -> None:
     """Through the wide gaps of rows below it, as through those where it is."""

@@ -27,6 +27,7 @@ BOX_KINDS: tuple[BoxKind, ...] = ("auto", "comb", "cells")
 _INNER_MARGIN = 0.25  # farther inside its box than this, a rule runs through it
 # Of a digit's height:
 _STROKE_WIDTH = 0.6  # a wider box holds more than a rule
+_STROKE_LENGTH = 1.15  # a line no longer than this on a digit is a stroke of it
 _ON_RULE = 0.15  # the middle of a box that holds a rule only is so near to it, and the rule goes so far beyond the box
 _SPAN = 0.3  # above and below the middle of a row, to be one of its rules, an upright rule goes on so far;
 _LONG_RULE, _EXTENSION = 3.0, 1.0  # one that is so long may also be broken off, so far away
@@ -246,7 +247,7 @@ class _Page:
                 _continues(rule, other, _BEYOND * height) for other in whole_rules
             ):
                 whole_rules.append(rule)
-        return [sum(_get_x(rule, box) < box.centre_x for rule in whole_rules) for box in row]
+        return [sum(rule.find_across(box.centre_y) < box.centre_x for rule in whole_rules) for box in row]
 
 
 def _count_walls(rules: Sequence[Rule], distance: float) -> int:
@@ -262,7 +263,7 @@ def _make_unruled(row: Sequence[Box]) -> RowCells:
 
 def _find_enclosed(rules: Sequence[Rule], row: Sequence[Box]) -> NDArray[np.bool_]:
     """Which digits of a row stand between two of its upright rules."""
-    sides = [[np.sign(_get_x(rule, box) - box.centre_x) for rule in rules] for box in row]
+    sides = [[np.sign(rule.find_across(box.centre_y) - box.centre_x) for rule in rules] for box in row]
     return np.array([-1 in each and 1 in each for each in sides], np.bool_)
 
 
@@ -276,7 +277,10 @@ def _spans(rule: Rule, row: Sequence[Box], height: float) -> bool:
 
 
 def _is_between(rule: Rule, left: Box, right: Box) -> bool:
+    """Whether an upright rule stands between two digits, and is no stroke of either."""
     x = rule.find_across((left.centre_y + right.centre_y) / 2)
+    if any(box.x < x < box.right and rule.length < _STROKE_LENGTH * box.height for box in (left, right)):
+        return False
     return left.right - _INNER_MARGIN * left.width < x < right.x + _INNER_MARGIN * right.width
 
 
@@ -293,8 +297,3 @@ def _continues(rule: Rule, other: Rule, distance: float) -> bool:
         return False
     first, second = sorted((rule, other), key=lambda each: each.start)
     return abs(float(first.across[-1] - second.across[0])) < distance
-
-
-def _get_x(rule: Rule, box: Box) -> float:
-    """The column of an upright rule at the level of a digit."""
-    return rule.find_across(box.centre_y)
