@@ -160,26 +160,26 @@ def _sample_item(rng: Generator) -> str:
 
 def _sample_words(rng: Generator) -> str:
     """Words, and perhaps a number beside them."""
-    text = " ".join("~" * int(rng.integers(1, 3)))
+    text = " ".join("~" * int(rng.integers(1, 4)))
     draw = rng.random()
-    if draw < 0.6:
+    if draw < 0.5:
         number = sample_integer(rng) if rng.random() < 0.65 else _sample_decimal(rng)
-        text = f"{text} {number}" if draw < 0.4 else f"{number} {text}"
+        text = f"{text} {number}" if draw < 0.35 else f"{number} {text}"
     return text
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.13, sample_integer),
-    (0.18, _sample_amount),
+    (0.11, sample_integer),
+    (0.16, _sample_amount),
     (0.11, _sample_decimal),
     (0.02, _sample_temperature),
     (0.08, _sample_date),
     (0.03, _sample_fraction),
     (0.02, _sample_time),
-    (0.15, _sample_sum),
+    (0.14, _sample_sum),
     (0.04, _sample_columns),
     (0.09, _sample_table_row),
     (0.05, _sample_serial),
     (0.02, _sample_item),
-    (0.05, _sample_words),
+    (0.1, _sample_words),
 )  # the rest is empty
