@@ -166,7 +166,7 @@ def test_some_hands_lean_their_1s_as_slashes(material: Material, hands: FormNeig
         return -float(np.polyfit(rows, columns, 1)[0]) if len(set(rows)) > 5 else 0.0
 
     leans = [measure_lean(seed) for seed in range(80)]
-    assert sum(lean > 0.6 for lean in leans) >= 8 and sum(abs(lean) < 0.4 for lean in leans) >= 20
+    assert sum(lean > 0.5 for lean in leans) >= 8 and sum(abs(lean) < 0.4 for lean in leans) >= 20
 
 
 def last_ink_column(strip: Strip) -> int:

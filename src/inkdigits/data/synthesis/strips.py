@@ -228,7 +228,7 @@ def draw_strip(
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
         chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
-        lean_of_ones=rng.uniform(0.1, 0.6) if rng.random() < _LEANING_ONES_SHARE else 0.0,
+        lean_of_ones=rng.uniform(0.1, 0.5) if rng.random() < _LEANING_ONES_SHARE else 0.0,
         known_writer=_sample_writer(material.digits, rng),
     )  # fmt: skip
     if text is None and rng.random() < _COMB_SHARE:
