@@ -238,6 +238,26 @@ def test_unread_ink_in_a_box_beside_one_with_a_digit_is_in_doubt(
     assert "".join(str(digit.digit) if digit.accepted else "?" for digit in digits) == reads
 
 
+@pytest.mark.parametrize(
+    ("digit", "digitness", "shown", "text"),
+    [
+        (1, 0.9, "    ", "?"),
+        (1, 0.2, "    ", ""),
+        (7, 0.9, "    ", ""),
+        (1, 0.9, "  ~ ", ""),
+        (1, 0.9, "  / ", ""),
+    ],
+)
+def test_a_lone_stroke_of_which_the_transcriber_says_nothing_is_in_doubt(
+    digit: int, digitness: float, shown: str, text: str
+) -> None:
+    """As a 1 in a cell of its own, that may be a rule; no other digit, and not where it sees a letter or a sign."""
+    hypotheses = [make_hypothesis(0, 5), make_hypothesis(1, 5), make_hypothesis(6, digit, digitness)]
+    transcript = make_transcript(f"55  {shown}")
+    row = add_unread_digits(fuse_row(hypotheses, [transcript]), transcript, hypotheses=hypotheses)
+    assert build_line(row, [transcript]).text == f"55 {text}".strip()
+
+
 def test_a_box_vouches_for_a_digit_that_the_detections_see() -> None:
     """Half a cross in an empty box looks like a 1, though not to them."""
     for digitness, vouches in ((0.9, True), (0.3, False)):

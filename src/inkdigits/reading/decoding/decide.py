@@ -59,7 +59,7 @@ def decode_lines(
     boxes_by_row = [[each.box for each in selected] for _, selected in decoded]
     transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
     fused_rows = [
-        remove_letters(add_unread_digits(fuse_row(row, each, expected.form), each[0], grid), each)
+        remove_letters(add_unread_digits(fuse_row(row, each, expected.form), each[0], grid, row), each)
         for (row, _), each in zip(decoded, transcripts, strict=True)
     ]
     filled = [(row, each) for row, each in zip(fused_rows, transcripts, strict=True) if row.fused_pieces]

@@ -2,7 +2,8 @@
 
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
-might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit.
+might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit,
+and for a lone upright stroke that was detected as a 1: the transcriber, taught to overlook rules, may overlook it.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER
 from inkdigits.marks import Box
@@ -28,31 +30,37 @@ _EMPTY_SIGNS = "×-+="  # what people put into a box so that it stays empty
 _INK_THRESHOLD = 0.4  # of the full strength
 _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked for
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
+_LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone stroke's, from all else, and its own
+_MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 _IS_PRICE = re.compile(r" ?[0-9]{1,3}(?:[.,']?[0-9]{3})*[.,][0-9]{2}(?![0-9])")
 
 
-def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
-    """The row with a digit more, never an accepted one, for each piece of ink that may be one: beside a digit, where it
-    was read as a sign or letter, and in a printed box next to one with a digit, where nothing or a letter was read."""
+def add_unread_digits(
+    row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID, hypotheses: Sequence[Hypothesis] = ()
+) -> FusedRow:
+    """The row with a doubtful digit more for each piece of ink that may be one: beside a digit, where it was read as a
+    sign or letter; in a printed box next to one with a digit, where nothing or a letter was read; and a lone stroke
+    that is among the `hypotheses` of the row."""
     for token, splits in _find_attached(transcript):
-        box = _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES)
-        row = _insert(row, transcript, token, box, splits)
+        if box := _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES):
+            row = _insert(row, _make_piece(_read_digit(transcript, token), box), splits)
     for token in _find_unread_boxes(row, transcript, grid):
-        box = _find_tall_ink(transcript, token, _MIN_BOXED_SHARE, 0)
-        row = _insert(row, transcript, token, box, (0.0, 0.0))
+        if box := _find_tall_ink(transcript, token, _MIN_BOXED_SHARE, 0):
+            row = _insert(row, _make_piece(_read_digit(transcript, token), box), (0.0, 0.0))
+    for stroke in _find_lone_strokes(row, hypotheses, transcript):
+        row = _insert(row, _make_piece(np.array(stroke.probabilities), stroke.box), (1.0, 1.0))
     return row
 
 
-def _insert(
-    row: FusedRow, transcript: Transcript, token: Token, box: Box | None, own_splits: tuple[float, float]
-) -> FusedRow:
-    """The row with a doubtful digit more, if it has a box, and no digit is there yet; `own_splits` are those before and
+def _insert(row: FusedRow, piece: FusedPiece, own_splits: tuple[float, float]) -> FusedRow:
+    """The row with a piece of one doubtful digit more, if no digit is there yet; `own_splits` are those before and
     behind it."""
-    if box is None or any(_covers(each, box.centre_x) for each in row.hypotheses):
+    x = piece.hypotheses[0].box.centre_x
+    if any(_covers(each, x) for each in row.hypotheses):
         return row
-    fused_pieces, splits, x = list(row.fused_pieces), row.splits.tolist(), box.centre_x
+    fused_pieces, splits = list(row.fused_pieces), row.splits.tolist()
     index = sum(piece.hypotheses[0].box.centre_x < x for piece in fused_pieces)
     before = sum(len(piece.string) for piece in fused_pieces[:index])  # digits
     if index and fused_pieces[index - 1].hypotheses[-1].box.centre_x > x:
@@ -66,8 +74,21 @@ def _insert(
         splits.append(left)
     else:
         splits[before - 1 : before] = [left, right]
-    fused_pieces.insert(index, _make_piece(transcript, token, box))
+    fused_pieces.insert(index, piece)
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
+
+
+def _find_lone_strokes(row: FusedRow, hypotheses: Sequence[Hypothesis], transcript: Transcript) -> Iterator[Hypothesis]:
+    """What was detected as a 1, as high as a digit, where the transcriber sees nothing at all and no digit is near."""
+    strip, frame_count = transcript.strip, len(transcript.frames)
+    reach = _LONE_DISTANCE * strip.digit_height
+    for each in hypotheses if row.fused_pieces else ():
+        is_stroke = each.digitness >= _MIN_STROKE_DIGITNESS and each.probabilities[1] >= _MIN_STROKE_PROBABILITY
+        is_high = _LONE_HEIGHTS[0] <= each.box.height / strip.digit_height <= _LONE_HEIGHTS[1]
+        sides = (each.box.x - reach, each.box.right + reach)
+        start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in sides)
+        if is_stroke and is_high and start < end and not join_tokens(find_tokens(transcript.frames[start:end])).strip():
+            yield each
 
 
 def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, tuple[float, float]]]:
@@ -130,12 +151,17 @@ def _covers(hypothesis: Hypothesis, x: float) -> bool:
     return hypothesis.box.x <= x <= hypothesis.box.right
 
 
-def _make_piece(transcript: Transcript, token: Token, box: Box) -> FusedPiece:
-    """A place of one digit, which may be none, and what it most resembles."""
+def _read_digit(transcript: Transcript, token: Token) -> NDArray[np.float64]:
+    """Which digit the frames of a character are most like: ten probabilities, float64 10."""
     likelihoods = np.exp(transcript.digit_frames[token.start : token.end, 1:]).sum(axis=0)
-    probabilities = np.append(_PRESENCE * likelihoods / likelihoods.sum(), 1 - _PRESENCE)
+    return np.asarray(likelihoods / likelihoods.sum(), np.float64)
+
+
+def _make_piece(digit_probabilities: NDArray[np.float64], box: Box) -> FusedPiece:
+    """A place of one digit, which may be none, and what it most resembles."""
+    probabilities = np.append(_PRESENCE * digit_probabilities, 1 - _PRESENCE)
     strings = (*DIGIT_CHARACTERS, "")
-    best = DIGIT_CHARACTERS[int(likelihoods.argmax())]
-    hypothesis = Hypothesis(box, tuple((likelihoods / likelihoods.sum()).tolist()), _PRESENCE)
+    best = DIGIT_CHARACTERS[int(digit_probabilities.argmax())]
+    hypothesis = Hypothesis(box, tuple(digit_probabilities.tolist()), _PRESENCE)
     aligned = align_strings(strings, best)
     return FusedPiece(strings, probabilities, best, aligned, (hypothesis,), lambda text: (hypothesis,) * len(text))
