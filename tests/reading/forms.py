@@ -15,9 +15,14 @@ MARGIN_PX = 50
 
 
 def draw_form(
-    cells: Sequence[Sequence[str]], digits: Digits, width_px: int = BOX_PX, gap_px: int = 0, space_px: int = 0
+    cells: Sequence[Sequence[str]],
+    digits: Digits,
+    width_px: int = BOX_PX,
+    gap_px: int = 0,
+    space_px: int = 0,
+    rule_grey: int = 90,
 ) -> Pixels:
-    """Ruled cells with digits in them on a grey page, `gap_px` from row to row and `space_px` from cell to cell.
+    """Ruled cells with digits in them on a grey page (235), `gap_px` from row to row and `space_px` from cell to cell.
 
     A cell holds digits, `x` for a cross, `-` for a dash, or nothing.
     """
@@ -28,7 +33,7 @@ def draw_form(
     for row, texts in enumerate(cells):
         for column, text in enumerate(texts):
             x, y = MARGIN_PX + column * (width_px + space_px), MARGIN_PX + row * height
-            cv2.rectangle(page, (x, y), (x + width_px, y + BOX_PX), 90, RULE_PX)
+            cv2.rectangle(page, (x, y), (x + width_px, y + BOX_PX), rule_grey, RULE_PX)
             left = x + (width_px - DIGIT_PX * len(text)) // 2
             for place, character in enumerate(text):
                 _draw_character(page, character, left + place * DIGIT_PX, y + (BOX_PX - DIGIT_PX) // 2, digits)

@@ -37,6 +37,13 @@ def test_a_table_has_a_number_in_every_cell(reader: Reader, digits: Digits, degr
     ]
 
 
+@pytest.mark.parametrize("rule_grey", [90, 165])
+def test_faint_rules_part_the_cells_of_a_table(reader: Reader, digits: Digits, rule_grey: int) -> None:
+    """Cells so narrow that the gaps between their digits tell nothing."""
+    page = draw_form([["204", "713"], ["633", "948"], ["918", "577"]], digits, 142, rule_grey=rule_grey)
+    assert reader.read(page).text == "204 713\n633 948\n918 577"
+
+
 @pytest.mark.parametrize(
     ("boxes", "text"),
     [

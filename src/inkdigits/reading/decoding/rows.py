@@ -87,14 +87,19 @@ class _Row:
         self.members.insert(index, member)
 
 
-def find_rows(items: Sequence[Item]) -> list[list[Item]]:
+def find_rows(items: Sequence[Item], rules_slope: float = 0.0) -> list[list[Item]]:
     """Rows of text from top to bottom, each from left to right by the middles of its boxes.
 
-    Every item is on one row. Items are digits, or hypotheses that overlap and conflict.
+    Every item is on one row. Items are digits, or hypotheses that overlap and conflict. Where they do not tell the
+    slope of the page's lines, it is that of its level rules, pixels down per pixel to the right.
     """
     ordered = sorted(items, key=lambda item: (item.box.centre_x, item.box.y))
     slope = estimate_slope([item.box for item in ordered if item.digitness >= _SURE_MIN_DIGITNESS])
-    slope = slope or estimate_stairs([item.box for item in ordered if item.digitness >= _MIN_STAIR_DIGITNESS])
+    slope = (
+        slope
+        or rules_slope
+        or estimate_stairs([item.box for item in ordered if item.digitness >= _MIN_STAIR_DIGITNESS])
+    )
     bands = [_make_band(item.box, slope) for item in ordered]
     found_rows: list[_Row] = []
     sure_first = sorted(range(len(ordered)), key=lambda i: ordered[i].digitness < _SURE_MIN_DIGITNESS)

@@ -13,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.imaging.pixels import Pixels, median
+from inkdigits.reading.imaging.pixels import Pixels, median, weighted_median
 
 _DIGIT_HEIGHT_PX = 16.0  # that the mask is shrunk to
 _MIN_COVERAGE = 24  # of 255: so much of a pixel of the shrunk mask is ink where it counts as ink
@@ -25,6 +25,8 @@ _LEVEL_LENGTH = 2.5  # as the former, for a level rule
 _MAX_THICKNESS = 0.35
 _MAX_BEND = 0.2  # over a stretch of twice a digit's height
 _SAME_RULE = 0.5  # nearer together, two lines are one rule
+_SLOPE_LENGTH = 8.0  # of level rules that tell how a page slopes
+_MIN_CELL_WIDTH = 1.5  # of a table whose rules are faint
 # How long a break in a rule may be, of a digit's height, and how much of the rule has ink: of one like any other, and
 # of an upright one that is broken, on a page with others.
 _WHOLE, _BROKEN = (0.25, 0.85), (0.4, 0.7)
@@ -72,11 +74,12 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Grid:
     """The rules of a page: upright ones from left to right, and level ones. Those of squared paper part no numbers, and
-    1s stand on them."""
+    1s stand on them. `slope` is that of long level ones, pixels down per pixel to the right; 0 without any."""
 
     uprights: tuple[Rule, ...] = ()
     levels: tuple[Rule, ...] = ()
     is_squared_paper: bool = False
+    slope: float = 0.0
 
 
 NO_GRID = Grid()
@@ -88,10 +91,9 @@ def find_grid(mask: Pixels, digit_height: float, scale: float = 1.0) -> Grid:
     shrinking = min(1.0, _DIGIT_HEIGHT_PX / (digit_height * scale))
     small = _shrink_mask(mask, shrinking)
     uprights = _find_uprights(small, digit_height, shrinking * scale, *_WHOLE)
-    if not uprights:
-        return NO_GRID
     found = _find_uprights(np.ascontiguousarray(small.T), digit_height, shrinking * scale, *_WHOLE)
     levels = tuple(rule for rule in found if _is_rule(rule, uprights, digit_height, _LEVEL_LENGTH))
+    slope = _measure_slope([rule for rule in levels if rule.length >= _SLOPE_LENGTH * digit_height])
     whole = [rule for rule in uprights if _is_rule(rule, levels, digit_height)]
     cut_off = [
         rule for rule in uprights if rule not in whole and _is_cut(rule, levels, digit_height, mask.shape, scale)
@@ -105,8 +107,26 @@ def find_grid(mask: Pixels, digit_height: float, scale: float = 1.0) -> Grid:
             if _is_rule(rule, levels, digit_height)
             and not any(_are_one(rule, other, _SAME_RULE * digit_height) for other in whole)
         ]
-    grid = Grid(tuple(sorted(whole, key=lambda rule: float(rule.across.mean()))), levels)
+    grid = Grid(tuple(sorted(whole, key=lambda rule: float(rule.across.mean()))), levels, slope=slope)
     return replace(grid, is_squared_paper=_is_squared_paper(grid, digit_height))
+
+
+def find_table(mask: Pixels, digit_height: float, scale: float = 1.0) -> Grid:
+    """As `find_grid`, in a mask that holds faint ink too: of upright rules only those of a table, which are long and
+    stand far apart. Others may be strokes, the pattern of the paper, or squares that no writer heeds."""
+    grid = find_grid(mask, digit_height, scale)
+    uprights = tuple(rule for rule in grid.uprights if rule.length >= _FREE_LENGTH * digit_height)
+    distances = np.diff([float(rule.across.mean()) for rule in uprights])
+    is_table = len(uprights) > 1 and median(distances) >= _MIN_CELL_WIDTH * digit_height
+    return replace(grid, uprights=uprights if is_table and not grid.is_squared_paper else ())
+
+
+def _measure_slope(levels: Sequence[Rule]) -> float:
+    """The slope of level rules, long ones counting more; 0 without any."""
+    if not levels:
+        return 0.0
+    slopes = [(rule.across[-1] - rule.across[0]) / rule.length for rule in levels]
+    return weighted_median(np.array(slopes), np.array([rule.length for rule in levels]))
 
 
 def _is_squared_paper(grid: Grid, digit_height: float) -> bool:
