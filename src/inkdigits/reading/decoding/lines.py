@@ -16,11 +16,13 @@ from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
 from inkdigits.reading.decoding.punctuate import OF_SUMS, has_operator, punctuate
-from inkdigits.reading.decoding.spacing import Spacing, find_list_end, has_cells, measure_spacing
+from inkdigits.reading.decoding.spacing import Spacing, find_list_end, has_cells, measure_page_gaps, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line, Number
 
+_MIN_COLUMN_ROWS = 3  # a page with so many rows may have columns: there, the odds of a space
+_CLEAR_GAP_ODDS = 4.0  # rise by this in a gap much wider than others of its row
 _WIDE_GAP_ODDS = 0.25  # by which the odds of a space fall where digits are spaced out
 
 FindGaps = Callable[[FusedRow], Sequence[Gap]]  # which signs there are between a row's digits, whichever these are
@@ -40,15 +42,18 @@ def build_lines(
     Where something is expected of numbers, they begin and end so that they fit it; numbers that cannot fit keep their
     plain reading.
     """
-    is_in_cells = has_cells([row.boxes for row in rows])
+    near_inks = [select_near(ink_components, Box.around(row.boxes)) for row in rows]
+    page_gaps = measure_page_gaps([row.boxes for row in rows])
+    is_in_cells = has_cells(page_gaps)
     cells = find_cells([row.boxes for row in rows], grid, expected.boxes)
     lines, table_row = [], 0
-    near_inks = [select_near(ink_components, Box.around(row.boxes)) for row in rows]
-    spacings = [measure_spacing(row.boxes, ink, is_in_cells) for row, ink in zip(rows, near_inks, strict=True)]
+    spacings = [
+        measure_spacing(row.boxes, ink, is_in_cells, page_gaps) for row, ink in zip(rows, near_inks, strict=True)
+    ]
     known = zip(rows, find_gaps, cells, near_inks, spacings, _find_list_ends(rows, spacings), strict=True)
     for bare_row, find_row_gaps, own, near_ink, spacing, list_end in known:
         row = bare_row.expect_digits(own.is_boxed)
-        splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells)
+        splits = weigh_splits(row.splits, row.boxes, spacing, is_in_cells, len(rows) >= _MIN_COLUMN_ROWS)
         if list_end is not None:
             splits[list_end] = 1.0
         splits = np.where(np.isnan(own.ends), splits, own.ends)
@@ -123,15 +128,18 @@ def _read_numbers(
 
 
 def weigh_splits(
-    splits: NDArray[np.float64], boxes: list[Box], spacing: Spacing, is_in_cells: bool
+    splits: NDArray[np.float64], boxes: list[Box], spacing: Spacing, is_in_cells: bool, may_have_columns: bool = False
 ) -> NDArray[np.float64]:
     """The probability that a number ends after each digit but the last: by the transcriber, unless the gap is plain.
 
-    It sees a space wherever digits stand far apart; where all of a row's do, that is how its writer spaces digits, and
-    it must be sure of a space in a gap that is wide even so.
+    Where the page may have columns, a gap much wider than others counts for a space. It sees a space wherever digits
+    stand far apart; where all of a row's do, that is how its writer spaces digits, and it must be sure of a
+    space in a gap that is wide even so.
     """
     gaps = np.diagonal(spacing.measure_gaps(boxes), 1)
     if is_in_cells or spacing.is_spaced_out:
         in_wide_gaps = np.where(gaps > spacing.wide_gap_px, scale_odds(splits, _WIDE_GAP_ODDS), 0.0)
         return np.where(gaps > spacing.number_gap_px, 1.0, in_wide_gaps)
+    if may_have_columns:
+        splits = np.where(gaps > spacing.number_gap_px, scale_odds(splits, _CLEAR_GAP_ODDS), splits)
     return np.where(gaps > spacing.column_gap_px, 1.0, splits)

@@ -17,6 +17,7 @@ _COLUMN_GAP = 2.5  # of the row's height: a larger gap always does,
 _EVEN_RATIO = 1.5  # but not if it is narrower than so many times the row's median gap, which is smaller than that
 _WIDE_RATIO, _GAP_RATIO = 2.4, 3.2  # times the narrow gaps of the row: between these, a gap may, and a wider one does
 _SPACED_OUT_GAP = 0.2  # of the row's height: a row whose narrow gaps are wider is spaced out
+_MIN_GAPS = 3  # a row with fewer does not tell how its writer spaces digits
 _MIN_ADVANCE = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
 _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 outweighs three small zeros
 _MAX_POINT_SIZE = (0.35, 0.5)  # of the row's height: a point or comma is at most so wide and high
@@ -73,10 +74,17 @@ def find_list_end(boxes: Sequence[Box], spacing: Spacing) -> int | None:
     return ends[0] if len(ends) == 1 and ends[0] <= 1 else None  # not in `3. 4. 2021`; few lists have a hundred
 
 
-def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is_in_cells: bool = False) -> Spacing:
+def measure_spacing(
+    boxes: Sequence[Box],
+    ink_components: Sequence[Box] = (),
+    is_in_cells: bool = False,
+    page_gaps: NDArray[np.float64] | None = None,
+) -> Spacing:
     """The spacing of a row of digits, `boxes` from left to right (at least one), among `ink_components`.
 
     Where digits are evenly spaced, wide gaps are usual and separate nothing; but in cells of a table every gap does.
+    What is usual, a row of few uneven gaps does not tell, but all rows of its page do: `page_gaps` has their gaps, this
+    row's among them, float64 K, in heights of their rows.
     """
     height = measure_row_height([box.height for box in boxes])
     points = tuple(mark for mark in ink_components if _is_point(mark, boxes, height))
@@ -85,6 +93,9 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
+    is_even = len(gaps) > 1 and gaps[-1] <= _EVEN_RATIO * gaps[0]
+    if page_gaps is not None and not is_even and len(gaps) < min(_MIN_GAPS, len(page_gaps)):
+        gaps = np.sort(page_gaps * height)
     narrow_gap_px = float(gaps[len(gaps) // 4])
     if (usual_gap_px := median(gaps)) < column_gap_px:
         column_gap_px = max(column_gap_px, _EVEN_RATIO * usual_gap_px)
@@ -97,14 +108,19 @@ def measure_spacing(boxes: Sequence[Box], ink_components: Sequence[Box] = (), is
     )
 
 
-def has_cells(lines: Sequence[Sequence[Box]]) -> bool:
-    """Whether a page's digits stand one in each cell of a table: most gaps on its rows are wide beyond doubt."""
+def measure_page_gaps(rows: Sequence[Sequence[Box]]) -> NDArray[np.float64]:
+    """The gaps between the digits of all rows of a page, each in heights of its row, float64 K: whatever stands in
+    them, be it points or dirt."""
     gaps = [
-        np.diagonal(measure_spacing(line).measure_gaps(line), 1) / measure_row_height([box.height for box in line])
-        for line in lines
+        np.diagonal(measure_spacing(row).measure_gaps(row), 1) / measure_row_height([box.height for box in row])
+        for row in rows
     ]
-    relative_gaps = np.concatenate([np.zeros(0), *gaps])
-    return len(relative_gaps) > 0 and median(relative_gaps) > _COLUMN_GAP
+    return np.concatenate([np.zeros(0), *gaps])
+
+
+def has_cells(page_gaps: NDArray[np.float64]) -> bool:
+    """Whether a page's digits stand one in each cell of a table: most gaps on its rows are wide beyond doubt."""
+    return len(page_gaps) > 0 and median(page_gaps) > _COLUMN_GAP
 
 
 def measure_row_height(heights: Sequence[float]) -> float:
