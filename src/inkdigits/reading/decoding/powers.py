@@ -18,9 +18,9 @@ from inkdigits.types import Digit, Line, Number
 POWER = "^"
 _MAX_DIGITS = 2  # of what is raised
 # Of the height of the line's digits:
-_MAX_HEIGHT = 0.85  # of a raised digit
+_MAX_HEIGHT, _MAX_HIGH_HEIGHT = 0.85, 0.75  # of a raised digit; of one above the other's head: else of another line
 _REACH = (-0.45, 0.7)  # from the right edge of the digit before it to its own left edge
-_FOOT_RANGE = (-0.6, 0.6)  # from the head of the digit before it to its own foot, downwards
+_FOOT_RANGE = (-0.45, 0.6)  # from the head of the digit before it to its own foot, downwards
 _MIN_INK_HEIGHT = 0.1  # of ink that is no dirt
 _MIN_RISE = 0.25  # of its foot over that of the digit before it
 # Where both are in one number, either its head is so far over that of the digit before it, or it is so small and high:
@@ -64,7 +64,8 @@ def _find_base(line: Line, box: Box) -> int | None:
 def _is_raised(box: Box, base: Box, height: float) -> bool:
     """Whether a box is that of a power of the digit in `base`, on a line of digits so high."""
     is_near = _REACH[0] * height <= box.x - base.right <= _REACH[1] * height
-    is_small = box.height <= _MAX_HEIGHT * min(height, base.height)
+    max_height = _MAX_HEIGHT if box.bottom >= base.y else _MAX_HIGH_HEIGHT
+    is_small = box.height <= max_height * min(height, base.height)
     is_level = _FOOT_RANGE[0] * height <= box.bottom - base.y <= _FOOT_RANGE[1] * height
     return is_near and is_small and is_level and base.bottom - box.bottom >= _MIN_RISE * height
 
