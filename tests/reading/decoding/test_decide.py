@@ -180,6 +180,15 @@ def test_letters_are_none_where_the_transcriber_sees_none(
     assert (line.text, line.numbers[0].rejected) == (read, rejected)
 
 
+@pytest.mark.parametrize(("second", "x", "rejected"), [(4, 40, None), (6, 40, IN_WORD), (4, 160, IN_WORD)])
+def test_the_numbers_of_a_list_are_in_no_word(second: int, x: int, rejected: str | None) -> None:
+    """Below one another, each one more than the last, with a word after each."""
+    listed = make_detections((40, 10, sure(3, 0.9), 0.8), (x, 110, sure(second, 0.9), 0.8))
+    letters = [Box(start + 40 * place, y, 28, 40) for start, y in ((80, 15), (x + 40, 115)) for place in range(5)]
+    lines = decode(listed, ink_components=tuple(letters))
+    assert [number.rejected for line in lines for number in line.numbers] == [rejected] * 2
+
+
 @pytest.mark.parametrize(("says", "read"), [("××5", "5"), ("t×5", "×?"), ("5×5", "5×5"), ("5××5", "5 5")])
 def test_crosses_side_by_side_are_those_of_empty_boxes(says: str, read: str) -> None:
     """They are neither operators nor letters that make a digit doubtful."""

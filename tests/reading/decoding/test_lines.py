@@ -93,6 +93,13 @@ def test_a_gap_parts_numbers_if_the_transcriber_sees_a_space_or_it_is_as_wide_as
     assert text([*pair, digit(4, 190, 0)], space=space) == "123 4"
 
 
+def test_how_a_writer_spaces_digits_the_other_rows_of_the_page_tell() -> None:
+    """A row of two digits far apart is one number, unless the digits of others stand close together."""
+    pair, tight = [digit(4, 0, 100), digit(9, 90, 100)], [digit(n, 28 * n, 0) for n in range(4)]
+    assert text(pair) == "49" and text([*tight, *pair]) == "0123\n4 9"
+    assert text([*tight, *pair], space=0.1) == "0123\n49"
+
+
 def test_evenly_spaced_digits_are_one_number() -> None:
     assert text([digit(n, 55 * n, 0) for n in range(6)]) == "012345"
 
@@ -230,6 +237,15 @@ def test_digits_side_by_side_stay_on_one_row_whatever_is_far_to_the_left() -> No
     sum_digits = [make_hypothesis(x, y, 60, 74) for x, y in ((780, 614), (865, 570), (960, 548))]
     found = find_rows([*small, *sum_digits])
     assert [each for each in found if sum_digits[0] in each] == [[small[1], *sum_digits]]
+
+
+def test_the_rules_of_a_page_tell_the_slope_of_its_lines_where_digits_do_not() -> None:
+    left, right = (
+        [make_hypothesis(20, y, 22, 40) for y in (100, 160)],
+        [make_hypothesis(620, y, 22, 40) for y in (40, 100)],
+    )
+    assert find_rows([*left, *right], rules_slope=-0.1) == [list(each) for each in zip(left, right, strict=True)]
+    assert len(find_rows([*left, *right])) == 3
 
 
 BOXES = st.builds(Box, st.integers(-50, 500), st.integers(-50, 500), st.integers(0, 400), st.integers(0, 400))

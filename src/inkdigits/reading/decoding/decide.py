@@ -34,6 +34,7 @@ _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and dig
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
 _PLAIN_MIN_DIGITNESS = 0.85  # to the detections, in the mean over a row: from which it is plain
 _COUNTING_MIN_DIGITNESS = 0.95  # of each digit of a quantity before a word: some letters are nearly as plain
+_MAX_LIST_NUMBER = 99
 _MAX_FEW_ROWS = 20  # a page with more rows is full
 _MIN_PLAIN_SHARE = 0.5  # of a page's digits: where fewer are plain, the page is a texture
 
@@ -54,7 +55,7 @@ def decode_lines(
     straightening makes a 1 of them. `grid` has the page's rules, which are no digits but part numbers.
     """
     hypotheses = [each for each in make_hypotheses(detections) if not holds_only_rule(each.box, grid)]
-    decoded = [(row, selected) for row in find_rows(hypotheses) if (selected := decode_row(row))]
+    decoded = [(row, selected) for row in find_rows(hypotheses, grid.slope) if (selected := decode_row(row))]
     are_many = len(decoded) > _MAX_FEW_ROWS
     boxes_by_row = [[each.box for each in selected] for _, selected in decoded]
     transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
@@ -74,7 +75,7 @@ def decode_lines(
     lines, crosses = _remove_crosses(lines)
     numbers = [number for line in lines for number in line.numbers]
     other_ink = [box for box in ink_components if box not in crosses]
-    letters = _confirm_letters(find_letters(numbers, other_ink, grid), numbers, lettered, plain)
+    letters = _confirm_letters(find_letters(numbers, other_ink, grid), numbers, lettered, plain, _find_listed(lines))
     return _refuse_letters_and_textures(lines, letters, None if expected.tells_numbers else thresholds)
 
 
@@ -144,13 +145,33 @@ def _is_very_plain(row: FusedRow) -> bool:
 
 
 def _confirm_letters(
-    letters: Letters, numbers: Sequence[Number], lettered: Container[Box], plain: Container[Box]
+    letters: Letters,
+    numbers: Sequence[Number],
+    lettered: Container[Box],
+    plain: Container[Box],
+    listed: Container[Box],
 ) -> Letters:
     """The letters beside digits, whose boxes are `lettered` where the transcriber sees any on their row. Where it sees
-    none, nothing is in a word; and beside `plain` digits there is no text then, but pieces of rules, bars or dirt."""
+    none, nothing is in a word; and beside `plain` digits there is no text then, but pieces of rules, bars or dirt. What
+    is `listed` is no letter."""
     boxes = [digit.box for number in numbers for digit in number.digits]
-    is_lettered, is_plain = (np.array([box in kept for box in boxes], np.bool_) for kept in (lettered, plain))
-    return Letters(letters.are_near & (is_lettered | ~is_plain), letters.are_many & is_lettered)
+    is_lettered, is_plain, is_listed = (
+        np.array([box in kept for box in boxes], np.bool_) for kept in (lettered, plain, listed)
+    )
+    return Letters(
+        letters.are_near & (is_lettered | ~is_plain) & ~is_listed, letters.are_many & is_lettered & ~is_listed
+    )
+
+
+def _find_listed(lines: Sequence[Line]) -> set[Box]:
+    """The boxes of the digits that number the lines of a list: below one another, each one more than the last."""
+    listed = set[Box]()
+    for upper, lower in pairwise(line.numbers[0] for line in lines):
+        first, second = (int("".join(str(digit.digit) for digit in number.digits)) for number in (upper, lower))
+        is_below = abs(upper.box.x - lower.box.x) <= max(upper.box.height, lower.box.height)
+        if is_below and second == first + 1 <= _MAX_LIST_NUMBER:
+            listed.update(digit.box for number in (upper, lower) for digit in number.digits)
+    return listed
 
 
 def _refuse_letters_and_textures(
