@@ -87,7 +87,8 @@ def _find_lone_strokes(row: FusedRow, hypotheses: Sequence[Hypothesis], transcri
         is_high = _LONE_HEIGHTS[0] <= each.box.height / strip.digit_height <= _LONE_HEIGHTS[1]
         sides = (each.box.x - reach, each.box.right + reach)
         start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in sides)
-        if is_stroke and is_high and start < end and not join_tokens(find_tokens(transcript.frames[start:end])).strip():
+        tokens = find_tokens(transcript.frames[start:end]) if start < end else []  # beyond the strip there are none
+        if is_stroke and is_high and not join_tokens(tokens).strip():
             yield each
 
 
