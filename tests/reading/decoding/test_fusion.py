@@ -18,7 +18,7 @@ from inkdigits.reading.decoding.gaps import Gap, find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
-from inkdigits.reading.decoding.unread import add_unread_digits
+from inkdigits.reading.decoding.unread import add_lone_digits, add_unread_digits
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line
@@ -254,8 +254,22 @@ def test_a_lone_stroke_of_which_the_transcriber_says_nothing_is_in_doubt(
     """As a 1 in a cell of its own, that may be a rule; no other digit, and not where it sees a letter or a sign."""
     hypotheses = [make_hypothesis(0, 5), make_hypothesis(1, 5), make_hypothesis(6, digit, digitness)]
     transcript = make_transcript(f"55  {shown}")
-    row = add_unread_digits(fuse_row(hypotheses, [transcript]), transcript, hypotheses=hypotheses)
+    row = add_lone_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript)
     assert build_line(row, [transcript]).text == f"55 {text}".strip()
+
+
+@pytest.mark.parametrize(
+    ("says", "cell", "text"),
+    [("5   ~  ", (48.0, 168.0), "5 ?"), ("5   ×  ", (48.0, 168.0), "5"), ("5   ~  ", None, "5")],
+)
+def test_what_is_alone_in_a_cell_of_a_table_and_is_no_cross_is_in_doubt(
+    says: str, cell: tuple[float, float] | None, text: str
+) -> None:
+    hypotheses = [make_hypothesis(0, 5), make_hypothesis(4, 5, digitness=0.3)]
+    transcript = make_transcript(says, tall_ink_at=4)
+    grid = Grid(tuple(Rule(np.array([-80.0, 120.0]), np.array([x, x])) for x in cell or ()))
+    row = add_lone_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript, grid)
+    assert build_line(row, [transcript]).text == text
 
 
 def test_a_box_vouches_for_a_digit_that_the_detections_see() -> None:

@@ -2,13 +2,15 @@
 
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
-might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit,
-and for a lone upright stroke that was detected as a 1: the transcriber, taught to overlook rules, may overlook it.
+might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit;
+for what was detected as a digit and is alone in a cell of a table; and for a lone upright stroke that was detected as a
+1: the transcriber, taught to overlook rules, may overlook it.
 """
 
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -32,25 +34,38 @@ _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked f
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone stroke's, from all else, and its own
 _MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
+_MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
+_MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell
+_WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 _IS_PRICE = re.compile(r" ?[0-9]{1,3}(?:[.,']?[0-9]{3})*[.,][0-9]{2}(?![0-9])")
 
 
-def add_unread_digits(
-    row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID, hypotheses: Sequence[Hypothesis] = ()
-) -> FusedRow:
+def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRID) -> FusedRow:
     """The row with a doubtful digit more for each piece of ink that may be one: beside a digit, where it was read as a
-    sign or letter; in a printed box next to one with a digit, where nothing or a letter was read; and a lone stroke
-    that is among the `hypotheses` of the row."""
+    sign or letter, and in a printed box next to one with a digit, where nothing or a letter was read."""
     for token, splits in _find_attached(transcript):
         if box := _find_tall_ink(transcript, token, _MIN_INKED_SHARE, _REACH_FRAMES):
             row = _insert(row, _make_piece(_read_digit(transcript, token), box), splits)
     for token in _find_unread_boxes(row, transcript, grid):
         if box := _find_tall_ink(transcript, token, _MIN_BOXED_SHARE, 0):
             row = _insert(row, _make_piece(_read_digit(transcript, token), box), (0.0, 0.0))
-    for stroke in _find_lone_strokes(row, hypotheses, transcript):
-        row = _insert(row, _make_piece(np.array(stroke.probabilities), stroke.box), (1.0, 1.0))
+    return row
+
+
+def add_lone_digits(
+    row: FusedRow, hypotheses: Sequence[Hypothesis], transcript: Transcript, grid: Grid = NO_GRID
+) -> FusedRow:
+    """The row with a doubtful digit more for each of its hypotheses, as high as a digit, that is alone in a cell of a
+    table, or a stroke with nothing else near, in a row of digits."""
+    is_row = len(row.fused_pieces) > 0
+    for each in sorted(hypotheses, key=lambda each: -each.digitness):
+        is_high = _LONE_HEIGHTS[0] <= each.box.height / transcript.strip.digit_height <= _LONE_HEIGHTS[1]
+        if is_high and (
+            (is_row and _is_lone_stroke(each, transcript)) or _is_alone_in_cell(each, row, transcript, grid)
+        ):
+            row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (1.0, 1.0))
     return row
 
 
@@ -78,18 +93,40 @@ def _insert(row: FusedRow, piece: FusedPiece, own_splits: tuple[float, float]) -
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
-def _find_lone_strokes(row: FusedRow, hypotheses: Sequence[Hypothesis], transcript: Transcript) -> Iterator[Hypothesis]:
-    """What was detected as a 1, as high as a digit, where the transcriber sees nothing at all and no digit is near."""
-    strip, frame_count = transcript.strip, len(transcript.frames)
-    reach = _LONE_DISTANCE * strip.digit_height
-    for each in hypotheses if row.fused_pieces else ():
-        is_stroke = each.digitness >= _MIN_STROKE_DIGITNESS and each.probabilities[1] >= _MIN_STROKE_PROBABILITY
-        is_high = _LONE_HEIGHTS[0] <= each.box.height / strip.digit_height <= _LONE_HEIGHTS[1]
-        sides = (each.box.x - reach, each.box.right + reach)
-        start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in sides)
-        tokens = find_tokens(transcript.frames[start:end]) if start < end else []  # beyond the strip there are none
-        if is_stroke and is_high and not join_tokens(tokens).strip():
-            yield each
+def _is_lone_stroke(hypothesis: Hypothesis, transcript: Transcript) -> bool:
+    """Whether something was detected as a 1 where the transcriber sees nothing at all and no digit is near."""
+    box, reach = hypothesis.box, _LONE_DISTANCE * transcript.strip.digit_height
+    is_stroke = hypothesis.digitness >= _MIN_STROKE_DIGITNESS and hypothesis.probabilities[1] >= _MIN_STROKE_PROBABILITY
+    return is_stroke and not _read_between(transcript, box.x - reach, box.right + reach).strip()
+
+
+def _is_alone_in_cell(hypothesis: Hypothesis, row: FusedRow, transcript: Transcript, grid: Grid) -> bool:
+    """Whether something detected is all the ink between two upright rules, but for a cross or a dash, which says that
+    the cell is empty."""
+    strip, box = transcript.strip, hypothesis.box
+    rules = [rule for rule in grid.uprights if rule.length >= _MIN_WALL * strip.digit_height]  # others may be strokes
+    walls = [rule.find_across(box.centre_y) for rule in rules if rule.covers(box.centre_y)]
+    right = bisect(walls, box.centre_x)
+    if hypothesis.digitness < _MIN_CELL_DIGITNESS or not 0 < right < len(walls):
+        return False
+    margin = _WALL_MARGIN * strip.digit_height
+    inside = walls[right - 1] + margin, walls[right] - margin
+    if any(walls[right - 1] < each.box.centre_x < walls[right] for each in row.hypotheses):
+        return False
+    level = box.centre_y - strip.level - strip.slope * box.centre_x
+    middle, half = strip.ink.shape[0] / 2 + level * strip.scale, _MIDDLE_SHARE / 2 * box.height * strip.scale
+    start, end = (min(max(0, round((x - strip.left) * strip.scale)), strip.ink.shape[1]) for x in inside)
+    columns = np.flatnonzero(
+        (strip.ink[max(0, int(middle - half)) : int(middle + half) + 1, start:end] > _INK_THRESHOLD).any(axis=0)
+    )
+    is_alone = len(columns) > 0 and np.ptp(columns) / strip.scale <= box.width + margin
+    return bool(is_alone) and not set(_read_between(transcript, *inside)) & set(_EMPTY_SIGNS)
+
+
+def _read_between(transcript: Transcript, left: float, right: float) -> str:
+    """What the transcriber sees between two columns of the page; nothing beyond the strip."""
+    start, end = (min(max(0, round(transcript.strip.find_frame(x))), len(transcript.frames)) for x in (left, right))
+    return join_tokens(find_tokens(transcript.frames[start:end])) if start < end else ""
 
 
 def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, tuple[float, float]]]:
