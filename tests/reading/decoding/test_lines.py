@@ -15,6 +15,7 @@ from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.gaps import Gap
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
+from inkdigits.reading.decoding.numbers import split_impossible
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.spacing import measure_row_height
 from inkdigits.reading.networks.classifier import AcceptThresholds
@@ -98,6 +99,24 @@ def test_how_a_writer_spaces_digits_the_other_rows_of_the_page_tell() -> None:
     pair, tight = [digit(4, 0, 100), digit(9, 90, 100)], [digit(n, 28 * n, 0) for n in range(4)]
     assert text(pair) == "49" and text([*tight, *pair]) == "0123\n4 9"
     assert text([*tight, *pair], space=0.1) == "0123\n49"
+
+
+@pytest.mark.parametrize(
+    ("marks", "splits", "parts"),
+    [
+        ({2: ",", 6: ","}, {}, [4, 4]),  # 12,04 56,78, after two decimals
+        ({2: ",", 6: ","}, {4: 0.3}, [5, 3]),  # 12,045 6,78, where a space is likeliest
+        ({3: ",", 6: ","}, {}, [5, 3]),  # 123,456,78
+        ({2: ",", 5: ","}, {}, [8]),  # 12,345,678
+        ({2: ".", 5: ","}, {}, [8]),  # 12.345,67
+        ({2: ".", 4: "."}, {}, [8]),  # 12.05.2021
+    ],
+)
+def test_no_number_has_marks_as_none_can(marks: dict[int, str], splits: dict[int, float], parts: list[int]) -> None:
+    gaps = [Gap(((marks.get(place, ""), 1.0),)) for place in range(9)]
+    found = split_impossible(np.array([splits.get(place, 0.0) for place in range(7)]), gaps)
+    ends = [0, *(np.flatnonzero(found >= 0.5) + 1).tolist(), 8]
+    assert np.diff(ends).tolist() == parts
 
 
 def test_evenly_spaced_digits_are_one_number() -> None:

@@ -14,7 +14,13 @@ from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.gaps import Gap
-from inkdigits.reading.decoding.numbers import build_form_numbers, build_kind_numbers, build_numbers, scale_odds
+from inkdigits.reading.decoding.numbers import (
+    build_form_numbers,
+    build_kind_numbers,
+    build_numbers,
+    scale_odds,
+    split_impossible,
+)
 from inkdigits.reading.decoding.punctuate import OF_SUMS, has_operator, punctuate
 from inkdigits.reading.decoding.spacing import Spacing, find_list_end, has_cells, measure_page_gaps, measure_spacing
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
@@ -119,7 +125,7 @@ def _read_numbers(
     known_signs = form.signs if form is not None else frozenset()
     splits = np.where([has_operator(gap) and not known_signs & set(gap.text) for gap in gaps[1:-1]], 1.0, splits)
     if form is None:
-        return build_numbers(row, splits, gaps, thresholds, is_boxed), gaps
+        return build_numbers(row, split_impossible(splits, gaps), gaps, thresholds, is_boxed), gaps
     if form.tells_signs and expected.signs == "keep" and any(gap.text for gap in gaps[1:-1]):
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
     is_of_sum = np.array([has_operator(gap, OF_SUMS) for gap in gaps[1:-1]], np.bool_)

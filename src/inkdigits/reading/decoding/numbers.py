@@ -15,6 +15,7 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from inkdigits.alphabet import POINTS
 from inkdigits.reading.decoding.cutting import PLAIN_SPLIT
 from inkdigits.reading.decoding.digits import make_digit, set_accepted
 from inkdigits.reading.decoding.expected import Expected
@@ -32,6 +33,7 @@ Probability = TypeVar("Probability", float, NDArray[np.float64])
 # How plain a number is to the detections at least, in the mean over its digits; one digit has no neighbours to vouch
 _MIN_LONE_DIGITNESS, _MIN_ONES_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.75, 0.5
 _MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
+_TWO_DECIMALS_BONUS = 0.05  # to the probability that a number ends behind them, where it must end anyway
 _MAX_TRIED = 24  # digits of a number of which each is tried
 
 
@@ -59,6 +61,29 @@ def _is_operand(gaps: Sequence[Gap], start: int, end: int) -> bool:
     """Whether there is an operator beside or between the digits from `start` to `end` (not included), and another digit
     beyond it."""
     return any(has_operator(gaps[place]) for place in range(start, end + 1) if 0 < place < len(gaps) - 1)
+
+
+def split_impossible(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> NDArray[np.float64]:
+    """The splits, so that no number has points or commas as none can: `2294,04541,69` is two, and ends where that is
+    likeliest, if need be after two decimals."""
+    splits = splits.copy()
+    while (group := _find_impossible_group(splits, gaps)) is not None:
+        places = np.arange(group.start, group.stop - 1)
+        splits[places[int((splits[places] + _TWO_DECIMALS_BONUS * (places == group.start + 1)).argmax())]] = 1.0
+    return splits
+
+
+def _find_impossible_group(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> range | None:
+    """The digits between two points or commas of one number that cannot be: more than three, or three between two
+    equal marks of which the second has not three behind it."""
+    bounds = [0, *(np.flatnonzero(splits >= PLAIN_SPLIT) + 1).tolist(), len(splits) + 1]
+    for start, end in pairwise(bounds):
+        marks = [place for place in range(start + 1, end) if gaps[place].text and gaps[place].text in POINTS]
+        for first, second, after in zip(marks, marks[1:], [*marks[2:], end], strict=False):
+            is_decimal_end = gaps[first].text == gaps[second].text and after - second != 3
+            if second - first > 3 or (second - first == 3 and is_decimal_end):
+                return range(first, second)
+    return None
 
 
 def build_form_numbers(
