@@ -16,7 +16,7 @@ from inkdigits.data.synthesis.scene_canvas import Canvas
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.signs import load_fonts
 from inkdigits.data.synthesis.strip_clutter import draw_comb
-from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, RULE, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strips import FormNeighbours, Strip, _sample_style, draw_strip
 from inkdigits.data.synthesis.strokes import Strokes, measure_distances
 from tests.conftest import FONT_FOLDER
@@ -71,9 +71,9 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE, RULE}  # every class is learnt
+    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE}  # every class is learnt
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER, RULE: SPACE})
+    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER})
     assert all(len(encode_text(text.translate(drawn_as))) > 0 for text in texts if text)
     assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
@@ -147,17 +147,6 @@ def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: M
     assert {strip.text for strip in strips} == {OTHER}
     sizes, feet = ([measure(each) for each in rows if each.size] for measure in (np.ptp, np.max))
     assert np.median(sizes) < 16 and np.median(feet) < 26  # some strips have dust
-
-
-def test_upright_rules_stand_between_the_cells_of_a_table_and_read_as_one_space(
-    material: Material, hands: FormNeighbours
-) -> None:
-    strips = [draw_plain(material, hands, seed, "1||8|") for seed in range(30)]
-    whole = [strip for strip in strips if strip.text == "1 8"]
-    assert len(whole) > 15 and {strip.text for strip in strips} <= {"", "1", "1 8"}
-    high = [(strip.ink > 0.2).mean(axis=0) > 0.7 for strip in whole]  # the columns with ink from top to bottom
-    rules = [np.count_nonzero(np.diff(each.astype(int)) == 1) for each in high]
-    assert sum(count >= 3 for count in rules) > 10 and max(rules) <= 6
 
 
 def test_some_hands_lean_their_1s_as_slashes(material: Material, hands: FormNeighbours) -> None:

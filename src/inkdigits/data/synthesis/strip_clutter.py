@@ -28,20 +28,6 @@ def draw_comb(
     np.maximum(canvas.ink, rules * np.float32(rng.uniform(0.25, 1)), out=canvas.ink)
 
 
-def draw_table(canvas: Canvas, columns: Sequence[float], baseline: float, style: WritingStyle, rng: Generator) -> None:
-    """The rules of a table around a row of it; those between its cells stand on `columns` of pixels."""
-    thickness, rules = max(1, round(style.height * rng.uniform(0.02, 0.09))), np.zeros_like(canvas.ink)
-    height, width = rules.shape
-    slope, lean = rng.normal(0, 0.015), rng.normal(0, 0.04)  # pixels down per pixel to the right, and left per down
-    if rng.random() < 0.8:
-        bottom = baseline + style.height * rng.uniform(-0.15, 0.7)
-        for y in (bottom - style.height * rng.uniform(1.2, 2.2), bottom):
-            paper.draw_rule(rules, (0, y), (width, y + slope * width), thickness)
-    for x in columns:
-        paper.draw_rule(rules, (x + lean * height / 2, 0), (x - lean * height / 2, height), thickness)
-    np.maximum(canvas.ink, rules * np.float32(rng.uniform(0.25, 1)), out=canvas.ink)
-
-
 def add_distractors(canvas: Canvas, end: float, style: WritingStyle, material: Material, rng: Generator) -> None:
     """Rules, cells, patterns, stains, the lines above and below, and strokes across."""
     size = canvas.ink.shape[0], canvas.ink.shape[1]

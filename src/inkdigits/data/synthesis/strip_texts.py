@@ -2,8 +2,7 @@
 
 Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
 that the next digit is a power, small and high; it is no character of the text itself. CURRENCY is a sign like $ or €,
-and DEGREE the ring of temperatures and angles; both are read as letters. RULE is the upright rule between two cells of
-a table, and is read as a space.
+and DEGREE the ring of temperatures and angles; both are read as letters.
 """
 
 from __future__ import annotations
@@ -15,7 +14,6 @@ from numpy.random import Generator
 RAISED = "^"
 CURRENCY = "$"
 DEGREE = "°"
-RULE = "|"
 
 
 def sample_text(rng: Generator) -> str:
@@ -124,17 +122,6 @@ def _sample_columns(rng: Generator) -> str:
     )
 
 
-def _sample_table_row(rng: Generator) -> str:
-    """The cells of a row with rules between them: numbers, here and there a word or nothing."""
-    cells = [
-        (sample_integer, _sample_decimal, _sample_words, lambda _: "~", lambda _: "")[
-            rng.choice(5, p=[0.6, 0.12, 0.05, 0.1, 0.13])
-        ](rng)
-        for _ in range(int(rng.integers(2, 6)))
-    ]
-    return (RULE if rng.random() < 0.5 else "") + RULE.join(cells) + (RULE if rng.random() < 0.7 else "")
-
-
 def sample_comb_text(rng: Generator) -> str:
     """What fills a row of boxes for one character each: a number, perhaps with crosses or dashes in the empty boxes
     before it, or a date."""
@@ -169,16 +156,15 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.11, sample_integer),
-    (0.16, _sample_amount),
+    (0.15, sample_integer),
+    (0.19, _sample_amount),
     (0.11, _sample_decimal),
     (0.02, _sample_temperature),
     (0.08, _sample_date),
     (0.03, _sample_fraction),
     (0.02, _sample_time),
     (0.14, _sample_sum),
-    (0.04, _sample_columns),
-    (0.09, _sample_table_row),
+    (0.06, _sample_columns),
     (0.05, _sample_serial),
     (0.02, _sample_item),
     (0.1, _sample_words),

@@ -21,8 +21,8 @@ from inkdigits.data.synthesis.nondigits import draw_scribble, draw_shape
 from inkdigits.data.synthesis.scene_canvas import Canvas, extend_right_edge, find_x_after_gap
 from inkdigits.data.synthesis.scenes import Material
 from inkdigits.data.synthesis.silhouettes import draw_silhouette
-from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb, draw_table
-from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, RULE, sample_comb_text, sample_text
+from inkdigits.data.synthesis.strip_clutter import add_distractors, draw_comb
+from inkdigits.data.synthesis.strip_texts import CURRENCY, DEGREE, RAISED, sample_comb_text, sample_text
 from inkdigits.data.synthesis.strokes import UNKNOWN_WRITER, Ink, Strokes, WritingStyle, crop_to_ink
 
 STRIP_HEIGHT_PIXELS = 48
@@ -37,7 +37,7 @@ _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, s
 _FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
 _COMB_SHARE = 0.05  # of strips: one box a character
-_READ_AS = {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER, RULE: SPACE}
+_READ_AS = {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER}
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
 
 
@@ -92,7 +92,6 @@ class _Writer:
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
     cell_edges: list[float] = field(default_factory=list)
-    table_rules: list[float] = field(default_factory=list)  # columns of pixels
     forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
 
     def write(self, character: str) -> None:
@@ -111,10 +110,6 @@ class _Writer:
         height = self.style.height
         if character == SPACE:
             self.x += self.space_ratio * self.rng.uniform(0.85, 1.5) * height
-            self.right_edge[:] = -1e9
-        elif character == RULE:
-            self.table_rules.append(self.x + self.rng.exponential(0.35) * height)
-            self.x = self.table_rules[-1] + (0.05 + self.rng.exponential(0.35)) * height
             self.right_edge[:] = -1e9
         elif character in DIGIT_CHARACTERS and self.last == RAISED:
             ink = self.style.write(self._sample_form(int(character)), self.rng.uniform(0.3, 0.65), self.rng)
@@ -245,14 +240,12 @@ def draw_strip(
             _draw_link(writer)
     if writer.cell_edges:
         draw_comb(canvas, writer.cell_edges, baseline, style, rng)
-    if writer.table_rules:
-        draw_table(canvas, writer.table_rules, baseline, style, rng)
     if is_cluttered:
         add_distractors(canvas, writer.x, style, material, rng)
     if is_cluttered and not drawn_text and rng.random() < _EMPTY_TEXTURE_SHARE:
         texture = paper.draw_texture(canvas.ink.shape, rng) * np.float32(rng.uniform(0.5, 1))
         np.maximum(canvas.ink, texture, out=canvas.ink)
-    return Strip(paper.degrade(canvas.ink, style.height, rng), SPACE.join(drawn_text.split()))
+    return Strip(paper.degrade(canvas.ink, style.height, rng), drawn_text.strip())
 
 
 def _sample_writer(digits: Strokes, rng: Generator) -> int | None:
