@@ -18,7 +18,7 @@ from inkdigits.reading.decoding.gaps import Gap, find_gaps
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
-from inkdigits.reading.decoding.unread import add_lone_digits, add_unread_digits
+from inkdigits.reading.decoding.unread import add_overlooked_digits, add_unread_digits
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line
@@ -254,8 +254,16 @@ def test_a_lone_stroke_of_which_the_transcriber_says_nothing_is_in_doubt(
     """As a 1 in a cell of its own, that may be a rule; no other digit, and not where it sees a letter or a sign."""
     hypotheses = [make_hypothesis(0, 5), make_hypothesis(1, 5), make_hypothesis(6, digit, digitness)]
     transcript = make_transcript(f"55  {shown}")
-    row = add_lone_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript)
+    row = add_overlooked_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript)
     assert build_line(row, [transcript]).text == f"55 {text}".strip()
+
+
+@pytest.mark.parametrize(("says", "digitness", "text"), [("5 5", 0.9, "5?5"), ("5 5", 0.4, "55"), ("5+5", 0.9, "5+5")])
+def test_what_the_transcriber_overlooks_beside_a_digit_is_in_doubt(says: str, digitness: float, text: str) -> None:
+    hypotheses = [make_hypothesis(0, 5), make_hypothesis(1, 1, digitness), make_hypothesis(2, 5)]
+    transcript = make_transcript(says)
+    row = add_overlooked_digits(fuse_row([hypotheses[0], hypotheses[2]], [transcript]), hypotheses, transcript)
+    assert build_line(row, [transcript]).text.replace(" ", "") == text
 
 
 @pytest.mark.parametrize(
@@ -268,7 +276,7 @@ def test_what_is_alone_in_a_cell_of_a_table_and_is_no_cross_is_in_doubt(
     hypotheses = [make_hypothesis(0, 5), make_hypothesis(4, 5, digitness=0.3)]
     transcript = make_transcript(says, tall_ink_at=4)
     grid = Grid(tuple(Rule(np.array([-80.0, 120.0]), np.array([x, x])) for x in cell or ()))
-    row = add_lone_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript, grid)
+    row = add_overlooked_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript, grid)
     assert build_line(row, [transcript]).text == text
 
 

@@ -23,7 +23,7 @@ from inkdigits.reading.decoding.powers import raise_powers
 from inkdigits.reading.decoding.rows import find_rows
 from inkdigits.reading.decoding.search import decode_row
 from inkdigits.reading.decoding.transcript import Transcript
-from inkdigits.reading.decoding.unread import add_lone_digits, add_unread_digits
+from inkdigits.reading.decoding.unread import add_overlooked_digits, add_unread_digits
 from inkdigits.reading.decoding.words import remove_letters, shows_letters, stand_apart
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
 from inkdigits.reading.networks.classifier import AcceptThresholds
@@ -60,7 +60,7 @@ def decode_lines(
     boxes_by_row = [[each.box for each in selected] for _, selected in decoded]
     transcripts = [transcribe(row, are_many or is_crossed(row, grid)) for row in boxes_by_row]
     fused_rows = [
-        add_lone_digits(
+        add_overlooked_digits(
             remove_letters(add_unread_digits(fuse_row(row, each, expected.form), each[0], grid), each),
             row,
             each[0],

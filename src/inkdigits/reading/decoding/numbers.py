@@ -68,8 +68,8 @@ def split_impossible(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> NDArra
     likeliest, if need be after two decimals."""
     splits = splits.copy()
     while (group := _find_impossible_group(splits, gaps)) is not None:
-        places = np.arange(group.start, group.stop - 1)
-        splits[places[int((splits[places] + _TWO_DECIMALS_BONUS * (places == group.start + 1)).argmax())]] = 1.0
+        indices = np.arange(group.start, group.stop - 1)
+        splits[indices[int((splits[indices] + _TWO_DECIMALS_BONUS * (indices == group.start + 1)).argmax())]] = 1.0
     return splits
 
 

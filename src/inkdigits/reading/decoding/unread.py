@@ -34,6 +34,7 @@ _REACH_FRAMES = 2  # before and behind a character, in which its ink is looked f
 _MAX_GAP_FRAMES = 12  # between a character and the next one that is right beside it
 _LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone stroke's, from all else, and its own
 _MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
+_BESIDE_DISTANCE, _MAX_OVERLAP = 0.3, 0.35  # of a digit's height, and of its own width: beside a digit, and on none
 _MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
 _MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell
 _WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
@@ -54,15 +55,17 @@ def add_unread_digits(row: FusedRow, transcript: Transcript, grid: Grid = NO_GRI
     return row
 
 
-def add_lone_digits(
+def add_overlooked_digits(
     row: FusedRow, hypotheses: Sequence[Hypothesis], transcript: Transcript, grid: Grid = NO_GRID
 ) -> FusedRow:
     """The row with a doubtful digit more for each of its hypotheses, as high as a digit, that is alone in a cell of a
-    table, or a stroke with nothing else near, in a row of digits."""
+    table, or of which the transcriber sees nothing: a stroke with nothing else near, or what stands beside a digit."""
     is_row = len(row.fused_pieces) > 0
     for each in sorted(hypotheses, key=lambda each: -each.digitness):
         is_high = _LONE_HEIGHTS[0] <= each.box.height / transcript.strip.digit_height <= _LONE_HEIGHTS[1]
-        if is_high and (
+        if is_high and is_row and _is_overlooked(each, row, transcript):
+            row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (0.0, 0.0))
+        elif is_high and (
             (is_row and _is_lone_stroke(each, transcript)) or _is_alone_in_cell(each, row, transcript, grid)
         ):
             row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (1.0, 1.0))
@@ -91,6 +94,17 @@ def _insert(row: FusedRow, piece: FusedPiece, own_splits: tuple[float, float]) -
         splits[before - 1 : before] = [left, right]
     fused_pieces.insert(index, piece)
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
+
+
+def _is_overlooked(hypothesis: Hypothesis, row: FusedRow, transcript: Transcript) -> bool:
+    """Whether something detected stands right beside a digit, on none, and the transcriber sees neither a sign nor a
+    letter there."""
+    box, height = hypothesis.box, transcript.strip.digit_height
+    gaps = [max(each.box.x - box.right, box.x - each.box.right) for each in row.hypotheses]
+    is_beside = -_MAX_OVERLAP * box.width <= min(gaps) <= _BESIDE_DISTANCE * height
+    seen = _read_between(transcript, box.x - height, box.right + height)
+    is_unseen = OTHER not in seen and not _read_between(transcript, box.x, box.right).strip()
+    return hypothesis.digitness >= _PRESENCE and is_beside and is_unseen
 
 
 def _is_lone_stroke(hypothesis: Hypothesis, transcript: Transcript) -> bool:
