@@ -266,6 +266,13 @@ def test_what_the_transcriber_overlooks_beside_a_digit_is_in_doubt(says: str, di
     assert build_line(row, [transcript]).text.replace(" ", "") == text
 
 
+def test_what_is_overlooked_joins_no_numbers_that_it_is_far_from() -> None:
+    hypotheses = [make_hypothesis(0, 5), make_hypothesis(4, 1), make_hypothesis(5, 5)]
+    transcript = make_transcript("5    5")
+    row = add_overlooked_digits(fuse_row([hypotheses[0], hypotheses[2]], [transcript]), hypotheses, transcript)
+    assert build_line(row, [transcript]).text == "5 ?5"
+
+
 @pytest.mark.parametrize(
     ("says", "cell", "text"),
     [("5   ~  ", (48.0, 168.0), "5 ?"), ("5   ×  ", (48.0, 168.0), "5"), ("5   ~  ", None, "5")],

@@ -3,8 +3,9 @@
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
 might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit;
-for what was detected as a digit and is alone in a cell of a table; and for a lone upright stroke that was detected as a
-1: the transcriber, taught to overlook rules, may overlook it.
+for what was detected as a digit and is alone in a cell of a table, or beside a digit where the transcriber sees
+nothing; and for a lone upright stroke that was detected as a 1: the transcriber, taught to overlook rules, may overlook
+it.
 """
 
 from __future__ import annotations
@@ -64,7 +65,8 @@ def add_overlooked_digits(
     for each in sorted(hypotheses, key=lambda each: -each.digitness):
         is_high = _LONE_HEIGHTS[0] <= each.box.height / transcript.strip.digit_height <= _LONE_HEIGHTS[1]
         if is_high and is_row and _is_overlooked(each, row, transcript):
-            row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (0.0, 0.0))
+            beside = _find_beside(each.box, row, transcript.strip.digit_height)
+            row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (1.0 - beside[0], 1.0 - beside[1]))
         elif is_high and (
             (is_row and _is_lone_stroke(each, transcript)) or _is_alone_in_cell(each, row, transcript, grid)
         ):
@@ -100,11 +102,18 @@ def _is_overlooked(hypothesis: Hypothesis, row: FusedRow, transcript: Transcript
     """Whether something detected stands right beside a digit, on none, and the transcriber sees neither a sign nor a
     letter there."""
     box, height = hypothesis.box, transcript.strip.digit_height
-    gaps = [max(each.box.x - box.right, box.x - each.box.right) for each in row.hypotheses]
-    is_beside = -_MAX_OVERLAP * box.width <= min(gaps) <= _BESIDE_DISTANCE * height
+    is_apart = all(min(box.right, each.right) - max(box.x, each.x) <= _MAX_OVERLAP * box.width for each in row.boxes)
     seen = _read_between(transcript, box.x - height, box.right + height)
     is_unseen = OTHER not in seen and not _read_between(transcript, box.x, box.right).strip()
-    return hypothesis.digitness >= _PRESENCE and is_beside and is_unseen
+    return hypothesis.digitness >= _PRESENCE and is_apart and any(_find_beside(box, row, height)) and is_unseen
+
+
+def _find_beside(box: Box, row: FusedRow, height: float) -> tuple[bool, bool]:
+    """Whether a digit of the row stands right beside a box, on its left and on its right; digits are so high."""
+    reach = _BESIDE_DISTANCE * height
+    on_left = any(each.centre_x < box.centre_x and box.x - each.right <= reach for each in row.boxes)
+    on_right = any(each.centre_x > box.centre_x and each.x - box.right <= reach for each in row.boxes)
+    return on_left, on_right
 
 
 def _is_lone_stroke(hypothesis: Hypothesis, transcript: Transcript) -> bool:
