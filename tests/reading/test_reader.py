@@ -93,7 +93,7 @@ def test_what_covers_most_of_a_page_is_paper_even_where_nothing_on_it_is_sure(
     reader: Reader, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The page's polarity is misjudged here: its paper, as far as it stands out, covers a quarter of the page."""
-    page = draw_lines(["5203", "7184", "360"], 4)
+    page = draw_lines(["5203", "7184", "360"], 1)
     monkeypatch.setattr(ink, "is_paper_dark", lambda grey: not is_paper_dark(grey))
     texts = []
     for max_share in (0.5, 0.2):

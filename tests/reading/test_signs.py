@@ -26,7 +26,7 @@ WRITTEN = ("12.50", "-45,8", "29500/-", "476+473=949", "25/05/2021", "12:30", "(
 @pytest.fixture(scope="module")
 def page() -> Pixels:
     """In a clear hand: how often signs are read right in any is measured by bench.signs."""
-    return draw_lines(WRITTEN, seed=13)
+    return draw_lines(WRITTEN, seed=3)
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +78,7 @@ def test_numbers_of_a_kind_are_one_number_each(
 
 
 def test_a_known_length_joins_nothing_over_an_operator(reader: Reader) -> None:
-    read = reader.read(draw_lines(["8+3", "12+7"], seed=13), form=Form(length=2))
+    read = reader.read(draw_lines(["8+3", "12+7"], seed=7), form=Form(length=2))
     assert read.text.split() == ["8+3", "12+7"]
     assert [number.fits for line in read.lines for number in line.numbers] == [False, False, True, False]
 

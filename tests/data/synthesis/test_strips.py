@@ -149,15 +149,6 @@ def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: M
     assert np.median(sizes) < 16 and np.median(feet) < 26  # some strips have dust
 
 
-def test_some_hands_lean_their_1s_as_slashes(material: Material, hands: FormNeighbours) -> None:
-    def measure_lean(seed: int) -> float:
-        rows, columns = np.nonzero(draw_plain(material, hands, seed, "1").ink > 0.5)
-        return -float(np.polyfit(rows, columns, 1)[0]) if len(set(rows)) > 5 else 0.0
-
-    leans = [measure_lean(seed) for seed in range(80)]
-    assert sum(lean > 0.5 for lean in leans) >= 8 and sum(abs(lean) < 0.4 for lean in leans) >= 20
-
-
 def last_ink_column(strip: Strip) -> int:
     return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max(initial=2))
 

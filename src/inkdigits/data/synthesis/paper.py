@@ -113,9 +113,7 @@ def degrade(ink: Ink, digit_height: float, rng: Generator) -> Ink:
     if draws[1] < 0.3:
         ink = _lower_resolution(ink, digit_height / rng.uniform(11, 28))
     if draws[2] < 0.5:
-        widest = (0.09 if draws[2] < 0.08 else 0.04) * digit_height  # out of focus, or nearly sharp
-        blurred = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, widest)), np.float32)
-        ink = blurred * (ink.max() / max(blurred.max(), 0.1) if draws[2] < 0.08 else 1)  # seen as dark as sharp ink
+        ink = np.asarray(cv2.GaussianBlur(ink, (0, 0), rng.uniform(0.3, 0.04 * digit_height)), np.float32)
     if draws[3] < 0.5:
         grain = rng.normal(0, rng.uniform(0.01, 0.12), ink.shape).astype(np.float32)
         ink = ink + (cv2.GaussianBlur(grain, (0, 0), 1.0) * 2.5 if rng.random() < 0.5 else grain)

@@ -7,7 +7,7 @@ strips.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import cv2
 import numpy as np
@@ -32,7 +32,6 @@ _FORM_SIDE = 14  # pixels: digits are compared at this size
 _COMPARED_TOGETHER = 1_000  # digits
 _KNOWN_WRITER_SHARE = 0.5  # of hands, where it is known of digits who wrote them
 _CHAINED_ZEROS_SHARE = 0.25  # of hands
-_LEANING_ONES_SHARE = 0.3  # of hands: their 1s lean as slashes do, but are no higher than other digits
 _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
@@ -87,7 +86,6 @@ class _Writer:
     right_edge: NDArray[np.floating]
     space_ratio: float
     chains_zeros: bool  # zeros after a zero are smaller, and hang together
-    lean_of_ones: float  # pixels to the right per pixel upwards, beside the slant of all
     known_writer: int | None = None  # of the set's digits; None: a hand put together from digits that look alike
     cell_width: float | None = None  # pixels, where each character stands in a box of its own
     last: str = ""
@@ -118,9 +116,7 @@ class _Writer:
             is_chained = self.chains_zeros and character == self.last == "0"
             size = self.rng.uniform(0.55, 0.95) if is_chained else self._sample_size(character)
             gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
-            lean = self.lean_of_ones if character == "1" else 0.0
-            style = replace(self.style, slant=self.style.slant + lean)
-            ink = style.write(self._sample_form(int(character)), size, self.rng)
+            ink = self.style.write(self._sample_form(int(character)), size, self.rng)
             self._place(ink, self.rng.normal(0, 0.035), gap)
         elif character == OTHER or (character == CURRENCY and self.material.signs is None):
             self._write_other()
@@ -222,9 +218,7 @@ def draw_strip(
     start = rng.uniform(-0.06, 1.0) * style.height if rng.random() < 0.75 else rng.uniform(0, 0.5) * width
     writer = _Writer(
         style, material, hands, rng, canvas, start, baseline, np.full(STRIP_HEIGHT_PIXELS, -1e9), space_ratio,
-        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE,
-        lean_of_ones=rng.uniform(0.1, 0.5) if rng.random() < _LEANING_ONES_SHARE else 0.0,
-        known_writer=_sample_writer(material.digits, rng),
+        chains_zeros=rng.random() < _CHAINED_ZEROS_SHARE, known_writer=_sample_writer(material.digits, rng),
     )  # fmt: skip
     if text is None and rng.random() < _COMB_SHARE:
         text, writer.cell_width = sample_comb_text(rng), style.height * rng.uniform(0.75, 1.6)
