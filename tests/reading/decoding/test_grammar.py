@@ -78,10 +78,14 @@ def test_sums_dates_times_fractions_and_filled_up_amounts_have_signs(text: str, 
         ("715.790,298.25", {3: ","}, "715,790,298.25"),
         ("1'234,567", {5: "'"}, "1'234,567"),
         ("192.168.100.12", {}, "192.168.100.12"),
+        ("2718281'828", {}, "2718281828"),
+        ("31'415926", {}, "31415926"),
+        ("5'30", {}, "5'30"),
+        ("2'718'281", {}, "2'718'281"),
     ],
 )
 def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:
     """A slash at the end of a number is a 1, a bracket that another one lacks may have been taken for one, and the
-    marks between groups of three digits agree, but for the decimal mark."""
+    marks between groups of three digits agree, but for the decimal mark; an apostrophe beside more digits is none."""
     logits = make_logits(text, doubts)
     assert spell(logits) == text and spell(logits + weigh_signs(logits)) == expected

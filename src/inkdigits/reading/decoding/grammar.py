@@ -24,6 +24,9 @@ _MISPLACED = re.compile(
     r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"
     r"|(?<=[0-9]{3})/(?=[0-9]{3}(?!.*[=+×÷]))|(?<=[0-9]{5})/(?=[0-9])|(?<=[0-9])/(?=[0-9]{5})"  # in long numbers
 )
+# An apostrophe beside more than three digits parts no thousands, and means nothing else within a number.
+_NO_APOSTROPHE_COST = 10.0
+_NO_APOSTROPHE = re.compile(r"(?<=[0-9]{4})'(?=[0-9])|(?<=[0-9])'(?=[0-9]{4})")
 # A bracket that another one lacks may have been taken for a digit or a slash: where, by how many nats it is likelier
 # then, and by how many it may be less likely than what it was taken for.
 _BRACKET_PLACES = {
@@ -55,6 +58,8 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
         weights[spans[len(item[0].rstrip()) - 1], encode_text(")")] += _LACKED_GAIN + _RARE_COST
     for match in _MISPLACED.finditer(text):
         weights[spans[match.start()], encode_text(match[0])] -= _MISPLACED_COST
+    for match in _NO_APOSTROPHE.finditer(text):
+        weights[spans[match.start()], encode_text("'")] -= _NO_APOSTROPHE_COST
     for bracket, other in ("()", ")("):
         if text.count(bracket) < text.count(other):
             weights += _weigh_lacked_bracket(bracket, frames, text, spans)
