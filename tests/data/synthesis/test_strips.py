@@ -110,7 +110,7 @@ def measure_width(strip: Strip) -> int:
 
 
 def test_beside_a_point_a_gap_may_be_as_wide_as_a_space(material: Material, hands: FormNeighbours) -> None:
-    widths = {text: [measure_width(draw_plain(material, hands, seed, text)) for seed in range(240)]
+    widths = {text: [measure_width(draw_plain(material, hands, seed, text)) for seed in range(60)]
               for text in ("1111", "11.11")}  # fmt: skip
     assert np.mean(widths["11.11"]) > np.mean(widths["1111"]) + 12
 
@@ -150,7 +150,7 @@ def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: M
 
 
 def last_ink_column(strip: Strip) -> int:
-    return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max(initial=2))
+    return int(np.flatnonzero(strip.ink.max(axis=0) > 0.5).max())
 
 
 def test_signs_are_written_as_fonts_have_them_where_there_are_fonts(material: Material, hands: FormNeighbours) -> None:
@@ -159,9 +159,7 @@ def test_signs_are_written_as_fonts_have_them_where_there_are_fonts(material: Ma
     bar[10:46, 26:30] = 0
     with_font = replace(material, signs=FontSigns({"-": [(measure_distances((bar == 0).astype(np.uint8)), 0.0)]}))
     heights = [
-        np.ptp(rows)
-        for seed in range(40)
-        if (rows := np.flatnonzero(draw_plain(with_font, hands, seed, "-").ink.max(axis=1) > 0.5)).size
+        np.ptp(np.flatnonzero(draw_plain(with_font, hands, seed, "-").ink.max(axis=1) > 0.5)) for seed in range(40)
     ]
     assert 5 <= sum(height > 15 for height in heights) <= 30
 
