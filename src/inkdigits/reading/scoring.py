@@ -115,13 +115,11 @@ def restore_in_tables(detections: Detections, before: Detections, grid: Grid) ->
     heights, is_probable = detections.boxes[:, 3], before.digitness > 0.5
     digitness = detections.digitness.copy()
     for index in np.flatnonzero(before.digitness > detections.digitness):
-        walls = [rule.find_across(y[index]) for rule in grid.uprights if rule.covers(y[index])]
-        right = int(np.searchsorted(walls, x[index]))
-        if 0 < right < len(walls):
+        if (cell := grid.find_cell(x[index], y[index])) is not None:
             smaller, greater = np.minimum(heights, heights[index]), np.maximum(heights, heights[index])
             is_digit = is_probable & (greater < _MAX_HEIGHT_RATIO * smaller) & (np.arange(len(x)) != index)
             in_row = is_digit & (np.abs(y - y[index]) < _MAX_LEVEL_DIFFERENCE * greater)
-            in_column = is_digit & (x > walls[right - 1]) & (x < walls[right])
+            in_column = is_digit & (x > cell[0]) & (x < cell[1])
             if in_row.sum() >= _MIN_IN_ROW and in_column.sum() >= _MIN_IN_COLUMN and not (in_row & in_column).any():
                 digitness[index] = before.digitness[index]
     return Detections(detections.boxes, digitness, detections.probabilities)

@@ -138,8 +138,8 @@ def weigh_splits(
 ) -> NDArray[np.float64]:
     """The probability that a number ends after each digit but the last: by the transcriber, unless the gap is plain.
 
-    Where the page may have columns, a gap much wider than others counts for a space. It sees a space wherever digits
-    stand far apart; where all of a row's do, that is how its writer spaces digits, and it must be sure of a
+    Where the page may have columns, a gap much wider than others counts for a space. The transcriber sees one wherever
+    digits stand far apart; where all of a row's do, that is how its writer spaces digits, and it must be sure of a
     space in a gap that is wide even so.
     """
     gaps = np.diagonal(spacing.measure_gaps(boxes), 1)

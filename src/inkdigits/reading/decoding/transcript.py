@@ -66,5 +66,10 @@ class Transcript:
 
     def cut_frames(self, left: float, right: float) -> tuple[NDArray[np.float64], int]:
         """The `digit_frames` between two columns of the page, and the number of the first one."""
+        span = self.find_frames(left, right)
+        return self.digit_frames[span], span.start
+
+    def find_frames(self, left: float, right: float) -> slice:
+        """The numbers of the frames between two columns of the page; those of none beyond an end of the strip."""
         start, end = (min(max(self.strip.find_frame(x), 0.0), float(len(self.frames))) for x in (left, right))
-        return self.digit_frames[round(start) : round(end)], round(start)
+        return slice(round(start), round(end))

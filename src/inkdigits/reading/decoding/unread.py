@@ -11,7 +11,6 @@ it.
 from __future__ import annotations
 
 import re
-from bisect import bisect
 from collections.abc import Iterator, Sequence
 
 import numpy as np
@@ -37,7 +36,7 @@ _LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone 
 _MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
 _BESIDE_DISTANCE, _MAX_OVERLAP = 0.3, 0.35  # of a digit's height, and of its own width: beside a digit, and on none
 _MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
-_MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell
+_MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell; shorter ones may be strokes
 _WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
@@ -127,15 +126,12 @@ def _is_alone_in_cell(hypothesis: Hypothesis, row: FusedRow, transcript: Transcr
     """Whether something detected is all the ink between two upright rules, but for a cross or a dash, which says that
     the cell is empty."""
     strip, box = transcript.strip, hypothesis.box
-    rules = [rule for rule in grid.uprights if rule.length >= _MIN_WALL * strip.digit_height]  # others may be strokes
-    walls = [rule.find_across(box.centre_y) for rule in rules if rule.covers(box.centre_y)]
-    right = bisect(walls, box.centre_x)
-    if hypothesis.digitness < _MIN_CELL_DIGITNESS or not 0 < right < len(walls):
+    cell = grid.find_cell(box.centre_x, box.centre_y, min_length=_MIN_WALL * strip.digit_height)
+    is_filled = cell is not None and any(cell[0] < each.centre_x < cell[1] for each in row.boxes)
+    if cell is None or is_filled or hypothesis.digitness < _MIN_CELL_DIGITNESS:
         return False
     margin = _WALL_MARGIN * strip.digit_height
-    inside = walls[right - 1] + margin, walls[right] - margin
-    if any(walls[right - 1] < each.box.centre_x < walls[right] for each in row.hypotheses):
-        return False
+    inside = cell[0] + margin, cell[1] - margin
     level = box.centre_y - strip.level - strip.slope * box.centre_x
     middle, half = strip.ink.shape[0] / 2 + level * strip.scale, _MIDDLE_SHARE / 2 * box.height * strip.scale
     start, end = (min(max(0, round((x - strip.left) * strip.scale)), strip.ink.shape[1]) for x in inside)
@@ -148,8 +144,8 @@ def _is_alone_in_cell(hypothesis: Hypothesis, row: FusedRow, transcript: Transcr
 
 def _read_between(transcript: Transcript, left: float, right: float) -> str:
     """What the transcriber sees between two columns of the page; nothing beyond the strip."""
-    start, end = (min(max(0, round(transcript.strip.find_frame(x))), len(transcript.frames)) for x in (left, right))
-    return join_tokens(find_tokens(transcript.frames[start:end])) if start < end else ""
+    frames = transcript.frames[transcript.find_frames(left, right)]
+    return join_tokens(find_tokens(frames)) if len(frames) else ""
 
 
 def _find_attached(transcript: Transcript) -> Iterator[tuple[Token, tuple[float, float]]]:
@@ -183,13 +179,11 @@ def _is_near_digit(other: Token, token: Token) -> bool:
 
 def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[Token]:
     """The insides of printed boxes without a digit, next to one with a digit, unless a cross or dash says: empty."""
-    strip, frame_count = transcript.strip, len(transcript.frames)
-    for span in find_empty_boxes(row.boxes, grid, strip.digit_height):
-        start, end = (min(max(0, round(strip.find_frame(x))), frame_count) for x in span)
-        if start >= end:  # beyond the strip
-            continue
-        if not set(join_tokens(find_tokens(transcript.frames[start:end]))) & set(_EMPTY_SIGNS):
-            yield Token(OTHER, start, end)
+    for span in find_empty_boxes(row.boxes, grid, transcript.strip.digit_height):
+        frames = transcript.find_frames(*span)
+        is_shown = frames.start < frames.stop  # on the strip
+        if is_shown and not set(_read_between(transcript, *span)) & set(_EMPTY_SIGNS):
+            yield Token(OTHER, frames.start, frames.stop)
 
 
 def _find_tall_ink(transcript: Transcript, token: Token, min_share: float, reach: int) -> Box | None:

@@ -77,9 +77,8 @@ def _is_letter(box: Box, transcripts: Sequence[Transcript]) -> bool:
 
 def _find_peaks(box: Box, transcript: Transcript) -> NDArray[np.float64]:
     """The greatest probability of a letter, and of any digit, over the frames of a box."""
-    ends = (round(transcript.strip.find_frame(x)) for x in (box.x, box.right))
-    start, end = (min(max(each, 0), len(transcript.frames)) for each in ends)
-    frames = np.exp(transcript.frames[start : max(end, start + 1)].astype(np.float64))
+    span = transcript.find_frames(box.x, box.right)
+    frames = np.exp(transcript.frames[span.start : max(span.stop, span.start + 1)].astype(np.float64))
     if not len(frames):
         return np.zeros(2)
     digits = frames[:, 1 : len(DIGIT_CHARACTERS) + 1].sum(axis=1)

@@ -6,6 +6,7 @@ some 10° and bend a little, as on a photo of a sheet.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -80,6 +81,14 @@ class Grid:
     levels: tuple[Rule, ...] = ()
     is_squared_paper: bool = False
     slope: float = 0.0
+
+    def find_cell(self, x: float, y: float, min_length: float = 0.0) -> tuple[float, float] | None:
+        """The columns of the upright rules, at least so long, on either side of a place on the page; None where there
+        is not one on both sides."""
+        rules = [rule for rule in self.uprights if rule.length >= min_length and rule.covers(y)]
+        walls = [rule.find_across(y) for rule in rules]
+        right = bisect_left(walls, x)
+        return (walls[right - 1], walls[right]) if 0 < right < len(walls) else None
 
 
 NO_GRID = Grid()
