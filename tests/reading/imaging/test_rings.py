@@ -37,6 +37,16 @@ def test_an_arc_and_a_box_are_no_rings() -> None:
     assert not find_rings(*label_components(box)).any()
 
 
+@pytest.mark.parametrize("slope", [-8, 5, 12])
+def test_a_row_of_boxes_on_a_turned_sheet_is_no_ring(slope: int) -> None:
+    """Long and low, its outline fills its upright box no better than an ellipse."""
+    mask = np.zeros((130, 340), np.uint8)
+    corners = np.array([[20, 40], [320, 40 + slope], [320, 80 + slope], [20, 80]])
+    cv2.polylines(mask, [corners], True, 1, 2)
+    mask[50:72, 60:64] = 1
+    assert not find_rings(*label_components(mask)).any()
+
+
 def test_what_is_in_a_ring_stays_whole() -> None:
     mask = draw_ring(30)
     soft = cv2.GaussianBlur(mask * 255, (3, 3), 0)

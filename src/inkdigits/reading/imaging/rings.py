@@ -16,7 +16,7 @@ from inkdigits.reading.imaging.pixels import Pixels
 _MAX_CANDIDATES = 500  # components that are looked at, the highest first; gravel has many more
 _MIN_HEIGHT_PX = 16  # of the ink: in a smaller ring no digit can be read
 _MAX_INK_SHARE = 0.4  # of its box
-_HULL_SHARES = (0.68, 0.88)  # of its box; of an ellipse it is 0.785
+_HULL_SHARES = (0.68, 0.88)  # of the least rectangle around it, tilted or not; of an ellipse it is 0.785
 _BAND_DEPTH = 0.16  # of its shorter side: so near to its hull's edge, and 2 pixels more, is the ring itself
 _MIN_BAND_INK_SHARE = 0.6  # of the component's ink; the rest is what touches it
 _MIN_CLOSED_SHARE = 0.95  # of the sectors round its middle
@@ -61,12 +61,13 @@ def _find_ring(is_own: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """The pixels of a component, cut to its box, that are a ring: those near the edge of its hull, if this is about an
     ellipse and they go all the way round."""
     own: Pixels = is_own.astype(np.uint8)
-    hull = np.zeros_like(own)
-    cv2.fillConvexPoly(hull, cv2.convexHull(cv2.findNonZero(own)), 1)
+    hull, corners = np.zeros_like(own), cv2.convexHull(cv2.findNonZero(own))
+    cv2.fillConvexPoly(hull, corners, 1)
+    hull_share = cv2.contourArea(corners) / max(1.0, float(np.prod(cv2.minAreaRect(corners)[1])))
     depth = cv2.distanceTransform(np.pad(hull, 1), cv2.DIST_L2, 3)[1:-1, 1:-1]
     is_band = is_own & (depth <= _BAND_DEPTH * min(own.shape) + 2)
     low, high = _HULL_SHARES
-    is_ring = low <= hull.mean() <= high and is_band.sum() >= _MIN_BAND_INK_SHARE * is_own.sum()
+    is_ring = low <= hull_share <= high and is_band.sum() >= _MIN_BAND_INK_SHARE * is_own.sum()
     return is_band if is_ring and _measure_closed_share(is_band) >= _MIN_CLOSED_SHARE else np.zeros_like(is_own)
 
 
