@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.rules import Rule
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.scoring import (
     cap_fragments,

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
-from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid, find_table
+from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink, weighted_median
 from inkdigits.reading.imaging.rings import erase_rings, find_rings
 from inkdigits.reading.imaging.rules import remove_rules
+from inkdigits.reading.imaging.tables import mend_table
 from inkdigits.reading.networks.activations import clipped_log, logit, softmax
 from inkdigits.reading.networks.detector import MAX_DIGIT_PX, MIN_DIGIT_PX, MIN_HEAT, Detections, Detector
 from inkdigits.reading.windows import CONTEXT_PX, Window, find_windows, measure_ink_heights
@@ -37,7 +38,7 @@ _MAX_COMPONENTS = 3000  # connected components of a page; gravel has more
 _MAX_DETECTIONS = 1500  # on one page; a photo of fur has more, and none of them is a digit
 _FRAGMENT_MIN_INK_SHARE = 0.7  # of the ink in a box that is a fragment: so much belongs to one component,
 _FRAGMENT_MIN_SIZE_RATIO = 2.5  # which is so many times as wide and as high as the box
-_FAINT_STRENGTH = 0.2  # of the full strength: so faint may the rules of a table be
+_PLAIN_DIGITNESS = 0.9  # of what is a digit beyond doubt, even where a rule seems to run through it
 _FULL_STRENGTH_PERCENTILE = 75  # percentile of the ink's strength that counts as full
 
 
@@ -93,11 +94,9 @@ def find_page_grid(proposals: Proposals, detections: Detections) -> Grid:
     if not len(heights):
         return NO_GRID
     height, ink = median(heights), proposals.ink
-    grid = find_grid(ink.mask, height, proposals.ink_scale)
-    if grid.uprights:
-        return grid
-    with_faint = (ink.strength > _FAINT_STRENGTH * proposals.full_strength).astype(np.uint8)
-    return find_table(with_faint, height, proposals.ink_scale)
+    grid = find_grid(ink.mask, height, proposals.ink_scale, len(heights))
+    plain_boxes = detections.boxes[detections.digitness >= _PLAIN_DIGITNESS]
+    return mend_table(grid, ink.strength, proposals.full_strength, plain_boxes, height, proposals.ink_scale)
 
 
 def label_components(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

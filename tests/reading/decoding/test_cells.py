@@ -10,7 +10,8 @@ from inkdigits.errors import UsageError
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import BoxKind, check_box_kind, find_cells, holds_only_rule, is_crossed
 from inkdigits.reading.decoding.form import Form
-from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.rules import Rule
 from inkdigits.reading.reader import Reader
 from tests.reading.drawing import draw_rows
 from tests.reading.forms import draw_form, tilt

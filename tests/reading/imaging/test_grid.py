@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.imaging.grid import NO_GRID, Rule, find_grid
+from inkdigits.reading.imaging.grid import NO_GRID, find_grid
+from inkdigits.reading.imaging.rules import Rule
 from tests.reading.drawing import Pixels
 
 HEIGHT = 40  # of the digits that are or might be there
@@ -43,6 +44,41 @@ def test_squares_lower_than_digits_are_those_of_squared_paper(cell: int, height:
     mask = draw_table(9, 8)
     assert find_grid(mask, height).is_squared_paper == (height > cell)
     assert not find_grid(draw_table(3, 2), height).is_squared_paper, "a table has few"
+
+
+@pytest.mark.parametrize(("digit_count", "is_squared"), [(20, True), (60, False), (None, False)])
+def test_squares_as_high_as_digits_are_paper_if_most_are_empty(digit_count: int | None, is_squared: bool) -> None:
+    for slope in (0.0, 0.05):
+        assert find_grid(draw_table(10, 9, slope=slope), 50, digit_count=digit_count).is_squared_paper == is_squared
+
+
+def test_boxes_apart_are_no_squared_paper() -> None:
+    mask = np.zeros((300, 500), np.uint8)
+    for row, column in np.ndindex(2, 6):
+        cv2.rectangle(mask, (40 + 70 * column, 60 + 110 * row), (94 + 70 * column, 114 + 110 * row), 1, 2)
+    assert not find_grid(mask, 44, digit_count=5).is_squared_paper
+
+
+def test_the_walls_of_boxes_that_stand_close_together_are_rules() -> None:
+    mask = np.zeros((160, 400), np.uint8)
+    for column in range(5):
+        cv2.rectangle(mask, (40 + 60 * column, 50), (87 + 60 * column, 115), 1, 3)
+    assert len(find_grid(mask, HEIGHT).uprights) == 10
+
+
+@pytest.mark.parametrize(("lean", "is_rule"), [(0, True), (10, False), (-20, False)])
+def test_a_line_that_leans_otherwise_than_the_rules_of_a_table_is_a_stroke(lean: int, is_rule: bool) -> None:
+    mask = draw_table(4, 3)
+    cv2.line(mask, (90 + lean, 60), (90 - lean, 200), 1, 2)
+    assert len(find_grid(mask, HEIGHT).uprights) == 5 + is_rule
+
+
+def test_a_stroke_alone_in_a_low_row_of_a_table_is_no_rule() -> None:
+    mask = draw_table(4, 3, cell=54)
+    mask[60:114, 86:89] = 1
+    assert len(find_grid(mask, HEIGHT).uprights) == 5
+    mask[60:114, 140:143] = 1
+    assert len(find_grid(mask, HEIGHT).uprights) == 7, "two are walls of boxes"
 
 
 def test_a_broken_rule_is_a_rule_among_others() -> None:

@@ -17,8 +17,9 @@ from numpy.typing import NDArray
 from inkdigits.errors import UsageError
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.spacing import measure_row_height
-from inkdigits.reading.imaging.grid import Grid, Rule
+from inkdigits.reading.imaging.grid import Grid
 from inkdigits.reading.imaging.pixels import median
+from inkdigits.reading.imaging.rules import Rule
 
 BoxKind = Literal["auto", "comb", "cells"]
 BOX_KINDS: tuple[BoxKind, ...] = ("auto", "comb", "cells")
@@ -33,8 +34,7 @@ _SPAN = 0.3  # above and below the middle of a row, to be one of its rules, an u
 _LONG_RULE, _EXTENSION = 3.0, 1.0  # one that is so long may also be broken off, so far away
 _CROSSING = 0.9  # an upright rule that goes on so far on both sides of a level one goes through several rows,
 _BEYOND, _MAX_BESIDE = 0.5, 2.5  # also where the level one ends so far away; digits so near are beside an upright one
-# Of others:
-_MAX_BOX_ASPECT = 1.4  # of its height: a wider box is a cell
+_MAX_BOX_ASPECT = 1.4  # of a box's height: a wider one is a cell
 _PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
 _MAX_RULED_PITCH = 1.6  # and also if it is more, but there is a rule between them
 _MAX_WALL = 0.4  # of the distance between two digits: two rules between them that are nearer are one wall
@@ -42,6 +42,7 @@ _MAX_WALL = 0.4  # of the distance between two digits: two rules between them th
 _MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
 _COLUMN_GAP, _MIN_COLUMN_ROWS = 0.6, 3  # a gap in a column's rule is so wide; and so many rows that have the rule
 _SAME_WIDTH, _WALL = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
+_MIN_THROUGH = 0.4  # of a row's rules: where so many go through several rows, more than one, they are a table's
 _MAX_CROSSED = 0.2  # of the digits: where long rules run through more, the writer did not heed them
 
 
@@ -219,11 +220,11 @@ class _Page:
         """Whether the rules between a row's digits, `pitch` pixels from one to the next, are those of a table."""
         rules = [rule for each in between for rule in each]
         is_wide = pitch > _MAX_BOX_ASPECT * median(np.array([rule.length for rule in rules]))
-        goes_through = 2 * sum(self._goes_through(rule, height) for rule in rules) > len(rules)
-        return is_wide or goes_through
+        through_count = sum(self._goes_through(rule, height) for rule in rules)
+        return is_wide or through_count >= max(min(2, len(rules)), _MIN_THROUGH * len(rules))
 
     def _goes_through(self, rule: Rule, height: float) -> bool:
-        """Whether an upright rule goes through several rows: it crosses a level one, or has several rows beside it."""
+        """Whether an upright rule crosses a level one, or has several rows beside it."""
         for level in self.levels:
             y = level.find_across(rule.find_across((rule.start + rule.end) / 2))
             if rule.covers(y, _CROSSING * height) and level.covers(rule.find_across(y), -_BEYOND * height):

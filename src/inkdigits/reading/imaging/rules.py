@@ -1,9 +1,13 @@
-"""Remove rules from a page's mask: ruled lines, tables, printed boxes. Strokes that cross them are kept."""
+"""Rules: ruled lines, tables, printed boxes. Find the upright ones in a page's mask, or remove them all from it.
+Strokes that cross them are kept."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.ink import estimate_stroke_width
 from inkdigits.reading.imaging.pixels import Pixels
@@ -16,6 +20,96 @@ _MIN_COMPONENTS = 3  # a drawing of fewer components is one digit or two, whose 
 _SPECK_PX = 6
 _MANY_RULES = 3  # so many long lines are rules even if they end within the page
 _ACROSS_RATIO, _MIN_SQUARED = 0.6, 4  # of the page: so many lines as long as this both ways make squared paper
+
+_MAX_RULES = 400  # where there are more, as in barcodes, nothing more is looked for
+# All of a digit's height:
+_MIN_UPRIGHT, _MIN_PAIRED = 1.25, 1.5  # a shorter line is no rule; and no wall near to that of another box,
+_MAX_PAIR_WIDTH = 0.7  # both together no wider than this
+_MAX_THICKNESS = 0.35
+_MAX_BEND = 0.2  # over a stretch of twice a digit's height
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Rule:
+    """A printed line, nearly upright or nearly level: its places `across`, float64 K, in pixels of the page, at the
+    places `along`, float64 K and rising: x at each y of an upright one, y at each x of a level one."""
+
+    along: NDArray[np.float64]
+    across: NDArray[np.float64]
+
+    @property
+    def start(self) -> float:
+        """Where it begins, along it."""
+        return float(self.along[0])
+
+    @property
+    def end(self) -> float:
+        """Where it ends, along it."""
+        return float(self.along[-1])
+
+    @property
+    def length(self) -> float:
+        """From its beginning to its end."""
+        return self.end - self.start
+
+    def find_across(self, along: float) -> float:
+        """Where it is at a place along it; beyond an end, where that end is."""
+        return float(np.interp(along, self.along, self.across))
+
+    def covers(self, along: float, margin: float = 0.0) -> bool:
+        """Whether a place along it is on it, at least `margin` from its ends; a negative margin is beyond them."""
+        return self.start + margin <= along <= self.end - margin
+
+
+def find_uprights(
+    mask: Pixels, digit_height: float, scale: float, max_break: float, min_inked_share: float
+) -> list[Rule]:
+    """The long upright lines of a mask with `scale` pixels a pixel of the page."""
+    height = digit_height * scale
+    run, hole = max(3, round(_MIN_UPRIGHT * height)), max(3, round(max_break * height))
+    if mask.shape[0] < run or mask.shape[1] < 3:
+        return []
+    rules, is_left = list[Rule](), np.ones_like(mask)
+    wider = cv2.dilate(mask, np.ones((1, 3), np.uint8))  # what slants a little stays whole
+    for own, min_length in ((wider, run), (mask, max(run, round(_MIN_PAIRED * height)))):
+        closed = cv2.bitwise_and(cv2.morphologyEx(own, cv2.MORPH_CLOSE, np.ones((hole, 1), np.uint8)), is_left)
+        runs = cv2.morphologyEx(closed, cv2.MORPH_OPEN, np.ones((min_length, 1), np.uint8), borderValue=0)
+        if not runs.any() or len(rules) > _MAX_RULES:
+            return rules
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
+        is_thin = stats[:, cv2.CC_STAT_AREA] <= (_MAX_THICKNESS * height + 2) * stats[:, cv2.CC_STAT_HEIGHT]
+        for label in np.flatnonzero(is_thin[1:]) + 1:
+            x, y, width, length = stats[label, :4].tolist()
+            inside = labels[y : y + length, x : x + width] == label
+            rows = np.arange(y, y + length)
+            across = _smooth((inside @ np.arange(width)) / inside.sum(axis=1) + x, round(height))
+            if _is_straight(across, height) and measure_inked_share(mask, rows, across) >= min_inked_share:
+                rules.append(Rule((rows + 0.5) / scale, (across + 0.5) / scale))
+        is_pair = ~is_thin & (stats[:, cv2.CC_STAT_WIDTH] <= _MAX_PAIR_WIDTH * height + 2)
+        is_left = is_pair.astype(np.uint8)[labels]  # the walls of two boxes, made wider, hang together
+    return rules
+
+
+def _smooth(values: NDArray[np.float64], reach: int) -> NDArray[np.float64]:
+    """The median of each of K values and those up to `reach` before and after it: a stroke that touches a rule does not
+    bend it."""
+    reach = min(reach, (len(values) - 1) // 2)
+    before, after = 2 * values[0] - values[reach:0:-1], 2 * values[-1] - values[-2 : -2 - reach : -1]  # straight on
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([before, values, after]), 2 * reach + 1)
+    return np.asarray(np.partition(windows, reach, axis=1)[:, reach], np.float64)  # a printed page has many lines
+
+
+def _is_straight(across: NDArray[np.float64], height: float) -> bool:
+    """Whether a line bends nowhere much, whose digits are `height` high."""
+    half = min(len(across) // 2, round(height))
+    bends = across[2 * half :] - 2 * across[half : len(across) - half] + across[: len(across) - 2 * half]
+    return float(np.abs(bends).max(initial=0.0)) <= _MAX_BEND * height
+
+
+def measure_inked_share(mask: Pixels, rows: NDArray[np.intp], across: NDArray[np.float64]) -> float:
+    """How much of a line has ink on it, or right beside it."""
+    columns = np.clip(across.astype(np.intp) + np.array([[-1], [0], [1]]), 0, mask.shape[1] - 1)  # 3×K
+    return float(mask[rows, columns].any(axis=0).mean())
 
 
 def remove_rules(mask: Pixels) -> Pixels:
