@@ -5,7 +5,7 @@ import pytest
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
-from inkdigits.reading.imaging.parts import find_dark_part
+from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.reader import Reader
 
@@ -37,6 +37,19 @@ def test_pages_of_one_polarity_have_no_parts(sheet: Pixels) -> None:
     rough = (table + noise).clip(0, 255).astype(np.uint8)
     for page in (sheet, 255 - sheet, draw_board(sheet), shaded, table, rough):
         assert find_dark_part(page) is None
+
+
+@pytest.mark.parametrize("grain", [2, 12])
+def test_a_sheet_on_a_dark_table_is_read_and_the_table_is_not(reader: Reader, sheet: Pixels, grain: int) -> None:
+    """The table has a grain, as of wood, that is no ink."""
+    rng = np.random.default_rng(0)
+    height, width = (2 * side for side in sheet.shape)
+    page = np.repeat(rng.normal(70, grain, (height, width // 30 + 1)), 30, axis=1)[:, :width].clip(0, 255)
+    page = page.astype(np.uint8)
+    page[sheet.shape[0] // 3 :, sheet.shape[1] // 2 :][: sheet.shape[0], : sheet.shape[1]] = sheet
+    inside = find_sheet(page)
+    assert inside is not None and abs(inside.mean() - 1 / 4) < 0.04
+    assert reader.read(page).text == reader.read(sheet).text
 
 
 def test_nothing_is_too_small() -> None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from inkdigits.reading.imaging.parts import find_dark_part
+from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
 from inkdigits.reading.imaging.pixels import Pixels, median, shrink
 
 TINY_SIDE_PX = 40  # longest side up to which a drawing is taken as evenly lit already
@@ -40,10 +40,12 @@ def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
     `other_polarity` takes for ink what is of the brightness that paper seems to have: a bright sheet on a dark table
     may seem to be dark.
     """
-    parts = None if other_polarity or max(grey.shape) <= TINY_SIDE_PX else find_dark_part(grey)
-    if parts is not None:
+    is_large, paper_dark = max(grey.shape) > TINY_SIDE_PX, is_paper_dark(grey)
+    if is_large and not other_polarity and (parts := find_dark_part(grey)) is not None:
         return _extract_ink_by_part(grey, *parts)
-    return _extract_dark_ink(_darken_ink(grey, is_paper_dark(grey) != other_polarity))
+    if is_large and not other_polarity and paper_dark and (sheet := find_sheet(grey)) is not None:
+        return _extract_ink_on_sheet(grey, sheet)
+    return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity))
 
 
 def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
@@ -55,6 +57,14 @@ def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
         np.where(seam > 0, np.uint8(0), np.where(is_dark, of_dark, of_bright))
         for of_dark, of_bright in ((dark.strength, bright.strength), (dark.mask, bright.mask))
     )
+    return Ink(strength, mask)
+
+
+def _extract_ink_on_sheet(grey: Pixels, sheet: Pixels) -> Ink:
+    """Dark ink where a bright sheet is, and none beside it."""
+    is_beside = sheet == 0
+    ink = _extract_dark_ink(np.where(is_beside, np.uint8(median(grey[~is_beside])), grey))
+    strength, mask = (np.where(is_beside, np.uint8(0), each) for each in (ink.strength, ink.mask))
     return Ink(strength, mask)
 
 

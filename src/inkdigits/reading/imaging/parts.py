@@ -1,7 +1,9 @@
-"""Find out whether a page has a dark part with bright ink beside a bright part with dark ink: a board beside a sheet, a
-sheet on a patterned table."""
+"""Find out what a page has beside its paper: a dark part with bright ink beside a bright part with dark ink, as of a
+board beside a sheet, or a dark table round a bright sheet."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -14,34 +16,67 @@ _BLUR_RATIO = 1 / 8  # of its shorter side: strokes are narrower
 _MIN_WIDTH_RATIO = 1 / 6  # of its shorter side: a part is wider somewhere, else it is thick ink
 _MIN_SHARE = 0.1  # of the page: a part is no smaller
 _MIN_DIFFERENCE = 48  # of 255: between the two parts' brightness
-_MIN_SKEWNESS = 2.0  # of the brightness of a part of dark paper: bright ink is its long tail
+_MIN_SKEWNESS = 2.0  # of the brightness of a part of dark paper: bright ink is its long tail; of a sheet the reverse
+_MIN_CONVEX_SHARE = 0.85  # of its convex hull, that a sheet fills
 _SEAM_PX = 2  # on either side of where the parts meet, in which ink cannot be told
 
 
 def find_dark_part(grey: Pixels) -> tuple[Pixels, Pixels] | None:
     """The dark part of a page, uint8 H×W, 0 or 1, and likewise the seam along it; None where all ink is of one
     polarity."""
+    parts = _part(grey)
+    if parts is None or parts.bright_skewness >= 0 or parts.dark_skewness < _MIN_SKEWNESS:
+        return None
+    square = np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8)
+    seam = cv2.morphologyEx(parts.dark, cv2.MORPH_GRADIENT, square)
+    return _enlarge(parts.dark, grey), _enlarge(np.asarray(seam, np.uint8), grey)
+
+
+def find_sheet(grey: Pixels) -> Pixels | None:
+    """The inside of a bright sheet with dark ink on it that lies on something dark, uint8 H×W, 0 or 1; None where there
+    is none."""
+    parts = _part(grey)
+    if parts is None or parts.bright_skewness > -_MIN_SKEWNESS:
+        return None
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.bright, connectivity=4)
+    largest = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
+    sheet = np.zeros_like(largest)
+    cv2.fillConvexPoly(sheet, cv2.convexHull(cv2.findNonZero(largest)), 1)
+    if largest.sum() < _MIN_CONVEX_SHARE * sheet.sum():
+        return None
+    inside = cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)  # its edge is neither
+    return _enlarge(np.asarray(inside, np.uint8), grey)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Parts:
+    """The `dark` and the `bright` part of a page made small, uint8 of 0 and 1, and the skewness of what stands out from
+    the background in each: bright ink is its long tail in one, dark ink in the other."""
+
+    dark: Pixels
+    bright: Pixels
+    dark_skewness: float
+    bright_skewness: float
+
+
+def _part(grey: Pixels) -> _Parts | None:
+    """The two parts of a page; None where they are too small or too alike."""
     thumbnail = shrink(grey, _SIDE_PX)
     shorter_side = min(thumbnail.shape)
     blur, width = (max(3, int(ratio * shorter_side) | 1) for ratio in (_BLUR_RATIO, _MIN_WIDTH_RATIO))
     background = np.asarray(cv2.medianBlur(thumbnail, blur), np.uint8)
-    bright = np.asarray(cv2.threshold(background, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
-    dark, wide = _open(np.bitwise_xor(bright, np.uint8(1)), width), _open(bright, width)
-    if min(dark.mean(), wide.mean()) < _MIN_SHARE:
+    is_bright = np.asarray(cv2.threshold(background, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
+    dark, bright = _open(np.bitwise_xor(is_bright, np.uint8(1)), width), _open(is_bright, width)
+    if min(dark.mean(), bright.mean()) < _MIN_SHARE:
         return None
     inner = np.ones((blur // 2, blur // 2), np.uint8)
-    in_dark, in_bright = (cv2.erode(part, inner) > 0 for part in (dark, wide))
+    in_dark, in_bright = (cv2.erode(part, inner) > 0 for part in (dark, bright))
     if not in_dark.any() or not in_bright.any():
         return None
-    difference = float(background[in_bright].mean() - background[in_dark].mean())
+    if float(background[in_bright].mean() - background[in_dark].mean()) < _MIN_DIFFERENCE:
+        return None
     details = thumbnail.astype(np.float32) - background
-    has_two_polarities = (
-        difference >= _MIN_DIFFERENCE
-        and _measure_skewness(details[in_bright]) < 0
-        and _measure_skewness(details[in_dark]) >= _MIN_SKEWNESS
-    )
-    seam = cv2.morphologyEx(dark, cv2.MORPH_GRADIENT, np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8))
-    return (_enlarge(dark, grey), _enlarge(np.asarray(seam, np.uint8), grey)) if has_two_polarities else None
+    return _Parts(dark, bright, _measure_skewness(details[in_dark]), _measure_skewness(details[in_bright]))
 
 
 def _open(mask: Pixels, width: int) -> Pixels:
