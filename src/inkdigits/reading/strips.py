@@ -27,6 +27,8 @@ from inkdigits.reading.proposals import Proposals
 _MARGIN_RATIO = 1.0  # of the row's height: so far a strip goes on beyond the row's ink
 _MAX_HEIGHT_PX = 40.0  # of the tallest ink of a row, on its strip
 _ROW_INK_HEIGHTS, _ROW_INK_WIDTH = (0.5, 1.9), 5.0  # of the row's height: so high and wide is its ink
+# Ink so narrow, of its height, and so high, of the row's, is a printed box's wall, where there are so many.
+_MAX_WALL_ASPECT, _MIN_WALL, _MIN_WALLS = 0.2, 1.3, 3
 _DASH_WIDTHS, _DASH_HEIGHT, _DASH_LEVEL = (0.25, 1.2), 0.3, 0.25  # of the row's height: of a minus, and off its line
 _ROW_INK_LEVEL, _ROW_INK_REACH = 0.6, 1.8  # of the row's height: and is so far off its line, and from it, at most
 _MIN_SLOPE_WIDTH = 2.0  # of its height: a row whose digits lie nearer together tells no slope
@@ -101,7 +103,9 @@ def _locate_row(proposals: Proposals, boxes: Sequence[Box]) -> _Row:
     row_boxes = _add_row_ink(digit_boxes, components, height, level, slope)
     left = max(0.0, float(row_boxes[:, 0].min()) - _MARGIN_RATIO * height)
     right = float((row_boxes[:, 0] + row_boxes[:, 2]).max()) + _MARGIN_RATIO * height
-    scale = min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[:, 3].max()))
+    is_wall = (row_boxes[:, 2] <= _MAX_WALL_ASPECT * row_boxes[:, 3]) & (row_boxes[:, 3] > _MIN_WALL * height)
+    is_wall &= is_wall.sum() >= _MIN_WALLS
+    scale = min(DIGIT_HEIGHT_PX / height, _MAX_HEIGHT_PX / float(row_boxes[~is_wall, 3].max(initial=height)))
     centres = row_boxes[:, :2] + row_boxes[:, 2:] / 2
     return _Row(left, min(proposals.ink.strength.shape[1], right), level, slope, scale, centres)
 

@@ -19,7 +19,8 @@ from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.lines import build_lines
 from inkdigits.reading.decoding.transcript import Strip, Transcript
 from inkdigits.reading.decoding.unread import add_overlooked_digits, add_unread_digits
-from inkdigits.reading.imaging.grid import NO_GRID, Grid, Rule
+from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.rules import Rule
 from inkdigits.reading.networks.classifier import AcceptThresholds
 from inkdigits.types import Line
 
@@ -285,6 +286,14 @@ def test_what_is_alone_in_a_cell_of_a_table_and_is_no_cross_is_in_doubt(
     grid = Grid(tuple(Rule(np.array([-80.0, 120.0]), np.array([x, x])) for x in cell or ()))
     row = add_overlooked_digits(fuse_row(hypotheses, [transcript]), hypotheses, transcript, grid)
     assert build_line(row, [transcript]).text == text
+
+
+@pytest.mark.parametrize(("digitness", "grid", "text"), [(0.95, True, "5?"), (0.7, True, "5"), (0.95, False, "5")])
+def test_what_is_overlooked_in_a_printed_box_is_in_doubt(digitness: float, grid: bool, text: str) -> None:
+    hypotheses = [make_hypothesis(0, 5), make_hypothesis(2, 5, digitness)]
+    transcript, boxes = make_transcript("5  "), BOX_RULES if grid else NO_GRID
+    row = add_overlooked_digits(fuse_row(hypotheses[:1], [transcript]), hypotheses, transcript, boxes)
+    assert build_line(row, [transcript]).text.replace(" ", "") == text
 
 
 def test_a_box_vouches_for_a_digit_that_the_detections_see() -> None:

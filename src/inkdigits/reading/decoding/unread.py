@@ -3,9 +3,9 @@
 A 7 with a bar looks like a plus, a 5 like an S. Where the transcriber sees a letter beside a digit, or a plus with no
 digit after it, and the ink is as tall as a digit, it may be one. So the number gets a place more, which says what it
 might be and is never accepted. The same is done for ink in a printed box that was not read, beside a box with a digit;
-for what was detected as a digit and is alone in a cell of a table, or beside a digit where the transcriber sees
-nothing; and for a lone upright stroke that was detected as a 1: the transcriber, taught to overlook rules, may overlook
-it.
+for what was detected as a digit and is alone in a cell of a table, or beside a digit, or plain in a box, where the
+transcriber sees nothing; and for a lone upright stroke that was detected as a 1: the transcriber, taught to overlook
+rules, may overlook it.
 """
 
 from __future__ import annotations
@@ -35,6 +35,7 @@ _MAX_GAP_FRAMES = 12  # between a character and the next one that is right besid
 _LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone stroke's, from all else, and its own
 _MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
 _BESIDE_DISTANCE, _MAX_OVERLAP = 0.3, 0.35  # of a digit's height, and of its own width: beside a digit, and on none
+_PLAIN_DIGITNESS, _MAX_BOX_WIDTH = 0.9, 2.5  # to the detections, of a digit in a box; and of a digit's height
 _MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
 _MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell; shorter ones may be strokes
 _WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
@@ -63,7 +64,7 @@ def add_overlooked_digits(
     is_row = len(row.fused_pieces) > 0
     for each in sorted(hypotheses, key=lambda each: -each.digitness):
         is_high = _LONE_HEIGHTS[0] <= each.box.height / transcript.strip.digit_height <= _LONE_HEIGHTS[1]
-        if is_high and is_row and _is_overlooked(each, row, transcript):
+        if is_high and is_row and _is_overlooked(each, row, transcript, grid):
             beside = _find_beside(each.box, row, transcript.strip.digit_height)
             row = _insert(row, _make_piece(np.array(each.probabilities), each.box), (1.0 - beside[0], 1.0 - beside[1]))
         elif is_high and (
@@ -97,14 +98,17 @@ def _insert(row: FusedRow, piece: FusedPiece, own_splits: tuple[float, float]) -
     return FusedRow(tuple(fused_pieces), np.array(splits, np.float64))
 
 
-def _is_overlooked(hypothesis: Hypothesis, row: FusedRow, transcript: Transcript) -> bool:
-    """Whether something detected stands right beside a digit, on none, and the transcriber sees neither a sign nor a
-    letter there."""
+def _is_overlooked(hypothesis: Hypothesis, row: FusedRow, transcript: Transcript, grid: Grid) -> bool:
+    """Whether something detected stands right beside a digit, or is plainly one in a box, and on none, and the
+    transcriber sees neither a sign nor a letter there."""
     box, height = hypothesis.box, transcript.strip.digit_height
     is_apart = all(min(box.right, each.right) - max(box.x, each.x) <= _MAX_OVERLAP * box.width for each in row.boxes)
     seen = _read_between(transcript, box.x - height, box.right + height)
     is_unseen = OTHER not in seen and not _read_between(transcript, box.x, box.right).strip()
-    return hypothesis.digitness >= _PRESENCE and is_apart and any(_find_beside(box, row, height)) and is_unseen
+    is_beside = hypothesis.digitness >= _PRESENCE and any(_find_beside(box, row, height))
+    walls = grid.find_cell(box.centre_x, box.centre_y)
+    is_boxed = walls is not None and walls[1] - walls[0] <= _MAX_BOX_WIDTH * height
+    return is_apart and is_unseen and (is_beside or (is_boxed and hypothesis.digitness >= _PLAIN_DIGITNESS))
 
 
 def _find_beside(box: Box, row: FusedRow, height: float) -> tuple[bool, bool]:
