@@ -119,6 +119,22 @@ def test_no_number_has_marks_as_none_can(marks: dict[int, str], splits: dict[int
     assert np.diff(ends).tolist() == parts
 
 
+@pytest.mark.parametrize(
+    ("marks", "parts"),
+    [
+        ({1: ":", 5: "."}, [1, 2, 3]),  # 8:30 17.5
+        ({1: ":", 5: ":"}, [1, 2, 2, 1]),  # 8:30 17:5
+        ({1: ":", 3: "."}, [1, 5]),  # 8:30.175
+        ({1: ":"}, [1, 5]),  # 1:20000
+    ],
+)
+def test_minutes_have_two_digits(marks: dict[int, str], parts: list[int]) -> None:
+    gaps = [Gap(((marks.get(place, ""), 1.0),)) for place in range(7)]
+    splits = np.array([float(marks.get(place) == ":") for place in range(1, 6)])
+    ends = [0, *(np.flatnonzero(split_impossible(splits, gaps) >= 0.5) + 1).tolist(), 6]
+    assert np.diff(ends).tolist() == parts
+
+
 def test_evenly_spaced_digits_are_one_number() -> None:
     assert text([digit(n, 55 * n, 0) for n in range(6)]) == "012345"
 

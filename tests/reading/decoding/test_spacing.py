@@ -78,3 +78,13 @@ def test_where_digits_are_spaced_out_a_space_must_be_sure_or_wide(gap_px: int, b
     assert spacing.is_spaced_out
     splits = [weigh_splits(np.array([0.0, 0.0, p]), boxes, spacing, is_in_cells=False)[-1] for p in (0.01, 0.5, 0.99)]
     assert splits == pytest.approx(by_transcriber, abs=0.01)
+
+
+def test_where_a_hand_sets_digits_close_together_wide_gaps_part_numbers() -> None:
+    """A row of small numbers far apart, unevenly, as in a table without rules; and two beside a longer one."""
+    tight = [digit(n, 24 * n, row) for row in (0, 80) for n in range(4)]
+    loose = [digit(n, x, 160) for n, x in enumerate((0, 75, 180, 255, 350))]
+    assert text([*tight, *loose], space=0.1).split("\n")[2] == "0 1 2 3 4"
+    assert text(loose, space=0.1) == "01234", "alone it may be a number written wide"
+    mixed = [digit(n, x, 160) for n, x in enumerate((0, 80, 160, 184, 208))]
+    assert text([*tight, *mixed], space=0.1).split("\n")[2] == "0 1 234"

@@ -34,6 +34,7 @@ Probability = TypeVar("Probability", float, NDArray[np.float64])
 _MIN_LONE_DIGITNESS, _MIN_ONES_DIGITNESS, _MIN_MEAN_DIGITNESS = 0.85, 0.75, 0.5
 _MIN_BOXED_ONE = 0.3  # digitness of a 1 that stands alone between two rules: it is a plain stroke, but what else is it?
 _TWO_DECIMALS_BONUS = 0.05  # to the probability that a number ends behind them, where it must end anyway
+_MINUTES = 2  # digits: between a colon and another one, or a point, a number has no more
 _MAX_TRIED = 24  # digits of a number of which each is tried
 
 
@@ -65,7 +66,7 @@ def _is_operand(gaps: Sequence[Gap], start: int, end: int) -> bool:
 
 def split_impossible(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> NDArray[np.float64]:
     """The splits, so that no number has points or commas as none can: `2294,04541,69` is two, and ends where that is
-    likeliest, if need be after two decimals."""
+    likeliest, if need be after two decimals; `18:306.25` ends after the minutes."""
     splits = splits.copy()
     while (group := _find_impossible_group(splits, gaps)) is not None:
         indices = np.arange(group.start, group.stop - 1)
@@ -75,10 +76,14 @@ def split_impossible(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> NDArra
 
 def _find_impossible_group(splits: NDArray[np.float64], gaps: Sequence[Gap]) -> range | None:
     """The digits between two points or commas of one number that cannot be: more than three, or three between two
-    equal marks of which the second has not three behind it."""
+    equal marks of which the second has not three behind it. Or those between a colon and a point or another colon, if
+    they are more than two."""
     bounds = [0, *(np.flatnonzero(splits >= PLAIN_SPLIT) + 1).tolist(), len(splits) + 1]
     for start, end in pairwise(bounds):
         marks = [place for place in range(start + 1, end) if gaps[place].text and gaps[place].text in POINTS]
+        stop = marks[0] if marks else end
+        if gaps[start].text == ":" and stop - start > _MINUTES and (marks or gaps[end].text == ":"):
+            return range(start, stop)
         for first, second, after in zip(marks, marks[1:], [*marks[2:], end], strict=False):
             is_decimal_end = gaps[first].text == gaps[second].text and after - second != 3
             if second - first > 3 or (second - first == 3 and is_decimal_end):

@@ -17,6 +17,9 @@ _COLUMN_GAP = 2.5  # of the row's height: a larger gap always does,
 _EVEN_RATIO = 1.5  # but not if it is narrower than so many times the row's median gap, which is smaller than that
 _WIDE_RATIO, _GAP_RATIO = 2.4, 3.2  # times the narrow gaps of the row: between these, a gap may, and a wider one does
 _SPACED_OUT_GAP = 0.2  # of the row's height: a row whose narrow gaps are wider is spaced out
+# Where a page has gaps so narrow, so many of all, a row with none but wider ones than this is one of small numbers.
+_TIGHT_GAP, _TIGHT_SHARE, _LOOSE_GAP = 0.3, 0.1, 0.9
+_CLEAR_GAP = 1.2  # of the row's height: on such a page, a wider gap between tight ones separates numbers
 _MIN_GAPS = 3  # a row with fewer does not tell how its writer spaces digits
 _MIN_ADVANCE = 0.5  # of the row's height: a narrower digit, a 1, stands in a space so wide
 _HEIGHT_WEIGHT_POWER = 1.7  # a digit counts by its height to this power: one 1 outweighs three small zeros
@@ -83,8 +86,8 @@ def measure_spacing(
     """The spacing of a row of digits, `boxes` from left to right (at least one), among `ink_components`.
 
     Where digits are evenly spaced, wide gaps are usual and separate nothing; but in cells of a table every gap does.
-    What is usual, a row of few uneven gaps does not tell, but all rows of its page do: `page_gaps` has their gaps, this
-    row's among them, float64 K, in heights of their rows.
+    What is usual, a row does not tell if its gaps are few and uneven, or all wide, but all rows of its page do:
+    `page_gaps` has their gaps, this row's among them, float64 K, in heights of their rows.
     """
     height = measure_row_height([box.height for box in boxes])
     points = tuple(mark for mark in ink_components if _is_point(mark, boxes, height))
@@ -93,12 +96,19 @@ def measure_spacing(
     gaps = np.sort(np.diagonal(row_spacing.measure_gaps(boxes), 1))
     if is_in_cells or not len(gaps):
         return row_spacing
+    page_gaps_px = np.zeros(0) if page_gaps is None else np.sort(page_gaps * height)
+    tight_count = int((page_gaps_px < _TIGHT_GAP * height).sum())
     is_even = len(gaps) > 1 and gaps[-1] <= _EVEN_RATIO * gaps[0]
-    if page_gaps is not None and not is_even and len(gaps) < min(_MIN_GAPS, len(page_gaps)):
-        gaps = np.sort(page_gaps * height)
+    is_page_tight = tight_count > max(_MIN_GAPS, _TIGHT_SHARE * len(page_gaps_px))
+    if len(gaps) > _MIN_GAPS and not is_even and is_page_tight and gaps[0] > _LOOSE_GAP * height:
+        return replace(row_spacing, column_gap_px=_LOOSE_GAP * height)
+    if len(gaps) < min(_MIN_GAPS, len(page_gaps_px)) and not is_even:
+        gaps = page_gaps_px
     narrow_gap_px = float(gaps[len(gaps) // 4])
     if (usual_gap_px := median(gaps)) < column_gap_px:
         column_gap_px = max(column_gap_px, _EVEN_RATIO * usual_gap_px)
+    if is_page_tight and not is_even and narrow_gap_px < _SPACED_OUT_GAP * height:
+        column_gap_px = _CLEAR_GAP * height
     return replace(
         row_spacing,
         column_gap_px=column_gap_px,
