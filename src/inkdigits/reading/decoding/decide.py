@@ -33,7 +33,8 @@ from inkdigits.types import IN_WORD, Line, Number
 _PLAIN_MIN_PROBABILITY = 0.75  # from which a digit is plain, confidence and digitness multiplied
 _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it stands among letters or on a texture
 _PLAIN_MIN_DIGITNESS = 0.85  # to the detections, in the mean over a row: from which it is plain
-_COUNTING_MIN_DIGITNESS = 0.95  # of each digit of a quantity before a word: some letters are nearly as plain
+_COUNTING_MIN_DIGITNESS = 0.95  # of each digit of a quantity before a word: some letters are nearly as plain;
+_COUNTING_DIGITS_PER_DOUBT = 4  # of so many, one may be less plain
 _MAX_LIST_NUMBER = 99
 _MAX_FEW_ROWS = 20  # a page with more rows is full
 _MIN_PLAIN_SHARE = 0.5  # of a page's digits: where fewer are plain, the page is a texture
@@ -145,8 +146,9 @@ def _is_plain(row: FusedRow) -> bool:
 
 
 def _is_very_plain(row: FusedRow) -> bool:
-    """Whether the detections are sure of each digit."""
-    return min(hypothesis.digitness for hypothesis in row.hypotheses) >= _COUNTING_MIN_DIGITNESS
+    """Whether the detections are sure of each digit, but for one in several."""
+    doubtful_count = sum(hypothesis.digitness < _COUNTING_MIN_DIGITNESS for hypothesis in row.hypotheses)
+    return doubtful_count <= len(row.hypotheses) // _COUNTING_DIGITS_PER_DOUBT
 
 
 def _confirm_letters(

@@ -23,7 +23,8 @@ from inkdigits.reading.decoding.transcript import Transcript
 _MIN_LETTER = 0.5  # probability of a letter from which it is one,
 _MIN_LETTER_RATIO = 2.0  # and times that of any digit
 _SEVERAL = 2  # letters make words of a row; each may be a whole one
-_QUANTITY = re.compile(r"[0-9][0-9.,]* +~[~ ]*")  # and letters behind it
+_QUANTITY = re.compile(r"[0-9][0-9.,]* *~[~ ]*")  # and letters behind it
+_LABELLED = re.compile(r"[~ ]*~ +[0-9][0-9.,]*")  # behind what they are the number of
 _PRICE = re.compile(r"[~ ]*[0-9]{1,3}(?:[.,']?[0-9]{3})*[.,][0-9]{2}[~ ]*")  # and what it is of, and in what
 (_LETTER_INDEX,) = encode_text(OTHER)
 
@@ -53,10 +54,10 @@ def shows_letters(transcripts: Sequence[Transcript]) -> bool:
 
 
 def stand_apart(transcripts: Sequence[Transcript]) -> bool:
-    """Whether every transcript has digits first, then a space, then letters, a quantity before what it counts; or every
-    one a price with two decimals among letters."""
+    """Whether every transcript has digits first, then letters, a quantity before what it counts or its unit; or every
+    one letters, then a space, then digits; or every one a price with two decimals among letters."""
     texts = [join_tokens(find_tokens(each.frames)) for each in transcripts]
-    return bool(texts) and any(all(map(pattern.fullmatch, texts)) for pattern in (_QUANTITY, _PRICE))
+    return bool(texts) and any(all(map(pattern.fullmatch, texts)) for pattern in (_QUANTITY, _LABELLED, _PRICE))
 
 
 def _has_words(transcripts: Sequence[Transcript]) -> bool:
