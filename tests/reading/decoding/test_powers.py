@@ -113,3 +113,9 @@ def test_a_power_that_was_refused_as_it_stood_alone_is_accepted_again_if_it_is_s
     power = make_number("2", 72, 90, 18, accepted=False)
     assert raise_in(Line((power,)), Line((FIVE,))) == ["5^2"]
     assert raise_in(Line((replace(power, known=0.5),)), Line((FIVE,))) == ["5^?"]
+
+
+def test_in_a_cell_of_a_table_nothing_is_raised() -> None:
+    glued = replace(make_number("52", 50), digits=(FIVE.digits[0], make_number("2", 72, 90, 18).digits[0]))
+    assert raise_in(Line((glued,))) == ["5^2"]
+    assert raise_in(Line((replace(glued, row=0, column=1),))) == ["52"]

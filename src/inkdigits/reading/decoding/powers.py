@@ -78,9 +78,12 @@ def _split_line(line: Line, near_ink: Sequence[Box]) -> Line:
 
 
 def _split_first(line: Line, near_ink: Sequence[Box]) -> Line | None:
-    """The line with the first number that ends in raised digits divided before them; None where there is none."""
+    """The line with the first number that ends in raised digits divided before them; None where there is none. In the
+    cells of a table digits are at all heights."""
     height = measure_row_height([digit.box.height for number in line.numbers for digit in number.digits])
     for index, number in enumerate(line.numbers):
+        if number.column is not None:
+            continue
         for place in range(max(1, len(number.digits) - _MAX_DIGITS), len(number.digits)):
             digits = [_fit_to_ink(digit, near_ink, height) for digit in number.digits[place:]]
             base, box = number.digits[place - 1].box, Box.around([digit.box for digit in digits])
