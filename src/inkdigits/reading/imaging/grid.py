@@ -90,18 +90,18 @@ def find_grid(mask: Pixels, digit_height: float, scale: float = 1.0, digit_count
             if _is_rule(rule, levels, digit_height)
             and not any(are_one(rule, other, SAME_RULE * digit_height) for other in whole)
         ]
-    grid = Grid(tuple(_drop_strokes(whole, digit_height)), levels, slope=slope)
+    grid = Grid(drop_strokes(whole, digit_height), levels, slope=slope)
     return replace(grid, is_squared_paper=_is_squared_paper(grid, digit_height, digit_count))
 
 
-def _drop_strokes(uprights: Sequence[Rule], digit_height: float) -> list[Rule]:
+def drop_strokes(uprights: Sequence[Rule], digit_height: float) -> tuple[Rule, ...]:
     """Upright rules without what is a digit's stroke in a low row of a table: it leans otherwise than the table's own
     rules, which are long, or is short, and stands alone among them."""
     rules = sort_rules(uprights)
     lengths = np.array([rule.length for rule in rules])
     is_own = lengths >= max(_AS_LONG_AS_OWN * lengths.max(initial=0.0), FREE_LENGTH * digit_height)
     if is_own.sum() < _MIN_OWN:
-        return list(rules)
+        return rules
     middles, slopes = (
         np.array(values)
         for values in zip(*((rule.across.mean(), _measure_slope([rule])) for rule in rules), strict=True)
@@ -114,7 +114,7 @@ def _drop_strokes(uprights: Sequence[Rule], digit_height: float) -> list[Rule]:
     is_stroke = leans > _MAX_LEAN + _MAX_DRIFT * digit_height / lengths
     is_stroke |= (lengths < FREE_LENGTH * digit_height) & _find_alone(rules, middles, digit_height)
     is_stroke[is_own] = own_leans > _MAX_OWN_LEAN
-    return [rule for rule, stroke in zip(rules, is_stroke, strict=True) if not stroke]
+    return tuple(rule for rule, stroke in zip(rules, is_stroke, strict=True) if not stroke)
 
 
 def _find_alone(rules: Sequence[Rule], middles: NDArray[np.float64], digit_height: float) -> NDArray[np.bool_]:

@@ -83,7 +83,7 @@ def find_uprights(
             inside = labels[y : y + length, x : x + width] == label
             rows = np.arange(y, y + length)
             across = _smooth((inside @ np.arange(width)) / inside.sum(axis=1) + x, round(height))
-            if _is_straight(across, height) and measure_inked_share(mask, rows, across) >= min_inked_share:
+            if _is_straight(across, height) and _measure_inked_share(mask, rows, across) >= min_inked_share:
                 rules.append(Rule((rows + 0.5) / scale, (across + 0.5) / scale))
         is_pair = ~is_thin & (stats[:, cv2.CC_STAT_WIDTH] <= _MAX_PAIR_WIDTH * height + 2)
         is_left = is_pair.astype(np.uint8)[labels]  # the walls of two boxes, made wider, hang together
@@ -106,7 +106,7 @@ def _is_straight(across: NDArray[np.float64], height: float) -> bool:
     return float(np.abs(bends).max(initial=0.0)) <= _MAX_BEND * height
 
 
-def measure_inked_share(mask: Pixels, rows: NDArray[np.intp], across: NDArray[np.float64]) -> float:
+def _measure_inked_share(mask: Pixels, rows: NDArray[np.intp], across: NDArray[np.float64]) -> float:
     """How much of a line has ink on it, or right beside it."""
     columns = np.clip(across.astype(np.intp) + np.array([[-1], [0], [1]]), 0, mask.shape[1] - 1)  # 3×K
     return float(mask[rows, columns].any(axis=0).mean())

@@ -18,21 +18,24 @@ from inkdigits.reading.imaging.grid import (
     SAME_RULE,
     Grid,
     are_one,
+    drop_strokes,
     find_grid,
     sort_rules,
 )
 from inkdigits.reading.imaging.pixels import Pixels, median
-from inkdigits.reading.imaging.rules import Rule, measure_inked_share
+from inkdigits.reading.imaging.rules import Rule
 
 _MIN_FAINT_STRENGTH = 0.045  # of the digits' strength: of rules, where the digits are shrunk so
-_MIN_LOCAL_SHARE, _MIN_FAINT_SHARE = 0.8, 0.9  # of that strength it has almost everywhere: so much of its length
+_STROKE_STRENGTH = 0.5  # of the digits' strength: where a rule is not as strong as this, no stroke is on it;
+_MIN_LOCAL_SHARE, _MIN_FAINT_SHARE = 0.8, 0.9  # of the least strength it has almost everywhere there
+_MIN_ALIKE = 0.3  # where it is weak, of what the page's rules have there in the median
 _AVERAGED_PX, _MAX_FAINT_WIDTH_PX = 9, 5  # of the shrunk page: along a faint rule, and narrower than this across it
 # Of a digit's height:
 _MIN_CELL_WIDTH = 1.5  # of a table whose rules are faint
-_LONGER = 0.5  # a faint rule is longer than the pieces of it that are ink
+_LONGER = 0.5  # a faint rule is longer than the parts of it that are ink
 _AS_LONG = 0.5  # of the longest rule: a faint one, or one of a table
 # Of a digit's width: its inside; and of a line's length: so much is within digits, where it is strokes of them.
-_INSIDE, _MIN_CHAINED_SHARE = 0.6, 0.4
+_INNER_SHARE, _MIN_CHAINED_SHARE = 0.6, 0.4
 # Columns of one width, but for so much, and so many, of at least so many digits' heights: a rule is missing in one that
 # is a multiple.
 _SAME_WIDTH, _MIN_COLUMNS, _MIN_COLUMN_WIDTH = 0.12, 3, 1.2
@@ -69,17 +72,21 @@ def _add_faint_rules(
     small = _shrink_strength(strength, shrinking)
     min_strength = _MIN_FAINT_STRENGTH * full_strength
     faint = find_grid(_find_faint_lines(small, min_strength), digit_height, shrinking * scale)
-    is_inked = (small > _MIN_LOCAL_SHARE * min_strength).astype(np.uint8)
     longest = max((rule.length for rule in (*grid.uprights, *faint.uprights)), default=0.0)
     min_length = max(FREE_LENGTH * digit_height, _AS_LONG * longest)
+    candidates = [rule for rule in faint.uprights if rule.length >= min_length]
+    strengths = [_measure_along(rule, small, shrinking * scale) for rule in candidates]
+    least = [float(np.sort(each)[len(each) // 4]) for each in strengths]
     uprights = [
-        rule for rule in faint.uprights if rule.length >= min_length and _runs_on(rule, is_inked, shrinking * scale)
+        rule
+        for rule, own, own_least in zip(candidates, strengths, least, strict=True)
+        if own_least >= _MIN_ALIKE * median(np.array(least)) and _runs_on(own, min_strength, full_strength)
     ]
     distances = np.diff([float(rule.across.mean()) for rule in uprights])
     if len(uprights) < 2 or median(distances) < _MIN_CELL_WIDTH * digit_height or faint.is_squared_paper:
         return replace(grid, slope=grid.slope or faint.slope)
     return Grid(
-        _merge_rules(grid.uprights, uprights, digit_height),
+        drop_strokes(_merge_rules(grid.uprights, uprights, digit_height), digit_height),
         _merge_rules(grid.levels, faint.levels, digit_height),
         slope=grid.slope or faint.slope,
     )
@@ -103,20 +110,29 @@ def _find_faint_lines(strength: Pixels, min_strength: float) -> Pixels:
     return (find_upright_lines(strength) | find_upright_lines(np.ascontiguousarray(strength.T)).T).astype(np.uint8)
 
 
-def _runs_on(rule: Rule, mask: Pixels, scale: float) -> bool:
-    """Whether an upright rule is in a mask with `scale` pixels a pixel of the page almost all along: strokes of digits
-    below each other, averaged, look like one."""
-    rows = np.clip((rule.along * scale).astype(np.intp), 0, len(mask) - 1)
-    return measure_inked_share(mask, rows, rule.across * scale) >= _MIN_FAINT_SHARE
+def _measure_along(rule: Rule, strength: Pixels, scale: float) -> Pixels:
+    """The strength all along an upright rule, or right beside it, uint8 K; it has `scale` pixels a pixel of the
+    page."""
+    rows = np.clip((rule.along * scale).astype(np.intp), 0, len(strength) - 1)
+    columns = np.clip((rule.across * scale).astype(np.intp) + np.array([[-1], [0], [1]]), 0, strength.shape[1] - 1)
+    return np.asarray(strength[rows, columns].max(axis=0), np.uint8)
+
+
+def _runs_on(along: Pixels, min_strength: float, full_strength: float) -> bool:
+    """Whether there is some ink almost all along a rule, by its strength there, also where no stroke is on it: strokes
+    of digits below each other, averaged, look like a rule."""
+    weak = along[along < _STROKE_STRENGTH * full_strength]
+    lacking_count = int((weak <= _MIN_LOCAL_SHARE * min_strength).sum())
+    return lacking_count <= (1 - _MIN_FAINT_SHARE) * max(len(weak), len(along) / 2)
 
 
 def _merge_rules(rules: Sequence[Rule], others: Sequence[Rule], digit_height: float) -> tuple[Rule, ...]:
-    """Rules and those of the others that are none of them, or are one whose pieces they are."""
+    """Rules and those of the others that are none of them, or are one whose parts they are."""
     merged = list(rules)
     for other in others:
-        pieces = [rule for rule in merged if are_one(rule, other, SAME_RULE * digit_height)]
-        if other.length >= max((rule.length for rule in pieces), default=0.0) + _LONGER * digit_height:
-            merged = [rule for rule in merged if rule not in pieces] + [other]
+        broken = [rule for rule in merged if are_one(rule, other, SAME_RULE * digit_height)]
+        if other.length >= max((rule.length for rule in broken), default=0.0) + _LONGER * digit_height:
+            merged = [rule for rule in merged if rule not in broken] + [other]
     return sort_rules(merged)
 
 
@@ -128,7 +144,7 @@ def _drop_chains(grid: Grid, digit_boxes: NDArray[np.float64]) -> Grid:
 
     def is_chain(rule: Rule) -> bool:
         depths = (np.interp(middles, rule.along, rule.across) - x) / widths
-        is_through = (np.abs(depths - 0.5) < _INSIDE / 2) & (middles > rule.start) & (middles < rule.end)
+        is_through = (np.abs(depths - 0.5) < _INNER_SHARE / 2) & (middles > rule.start) & (middles < rule.end)
         return bool(is_through.sum() > 1 and heights[is_through].sum() > _MIN_CHAINED_SHARE * rule.length)
 
     return replace(grid, uprights=tuple(rule for rule in grid.uprights if not is_chain(rule)))
@@ -160,5 +176,5 @@ def _is_between_digits(rule: Rule, digit_boxes: NDArray[np.float64], width: floa
     middles = y + heights / 2
     distances = x + widths / 2 - np.interp(middles, rule.along, rule.across)
     is_near = (middles > rule.start) & (middles < rule.end) & (np.abs(distances) < width)
-    runs_through = (np.abs(distances) < _INSIDE / 2 * widths)[is_near].any()
+    runs_through = (np.abs(distances) < _INNER_SHARE / 2 * widths)[is_near].any()
     return bool((distances[is_near] < 0).any() and (distances[is_near] > 0).any() and not runs_through)
