@@ -55,6 +55,16 @@ def test_sums_dates_times_fractions_and_filled_up_amounts_have_signs(text: str, 
     assert (hashes == (0 if has_signs else -2)).all()
 
 
+@pytest.mark.parametrize(("gap_frames", "has_signs"), [(4, False), (20, True)])
+def test_a_wide_gap_is_a_space_though_the_network_says_none(gap_frames: int, has_signs: bool) -> None:
+    """A date and a number far behind it, as in a table: `1/9/18` and `16542`."""
+    date, number = make_logits("1/9/18"), make_logits("16542")
+    gap = np.zeros((gap_frames, CLASS_COUNT), np.float32)
+    gap[:, 0] = 9
+    weights = weigh_signs(np.concatenate([date, gap, number]))
+    assert (weights[:, encode_text("/")] == 0).all() == has_signs
+
+
 @pytest.mark.parametrize(
     ("text", "doubts", "expected"),
     [

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import POINTS, encode_text
-from inkdigits.reading.decoding.frames import find_tokens, join_tokens
+from inkdigits.alphabet import POINTS, SPACE, encode_text
+from inkdigits.reading.decoding.frames import Token, find_tokens, join_tokens
 
+_SPACE_FRAMES = 12  # as wide a gap as this, from character to character, parts numbers; digits are about 8 frames high
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
 # a time, a fraction, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
@@ -49,7 +51,7 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     Some signs are rarer in life than on the strips that the network learnt from, and each that it sees wrongly is a
     digit lost; some make no sense where they stand.
     """
-    tokens = find_tokens(frames)
+    tokens = _add_spaces(find_tokens(frames))
     text, spans = join_tokens(tokens), [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
     weights = np.zeros_like(frames)
     if _WITH_SIGNS.search(text) is None:
@@ -66,6 +68,17 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     for match in _GROUPED.finditer(text):
         weights += _weigh_marks(match, frames, spans)
     return weights
+
+
+def _add_spaces(tokens: Sequence[Token]) -> list[Token]:
+    """The characters, and a space wherever there is a wide gap between two of them, whether the network says so or
+    not."""
+    spaced = list(tokens[:1])
+    for before, after in pairwise(tokens):
+        if after.start - before.end >= _SPACE_FRAMES and SPACE not in (before.character, after.character):
+            spaced.append(Token(SPACE, before.end, after.start))
+        spaced.append(after)
+    return spaced
 
 
 def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Sequence[slice]) -> NDArray[np.float32]:

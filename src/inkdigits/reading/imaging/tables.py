@@ -37,8 +37,8 @@ _AS_LONG = 0.5  # of the longest rule: a faint one, or one of a table
 # Of a digit's width: its inside; and of a line's length: so much is within digits, where it is strokes of them.
 _INNER_SHARE, _MIN_CHAINED_SHARE = 0.6, 0.4
 # Columns of one width, but for so much, and so many, of at least so many digits' heights: a rule is missing in one that
-# is a multiple.
-_SAME_WIDTH, _MIN_COLUMNS, _MIN_COLUMN_WIDTH = 0.12, 3, 1.2
+# is a multiple, if most digits are so far from its place, of a column's width.
+_SAME_WIDTH, _MIN_COLUMNS, _MIN_COLUMN_WIDTH, _MIN_SPREAD = 0.12, 3, 1.2, 0.3
 
 
 def mend_table(
@@ -171,10 +171,13 @@ def _find_missing(grid: Grid, digit_boxes: NDArray[np.float64], digit_height: fl
 
 
 def _is_between_digits(rule: Rule, digit_boxes: NDArray[np.float64], width: float) -> bool:
-    """Whether digits stand on both sides of an upright rule, nearer than a column's width, and it runs through none."""
+    """Whether digits stand on both sides of an upright rule, nearer than a column's width, but not all close to it, as
+    those of a number in a column twice as wide, and it runs through none."""
     x, y, widths, heights = digit_boxes.T
     middles = y + heights / 2
     distances = x + widths / 2 - np.interp(middles, rule.along, rule.across)
     is_near = (middles > rule.start) & (middles < rule.end) & (np.abs(distances) < width)
     runs_through = (np.abs(distances) < _INNER_SHARE / 2 * widths)[is_near].any()
-    return bool((distances[is_near] < 0).any() and (distances[is_near] > 0).any() and not runs_through)
+    near = distances[is_near]
+    is_between = (near < 0).any() and (near > 0).any() and median(np.abs(near)) > _MIN_SPREAD * width
+    return bool(is_between and not runs_through)
