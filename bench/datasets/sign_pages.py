@@ -69,7 +69,7 @@ class SignPage:
 
 
 @dataclass
-class _Writer:
+class Writer:
     """One hand; heights and gaps in pixels, slant in pixels sideways per pixel upwards."""
 
     material: SignMaterial
@@ -82,7 +82,7 @@ class _Writer:
     forms: dict[int, int] = field(default_factory=dict)  # which digit of the set this hand's 0, 1, … are like
 
     @classmethod
-    def sample(cls, material: SignMaterial, number: int, heights: tuple[float, float], rng: Generator) -> _Writer:
+    def sample(cls, material: SignMaterial, number: int, heights: tuple[float, float], rng: Generator) -> Writer:
         height = float(np.exp(rng.uniform(*np.log(heights))))
         slant, stretch = float(rng.normal(0.1, 0.15)), float(rng.uniform(0.8, 1.15))
         return cls(material, material.pick_hand(number), height, slant, stretch, height * rng.uniform(0, 0.22), rng)
@@ -154,7 +154,7 @@ class _Writer:
 def draw_sign_page(material: SignMaterial, number: int) -> SignPage:
     """Page `number` (from 0). Equal arguments give equal pages."""
     rng = np.random.default_rng([PAGE_SEED, number])
-    writer = _Writer.sample(material, number, PAGE_HEIGHT_RANGE, rng)
+    writer = Writer.sample(material, number, PAGE_HEIGHT_RANGE, rng)
     pitch = writer.height * rng.uniform(2.2, 2.8)
     ink = np.zeros((round(2 * MARGIN + pitch * LINES_PER_PAGE), PAGE_WIDTH), np.float32)
     lines, extents = [], []
@@ -184,7 +184,7 @@ def draw_decimal(material: SignMaterial, number: int) -> tuple[NDArray[np.uint8]
     """Strip `number` (from 0) with one decimal, uint8 H×W, and its text: with a point if the number is even, else with
     a comma. Equal arguments give equal strips."""
     rng = np.random.default_rng([DECIMAL_SEED, number])
-    writer = _Writer.sample(material, number, STRIP_HEIGHT_RANGE, rng)
+    writer = Writer.sample(material, number, STRIP_HEIGHT_RANGE, rng)
     text = sample_decimal(".,"[number % 2], rng)
     ink, _, _ = writer.write_line(text, 1000)
     grey = STRIP_PAPER - STRIP_INK_DEPTH * np.pad(ink, MARGIN)

@@ -55,6 +55,7 @@ def render_pages() -> dict[Path, str]:
             "frontier": frontier_report.format_table(),
             "numbers": number_tables.format_comparison(),
             "readers": number_tables.format_readers(),
+            "everyday": number_tables.format_everyday(),
             "signs": sign_tables.format_signs(),
         }
         | {name: format_table(make_rows()) for name, make_rows in TABLES.items()},

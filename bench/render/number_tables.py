@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bench.everyday import RESULT_NAME as EVERYDAY
 from bench.reading import NEGATIVE, RESULT_NAME, SINGLE, SINGLE_WITH_OPTION
 from bench.render.reading_rows import count
 from bench.shared import store
@@ -43,6 +44,19 @@ def format_comparison() -> str:
         pictures = f"{next(score['pictures'] for score in scores if score):,}"
         lines.append(make_row([describe_kind(kind), pictures, *(format_triple(score) for score in scores)]))
     return "\n".join(lines) + f"\n\nMeasured on {kept['conditions']['date']}.\n"
+
+
+def format_everyday() -> str:
+    """Every kind of drawn everyday pages: what is right as printed, and what is wrong without a `?`."""
+    if not (kept := store.load(EVERYDAY)):
+        return "\n"
+    headings = ["kind", "pages", "as printed", "silently wrong, of those sure", "numbers right", "in no true number"]
+    lines = make_header(headings)
+    for kind, score in kept["kinds"].items():
+        counts = [f"{score['pages']:,}", f"{score['as_printed']:,}", f"{score['silently_wrong']} of {score['sure']}"]
+        numbers = format_part(score["numbers_right"], score["numbers"])
+        lines.append(make_row([kind, *counts, numbers, f"{score['stray']:,} digits"]))
+    return "\n".join(lines) + f"\n\nDrawn with {kept['drawn_with']}; measured on {kept['conditions']['date']}.\n"
 
 
 def format_readers() -> str:
