@@ -164,3 +164,12 @@ def test_a_columns_rule_goes_on_where_it_is_broken_off(ruled_rows: int, gap_px: 
     rows = [[Box(0, y, 20, 30), Box(20 + gap_px, y, 20, 30)] for y in (0, 100, 200, 300)]
     rule = make_upright(20 + gap_px / 2, -30, 100 * ruled_rows - 50)
     assert np.array_equal(find_cells(rows, Grid((rule,)), "auto")[-1].ends, [end], equal_nan=True)
+
+
+def test_a_wall_may_stand_in_every_gap_of_boxed_digits_but_within_a_cell() -> None:
+    """Two digits in one cell, and one in the next."""
+    uprights = tuple(make_upright(x, 0, 300) for x in (0, 100, 200))
+    rows = [[Box(x, y, 25, 40) for x in (20, 55, 130)] for y in (30, 130, 230)]
+    levels = tuple(Rule(np.array([0.0, 200.0]), np.array([y, y])) for y in (0.0, 100.0, 200.0, 300.0))
+    (first, *_) = find_cells(rows, Grid(uprights, levels), "auto")
+    assert first.is_walled.tolist() == [True, False, True, True]

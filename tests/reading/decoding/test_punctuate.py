@@ -69,14 +69,14 @@ def punctuate_two(signs: str, probability: float, is_boxed: bool = False, place:
     gaps = [Gap()] * 3
     readings = sorted([(signs, probability), ("", 1 - probability)], key=lambda reading: -reading[1])
     gaps[place] = Gap(tuple(readings), lambda text: spans if text else ())
-    return punctuate(numbers, gaps, [Box(21, 12, 6, 6), Box(0, 5, 8, 20), Box(21, 40, 6, 6)], np.full(2, is_boxed))
+    return punctuate(numbers, gaps, [Box(21, 12, 6, 6), Box(0, 5, 8, 20), Box(21, 40, 6, 6)], np.full(3, is_boxed))
 
 
 def test_signs_that_are_not_probable_are_not_there_but_the_number_is_less_sure() -> None:
     assert punctuate_two("+", 0.6).text == "3+4"
     assert punctuate_two("+", 0.4).text == "3 4" == punctuate_two("+", 0.4, place=0).text
     within = [Gap(), Gap((("", 0.6), (".", 0.4)), lambda _: ()), Gap()]
-    (unsure,) = punctuate([replace(number("34", 0), known=0.9)], within, [], np.zeros(2, np.bool_)).numbers
+    (unsure,) = punctuate([replace(number("34", 0), known=0.9)], within, [], np.zeros(3, np.bool_)).numbers
     assert unsure.text == "34" and unsure.confidence == pytest.approx(0.9 * 0.6)
 
 

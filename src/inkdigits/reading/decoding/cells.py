@@ -38,10 +38,7 @@ _MAX_BOX_ASPECT = 1.4  # of a box's height: a wider one is a cell
 _PITCH_RANGE = (0.6, 1.3)  # of the distance from box to box: so far apart, digits are in neighbouring boxes,
 _MAX_RULED_PITCH = 1.6  # and also if it is more, but there is a rule between them
 _MAX_WALL = 0.4  # of the distance between two digits: two rules between them that are nearer are one wall
-# Of a digit's height: an empty box is no wider, and its walls reach equally far up and down, but for so much.
-_MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
 _COLUMN_GAP, _MIN_COLUMN_ROWS = 0.6, 3  # a gap in a column's rule is so wide; and so many rows that have the rule
-_SAME_WIDTH, _WALL = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
 _MIN_THROUGH = 0.4  # of a row's rules: where so many go through several rows, more than one, they are a table's
 _MAX_CROSSED = 0.2  # of the digits: where long rules run through more, the writer did not heed them
 
@@ -55,6 +52,12 @@ class RowCells:
     ends: NDArray[np.float64]
     is_boxed: NDArray[np.bool_]
     columns: tuple[int, ...] | None = None
+
+    @property
+    def is_walled(self) -> NDArray[np.bool_]:
+        """Bool N+1: which gaps, before, between and behind the digits, may hold a wall of a box or cell."""
+        beside = np.append(False, self.is_boxed) | np.append(self.is_boxed, False)
+        return np.asarray(beside & ~np.concatenate([[False], np.isnan(self.ends), [False]]), np.bool_)
 
 
 def check_box_kind(boxes: str) -> BoxKind:
@@ -111,31 +114,6 @@ def find_cells(rows: Sequence[Sequence[Box]], grid: Grid, boxes: BoxKind) -> lis
     cells = [page.find_row_cells(row) for row in rows]
     in_columns = _add_columns(cells, [page.count_rules_before(row) for row in rows], boxes)
     return _continue_columns(in_columns, rows)
-
-
-def find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> list[tuple[float, float]]:
-    """The boxes without a digit that share a wall with that of a digit of the row and are as wide: from where to where
-    their insides reach, in pixels of the page."""
-    if not row or not grid.uprights:
-        return []
-    y = median(np.array([box.centre_y for box in row]))
-    walls = [rule for rule in grid.uprights if rule.covers(y)]
-    spans = [
-        (left.find_across(y), right.find_across(y))
-        for left, right in pairwise(walls)
-        if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * digit_height
-        and right.find_across(y) - left.find_across(y) <= _MAX_EMPTY_WIDTH * digit_height
-    ]
-    filled = [span for span in spans if any(span[0] < box.centre_x < span[1] for box in row)]
-    beside = [span for span in spans if any(_are_neighbours(span, other) for other in filled)]
-    insides = [(left + _WALL * (right - left), right - _WALL * (right - left)) for left, right in beside]
-    return [(left, right) for left, right in insides if not any(box.x < right and box.right > left for box in row)]
-
-
-def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bool:
-    """Whether two boxes share a wall and are equally wide."""
-    width, other_width = span[1] - span[0], other[1] - other[0]
-    return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
 
 
 def _continue_columns(cells: Sequence[RowCells], rows: Sequence[Sequence[Box]]) -> list[RowCells]:

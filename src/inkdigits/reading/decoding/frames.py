@@ -14,9 +14,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, encode_text
+from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, SPACE, encode_text
 
 GAP = 0  # the class of all that is not in the alphabet; its character k is class k + 1
+_SPACE_FRAMES = 12  # as wide a gap as this, from character to character, is a space; digits are about 8 frames high
 _MIN_PROBABILITY = 2e-3  # a character that is less probable in a frame is not searched for there
 
 Array = NDArray[np.float64]
@@ -103,6 +104,23 @@ def find_tokens(frames: NDArray[np.floating]) -> list[Token]:
 def join_tokens(tokens: Iterable[Token]) -> str:
     """The text that characters one after another make."""
     return "".join(token.character for token in tokens)
+
+
+def add_spaces(tokens: Sequence[Token]) -> list[Token]:
+    """The characters, and a space wherever there is a wide gap between two of them, whether the network says so or
+    not."""
+    characters = list(tokens[:1])
+    for before, after in pairwise(tokens):
+        if after.start - before.end >= _SPACE_FRAMES and SPACE not in (before.character, after.character):
+            characters.append(Token(SPACE, before.end, after.start))
+        characters.append(after)
+    return characters
+
+
+def measure_loss(frames: NDArray[np.float32], span: slice, character: str) -> float:
+    """How much less likely a character is in a span, at least, than what the frames say there, in nats."""
+    (index,) = encode_text(character)
+    return float((frames[span].max(axis=1) - frames[span, index]).min())
 
 
 def count_needed_frames(string: str) -> int:

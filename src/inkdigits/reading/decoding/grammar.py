@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import POINTS, SPACE, encode_text
-from inkdigits.reading.decoding.frames import Token, find_tokens, join_tokens
+from inkdigits.alphabet import POINTS, encode_text
+from inkdigits.reading.decoding.frames import add_spaces, find_tokens, join_tokens, measure_loss
 
-_SPACE_FRAMES = 12  # as wide a gap as this, from character to character, parts numbers; digits are about 8 frames high
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
 # a time, a fraction, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
 _RARE_SIGNS, _RARE_COST = "()~:/#%", 2.0
@@ -51,7 +49,7 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     Some signs are rarer in life than on the strips that the network learnt from, and each that it sees wrongly is a
     digit lost; some make no sense where they stand.
     """
-    tokens = _add_spaces(find_tokens(frames))
+    tokens = add_spaces(find_tokens(frames))
     text, spans = join_tokens(tokens), [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
     weights = np.zeros_like(frames)
     if _WITH_SIGNS.search(text) is None:
@@ -70,17 +68,6 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     return weights
 
 
-def _add_spaces(tokens: Sequence[Token]) -> list[Token]:
-    """The characters, and a space wherever there is a wide gap between two of them, whether the network says so or
-    not."""
-    spaced = list(tokens[:1])
-    for before, after in pairwise(tokens):
-        if after.start - before.end >= _SPACE_FRAMES and SPACE not in (before.character, after.character):
-            spaced.append(Token(SPACE, before.end, after.start))
-        spaced.append(after)
-    return spaced
-
-
 def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Sequence[slice]) -> NDArray[np.float32]:
     """What makes the marks of a number agree, those that are the least unlikely together, float32 T×27."""
     weights, number = np.zeros_like(frames), match[0]
@@ -92,19 +79,13 @@ def _weigh_marks(match: re.Match[str], frames: NDArray[np.float32], spans: Seque
     if marks in agreeing:
         return weights
 
-    def measure_loss(others: str) -> float:
-        return sum(_measure_loss(frames, span, mark) for span, mark in zip(mark_spans, others, strict=True))
+    def measure_losses(others: str) -> float:
+        return sum(measure_loss(frames, span, mark) for span, mark in zip(mark_spans, others, strict=True))
 
-    best = min(agreeing, key=measure_loss)
+    best = min(agreeing, key=measure_losses)
     for span, mark in zip(mark_spans, best, strict=True):
         weights[span, encode_text(mark)] += _AGREEING_GAIN
     return weights
-
-
-def _measure_loss(frames: NDArray[np.float32], span: slice, character: str) -> float:
-    """How much less likely a character is in a span, at least, than what the frames say there, in nats."""
-    (index,) = encode_text(character)
-    return float((frames[span].max(axis=1) - frames[span, index]).min())
 
 
 def _weigh_lacked_bracket(
@@ -114,7 +95,7 @@ def _weigh_lacked_bracket(
     of each character of the text, and one more on either side."""
     weights, (index,) = np.zeros_like(frames), encode_text(bracket)
     candidates = [spans[match.start()] for match in _BRACKET_PLACES[bracket].finditer(text)]
-    losses = [_measure_loss(frames, span, bracket) for span in candidates]
+    losses = [measure_loss(frames, span, bracket) for span in candidates]
     if losses and min(losses) <= _MAX_LACKED_LOSS:
         weights[candidates[int(np.argmin(losses))], index] += _LACKED_GAIN
     return weights

@@ -65,7 +65,7 @@ def build_lines(
         splits = np.where(np.isnan(own.ends), splits, own.ends)
         numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected, own.is_boxed)
         has_signs = expected.signs == "keep"
-        line = punctuate(numbers, gaps, near_ink, own.is_boxed) if has_signs else Line(tuple(numbers))
+        line = punctuate(numbers, gaps, near_ink, own.is_walled) if has_signs else Line(tuple(numbers))
         if expected.form is not None:
             line = _check_signs(line, expected.form)
         if own.columns is not None:

@@ -42,13 +42,13 @@ class _Signs:
 
 
 def punctuate(
-    numbers: Sequence[Number], gaps: Sequence[Gap], ink_components: Sequence[Box], is_boxed: NDArray[np.bool_]
+    numbers: Sequence[Number], gaps: Sequence[Gap], ink_components: Sequence[Box], is_walled: NDArray[np.bool_]
 ) -> Line:
     """The line of a row's numbers with its signs: `gaps` are N+1 for its N digits, `ink_components` the boxes of ink
-    near it, in pixels of the page, where signs are found. What stands beside digits in printed boxes, bool N, is no
-    operator: empty boxes are crossed out.
+    near it, in pixels of the page, where signs are found. What stands in a gap with the wall of a printed box, bool
+    N+1, is no operator: empty boxes are crossed out.
     """
-    row = _Row([digit.box for number in numbers for digit in number.digits], is_boxed, ink_components)
+    row = _Row([digit.box for number in numbers for digit in number.digits], is_walled, ink_components)
     shown = [_show(gap, index, row) for index, gap in enumerate(gaps)]
     bounds = list(accumulate((len(number.digits) for number in numbers), initial=0))
     is_sum = any(sign in OF_SUMS for bound in bounds[1:-1] for sign in shown[bound].text)
@@ -115,7 +115,7 @@ def _show(gap: Gap, index: int, row: _Row) -> _Signs:
     if not gap.text or len(spans) != len(gap.text):
         return _Signs("", dict(gap.readings).get("", 0.0), ())
     kept = list(range(len(gap.text)))
-    if row.is_boxed[max(0, index - 1) : index + 1].any():
+    if row.is_walled[index]:
         kept = [place for place in kept if gap.text[place] in POINTS + SPACE]
     elif index == 0:
         last = len(gap.text) - 1 if gap.probability >= _MIN_LEADING_POINT else -1
@@ -130,7 +130,7 @@ class _Row:
     in pixels of the page."""
 
     boxes: Sequence[Box]
-    is_boxed: NDArray[np.bool_]
+    is_walled: NDArray[np.bool_]
     ink_components: Sequence[Box]
 
     def find_box(self, span: tuple[float, float]) -> Box:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,12 +20,12 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import DIGIT_CHARACTERS, OTHER
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.alignment import align_strings
-from inkdigits.reading.decoding.cells import find_empty_boxes
 from inkdigits.reading.decoding.frames import Token, find_tokens, join_tokens
 from inkdigits.reading.decoding.fusion import FusedPiece, FusedRow
 from inkdigits.reading.decoding.lattice import Hypothesis
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.imaging.grid import NO_GRID, Grid
+from inkdigits.reading.imaging.pixels import median
 from inkdigits.reading.networks.transcriber import FRAME_WIDTH_PX
 
 _MIN_INKED_SHARE, _MIN_BOXED_SHARE = 0.75, 0.5  # of a digit's height: so much of it has ink; in a box for digits
@@ -39,6 +40,9 @@ _PLAIN_DIGITNESS, _MAX_BOX_WIDTH = 0.9, 2.5  # to the detections, of a digit in 
 _MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
 _MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell; shorter ones may be strokes
 _WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
+# Of a digit's height: an empty box is no wider, and its walls reach equally far up and down, but for so much.
+_MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
+_SAME_WIDTH, _WALL_DEPTH = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
 _IS_PRICE = re.compile(r" ?[0-9]{1,3}(?:[.,']?[0-9]{3})*[.,][0-9]{2}(?![0-9])")
@@ -183,11 +187,36 @@ def _is_near_digit(other: Token, token: Token) -> bool:
 
 def _find_unread_boxes(row: FusedRow, transcript: Transcript, grid: Grid) -> Iterator[Token]:
     """The insides of printed boxes without a digit, next to one with a digit, unless a cross or dash says: empty."""
-    for span in find_empty_boxes(row.boxes, grid, transcript.strip.digit_height):
+    for span in _find_empty_boxes(row.boxes, grid, transcript.strip.digit_height):
         frames = transcript.find_frames(*span)
         is_shown = frames.start < frames.stop  # on the strip
         if is_shown and not set(_read_between(transcript, *span)) & set(_EMPTY_SIGNS):
             yield Token(OTHER, frames.start, frames.stop)
+
+
+def _find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> list[tuple[float, float]]:
+    """The boxes without a digit that share a wall with that of a digit of the row and are as wide: from where to where
+    their insides reach, in pixels of the page."""
+    if not row or not grid.uprights:
+        return []
+    y = median(np.array([box.centre_y for box in row]))
+    walls = [rule for rule in grid.uprights if rule.covers(y)]
+    spans = [
+        (left.find_across(y), right.find_across(y))
+        for left, right in pairwise(walls)
+        if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * digit_height
+        and right.find_across(y) - left.find_across(y) <= _MAX_EMPTY_WIDTH * digit_height
+    ]
+    filled = [span for span in spans if any(span[0] < box.centre_x < span[1] for box in row)]
+    beside = [span for span in spans if any(_are_neighbours(span, other) for other in filled)]
+    insides = [(left + _WALL_DEPTH * (right - left), right - _WALL_DEPTH * (right - left)) for left, right in beside]
+    return [(left, right) for left, right in insides if not any(box.x < right and box.right > left for box in row)]
+
+
+def _are_neighbours(span: tuple[float, float], other: tuple[float, float]) -> bool:
+    """Whether two boxes share a wall and are equally wide."""
+    width, other_width = span[1] - span[0], other[1] - other[0]
+    return (span[0] == other[1] or span[1] == other[0]) and abs(width - other_width) <= _SAME_WIDTH * width
 
 
 def _find_tall_ink(transcript: Transcript, token: Token, min_share: float, reach: int) -> Box | None:
