@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from inkdigits.alphabet import CHARACTERS, DIGIT_CHARACTERS, SPACE, encode_text
 
 GAP = 0  # the class of all that is not in the alphabet; its character k is class k + 1
-_SPACE_FRAMES = 12  # as wide a gap as this, from character to character, is a space; digits are about 8 frames high
+_SPACE_FRAMES = 16  # as wide a gap as this, from character to character, is a space; digits are about 8 frames high
 _MIN_PROBABILITY = 2e-3  # a character that is less probable in a frame is not searched for there
 
 Array = NDArray[np.float64]

@@ -14,7 +14,7 @@ from inkdigits.reading.imaging.pixels import Pixels, shrink
 _SIDE_PX = 128  # longest side of the image on which parts are told apart
 _BLUR_RATIO = 1 / 8  # of its shorter side: strokes are narrower
 _MIN_WIDTH_RATIO = 1 / 6  # of its shorter side: a part is wider somewhere, else it is thick ink
-_MIN_SHARE = 0.1  # of the page: a part is no smaller
+_MIN_SHARE, _MIN_SHEET_SHARE = 0.1, 0.04  # of the page: a part is no smaller, nor a sheet that is read alone
 _MIN_DIFFERENCE = 48  # of 255: between the two parts' brightness
 _MIN_SKEWNESS = 2.0  # of the brightness of a part of dark paper: bright ink is its long tail; of a sheet the reverse
 _MIN_CONVEX_SHARE = 0.85  # of its convex hull, that a sheet fills
@@ -24,7 +24,7 @@ _SEAM_PX = 2  # on either side of where the parts meet, in which ink cannot be t
 def find_dark_part(grey: Pixels) -> tuple[Pixels, Pixels] | None:
     """The dark part of a page, uint8 H×W, 0 or 1, and likewise the seam along it; None where all ink is of one
     polarity."""
-    parts = _part(grey)
+    parts = _part(grey, _MIN_SHARE)
     if parts is None or parts.bright_skewness >= 0 or parts.dark_skewness < _MIN_SKEWNESS:
         return None
     square = np.ones((2 * _SEAM_PX + 1, 2 * _SEAM_PX + 1), np.uint8)
@@ -35,7 +35,7 @@ def find_dark_part(grey: Pixels) -> tuple[Pixels, Pixels] | None:
 def find_sheet(grey: Pixels) -> Pixels | None:
     """The inside of a bright sheet with dark ink on it that lies on something dark, uint8 H×W, 0 or 1; None where there
     is none."""
-    parts = _part(grey)
+    parts = _part(grey, _MIN_SHEET_SHARE)
     if parts is None or parts.bright_skewness > -_MIN_SKEWNESS:
         return None
     _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.bright, connectivity=4)
@@ -59,7 +59,7 @@ class _Parts:
     bright_skewness: float
 
 
-def _part(grey: Pixels) -> _Parts | None:
+def _part(grey: Pixels, min_bright_share: float) -> _Parts | None:
     """The two parts of a page; None where they are too small or too alike."""
     thumbnail = shrink(grey, _SIDE_PX)
     shorter_side = min(thumbnail.shape)
@@ -67,7 +67,7 @@ def _part(grey: Pixels) -> _Parts | None:
     background = np.asarray(cv2.medianBlur(thumbnail, blur), np.uint8)
     is_bright = np.asarray(cv2.threshold(background, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
     dark, bright = _open(np.bitwise_xor(is_bright, np.uint8(1)), width), _open(is_bright, width)
-    if min(dark.mean(), bright.mean()) < _MIN_SHARE:
+    if dark.mean() < _MIN_SHARE or bright.mean() < min_bright_share:
         return None
     inner = np.ones((blur // 2, blur // 2), np.uint8)
     in_dark, in_bright = (cv2.erode(part, inner) > 0 for part in (dark, bright))
