@@ -27,18 +27,15 @@ def sample_text(rng: Generator) -> str:
 
 
 def sample_integer(rng: Generator) -> str:
-    """One to ten digits, often with zeros at the end or one digit over and over, as numbers of daily life have them.
-
-    Most often a 1 comes over and over: strokes side by side are what is merged, and taken for slashes.
-    """
+    """One to ten digits, often with zeros at the end or one digit over and over, as numbers of daily life have them."""
     count = int(rng.choice(range(1, 11), p=[0.06, 0.12, 0.15, 0.19, 0.18, 0.14, 0.08, 0.04, 0.02, 0.02]))
     digits = [str(digit) for digit in rng.integers(0, 10, count)]
     draw = rng.random()
     if draw < 0.3 and count > 1:
         zeros = int(rng.integers(1, count))
         digits[count - zeros :] = "0" * zeros
-    elif draw < 0.46:
-        repeated = str(rng.integers(10)) if draw < 0.38 else "1"
+    elif draw < 0.38:
+        repeated = str(rng.integers(10))
         digits = [repeated if rng.random() < 0.7 else digit for digit in digits]
     return "".join(digits)
 
