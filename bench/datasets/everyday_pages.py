@@ -47,10 +47,7 @@ def _write_score_sheet(sheet: Sheet) -> Lines:
     rng, unit = sheet.rng, sheet.unit
     rows, columns = int(rng.integers(3, 7)), int(rng.integers(5, 12))
     name_width, width, pitch = 5 * unit, unit * rng.uniform(1.7, 2.3), unit * rng.uniform(1.4, 2)
-    sheet.resize(name_width + columns * width + 4 * unit, rows * pitch + 4 * unit)
-    x = [2 * unit, *(2 * unit + name_width + index * width for index in range(columns + 1))]
-    y = [2 * unit + index * pitch for index in range(rows + 1)]
-    sheet.rule_table(x, y)
+    x, y = sheet.begin_table([name_width, *[width] * columns], rows, pitch)
     lines = []
     for row_end in y[1:]:
         sheet.write_word(x[0] + 0.3 * unit, row_end - 0.2 * unit, name_width - 0.6 * unit)
@@ -67,10 +64,7 @@ def _write_bill(sheet: Sheet) -> Lines:
     rng, unit = sheet.rng, sheet.unit
     rows, widths = int(rng.integers(3, 8)), [6 * unit, 3 * unit, 5 * unit]
     pitch, mark = unit * rng.uniform(1.4, 2.2), ".,"[int(rng.integers(2))]
-    sheet.resize(sum(widths) + 4 * unit, rows * pitch + 4 * unit)
-    x = (2 * unit + np.cumsum([0, *widths])).tolist()
-    y = [2 * unit + index * pitch for index in range(rows + 1)]
-    sheet.rule_table(x, y, has_columns=rng.random() < 0.85)
+    x, y = sheet.begin_table(widths, rows, pitch, column_share=0.85)
     lines = []
     for row_end in y[1:]:
         baseline = sheet.sample_baseline(row_end)
@@ -87,10 +81,7 @@ def _write_time_sheet(sheet: Sheet) -> Lines:
     rng, unit = sheet.rng, sheet.unit
     rows, widths = int(rng.integers(4, 9)), [4.2 * unit, 4.6 * unit, 4.6 * unit, 3.6 * unit]
     pitch, mark = unit * rng.uniform(1.4, 2.2), "./"[int(rng.integers(2))]
-    sheet.resize(sum(widths) + 4 * unit, rows * pitch + 4 * unit)
-    x = (2 * unit + np.cumsum([0, *widths])).tolist()
-    y = [2 * unit + index * pitch for index in range(rows + 1)]
-    sheet.rule_table(x, y, has_columns=rng.random() < 0.8)
+    x, y = sheet.begin_table(widths, rows, pitch, column_share=0.8)
     lines = []
     for day, row_end in enumerate(y[1:], 1):
         baseline, quarters = sheet.sample_baseline(row_end), rng.choice([0, 15, 30, 45], 2)

@@ -61,11 +61,21 @@ class Sheet:
         thickness = max(1, round(0.06 * self.unit))
         cv2.line(self.ink if by_hand else self.print, ends[0], ends[1], 1.0, thickness, cv2.LINE_AA)
 
-    def rule_table(self, x: Sequence[float], y: Sequence[float], has_columns: bool = True) -> None:
+    def begin_table(
+        self, widths: Sequence[float], row_count: int, pitch: float, column_share: float = 1.0
+    ) -> tuple[list[float], list[float]]:
+        """A page that is a table, with columns so wide and so many rows; the columns have rules with that probability.
+        Gives where columns and rows begin, and the last ones end."""
+        margin = 2 * self.unit
+        self.resize(sum(widths) + 2 * margin, row_count * pitch + 2 * margin)
+        x: list[float] = (margin + np.cumsum([0, *widths])).tolist()
+        y = [margin + index * pitch for index in range(row_count + 1)]
+        has_columns = column_share >= 1 or self.rng.random() < column_share
         for row in y:
             self.rule((x[0], row), (x[-1], row))
         for column in x if has_columns else ():
             self.rule((column, y[0]), (column, y[-1]))
+        return x, y
 
     def sample_baseline(self, row_end: float) -> float:
         """Where digits stand in a row of a table that ends there."""

@@ -231,9 +231,7 @@ class _Page:
 
 def _count_walls(rules: Sequence[Rule], distance: float) -> int:
     """How many walls between boxes these upright rules are, between digits so far apart: boxes may have a wall each."""
-    return 1 + sum(
-        float(second.across.mean() - first.across.mean()) > _MAX_WALL * distance for first, second in pairwise(rules)
-    )
+    return 1 + sum(second.middle - first.middle > _MAX_WALL * distance for first, second in pairwise(rules))
 
 
 def _make_unruled(row: Sequence[Box]) -> RowCells:

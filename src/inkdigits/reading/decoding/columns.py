@@ -15,11 +15,11 @@ from itertools import combinations
 import numpy as np
 
 from inkdigits.alphabet import encode_text
-from inkdigits.reading.decoding.frames import Token, add_spaces, find_tokens, join_tokens, measure_loss
+from inkdigits.reading.decoding.frames import Token, add_spaces, find_tokens, join_tokens, measure_loss, widen_spans
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.networks.activations import log_softmax
 
-SLASH, ONE = "/", "1"
+_SLASH, _ONE = "/", "1"
 _FORMS = {  # by the number of their slashes
     2: re.compile(r"(?:[1-9]|[0-2][0-9]|3[01])/(?:[1-9]|0[1-9]|1[0-2])/(?:(?:19|20)[0-9]{2}|[0-9]{2})"),
     1: re.compile(r"[0-9]{1,3}/[1-9][0-9]{0,2}"),
@@ -102,20 +102,19 @@ def _list_items(row: int, transcripts: Sequence[Transcript]) -> Iterator[_Item]:
 
 def _read_with_slashes(transcript: Transcript, tokens: Sequence[Token], count: int) -> _Reading | None:
     """The likeliest reading of a number with so many slashes; None where it can have no such form."""
-    text = join_tokens(tokens)
-    spans = [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
+    text, spans = join_tokens(tokens), widen_spans(tokens)
     losses = [
-        measure_loss(transcript.frames, span, SLASH) if each == ONE else 0.0
+        measure_loss(transcript.frames, span, _SLASH) if each == _ONE else 0.0
         for each, span in zip(text, spans, strict=True)
     ]
-    plain = [place for place, each in enumerate(text) if each == SLASH]
-    may_be = [place for place, each in enumerate(text) if each == ONE and losses[place] <= _MAX_LOSS]
+    plain = [place for place, each in enumerate(text) if each == _SLASH]
+    may_be = [place for place, each in enumerate(text) if each == _ONE and losses[place] <= _MAX_LOSS]
     best: _Reading | None = None
     for more in combinations(may_be, count - len(plain)) if count >= len(plain) else ():
         slashes = sorted((*plain, *more))
-        changed = "".join(SLASH if place in slashes else each for place, each in enumerate(text))
+        changed = "".join(_SLASH if place in slashes else each for place, each in enumerate(text))
         if _FORMS[count].fullmatch(changed):
-            first = changed[: changed.index(SLASH)]
+            first = changed[: changed.index(_SLASH)]
             reading = _Reading(first, tuple(spans[place] for place in more), tuple(losses[place] for place in more))
             best = reading if best is None or sum(reading.losses) < sum(best.losses) else best
     return best
@@ -141,5 +140,5 @@ def _put_slashes(transcript: Transcript, reading: _Reading) -> Transcript:
         return transcript
     frames = transcript.frames.copy()
     for span, loss in zip(reading.spans, reading.losses, strict=True):
-        frames[span, encode_text(SLASH)] += loss + _GAIN
+        frames[span, encode_text(_SLASH)] += loss + _GAIN
     return replace(transcript, frames=log_softmax(frames))

@@ -117,6 +117,11 @@ def add_spaces(tokens: Sequence[Token]) -> list[Token]:
     return characters
 
 
+def widen_spans(tokens: Iterable[Token]) -> list[slice]:
+    """The frames of each character, and one more on either side."""
+    return [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
+
+
 def measure_loss(frames: NDArray[np.float32], span: slice, character: str) -> float:
     """How much less likely a character is in a span, at least, than what the frames say there, in nats."""
     (index,) = encode_text(character)

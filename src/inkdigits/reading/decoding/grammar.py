@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.alphabet import POINTS, encode_text
-from inkdigits.reading.decoding.frames import add_spaces, find_tokens, join_tokens, measure_loss
+from inkdigits.reading.decoding.frames import add_spaces, find_tokens, join_tokens, measure_loss, widen_spans
 
 # By how many nats signs are less likely than they were learnt to be: rare ones beside digits, except in a sum, a date,
 # a time, a fraction, or an amount that is filled up as in `500/-`; slashes and brackets where none can stand.
@@ -50,7 +50,7 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     digit lost; some make no sense where they stand.
     """
     tokens = add_spaces(find_tokens(frames))
-    text, spans = join_tokens(tokens), [slice(max(0, token.start - 1), token.end + 1) for token in tokens]
+    text, spans = join_tokens(tokens), widen_spans(tokens)
     weights = np.zeros_like(frames)
     if _WITH_SIGNS.search(text) is None:
         weights[:, encode_text(_RARE_SIGNS)] -= _RARE_COST

@@ -36,12 +36,12 @@ _MAX_GAP_FRAMES = 12  # between a character and the next one that is right besid
 _LONE_DISTANCE, _LONE_HEIGHTS = 1.0, (0.75, 1.5)  # of a digit's height: a lone stroke's, from all else, and its own
 _MIN_STROKE_DIGITNESS, _MIN_STROKE_PROBABILITY = 0.4, 0.9  # to the detections, and that it is a 1, if it is a digit
 _BESIDE_DISTANCE, _MAX_OVERLAP = 0.3, 0.35  # of a digit's height, and of its own width: beside a digit, and on none
-_PLAIN_DIGITNESS, _MAX_BOX_WIDTH = 0.9, 2.5  # to the detections, of a digit in a box; and of a digit's height
+_PLAIN_DIGITNESS = 0.9  # to the detections, of a digit in a box
 _MIN_CELL_DIGITNESS = 0.15  # to the detections, of what is alone in a cell
 _MIN_WALL = 2.0  # of a digit's height: the upright rules of a cell; shorter ones may be strokes
 _WALL_MARGIN, _MIDDLE_SHARE = 0.2, 0.5  # of a digit's height: near to a rule ink is the rule's; of its own: its middle
-# Of a digit's height: an empty box is no wider, and its walls reach equally far up and down, but for so much.
-_MAX_EMPTY_WIDTH, _UNEVEN = 2.5, 0.5
+# Of a digit's height: a box is no wider, and the walls of an empty one reach equally far up and down, but for so much.
+_MAX_BOX_WIDTH, _UNEVEN = 2.5, 0.5
 _SAME_WIDTH, _WALL_DEPTH = 0.2, 0.2  # of its width: two boxes differ by no more; and farther inside, there is no wall
 _PRESENCE = 0.6  # probability that there is a digit: enough for a `?`, too little to be accepted
 _ENDS_PRICE = re.compile(r"[0-9][.,][0-9]{2}$")
@@ -205,7 +205,7 @@ def _find_empty_boxes(row: Sequence[Box], grid: Grid, digit_height: float) -> li
         (left.find_across(y), right.find_across(y))
         for left, right in pairwise(walls)
         if max(abs(left.start - right.start), abs(left.end - right.end)) <= _UNEVEN * digit_height
-        and right.find_across(y) - left.find_across(y) <= _MAX_EMPTY_WIDTH * digit_height
+        and right.find_across(y) - left.find_across(y) <= _MAX_BOX_WIDTH * digit_height
     ]
     filled = [span for span in spans if any(span[0] < box.centre_x < span[1] for box in row)]
     beside = [span for span in spans if any(_are_neighbours(span, other) for other in filled)]

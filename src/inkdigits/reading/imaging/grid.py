@@ -10,11 +10,10 @@ from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.imaging.pixels import Pixels, median, weighted_median
+from inkdigits.reading.imaging.pixels import Pixels, median, shrink_by, weighted_median
 from inkdigits.reading.imaging.rules import Rule, find_uprights
 
 DIGIT_HEIGHT_PX = 16.0  # that the mask is shrunk to
@@ -40,9 +39,9 @@ _MIN_OTHERS, MAX_OTHERS = 2, 400  # more are a barcode's
 _CUT_LENGTH, _MIN_CUT = 1.5, 4
 # Squared paper has so many rules either way, as far apart both ways but for so much, and two pieces of one rule are
 # nearer together, in digits' heights. Its squares are lower than a digit, or not much higher and so many a digit: most
-# are empty, and its rules run along so many.
+# are empty.
 _MIN_SQUARED, _UNEVEN_SQUARES, _MIN_EVEN_SQUARES, _PIECES = 5, 0.2, 0.7, 0.15
-_MAX_SQUARE, _SQUARES_PER_DIGIT, _MIN_SQUARED_SIDES = 1.7, 3, 3
+_MAX_SQUARE, _SQUARES_PER_DIGIT = 1.7, 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,10 +101,7 @@ def drop_strokes(uprights: Sequence[Rule], digit_height: float) -> tuple[Rule, .
     is_own = lengths >= max(_AS_LONG_AS_OWN * lengths.max(initial=0.0), FREE_LENGTH * digit_height)
     if is_own.sum() < _MIN_OWN:
         return rules
-    middles, slopes = (
-        np.array(values)
-        for values in zip(*((rule.across.mean(), _measure_slope([rule])) for rule in rules), strict=True)
-    )
+    middles, slopes = np.array([rule.middle for rule in rules]), np.array([rule.slope for rule in rules])
     own_places, own_slopes = middles[is_own], slopes[is_own]
     leans = np.abs(slopes - np.interp(middles, own_places, own_slopes))
     before, after = np.roll(own_slopes, 1), np.roll(own_slopes, -1)
@@ -119,7 +115,7 @@ def drop_strokes(uprights: Sequence[Rule], digit_height: float) -> tuple[Rule, .
 
 def _find_alone(rules: Sequence[Rule], middles: NDArray[np.float64], digit_height: float) -> NDArray[np.bool_]:
     """Which of N upright lines is neither a wall of a row of boxes nor a piece of a broken rule, bool N."""
-    starts, ends = (np.array(values) for values in zip(*((rule.start, rule.end) for rule in rules), strict=True))
+    starts, ends = np.array([rule.start for rule in rules]), np.array([rule.end for rule in rules])
     distances = np.abs(middles - middles[:, np.newaxis]) / digit_height  # N×N
     unevenness = np.maximum(np.abs(starts - starts[:, np.newaxis]), np.abs(ends - ends[:, np.newaxis])) / digit_height
     are_walls = (unevenness < SAME_RULE) & (distances > _BOX_WIDTHS[0]) & (distances < _BOX_WIDTHS[1])
@@ -129,15 +125,14 @@ def _find_alone(rules: Sequence[Rule], middles: NDArray[np.float64], digit_heigh
 
 def sort_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:
     """Rules in their order across."""
-    return tuple(sorted(rules, key=lambda rule: float(rule.across.mean())))
+    return tuple(sorted(rules, key=lambda rule: rule.middle))
 
 
 def _measure_slope(rules: Sequence[Rule]) -> float:
     """How far across rules run for each pixel along them, long ones counting more; 0 without any."""
     if not rules:
         return 0.0
-    slopes = [(rule.across[-1] - rule.across[0]) / rule.length for rule in rules]
-    return weighted_median(np.array(slopes), np.array([rule.length for rule in rules]))
+    return weighted_median(np.array([rule.slope for rule in rules]), np.array([rule.length for rule in rules]))
 
 
 def _is_squared_paper(grid: Grid, digit_height: float, digit_count: int | None) -> bool:
@@ -161,18 +156,14 @@ def _is_squared_paper(grid: Grid, digit_height: float, digit_count: int | None) 
 def _measure_distances(rules: Sequence[Rule], min_distance: float) -> NDArray[np.float64]:
     """From one of several rules to the next beside it, where all run on as they slope together."""
     slope = _measure_slope(rules)
-    across = np.sort([float(rule.across.mean() - slope * rule.along.mean()) for rule in rules])
+    across = np.sort([rule.middle - slope * float(rule.along.mean()) for rule in rules])
     distances = np.diff(across)
     return np.asarray(distances[distances > min_distance], np.float64)
 
 
 def _shrink_mask(mask: Pixels, scale: float) -> Pixels:
     """The mask at a scale of at most 1; a thin line stays."""
-    if scale >= 1:
-        return mask
-    size = [max(1, round(side * scale)) for side in mask.shape[::-1]]
-    small = cv2.resize(mask * np.uint8(255), size, interpolation=cv2.INTER_AREA)
-    return np.asarray(small >= _MIN_COVERAGE, np.uint8)
+    return mask if scale >= 1 else np.asarray(shrink_by(mask * np.uint8(255), scale) >= _MIN_COVERAGE, np.uint8)
 
 
 def _is_rule(line: Rule, others: Sequence[Rule], digit_height: float, free_length: float = FREE_LENGTH) -> bool:

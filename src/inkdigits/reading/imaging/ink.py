@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
 from inkdigits.reading.imaging.pixels import Pixels, median, shrink
@@ -40,18 +41,19 @@ def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
     `other_polarity` takes for ink what is of the brightness that paper seems to have: a bright sheet on a dark table
     may seem to be dark.
     """
-    is_large, paper_dark = max(grey.shape) > TINY_SIDE_PX, is_paper_dark(grey)
-    if is_large and not other_polarity and (parts := find_dark_part(grey)) is not None:
+    may_have_parts = not other_polarity and max(grey.shape) > TINY_SIDE_PX
+    if may_have_parts and (parts := find_dark_part(grey)) is not None:
         return _extract_ink_by_part(grey, *parts)
-    if is_large and not other_polarity and paper_dark and (sheet := find_sheet(grey)) is not None:
-        return _extract_ink_on_sheet(grey, sheet)
+    paper_dark = is_paper_dark(grey)
+    if may_have_parts and paper_dark and (sheet := find_sheet(grey)) is not None:
+        return _extract_ink_within(grey, sheet > 0)
     return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity))
 
 
 def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
     """Dark ink where the paper is bright, bright ink in its dark part, and none on the seam between them."""
     is_dark = dark_part > 0
-    bright = _extract_dark_ink(np.where(is_dark, np.uint8(median(grey[~is_dark])), grey))
+    bright = _extract_ink_within(grey, ~is_dark)
     dark = _extract_dark_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))))
     strength, mask = (
         np.where(seam > 0, np.uint8(0), np.where(is_dark, of_dark, of_bright))
@@ -60,11 +62,10 @@ def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
     return Ink(strength, mask)
 
 
-def _extract_ink_on_sheet(grey: Pixels, sheet: Pixels) -> Ink:
-    """Dark ink where a bright sheet is, and none beside it."""
-    is_beside = sheet == 0
-    ink = _extract_dark_ink(np.where(is_beside, np.uint8(median(grey[~is_beside])), grey))
-    strength, mask = (np.where(is_beside, np.uint8(0), each) for each in (ink.strength, ink.mask))
+def _extract_ink_within(grey: Pixels, is_within: NDArray[np.bool_]) -> Ink:
+    """The dark ink of a part of a page, bool H×W, and none beside it."""
+    ink = _extract_dark_ink(np.where(is_within, grey, np.uint8(median(grey[is_within]))))
+    strength, mask = (np.where(is_within, each, np.uint8(0)) for each in (ink.strength, ink.mask))
     return Ink(strength, mask)
 
 

@@ -81,7 +81,11 @@ def percentile(values: Pixels, percent: float) -> float:
 
 def shrink(image: Pixels, max_side: int) -> Pixels:
     """The image with its longer side at most `max_side` pixels, aspect kept."""
-    scale = max_side / max(image.shape)
+    return shrink_by(image, max_side / max(image.shape))
+
+
+def shrink_by(image: Pixels, scale: float) -> Pixels:
+    """The image at a scale; at 1 or more it stays as it is."""
     if scale >= 1:
         return image
     height, width = image.shape

@@ -52,6 +52,16 @@ class Rule:
         """From its beginning to its end."""
         return self.end - self.start
 
+    @property
+    def middle(self) -> float:
+        """Where it is across, in the mean."""
+        return float(self.across.mean())
+
+    @property
+    def slope(self) -> float:
+        """How far across it runs for each pixel along it."""
+        return float(self.across[-1] - self.across[0]) / self.length
+
     def find_across(self, along: float) -> float:
         """Where it is at a place along it; beyond an end, where that end is."""
         return float(np.interp(along, self.along, self.across))
@@ -83,7 +93,7 @@ def find_uprights(
             inside = labels[y : y + length, x : x + width] == label
             rows = np.arange(y, y + length)
             across = _smooth((inside @ np.arange(width)) / inside.sum(axis=1) + x, round(height))
-            if _is_straight(across, height) and _measure_inked_share(mask, rows, across) >= min_inked_share:
+            if _is_straight(across, height) and sample_along(mask, rows, across).mean() >= min_inked_share:
                 rules.append(Rule((rows + 0.5) / scale, (across + 0.5) / scale))
         is_pair = ~is_thin & (stats[:, cv2.CC_STAT_WIDTH] <= _MAX_PAIR_WIDTH * height + 2)
         is_left = is_pair.astype(np.uint8)[labels]  # the walls of two boxes, made wider, hang together
@@ -106,10 +116,10 @@ def _is_straight(across: NDArray[np.float64], height: float) -> bool:
     return float(np.abs(bends).max(initial=0.0)) <= _MAX_BEND * height
 
 
-def _measure_inked_share(mask: Pixels, rows: NDArray[np.intp], across: NDArray[np.float64]) -> float:
-    """How much of a line has ink on it, or right beside it."""
-    columns = np.clip(across.astype(np.intp) + np.array([[-1], [0], [1]]), 0, mask.shape[1] - 1)  # 3×K
-    return float(mask[rows, columns].any(axis=0).mean())
+def sample_along(pixels: Pixels, rows: NDArray[np.intp], across: NDArray[np.float64]) -> Pixels:
+    """The greatest of the pixels on an upright line and right beside it, in each of K rows: uint8 K."""
+    columns = np.clip(across.astype(np.intp) + np.array([[-1], [0], [1]]), 0, pixels.shape[1] - 1)  # 3×K
+    return np.asarray(pixels[rows, columns].max(axis=0), np.uint8)
 
 
 def remove_rules(mask: Pixels) -> Pixels:

@@ -22,8 +22,8 @@ from inkdigits.reading.imaging.grid import (
     find_grid,
     sort_rules,
 )
-from inkdigits.reading.imaging.pixels import Pixels, median
-from inkdigits.reading.imaging.rules import Rule
+from inkdigits.reading.imaging.pixels import Pixels, median, shrink_by
+from inkdigits.reading.imaging.rules import Rule, sample_along
 
 _MIN_FAINT_STRENGTH = 0.045  # of the digits' strength: of rules, where the digits are shrunk so
 _STROKE_STRENGTH = 0.5  # of the digits' strength: where a rule is not as strong as this, no stroke is on it;
@@ -60,20 +60,17 @@ def mend_table(
     return replace(grid, uprights=sort_rules([*grid.uprights, *_find_missing(grid, digit_boxes, digit_height)]))
 
 
-def _add_faint_rules(
-    grid: Grid, strength: Pixels, full_strength: float, digit_height: float, scale: float = 1.0
-) -> Grid:
+def _add_faint_rules(grid: Grid, strength: Pixels, full_strength: float, digit_height: float, scale: float) -> Grid:
     """The grid with the rules of a table that are too faint to be ink, or only partly ink, where there is one.
 
     Of faint upright rules only those of a table count, which are long and stand far apart; others may be strokes, the
     pattern of the paper, or squares that no writer heeds.
     """
     shrinking = min(1.0, DIGIT_HEIGHT_PX / (digit_height * scale))
-    small = _shrink_strength(strength, shrinking)
+    small = shrink_by(strength, shrinking)
     min_strength = _MIN_FAINT_STRENGTH * full_strength
     faint = find_grid(_find_faint_lines(small, min_strength), digit_height, shrinking * scale)
-    longest = max((rule.length for rule in (*grid.uprights, *faint.uprights)), default=0.0)
-    min_length = max(FREE_LENGTH * digit_height, _AS_LONG * longest)
+    min_length = _find_min_length([*grid.uprights, *faint.uprights], digit_height)
     candidates = [rule for rule in faint.uprights if rule.length >= min_length]
     strengths = [_measure_along(rule, small, shrinking * scale) for rule in candidates]
     least = [float(np.sort(each)[len(each) // 4]) for each in strengths]
@@ -82,7 +79,7 @@ def _add_faint_rules(
         for rule, own, own_least in zip(candidates, strengths, least, strict=True)
         if own_least >= _MIN_ALIKE * median(np.array(least)) and _runs_on(own, min_strength, full_strength)
     ]
-    distances = np.diff([float(rule.across.mean()) for rule in uprights])
+    distances = np.diff([rule.middle for rule in uprights])
     if len(uprights) < 2 or median(distances) < _MIN_CELL_WIDTH * digit_height or faint.is_squared_paper:
         return replace(grid, slope=grid.slope or faint.slope)
     return Grid(
@@ -92,10 +89,10 @@ def _add_faint_rules(
     )
 
 
-def _shrink_strength(strength: Pixels, scale: float) -> Pixels:
-    """The strength of ink at a scale of at most 1."""
-    size = [max(1, round(side * scale)) for side in strength.shape[::-1]]
-    return np.asarray(cv2.resize(strength, size, interpolation=cv2.INTER_AREA), np.uint8)
+def _find_min_length(rules: Sequence[Rule], digit_height: float) -> float:
+    """How long a rule of a table is at least, on a page with these rules."""
+    longest = max((rule.length for rule in rules), default=0.0)
+    return max(FREE_LENGTH * digit_height, _AS_LONG * longest)
 
 
 def _find_faint_lines(strength: Pixels, min_strength: float) -> Pixels:
@@ -114,8 +111,7 @@ def _measure_along(rule: Rule, strength: Pixels, scale: float) -> Pixels:
     """The strength all along an upright rule, or right beside it, uint8 K; it has `scale` pixels a pixel of the
     page."""
     rows = np.clip((rule.along * scale).astype(np.intp), 0, len(strength) - 1)
-    columns = np.clip((rule.across * scale).astype(np.intp) + np.array([[-1], [0], [1]]), 0, strength.shape[1] - 1)
-    return np.asarray(strength[rows, columns].max(axis=0), np.uint8)
+    return sample_along(strength, rows, rule.across * scale)
 
 
 def _runs_on(along: Pixels, min_strength: float, full_strength: float) -> bool:
@@ -152,9 +148,9 @@ def _drop_chains(grid: Grid, digit_boxes: NDArray[np.float64]) -> Grid:
 
 def _find_missing(grid: Grid, digit_boxes: NDArray[np.float64], digit_height: float) -> list[Rule]:
     """The upright rules that columns of one width lack, where digits stand on both sides of them and none across."""
-    longest = max((rule.length for rule in grid.uprights), default=0.0)
-    own = [rule for rule in grid.uprights if rule.length >= max(FREE_LENGTH * digit_height, _AS_LONG * longest)]
-    widths = np.diff([float(rule.across.mean()) for rule in own])
+    min_length = _find_min_length(grid.uprights, digit_height)
+    own = [rule for rule in grid.uprights if rule.length >= min_length]
+    widths = np.diff([rule.middle for rule in own])
     columns = widths[widths >= _MIN_COLUMN_WIDTH * digit_height]
     width = float(np.sort(columns)[len(columns) // 4]) if len(columns) else np.inf
     if (np.abs(columns / width - 1) < _SAME_WIDTH).sum() < _MIN_COLUMNS:
