@@ -322,6 +322,15 @@ def test_a_stain_or_an_edge_that_is_all_there_is_is_not_accepted(reader: Reader)
         assert not any(digit.accepted for digit in reader.read(picture).digits)
 
 
+@pytest.mark.parametrize("radius", [12, 20, 30])
+def test_discs_are_no_zeros(reader: Reader, radius: int) -> None:
+    page = np.full((7 * radius, 11 * radius), 150, np.uint8)
+    for x in range(2 * radius, 10 * radius, 4 * radius):
+        cv2.circle(page, (x, 2 * radius), radius, 40, -1)
+        cv2.circle(page, (x, 5 * radius), radius, 40, -1)
+    assert not reader.read(page).digits
+
+
 @pytest.mark.parametrize("ground", [30, 60])
 def test_a_sheet_on_a_dark_table_is_read_as_it_is_without(reader: Reader, many: Digits, ground: int) -> None:
     page = draw_page(many, ("1984 2026", "3141 5926"), seed=1).image

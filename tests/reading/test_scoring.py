@@ -1,5 +1,6 @@
 """Two networks' scores, fused: each alone when the other counts nothing, and surer where both say the same."""
 
+import cv2
 import numpy as np
 import pytest
 
@@ -8,7 +9,9 @@ from inkdigits.reading.imaging.rules import Rule
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.scoring import (
     cap_fragments,
+    drop_solids,
     favour_lists,
+    find_solids,
     fuse_scores,
     penalise_isolated,
     penalise_size_outliers,
@@ -170,3 +173,18 @@ def test_a_fragment_of_something_larger_stays_unsure() -> None:
     low = place_boxes((0, 0, 20, 40), digitness=0.2)
     assert cap_fragments(low, np.array([True])).digitness == pytest.approx([0.2]), "never more probable"
     assert len(cap_fragments(place_boxes(), np.zeros(0, np.bool_))) == 0
+
+
+@pytest.mark.parametrize("is_dark", [False, True])
+def test_a_filled_shape_is_no_digit_but_a_thick_ring_may_be_one(is_dark: bool) -> None:
+    page = np.full((200, 400), 230, np.uint8)
+    cv2.circle(page, (60, 100), 30, 60, -1)  # a disc
+    cv2.circle(page, (160, 100), 30, 60, 16)  # a 0 with a thick pen
+    cv2.ellipse(page, ((260, 100), (60, 40), 0), 60, -1)  # a coil, run together
+    cv2.line(page, (350, 70), (350, 130), 60, 20)  # a 1
+    page = 255 - page if is_dark else page
+    boxes = np.array([(25, 65, 70, 70), (115, 55, 90, 90), (225, 75, 70, 50), (335, 55, 30, 90)], np.float64)
+    assert find_solids(page, boxes).tolist() == [True, False, True, False]
+    detections = Detections(boxes, np.full(4, 0.99, np.float32), np.full((4, 10), 0.1, np.float32))
+    assert drop_solids(detections, page).digitness == pytest.approx([0.05, 0.99, 0.05, 0.99])
+    assert len(drop_solids(detections.select(np.zeros(4, np.bool_)), page)) == 0

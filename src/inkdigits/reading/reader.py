@@ -229,6 +229,7 @@ class Reader:
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         # Which digit it is, and whether it is one: both networks' scores as one, then what the page makes of them.
         detections = scoring.fuse_scores(proposals.detections, self._classifier.classify(glyphs))
+        detections = scoring.drop_solids(detections, page.grey)  # a disc, a blot
         in_size = scoring.penalise_size_outliers(detections)  # the digits of a page are about equally high
         detections = scoring.penalise_isolated(in_size)  # and seldom stand alone
         # The rules of boxes and tables: no digits, and where numbers end.

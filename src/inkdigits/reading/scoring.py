@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.grid import Grid
-from inkdigits.reading.imaging.pixels import weighted_median
+from inkdigits.reading.imaging.pixels import Pixels, shrink, weighted_median
 from inkdigits.reading.networks.activations import clipped_log, logit, sigmoid, softmax
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
@@ -16,6 +17,11 @@ from inkdigits.types import Classification
 _DETECTOR_WEIGHT, _CLASSIFIER_WEIGHT = 0.65, 0.5  # for which digit it is
 _DETECTOR_DIGITNESS_WEIGHT, _CLASSIFIER_DIGITNESS_WEIGHT = 3.75, 0.2  # for whether it is a digit
 _BEST_DIGIT_WEIGHT, _LOG_ODDS_BIAS = 0.5, 2.25  # for the same: the most probable digit's log probability, a constant
+_SOLID_MIN_THICKNESS = 0.75  # of its height: the widest circle in a blot; in the thickest of digits it has .6
+_SOLID_MIN_SHARE = 0.3  # of the height of all ink in a box: so thick is one of several blots, as two discs look like 8
+_SOLID_MAX_DIGITNESS = 0.05  # low enough that a blot is nothing, unless it stands in a number
+_SOLID_MARGIN = 0.15  # of its box's longer side: paper around it
+_SOLID_SIDE_PX = 32  # to which its longer side is shrunk to measure it
 _FREE_OCTAVES = 0.5  # octaves by which the heights of a page's digits usually differ
 _SIZE_PENALTY, _MAX_SIZE_PENALTY = 3.0, 4.0  # log odds a squared octave, and at most
 _FRAGMENT_MAX_DIGITNESS = 0.6  # low enough that a fragment of something larger is shown as `?`
@@ -45,6 +51,35 @@ def fuse_scores(detections: Detections, classification: Classification) -> Detec
         + _LOG_ODDS_BIAS
     )
     return Detections(detections.boxes, sigmoid(log_odds.astype(np.float32)), probabilities)
+
+
+def find_solids(page: Pixels, boxes: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which of N boxes, in pixels of the page, uint8 H×W, hold filled shapes and no strokes: discs, blots. bool N.
+
+    Seen on the page itself: as ink is what differs from the paper nearby, a large blot has ink at its edge only.
+    """
+    return np.array([_holds_solid(page, *each) for each in boxes.tolist()], np.bool_)
+
+
+def _holds_solid(page: Pixels, x: float, y: float, width: float, height: float) -> bool:
+    margin = max(2.0, _SOLID_MARGIN * max(width, height))
+    top, left = max(0, round(y - margin)), max(0, round(x - margin))
+    crop = page[top : round(y + height + margin), left : round(x + width + margin)]
+    crop = shrink(crop, _SOLID_SIDE_PX).astype(np.float32)
+    paper = np.median(np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]]))
+    contrast = np.abs(crop - paper)
+    mask = np.pad((contrast > contrast.max() / 2).astype(np.uint8), 1)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
+    distances = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    thickness = np.array([2 * distances[labels == label].max() for label in range(len(stats))])
+    is_solid = thickness > np.maximum(_SOLID_MIN_THICKNESS * stats[:, 3], _SOLID_MIN_SHARE * mask.any(axis=1).sum())
+    return bool(stats[1:, 4][is_solid[1:]].sum() > stats[1:, 4].sum() / 2)
+
+
+def drop_solids(detections: Detections, page: Pixels) -> Detections:
+    """Lower the digitness of detections of filled shapes on a page, uint8 H×W, so far that they are nothing."""
+    max_digitness = np.where(find_solids(page, detections.boxes), np.float32(_SOLID_MAX_DIGITNESS), np.float32(1))
+    return Detections(detections.boxes, np.minimum(detections.digitness, max_digitness), detections.probabilities)
 
 
 def penalise_size_outliers(detections: Detections) -> Detections:

@@ -18,6 +18,7 @@ from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals
+from inkdigits.reading.scoring import find_solids
 from inkdigits.reading.single import list_candidate_crops, read_crop
 from inkdigits.types import Digit, Line, Number
 
@@ -92,9 +93,12 @@ def _read_strokes(
 
 
 def _read_one_digit(page: Pixels, classifier: Classifier, thresholds: AcceptThresholds) -> Digit:
-    """A page as one digit that fills it. Ink that is broad, or reaches across, is not accepted: a stain, an edge."""
+    """A page as one digit that fills it. Ink that is broad or solid, or reaches across, is not accepted: a stain, an
+    edge."""
     crop = list_candidate_crops(page)[0]  # all the ink: nothing on a whole page belongs to a neighbour
     digit = read_crop(crop, classifier.classify(crop.glyph[np.newaxis]), thresholds)
     box, (height, width) = digit.box, page.shape
     reaches_across = box.width >= width or box.height >= height
-    return set_accepted(digit, digit.accepted and not reaches_across and box.width <= _MAX_DIGIT_ASPECT * box.height)
+    is_solid = find_solids(page, np.array([box.as_list()], np.float64))[0]
+    is_digit_like = box.width <= _MAX_DIGIT_ASPECT * box.height and not is_solid
+    return set_accepted(digit, digit.accepted and not reaches_across and is_digit_like)
