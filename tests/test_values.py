@@ -39,6 +39,7 @@ RULES = list_rules()
         ("375", 375),
         ("007", 7),
         ("-4", -4),
+        ("+4", 4),
         ("3.75", Decimal("3.75")),
         ("12,50", Decimal("12.50")),
         ("-4.5", Decimal("-4.5")),
@@ -63,7 +64,9 @@ def test_what_can_mean_two_things_has_no_value_unless_it_is_told_which(text: str
     assert ValueRules().parse(text) is None and ValueRules().weigh(text) > 0
 
 
-@pytest.mark.parametrize("text", ["", "-", "?", "1?", "12.,3", "1..2", "3+4", "3/4", "12:30", "25/05/2021", "٣", "½"])
+@pytest.mark.parametrize(
+    "text", ["", "-", "?", "1?", "12.,3", "1..2", "3+4", "+-4", "+", "3/4", "12:30", "25/05/2021", "٣", "½"]
+)
 def test_what_is_no_number_means_nothing(text: str) -> None:
     """Dates with strokes, times and fractions are sums as well, unless it is said what they are."""
     assert ValueRules().parse(text) is None and ValueRules().weigh(text) == 0

@@ -139,9 +139,9 @@ class ValueRules:
                 return self._list_quantities(text)
 
     def _list_quantities(self, text: str) -> set[Value]:
-        """Whole numbers or decimals, with a minus or without."""
+        """Whole numbers or decimals, with a plus or minus or without."""
         bare = _FILLERS.sub("", text)
-        signs, digits = (["-"], bare[1:]) if bare.startswith("-") else ([""], bare)
+        signs, digits = (["-"], bare[1:]) if bare.startswith("-") else ([""], bare.removeprefix("+"))
         if _BETWEEN_DASHES.fullmatch(text):  # less than nothing, or filled up on both sides
             signs.append("")
         marks = {"auto": ".,", "point": ".", "comma": ","}[self.decimal]

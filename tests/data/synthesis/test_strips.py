@@ -60,6 +60,11 @@ def test_a_text_that_does_not_fit_ends_before_the_edge(
     assert min(lengths) > 0 and max(lengths) < 15
 
 
+def test_several_spaces_are_one_wide_one(material: Material, hands: FormNeighbours) -> None:
+    strip, wide = (draw_plain(material, hands, 5, text) for text in ("1 1", "1    1"))
+    assert strip.text == wide.text == "1 1" and measure_width(wide) > measure_width(strip) + 20
+
+
 def test_a_digit_that_comes_twice_mostly_has_one_form(
     material: Material, hands: FormNeighbours, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -128,6 +128,17 @@ def test_a_sum_ends_in_operators_and_an_amount_in_what_fills_it_up() -> None:
     assert [sign.text for sign in read_text("34=").numbers[-1].signs] == ["="]
 
 
+@pytest.mark.parametrize(("sign_x", "digit_x", "text"), [(60, 70, "3 -4"), (60, 90, "3-4"), (20, 30, "3-4")])
+def test_a_sign_far_from_the_number_before_and_near_the_one_after_begins_that(
+    sign_x: int, digit_x: int, text: str
+) -> None:
+    """Sums side by side are several, but a sum may be written widely."""
+    numbers = [replace(number("3", 0), known=0.9), replace(number("4", digit_x), known=0.9)]
+    gaps = [Gap(), Gap((("-", 0.95), ("", 0.05)), lambda _: ((float(sign_x), sign_x + 6.0),)), Gap()]
+    line = punctuate(numbers, gaps, [Box(sign_x, 12, 6, 3)], np.zeros(3, np.bool_))
+    assert line.text == text and line.numbers[1].text == text.replace("3-", "3 ").split()[1]
+
+
 def test_an_operator_ends_a_number_where_it_is_probable() -> None:
     assert has_operator(Gap((("-", 0.6), ("", 0.4)))) and has_operator(Gap((("-", 0.4), ("÷", 0.4), ("", 0.2))))
     assert not has_operator(Gap((("-", 0.4), ("", 0.3), (".", 0.3))))

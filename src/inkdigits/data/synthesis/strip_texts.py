@@ -2,7 +2,7 @@
 
 Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
 that the next digit is a power, small and high; it is no character of the text itself. CURRENCY is a sign like $ or €,
-and DEGREE the ring of temperatures and angles; both are read as letters.
+and DEGREE the ring of temperatures and angles; both are read as letters. Several spaces are one wide one.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def sample_integer(rng: Generator) -> str:
 def _sample_amount(rng: Generator) -> str:
     """As on cheques and bills: grouped by thousands, with cents, and filled up so that nothing can be added."""
     digits = sample_integer(rng).lstrip("0") or "7"
-    mark = str(rng.choice([".", ",", "'", " ", ""], p=[0.33, 0.2, 0.05, 0.04, 0.38]))
+    mark = str(rng.choice([".", ",", "'", " ", ""], p=[0.32, 0.21, 0.07, 0.04, 0.36]))
     groups = [digits[max(0, end - 3) : end] for end in range(len(digits), 0, -3)][::-1]
     text = mark.join(groups)
     if rng.random() < 0.25:
@@ -108,6 +108,14 @@ def _sample_sum(rng: Generator) -> str:
     return text + (f"{space}={space}{rng.integers(10 ** int(rng.integers(1, 5)))}" if rng.random() < 0.7 else "")
 
 
+def _sample_terms(rng: Generator) -> str:
+    """A row of sums that stand in columns: each number with its sign before it, far from the one before."""
+    gaps = [" " * int(rng.integers(2, 7)) for _ in range(int(rng.integers(1, 4)))]
+    signs = rng.choice(list("+-×÷"), len(gaps), p=[0.5, 0.32, 0.13, 0.05])
+    near = " " if rng.random() < 0.2 else ""
+    return "".join(f"{gap}{sign}{near}{sample_integer(rng)[:5]}" for gap, sign in zip(gaps, signs, strict=True))
+
+
 def _sample_operand(rng: Generator) -> str:
     power = f"{RAISED}{rng.choice([2, 2, 3, 3, 4, 5, 6, 7, 8, 9])}" if rng.random() < 0.35 else ""
     return f"{rng.integers(10 ** int(rng.integers(1, 5)))}{power}"
@@ -156,14 +164,15 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.15, sample_integer),
-    (0.19, _sample_amount),
+    (0.14, sample_integer),
+    (0.17, _sample_amount),
     (0.11, _sample_decimal),
     (0.02, _sample_temperature),
     (0.08, _sample_date),
     (0.03, _sample_fraction),
     (0.02, _sample_time),
     (0.14, _sample_sum),
+    (0.03, _sample_terms),
     (0.06, _sample_columns),
     (0.05, _sample_serial),
     (0.02, _sample_item),

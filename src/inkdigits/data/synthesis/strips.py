@@ -229,7 +229,8 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        drawn_text += _READ_AS.get(character, character)
+        if character != SPACE or drawn_text[-1:] != SPACE:
+            drawn_text += _READ_AS.get(character, character)
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     if writer.cell_edges:

@@ -1,7 +1,8 @@
 """The signs of a row → those of its numbers and those of the line.
 
 A number runs until a space or an operator: points, commas and apostrophes within it, a leading minus, and what fills it
-up behind, as the dash in `12.-`, are its own. All else, operators and brackets, is the line's.
+up behind, as the dash in `12.-`, are its own. So is a plus or minus that stands by it and far from the number before:
+sums written side by side are several. All else, operators and brackets, is the line's.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ OF_SUMS = "+×÷="  # operators that no number has in it
 _OPERATORS = "+-×÷=/:("  # after one of these a minus is a number's own
 _MIN_OPERATOR = 0.5  # probability of an operator in a gap, from which on it ends a number
 _MAX_RISE = 0.7  # of the row's height: no sign's middle is farther above or below the row's, that is another line
+_MIN_COLUMN_GAP, _MIN_COLUMN_GAP_RATIO = 1.2, 3.0  # before a sign: in heights of the row, in gaps behind the sign
 _MIN_LEADING_POINT = 0.9  # of a point before the first digit, as in `.5`
 
 
@@ -61,7 +63,10 @@ def punctuate(
             own[index] += signs.take(0, len(signs.text), place - start)
     for index, bound in enumerate(bounds):
         signs = shown[bound]
-        own_end, own_start = _divide(signs, index == 0, index == len(numbers), is_sum)
+        if 0 < index < len(numbers) and signs.text in ("+", "-") and row.begins_column(signs.boxes[0], bound):
+            own_end, own_start = 0, 0
+        else:
+            own_end, own_start = _divide(signs, index == 0, index == len(numbers), is_sum)
         if own_end:
             own[index - 1] += signs.take(0, own_end, len(numbers[index - 1].digits))
             is_filled = index == len(numbers) and own_end == len(signs.text)
@@ -132,6 +137,11 @@ class _Row:
     boxes: Sequence[Box]
     is_walled: NDArray[np.bool_]
     ink_components: Sequence[Box]
+
+    def begins_column(self, sign: Box, index: int) -> bool:
+        """Whether a sign stands by the digit of this index and far from the one before it."""
+        before, after = sign.x - self.boxes[index - 1].right, max(1, self.boxes[index].x - sign.right)
+        return before > max(_MIN_COLUMN_GAP * Box.around(self.boxes).height, _MIN_COLUMN_GAP_RATIO * after)
 
     def find_box(self, span: tuple[float, float]) -> Box:
         """The box of the ink in a span of columns that is no digit's; of the row's height if there is none."""
