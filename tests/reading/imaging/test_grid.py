@@ -73,6 +73,13 @@ def test_a_line_that_leans_otherwise_than_the_rules_of_a_table_is_a_stroke(lean:
     assert len(find_grid(mask, HEIGHT).uprights) == 5 + is_rule
 
 
+def test_a_rule_is_found_though_a_stroke_stands_close_beside_it() -> None:
+    mask = draw_table(4, 3, cell=80)
+    cv2.line(mask, (229, 90), (229, 160), 1, 4)  # a 1 whose foot is below the line, beside the rule at 220
+    walls = [rule.middle for rule in find_grid(mask, HEIGHT).uprights]
+    assert len(walls) == 5 and np.allclose(walls, [60, 140, 220, 300, 380], atol=3)
+
+
 def test_a_stroke_alone_in_a_low_row_of_a_table_is_no_rule() -> None:
     mask = draw_table(4, 3, cell=54)
     mask[60:114, 86:89] = 1

@@ -88,15 +88,17 @@ def find_uprights(
             return rules
         _, labels, stats, _ = cv2.connectedComponentsWithStats(runs, connectivity=8)
         is_thin = stats[:, cv2.CC_STAT_AREA] <= (_MAX_THICKNESS * height + 2) * stats[:, cv2.CC_STAT_HEIGHT]
+        # What was made wider may hang together with what is beside it: the walls of two boxes, a rule and a stroke.
+        is_joined = ~is_thin & (stats[:, cv2.CC_STAT_WIDTH] <= _MAX_PAIR_WIDTH * height + 2)
         for label in np.flatnonzero(is_thin[1:]) + 1:
             x, y, width, length = stats[label, :4].tolist()
             inside = labels[y : y + length, x : x + width] == label
             rows = np.arange(y, y + length)
             across = _smooth((inside @ np.arange(width)) / inside.sum(axis=1) + x, round(height))
-            if _is_straight(across, height) and sample_along(mask, rows, across).mean() >= min_inked_share:
+            is_joined[label] = not _is_straight(across, height)
+            if not is_joined[label] and sample_along(mask, rows, across).mean() >= min_inked_share:
                 rules.append(Rule((rows + 0.5) / scale, (across + 0.5) / scale))
-        is_pair = ~is_thin & (stats[:, cv2.CC_STAT_WIDTH] <= _MAX_PAIR_WIDTH * height + 2)
-        is_left = is_pair.astype(np.uint8)[labels]  # the walls of two boxes, made wider, hang together
+        is_left = is_joined.astype(np.uint8)[labels]
     return rules
 
 
