@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.grid import Grid
-from inkdigits.reading.imaging.pixels import Pixels, shrink, weighted_median
+from inkdigits.reading.imaging.pixels import Pixels, median, shrink, weighted_median
 from inkdigits.reading.networks.activations import clipped_log, logit, sigmoid, softmax
 from inkdigits.reading.networks.detector import Detections
 from inkdigits.types import Classification
@@ -66,7 +66,7 @@ def _holds_solid(page: Pixels, x: float, y: float, width: float, height: float) 
     top, left = max(0, round(y - margin)), max(0, round(x - margin))
     crop = page[top : round(y + height + margin), left : round(x + width + margin)]
     crop = shrink(crop, _SOLID_SIDE_PX).astype(np.float32)
-    paper = np.median(np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]]))
+    paper = median(np.concatenate([crop[0], crop[-1], crop[:, 0], crop[:, -1]]))
     contrast = np.abs(crop - paper)
     mask = np.pad((contrast > contrast.max() / 2).astype(np.uint8), 1)
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
