@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from inkdigits.marks import Box
 from inkdigits.reading.imaging import ink as inks
+from inkdigits.reading.imaging.combs import add_combs, erase_combs, find_combs
 from inkdigits.reading.imaging.grid import NO_GRID, Grid, find_grid
 from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink, weighted_median
@@ -81,22 +82,34 @@ def propose_in_ink(
     ink_heights = measure_ink_heights(labels, stats)
     tried_scales = choose_scales(component_boxes, ink.mask.shape) if scales is None else scales
     detections = detect_multiscale(ink, full_strength, ink_heights, tried_scales, detector)
-    ink_components = tuple(Box(*(int(side / ink_scale) for side in box)) for box in component_boxes)
+    ink_components = _scale_boxes(component_boxes, 1 / ink_scale)
     is_fragment = find_fragments(detections.boxes, labels, stats)
     return Proposals(detections.rescale(1 / ink_scale), is_fragment, ink, ink_scale, ink_components, full_strength)
 
 
-def find_page_grid(proposals: Proposals, detections: Detections) -> Grid:
+def find_page_grid(proposals: Proposals, detections: Detections) -> tuple[Grid, Proposals]:
     """The rules of a page, told from strokes by the height of what is more likely a digit than not; none without any.
+    And the proposals with the ink that is left without combs.
 
     `detections` are those of the proposals, with other scores."""
     heights = detections.boxes[detections.digitness >= 0.5, 3]
     if not len(heights):
-        return NO_GRID
-    height, ink = median(heights), proposals.ink
-    grid = find_grid(ink.mask, height, proposals.ink_scale, len(heights))
+        return NO_GRID, proposals
+    height, ink, scale = median(heights), proposals.ink, proposals.ink_scale
+    grid = find_grid(ink.mask, height, scale, len(heights))
     plain_boxes = detections.boxes[detections.digitness >= _PLAIN_DIGITNESS]
-    return mend_table(grid, ink.strength, proposals.full_strength, plain_boxes, height, proposals.ink_scale)
+    grid = mend_table(grid, ink.strength, proposals.full_strength, plain_boxes, height, scale)
+    combs = [] if grid.is_squared_paper else find_combs(ink, proposals.full_strength, plain_boxes, height, scale)
+    if not combs:
+        return grid, proposals
+    ink = erase_combs(ink, combs, height, proposals.full_strength, scale)
+    _, stats = label_components(remove_rules(ink.mask))
+    components = _scale_boxes(_select_component_boxes(stats), 1 / scale)
+    return add_combs(grid, combs, height), replace(proposals, ink=ink, ink_components=components)
+
+
+def _scale_boxes(boxes: NDArray[np.int32], scale: float) -> tuple[Box, ...]:
+    return tuple(Box(*(int(side * scale) for side in box)) for box in boxes)
 
 
 def label_components(mask: Pixels) -> tuple[NDArray[np.int32], NDArray[np.int32]]:

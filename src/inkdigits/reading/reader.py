@@ -232,8 +232,8 @@ class Reader:
         detections = scoring.drop_solids(detections, page.grey)  # a disc, a blot
         in_size = scoring.penalise_size_outliers(detections)  # the digits of a page are about equally high
         detections = scoring.penalise_isolated(in_size)  # and seldom stand alone
-        # The rules of boxes and tables: no digits, and where numbers end.
-        grid = find_page_grid(proposals, detections)
+        # The rules of boxes, tables and combs: no digits, and where numbers end.
+        grid, proposals = find_page_grid(proposals, detections)
         detections = scoring.restore_in_tables(detections, in_size, grid)  # in wide cells they do stand alone
         detections = scoring.favour_lists(detections, grid)  # and a stroke in a list of digits is a 1
         detections = scoring.cap_fragments(detections, proposals.is_fragment)  # a piece of a drawing is at most a `?`

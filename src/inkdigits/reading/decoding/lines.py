@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.marks import Box
-from inkdigits.reading.decoding.cells import find_cells
+from inkdigits.reading.decoding.cells import RowCells, find_cells
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.decoding.fusion import FusedRow
@@ -63,7 +63,7 @@ def build_lines(
         if list_end is not None:
             splits[list_end] = 1.0
         splits = np.where(np.isnan(own.ends), splits, own.ends)
-        numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected, own.is_boxed)
+        numbers, gaps = _read_numbers(row, splits, find_row_gaps, thresholds, expected, own)
         has_signs = expected.signs == "keep"
         line = punctuate(numbers, gaps, near_ink, own.is_walled) if has_signs else Line(tuple(numbers))
         if expected.form is not None:
@@ -116,16 +116,17 @@ def _read_numbers(
     find_row_gaps: FindGaps,
     thresholds: AcceptThresholds,
     expected: Expected,
-    is_boxed: NDArray[np.bool_],
+    cells: RowCells,
 ) -> tuple[list[Number], Sequence[Gap]]:
-    """The numbers of a row, and its gaps as they are read with them."""
+    """The numbers of a row, and its gaps as they are read with them. Between neighbouring boxes there is no sign."""
     gaps, form = find_row_gaps(row), expected.form
     if expected.tells_kind:
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
     known_signs = form.signs if form is not None else frozenset()
-    splits = np.where([has_operator(gap) and not known_signs & set(gap.text) for gap in gaps[1:-1]], 1.0, splits)
+    is_parted = np.array([has_operator(gap) and not known_signs & set(gap.text) for gap in gaps[1:-1]], np.bool_)
+    splits = np.where(is_parted & (cells.ends != 0), 1.0, splits)
     if form is None:
-        return build_numbers(row, split_impossible(splits, gaps), gaps, thresholds, is_boxed), gaps
+        return build_numbers(row, split_impossible(splits, gaps), gaps, thresholds, cells.is_boxed), gaps
     if form.tells_signs and expected.signs == "keep" and any(gap.text for gap in gaps[1:-1]):
         return build_kind_numbers(row, splits, gaps, expected, thresholds)
     is_of_sum = np.array([has_operator(gap, OF_SUMS) for gap in gaps[1:-1]], np.bool_)
