@@ -1,8 +1,8 @@
-"""In a column, the slashes of dates and fractions are found together, and numbers stay numbers."""
+"""In a column, the slashes of dates and fractions are found together, as other signs are, and numbers stay numbers."""
 
 import pytest
 
-from inkdigits.reading.decoding.columns import agree_on_slashes
+from inkdigits.reading.decoding.columns import agree_on_marks, agree_on_slashes
 from inkdigits.reading.decoding.frames import find_tokens, join_tokens
 from tests.reading.decoding.test_fusion import make_transcript
 
@@ -45,5 +45,29 @@ def test_what_is_plainly_a_1_stays_one() -> None:
     assert agree("2|11", "2|12", "2|13", "2|14", doubt="7") == ["2111", "2112", "2113", "2114"]
 
 
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (["1,50", "2;75", "3,20"], ["1,50", "2,75", "3,20"]),
+        (["1,50", "2;75", "3;20", "4,10"], ["1,50", "2,75", "3,20", "4,10"]),  # where it is plain, it is a comma
+        (["1,50", "2.75", "3,20"], ["1,50", "2.75", "3,20"]),  # plainly a point
+        (["1,50", "2;75"], ["1,50", "2.75"]),  # too few
+        (["1,500", "2;75", "3,200", "4,100"], ["1,500", "2.75", "3,200", "4,100"]),  # of another form
+        (["1,50", "2;75", "18", "~"], ["1,50", "2.75", "18", "~"]),
+        (["1,2,21", "3;4,22", "5,6;23"], ["1,2,21", "3,4,22", "5,6,23"]),
+    ],
+)
+def test_the_numbers_of_a_column_have_the_signs_that_are_likeliest_for_all(
+    texts: list[str], expected: list[str]
+) -> None:
+    """`;` is a point that is almost a comma."""
+    rows = [
+        [make_transcript(text.replace(";", "."), doubts={i: "," for i, each in enumerate(text) if each == ";"})]
+        for text in texts
+    ]
+    assert [join_tokens(find_tokens(transcript.frames)) for (transcript,) in agree_on_marks(rows)] == expected
+
+
 def test_there_may_be_no_rows_and_no_transcripts() -> None:
     assert agree_on_slashes([]) == [] and agree_on_slashes([[]]) == [[]]
+    assert agree_on_marks([]) == [] and agree_on_marks([[]]) == [[]]

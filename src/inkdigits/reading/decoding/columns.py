@@ -1,20 +1,23 @@
-"""Dates and fractions below one another: what their rows say of slashes together.
+"""Numbers below one another: what their rows say of signs together.
 
 A slash looks like a 1, and a column of `3/4`, `7/4` and `9/4` like one of 314, 714 and 914. Where all numbers of a
 column may be dates or fractions, and some plainly are, or none of the strokes that would be slashes is plainly a 1, all
-are.
+are. And where most numbers of a column have the same signs between their digits, as prices and times have, those with
+others in the same places probably have these.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
+from typing import TypeVar
 
 import numpy as np
 
-from inkdigits.alphabet import encode_text
+from inkdigits.alphabet import DIGIT_CHARACTERS, encode_text
 from inkdigits.reading.decoding.frames import Token, add_spaces, find_tokens, join_tokens, measure_loss, widen_spans
 from inkdigits.reading.decoding.transcript import Transcript
 from inkdigits.reading.networks.activations import log_softmax
@@ -30,7 +33,10 @@ _MIN_ROWS, _MIN_ROWS_IN_DOUBT = 3, 4  # of a column; and where no slash of it is
 _MIN_PLAIN_ROWS, _MIN_SHARE = 2, 0.8  # with plain slashes; and of the rows, that may have slashes
 _MIN_VARIED = 0.5  # of the rows, that begin otherwise than others: 0151, 0157 and 0162 are no fractions
 _MAX_LOSS, _MAX_MEAN_LOSS = 7.0, 4.5  # nats: of a slash beside a 1; and in the mean, where none is plain
-_GAIN = 3.0  # nats that a slash is likelier than a 1, then
+_GAIN = 3.0  # nats that a slash is likelier than a 1, then, and a sign than another one
+_MARKED = re.compile(r"[0-9]+(?:[^0-9 ~][0-9]+)+")
+_MIN_ALIKE, _MIN_ALIKE_SHARE = 3, 0.6  # of the numbers of a column that have signs
+_MAX_MARK_LOSS = 9.0  # nats: of a sign beside another one
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,27 @@ class _Item:
     readings: dict[int, dict[int, _Reading]]  # by the number of slashes, then by the number of the transcript
 
 
+@dataclass(frozen=True, slots=True)
+class _Marked:
+    """A number of a transcript with signs between its digits, `marks`: the frames of these, and how many digits it ends
+    with, `tail`."""
+
+    row: int
+    transcript: int
+    x: float
+    marks: str
+    spans: tuple[slice, ...]
+    tail: int
+
+    @property
+    def form(self) -> tuple[int, int]:
+        """How many signs there are, and how many digits after the last."""
+        return len(self.marks), self.tail
+
+
+_Placed = TypeVar("_Placed", _Item, _Marked)
+
+
 def agree_on_slashes(rows: Sequence[Sequence[Transcript]]) -> list[list[Transcript]]:
     """The transcripts of each row, in which all numbers of a column have slashes that they may have, or none more."""
     agreed = [list(each) for each in rows]
@@ -65,8 +92,67 @@ def agree_on_slashes(rows: Sequence[Sequence[Transcript]]) -> list[list[Transcri
         count = next((count for count in _FORMS if _have_slashes(column, count)), 0)
         for item in column:
             for index, reading in item.readings.get(count, {}).items():
-                agreed[item.row][index] = _put_slashes(agreed[item.row][index], reading)
+                changes = [(span, _SLASH, loss) for span, loss in zip(reading.spans, reading.losses, strict=True)]
+                agreed[item.row][index] = _put_signs(agreed[item.row][index], changes)
     return agreed
+
+
+def agree_on_marks(rows: Sequence[Sequence[Transcript]]) -> list[list[Transcript]]:
+    """The transcripts of each row, in which the numbers of a column have the signs that are the likeliest for all."""
+    agreed = [list(each) for each in rows]
+    items = [item for row, transcripts in enumerate(rows) for item in _list_marked(row, transcripts)]
+    for column in _group_columns([item for item in items if item.transcript == 0], rows):
+        form, count = Counter(item.form for item in column).most_common(1)[0]
+        if count < max(_MIN_ALIKE, _MIN_ALIKE_SHARE * len(column)):
+            continue
+        x_by_row = {item.row: item.x for item in column if item.form == form}
+        own = [item for item in items if item.form == form and _is_in_column(item, x_by_row, rows)]
+        marks = min(
+            {item.marks for item in own}, key=lambda each: sum(_measure_change(item, each, rows) for item in own)
+        )
+        for item in own:
+            agreed[item.row][item.transcript] = _put_marks(agreed[item.row][item.transcript], item, marks)
+    return agreed
+
+
+def _is_in_column(item: _Marked, x_by_row: Mapping[int, float], rows: Sequence[Sequence[Transcript]]) -> bool:
+    """Whether a number of any transcript begins where that of its row begins in a column."""
+    near = rows[item.row][0].strip.digit_height / 2
+    return item.row in x_by_row and abs(item.x - x_by_row[item.row]) < near
+
+
+def _measure_change(item: _Marked, marks: str, rows: Sequence[Sequence[Transcript]]) -> float:
+    """By how many nats other signs are less likely than a number's own."""
+    frames = rows[item.row][item.transcript].frames
+    return sum(
+        measure_loss(frames, span, mark)
+        for span, own, mark in zip(item.spans, item.marks, marks, strict=True)
+        if own != mark
+    )
+
+
+def _list_marked(row: int, transcripts: Sequence[Transcript]) -> Iterator[_Marked]:
+    """The numbers of a row with signs between their digits, in each of its transcripts."""
+    for index, transcript in enumerate(transcripts):
+        tokens = add_spaces(find_tokens(transcript.frames))
+        spans = widen_spans(tokens)
+        for match in _MARKED.finditer(join_tokens(tokens)):
+            indices = [each for each in range(*match.span()) if tokens[each].character not in DIGIT_CHARACTERS]
+            x, tail = transcript.strip.find_x(tokens[match.start()].start), match.end() - indices[-1] - 1
+            marks = join_tokens(tokens[each] for each in indices)
+            yield _Marked(row, index, x, marks, tuple(spans[each] for each in indices), tail)
+
+
+def _put_marks(transcript: Transcript, item: _Marked, marks: str) -> Transcript:
+    """The transcript with other signs where a number has its own, if they are not much less likely."""
+    changes = [
+        (span, mark, measure_loss(transcript.frames, span, mark))
+        for span, own, mark in zip(item.spans, item.marks, marks, strict=True)
+        if own != mark
+    ]
+    if not changes or max(loss for *_, loss in changes) > _MAX_MARK_LOSS:
+        return transcript
+    return _put_signs(transcript, changes)
 
 
 def _have_slashes(column: Sequence[_Item], count: int) -> bool:
@@ -120,13 +206,13 @@ def _read_with_slashes(transcript: Transcript, tokens: Sequence[Token], count: i
     return best
 
 
-def _group_columns(items: Sequence[_Item], rows: Sequence[Sequence[Transcript]]) -> Iterator[list[_Item]]:
+def _group_columns(items: Sequence[_Placed], rows: Sequence[Sequence[Transcript]]) -> Iterator[list[_Placed]]:
     """The items that begin below one another, at most one of a row."""
     remaining = sorted(items, key=lambda item: item.x)
     while remaining:
         first = remaining[0]
         reach = _MAX_ASIDE * rows[first.row][0].strip.digit_height
-        column: dict[int, _Item] = {}
+        column: dict[int, _Placed] = {}
         for item in remaining:
             if item.x <= first.x + reach:
                 column.setdefault(item.row, item)
@@ -134,11 +220,11 @@ def _group_columns(items: Sequence[_Item], rows: Sequence[Sequence[Transcript]])
         yield list(column.values())
 
 
-def _put_slashes(transcript: Transcript, reading: _Reading) -> Transcript:
-    """The transcript with slashes where a number has them."""
-    if not reading.spans:
+def _put_signs(transcript: Transcript, changes: Sequence[tuple[slice, str, float]]) -> Transcript:
+    """The transcript with these signs in these frames, so many nats less likely than what it says there."""
+    if not changes:
         return transcript
     frames = transcript.frames.copy()
-    for span, loss in zip(reading.spans, reading.losses, strict=True):
-        frames[span, encode_text(_SLASH)] += loss + _GAIN
+    for span, sign, loss in changes:
+        frames[span, encode_text(sign)] += loss + _GAIN
     return replace(transcript, frames=log_softmax(frames))

@@ -11,7 +11,7 @@ import numpy as np
 
 from inkdigits.marks import Box
 from inkdigits.reading.decoding.cells import holds_only_rule, is_crossed
-from inkdigits.reading.decoding.columns import agree_on_slashes
+from inkdigits.reading.decoding.columns import agree_on_marks, agree_on_slashes
 from inkdigits.reading.decoding.digits import list_digits, set_accepted
 from inkdigits.reading.decoding.expected import Expected
 from inkdigits.reading.decoding.fusion import FusedRow, fuse_row
@@ -62,7 +62,7 @@ def decode_lines(
     boxes_by_row = [[each.box for each in selected] for _, selected in decoded]
     transcripts = [list(transcribe(row, are_many or is_crossed(row, grid))) for row in boxes_by_row]
     if expected.signs == "keep" and not expected.tells_numbers:
-        transcripts = agree_on_slashes(transcripts)
+        transcripts = agree_on_marks(agree_on_slashes(transcripts))
     fused_rows = [
         add_overlooked_digits(
             remove_letters(add_unread_digits(fuse_row(row, each, expected.form), each[0], grid), each),
