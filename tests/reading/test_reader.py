@@ -322,6 +322,17 @@ def test_a_stain_or_an_edge_that_is_all_there_is_is_not_accepted(reader: Reader)
         assert not any(digit.accepted for digit in reader.read(picture).digits)
 
 
+@pytest.mark.parametrize("grey", [205, 170])
+def test_digits_in_dark_rows_of_a_table_are_read_as_without(reader: Reader, many: Digits, grey: int) -> None:
+    page = 255 - (255 - draw_rows(many.images[:36], 6)) // 2  # pale ink
+    plain = reader.read(page)
+    height = page.shape[0] // 6
+    for row in (1, 3, 5):
+        band = page[row * height : (row + 1) * height, 10:-10]
+        band[:] = (band.astype(np.float64) * grey / 255).astype(np.uint8)
+    assert right(reader.read(page).text, tuple(line.text for line in plain.lines)) > 0.9
+
+
 @pytest.mark.parametrize("radius", [12, 20, 30])
 def test_discs_are_no_zeros(reader: Reader, radius: int) -> None:
     page = np.full((7 * radius, 11 * radius), 150, np.uint8)

@@ -23,6 +23,11 @@ _POLARITY_SIDE_PX = 128  # longest side of the image on which the polarity is de
 _MIN_TINY_CONTRAST = 4  # of 255, in a tiny drawing, which has no noise; some use only 16 levels
 _HOLLOW_INK_RATIO = 1.5  # times as much ink as was found is as dark as it, where strokes were hollowed
 _MIN_PAPER_BRIGHTNESS = 40  # paper in less light than this counts as this bright, lest noise become ink
+# Shaded paper is so many times as broad as components are in the median, where there are several besides specks. It is
+# no darker than this, of 255, and so much of it, that is so many times as dark as it, is writing.
+_BROAD_RATIO, _MIN_COMPONENTS, _SPECK_PX = 3.0, 5, 8
+_MAX_SHADED_SHARE = 0.45  # of an image: more is its paper
+_MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.5, (0.005, 0.12)
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -98,10 +103,34 @@ def _extract_dark_ink(dark_ink: Pixels) -> Ink:
     reach_px, min_contrast = min(dark_ink.shape) / 4, _estimate_min_contrast(dark_ink)
     first = _threshold(_measure_local_contrast(dark_ink, reach_px), min_contrast)
     # Once the strokes are known, the paper can be followed more closely.
-    finer_reach_px = max(5.0, 6 * estimate_stroke_width(first.mask))
+    finer_reach_px = max(5.0, 6 * estimate_stroke_width(_drop_shaded_paper(first)))
     if finer_reach_px >= reach_px:
         return first
     return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
+
+
+def _drop_shaded_paper(ink: Ink) -> Pixels:
+    """The ink's mask without connected components that are paper with writing on it, dark rows of a table or a shadow,
+    where these have most of its pixels: much broader than most components, and not all of them equally dark."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
+    distances = cv2.distanceTransform(ink.mask, cv2.DIST_L2, 3).ravel()
+    widths = 4 * np.bincount(labels.ravel(), distances, minlength=count) / stats[:, cv2.CC_STAT_AREA]
+    is_large = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1].max(axis=1) >= _SPECK_PX
+    is_large[0] = False
+    if is_large.sum() < _MIN_COMPONENTS:
+        return ink.mask
+    is_broad = (is_large & (widths > _BROAD_RATIO * median(widths[is_large])))[labels]
+    is_most_ink = 2 * is_broad.sum() > ink.mask.sum() and is_broad.mean() <= _MAX_SHADED_SHARE
+    if not is_most_ink or not _holds_writing(ink.strength[is_broad]):
+        return ink.mask
+    return np.where(is_broad, np.uint8(0), ink.mask)
+
+
+def _holds_writing(strength: Pixels) -> bool:
+    """Whether pixels of this strength, uint8 N, may be shaded paper with writing: some, but few, are much darker."""
+    shade = median(strength)
+    low, high = _WRITTEN_SHARES
+    return shade <= _MAX_SHADE and bool(low <= (strength > _WRITING_RATIO * shade).mean() <= high)
 
 
 def _extract_evenly_lit_ink(dark_ink: Pixels) -> Ink:
