@@ -52,6 +52,18 @@ def test_a_sheet_on_a_dark_table_is_read_and_the_table_is_not(reader: Reader, sh
     assert reader.read(page).text == reader.read(sheet).text
 
 
+@pytest.mark.parametrize("ground", [70, 150])
+@pytest.mark.parametrize("shaded", [0.35, 0.5])
+def test_a_sheet_on_a_table_is_read_in_a_shadow_too(reader: Reader, sheet: Pixels, ground: int, shaded: float) -> None:
+    """The table may be brighter than the sheet is in the shadow."""
+    page = np.full((sheet.shape[0] + 160, sheet.shape[1] + 160), ground, np.uint8)
+    lit = sheet.astype(np.float64)
+    lit[:, round((1 - shaded) * sheet.shape[1]) :] *= 0.5
+    page[80 : 80 + sheet.shape[0], 80 : 80 + sheet.shape[1]] = lit.astype(np.uint8)
+    plain = reader.read(sheet).digits
+    assert len(reader.read(page).digits) >= 0.9 * len(plain)
+
+
 def test_nothing_is_too_small() -> None:
     for shape in ((1, 1), (1, 300), (300, 2), (41, 41)):
         assert find_dark_part(np.zeros(shape, np.uint8)) is None

@@ -38,7 +38,8 @@ def find_sheet(grey: Pixels) -> Pixels | None:
     parts = _part(grey, _MIN_SHEET_SHARE)
     if parts is None or parts.bright_skewness > -_MIN_SKEWNESS:
         return None
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.bright, connectivity=4)
+    paper = parts.bright | _find_shaded_paper(parts)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
     largest = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
     sheet = np.zeros_like(largest)
     cv2.fillConvexPoly(sheet, cv2.convexHull(cv2.findNonZero(largest)), 1)
@@ -48,11 +49,30 @@ def find_sheet(grey: Pixels) -> Pixels | None:
     return _enlarge(np.asarray(inside, np.uint8), grey)
 
 
+def _find_shaded_paper(parts: _Parts) -> Pixels:
+    """The brighter or the darker half of a dark part, if there is dark ink on it: paper in a shadow, and where it meets
+    the bright part. Uint8 of 0 and 1."""
+    is_dark = parts.dark > 0
+    level, _ = cv2.threshold(parts.background[is_dark], 0, 1, cv2.THRESH_OTSU)
+    blur, width = _measure_sides(parts.dark)
+    is_brighter = parts.background > level
+    for is_half in (is_dark & is_brighter, is_dark & ~is_brighter):
+        shaded = _open(is_half.astype(np.uint8), width)
+        is_inside = cv2.erode(shaded, np.ones((blur // 2, blur // 2), np.uint8)) > 0
+        is_large = is_inside.any() and shaded.mean() >= _MIN_SHEET_SHARE
+        if is_large and _measure_skewness(parts.details[is_inside]) <= -_MIN_SKEWNESS:
+            return np.asarray(cv2.morphologyEx(shaded | parts.bright, cv2.MORPH_CLOSE, np.ones((blur, blur), np.uint8)))
+    return np.zeros_like(parts.dark)
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
     """The `dark` and the `bright` part of a page made small, uint8 of 0 and 1, and the skewness of what stands out from
-    the background in each: bright ink is its long tail in one, dark ink in the other."""
+    the background in each: bright ink is its long tail in one, dark ink in the other. `background` is the page made
+    small without thin strokes, `details` float32 what they add to it."""
 
+    background: Pixels
+    details: NDArray[np.float32]
     dark: Pixels
     bright: Pixels
     dark_skewness: float
@@ -62,8 +82,7 @@ class _Parts:
 def _part(grey: Pixels, min_bright_share: float) -> _Parts | None:
     """The two parts of a page; None where they are too small or too alike."""
     thumbnail = shrink(grey, _SIDE_PX)
-    shorter_side = min(thumbnail.shape)
-    blur, width = (max(3, int(ratio * shorter_side) | 1) for ratio in (_BLUR_RATIO, _MIN_WIDTH_RATIO))
+    blur, width = _measure_sides(thumbnail)
     background = np.asarray(cv2.medianBlur(thumbnail, blur), np.uint8)
     is_bright = np.asarray(cv2.threshold(background, 0, 1, cv2.THRESH_OTSU)[1], np.uint8)
     dark, bright = _open(np.bitwise_xor(is_bright, np.uint8(1)), width), _open(is_bright, width)
@@ -76,7 +95,15 @@ def _part(grey: Pixels, min_bright_share: float) -> _Parts | None:
     if float(background[in_bright].mean() - background[in_dark].mean()) < _MIN_DIFFERENCE:
         return None
     details = thumbnail.astype(np.float32) - background
-    return _Parts(dark, bright, _measure_skewness(details[in_dark]), _measure_skewness(details[in_bright]))
+    return _Parts(
+        background, details, dark, bright, _measure_skewness(details[in_dark]), _measure_skewness(details[in_bright])
+    )
+
+
+def _measure_sides(thumbnail: Pixels) -> tuple[int, int]:
+    """Odd pixels of a page made small: what is wider than a stroke, and as wide as a part."""
+    blur, width = (max(3, int(ratio * min(thumbnail.shape)) | 1) for ratio in (_BLUR_RATIO, _MIN_WIDTH_RATIO))
+    return blur, width
 
 
 def _open(mask: Pixels, width: int) -> Pixels:
