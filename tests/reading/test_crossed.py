@@ -8,6 +8,8 @@ from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
 from inkdigits.marks import Box
 from inkdigits.reading import hints
+from inkdigits.reading.crossed import reject_crossed_out
+from inkdigits.reading.imaging.ink import Ink
 from inkdigits.reading.output.write import format_csv_rows, format_text, format_tsv_rows
 from inkdigits.reading.reader import Reader
 from inkdigits.types import Reading
@@ -75,3 +77,13 @@ def test_barred_sevens_and_dashes_are_read(reader: Reader) -> None:
         cv2.line(page, (x + 5, 100), (x + 45, 100), 20, 5, cv2.LINE_AA)
     cv2.line(page, (380, 100), (440, 100), 20, 5, cv2.LINE_AA)
     assert not any(number.rejected for number in reader.read(page).numbers)
+
+
+def test_a_number_marked_by_a_broad_pen_is_not_crossed_out(reader: Reader, written: Pixels, box: Box) -> None:
+    lines = reader.read(written).lines
+    marked, struck = np.zeros((2, *written.shape[:2]), np.uint8)
+    marked[box.y : box.bottom, box.x - 8 : box.right + 8] = 1
+    struck[box.y + box.height // 2 - 3 : box.y + box.height // 2 + 3, box.x - 8 : box.right + 8] = 1
+    for mask, is_struck in ((marked, False), (struck, True)):
+        (first, *others) = reject_crossed_out(lines, Ink(mask, mask), 1.0)[0].numbers
+        assert bool(first.rejected) == is_struck and not any(other.rejected for other in others)

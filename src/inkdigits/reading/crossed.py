@@ -23,6 +23,7 @@ _MIN_DIGITS = 2
 _OVERSHOOT = 0.3  # of its height: so far above its top and below its foot a stroke begins and ends at most
 _MAX_OFF_CENTRE = 0.2  # of its height: so far above or below its middle the middle of a stroke is
 _MIN_INKED_SHARE = 0.97  # of the line
+_MAX_FILLED_SHARE = 0.6  # of its box: what has more ink is marked by a broad pen
 _MAX_REACH = 2.0  # of its height: so far a stroke goes on at most beyond the digits that were read
 _TOLERANCE_RATIO = 0.1  # of its height: so much a stroke may be off a straight line beyond the digits
 _MAX_GAP_PX = 5  # that a stroke may have
@@ -68,7 +69,7 @@ def _find_stroke(number: Number, mask: NDArray[np.uint8], scale: float) -> _Stro
     columns = np.arange(max(0, int(box.x * scale)), min(width, int(box.right * scale)))
     top, foot = (box.y - _OVERSHOOT * box.height) * scale, (box.bottom + _OVERSHOOT * box.height) * scale
     band = mask[max(0, int(top)) : max(0, int(foot) + 1), columns]
-    if band.any(axis=0).mean() < _MIN_INKED_SHARE:  # most numbers are ruled out here, cheaply
+    if band.any(axis=0).mean() < _MIN_INKED_SHARE or band.mean() > _MAX_FILLED_SHARE:  # rules out most numbers, cheaply
         return None
     ends = np.linspace(top, foot, _STEPS)
     starts, goals = (each.ravel() for each in np.meshgrid(ends, ends))
