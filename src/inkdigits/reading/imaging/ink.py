@@ -7,6 +7,7 @@ the threshold is Otsu's (N. Otsu, "A threshold selection method from gray-level 
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
@@ -52,14 +53,14 @@ def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
     paper_dark = is_paper_dark(grey)
     if may_have_parts and paper_dark and (sheet := find_sheet(grey)) is not None:
         return _extract_ink_within(grey, sheet > 0)
-    return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity))
+    return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity), _drop_shaded_paper)
 
 
 def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
     """Dark ink where the paper is bright, bright ink in its dark part, and none on the seam between them."""
     is_dark = dark_part > 0
     bright = _extract_ink_within(grey, ~is_dark)
-    dark = _extract_dark_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))))
+    dark = _extract_dark_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))), _drop_shaded_paper)
     strength, mask = (
         np.where(seam > 0, np.uint8(0), np.where(is_dark, of_dark, of_bright))
         for of_dark, of_bright in ((dark.strength, bright.strength), (dark.mask, bright.mask))
@@ -69,7 +70,7 @@ def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
 
 def _extract_ink_within(grey: Pixels, is_within: NDArray[np.bool_]) -> Ink:
     """The dark ink of a part of a page, bool H×W, and none beside it."""
-    ink = _extract_dark_ink(np.where(is_within, grey, np.uint8(median(grey[is_within]))))
+    ink = _extract_dark_ink(np.where(is_within, grey, np.uint8(median(grey[is_within]))), _drop_shaded_paper)
     strength, mask = (np.where(is_within, each, np.uint8(0)) for each in (ink.strength, ink.mask))
     return Ink(strength, mask)
 
@@ -97,13 +98,15 @@ def _darken_ink(grey: Pixels, paper_dark: bool) -> Pixels:
     return 255 - grey if paper_dark else grey
 
 
-def _extract_dark_ink(dark_ink: Pixels) -> Ink:
+def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask) -> Ink:
+    """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
+    all ink of a single digit."""
     if max(dark_ink.shape) <= TINY_SIDE_PX:
         return _extract_evenly_lit_ink(dark_ink)
     reach_px, min_contrast = min(dark_ink.shape) / 4, _estimate_min_contrast(dark_ink)
     first = _threshold(_measure_local_contrast(dark_ink, reach_px), min_contrast)
     # Once the strokes are known, the paper can be followed more closely.
-    finer_reach_px = max(5.0, 6 * estimate_stroke_width(_drop_shaded_paper(first)))
+    finer_reach_px = max(5.0, 6 * estimate_stroke_width(select_strokes(first)))
     if finer_reach_px >= reach_px:
         return first
     return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
