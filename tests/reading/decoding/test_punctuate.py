@@ -139,6 +139,14 @@ def test_a_sign_far_from_the_number_before_and_near_the_one_after_begins_that(
     assert line.text == text and line.numbers[1].text == text.replace("3-", "3 ").split()[1]
 
 
+@pytest.mark.parametrize(("sign", "confidence"), [("+", 0.9), ("-", 0.9 * 0.6)])
+def test_a_plus_or_none_is_the_same_number(sign: str, confidence: float) -> None:
+    numbers = [replace(number("3", 0), known=0.9), replace(number("4", 70), known=0.9)]
+    gaps = [Gap(), Gap(((sign, 0.6), ("", 0.4)), lambda _: ((60.0, 66.0),)), Gap()]
+    line = punctuate(numbers, gaps, [Box(60, 12, 6, 6)], np.zeros(3, np.bool_))
+    assert line.text == f"3 {sign}4" and line.numbers[1].confidence == pytest.approx(confidence)
+
+
 def test_an_operator_ends_a_number_where_it_is_probable() -> None:
     assert has_operator(Gap((("-", 0.6), ("", 0.4)))) and has_operator(Gap((("-", 0.4), ("÷", 0.4), ("", 0.2))))
     assert not has_operator(Gap((("-", 0.4), ("", 0.3), (".", 0.3))))

@@ -73,7 +73,8 @@ def punctuate(
             probabilities[index - 1].append(_sum_fillers(gaps[bound]) if is_filled else signs.probability)
         if own_start < len(signs.text):
             own[index] = [*signs.take(own_start, len(signs.text), 0), *own[index]]
-            probabilities[index].append(signs.probability)
+            is_plus = signs.text[own_start:] == "+"
+            probabilities[index].append(_sum_fillers(gaps[bound], "+") if is_plus else signs.probability)
         of_line += signs.take(own_end, own_start, index)
     return Line(
         tuple(
@@ -84,9 +85,9 @@ def punctuate(
     )
 
 
-def _sum_fillers(gap: Gap) -> float:
-    """How probable it is that a gap holds nothing, or only what fills a number up: the number is the same then."""
-    return sum(probability for text, probability in gap.readings if not text.strip(_FILLERS + SPACE))
+def _sum_fillers(gap: Gap, fillers: str = _FILLERS) -> float:
+    """How probable it is that a gap holds nothing, or only what changes no number: what fills it up, or a plus."""
+    return sum(probability for text, probability in gap.readings if not text.strip(fillers + SPACE))
 
 
 def has_operator(gap: Gap, operators: str = _OPERATORS) -> bool:
