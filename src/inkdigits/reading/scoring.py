@@ -72,14 +72,16 @@ def _holds_solid(page: Pixels, x: float, y: float, width: float, height: float) 
     _, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=4)
     distances = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
     thickness = np.array([2 * distances[labels == label].max() for label in range(len(stats))])
-    is_solid = thickness > np.maximum(_SOLID_MIN_THICKNESS * stats[:, 3], _SOLID_MIN_SHARE * mask.any(axis=1).sum())
-    return bool(stats[1:, 4][is_solid[1:]].sum() > stats[1:, 4].sum() / 2)
+    heights, areas = stats[:, cv2.CC_STAT_HEIGHT], stats[:, cv2.CC_STAT_AREA]
+    is_solid = thickness > np.maximum(_SOLID_MIN_THICKNESS * heights, _SOLID_MIN_SHARE * mask.any(axis=1).sum())
+    return bool(2 * areas[1:][is_solid[1:]].sum() > areas[1:].sum())  # the first is the background
 
 
 def drop_solids(detections: Detections, page: Pixels) -> Detections:
     """Lower the digitness of detections of filled shapes on a page, uint8 H×W, so far that they are nothing."""
-    max_digitness = np.where(find_solids(page, detections.boxes), np.float32(_SOLID_MAX_DIGITNESS), np.float32(1))
-    return Detections(detections.boxes, np.minimum(detections.digitness, max_digitness), detections.probabilities)
+    is_solid = detections.digitness > _SOLID_MAX_DIGITNESS  # the others, most on a page, need no look
+    is_solid[is_solid] = find_solids(page, detections.boxes[is_solid])
+    return _cap_digitness(detections, is_solid, _SOLID_MAX_DIGITNESS)
 
 
 def penalise_size_outliers(detections: Detections) -> Detections:
@@ -162,5 +164,10 @@ def restore_in_tables(detections: Detections, before: Detections, grid: Grid) ->
 
 def cap_fragments(detections: Detections, is_fragment: NDArray[np.bool_]) -> Detections:
     """Cap the digitness of detections that hold only a fragment of something much larger, bool N."""
-    max_digitness = np.where(is_fragment, np.float32(_FRAGMENT_MAX_DIGITNESS), np.float32(1))
+    return _cap_digitness(detections, is_fragment, _FRAGMENT_MAX_DIGITNESS)
+
+
+def _cap_digitness(detections: Detections, is_capped: NDArray[np.bool_], most: float) -> Detections:
+    """The detections, some of which, bool N, have no more than so much digitness."""
+    max_digitness = np.where(is_capped, np.float32(most), np.float32(1))
     return Detections(detections.boxes, np.minimum(detections.digitness, max_digitness), detections.probabilities)

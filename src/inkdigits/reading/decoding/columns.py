@@ -107,11 +107,11 @@ def agree_on_marks(rows: Sequence[Sequence[Transcript]]) -> list[list[Transcript
             continue
         x_by_row = {item.row: item.x for item in column if item.form == form}
         own = [item for item in items if item.form == form and _is_in_column(item, x_by_row, rows)]
-        marks = min(
-            {item.marks for item in own}, key=lambda each: sum(_measure_change(item, each, rows) for item in own)
-        )
-        for item in own:
-            agreed[item.row][item.transcript] = _put_marks(agreed[item.row][item.transcript], item, marks)
+        changes = {item.marks: [_list_changes(each, item.marks, rows) for each in own] for item in own}
+        best = min(changes.values(), key=lambda each: sum(loss for of_item in each for *_, loss in of_item))
+        for item, of_item in zip(own, best, strict=True):
+            if all(loss <= _MAX_MARK_LOSS for *_, loss in of_item):
+                agreed[item.row][item.transcript] = _put_signs(agreed[item.row][item.transcript], of_item)
     return agreed
 
 
@@ -121,14 +121,14 @@ def _is_in_column(item: _Marked, x_by_row: Mapping[int, float], rows: Sequence[S
     return item.row in x_by_row and abs(item.x - x_by_row[item.row]) < near
 
 
-def _measure_change(item: _Marked, marks: str, rows: Sequence[Sequence[Transcript]]) -> float:
-    """By how many nats other signs are less likely than a number's own."""
+def _list_changes(item: _Marked, marks: str, rows: Sequence[Sequence[Transcript]]) -> list[tuple[slice, str, float]]:
+    """Where a number has other signs than these: the frames, the sign, and by how many nats it is less likely there."""
     frames = rows[item.row][item.transcript].frames
-    return sum(
-        measure_loss(frames, span, mark)
+    return [
+        (span, mark, measure_loss(frames, span, mark))
         for span, own, mark in zip(item.spans, item.marks, marks, strict=True)
         if own != mark
-    )
+    ]
 
 
 def _list_marked(row: int, transcripts: Sequence[Transcript]) -> Iterator[_Marked]:
@@ -141,18 +141,6 @@ def _list_marked(row: int, transcripts: Sequence[Transcript]) -> Iterator[_Marke
             x, tail = transcript.strip.find_x(tokens[match.start()].start), match.end() - indices[-1] - 1
             marks = join_tokens(tokens[each] for each in indices)
             yield _Marked(row, index, x, marks, tuple(spans[each] for each in indices), tail)
-
-
-def _put_marks(transcript: Transcript, item: _Marked, marks: str) -> Transcript:
-    """The transcript with other signs where a number has its own, if they are not much less likely."""
-    changes = [
-        (span, mark, measure_loss(transcript.frames, span, mark))
-        for span, own, mark in zip(item.spans, item.marks, marks, strict=True)
-        if own != mark
-    ]
-    if not changes or max(loss for *_, loss in changes) > _MAX_MARK_LOSS:
-        return transcript
-    return _put_signs(transcript, changes)
 
 
 def _have_slashes(column: Sequence[_Item], count: int) -> bool:
