@@ -164,10 +164,15 @@ def _measure_below(level: Rule, mask: Pixels, digit_height: float, scale: float)
     """The share of a level rule's length with ink right below it."""
     columns = np.clip((level.along * scale).astype(np.intp), 0, mask.shape[1] - 1)
     y = level.across * scale
-    upwards = np.clip(y.astype(np.intp) - np.arange(round(digit_height * scale / 2))[:, np.newaxis], 0, len(mask) - 1)
-    thickness = median(np.cumprod(mask[upwards, columns], axis=0).sum(axis=0).astype(np.float64))
+    thickness = median(_measure_runs(mask, columns, y, digit_height * scale / 2))
     below = np.clip((y + thickness + _MIN_BELOW * digit_height * scale).astype(np.intp), 0, len(mask) - 1)
     return float(mask[below, columns].mean())
+
+
+def _measure_runs(mask: Pixels, columns: NDArray[np.intp], y: NDArray[np.float64], reach: float) -> NDArray[np.float64]:
+    """How far there is ink upwards from a place in each of K columns of a mask, `reach` at most, in its pixels."""
+    rows = np.clip(y.astype(np.intp) - np.arange(round(reach))[:, np.newaxis], 0, len(mask) - 1)
+    return np.asarray(np.cumprod(mask[rows, columns], axis=0).sum(axis=0), np.float64)
 
 
 def _measure_ticks(
@@ -178,9 +183,7 @@ def _measure_ticks(
     start, end = int(level.start * scale) - margin, int(level.end * scale) + margin + 1
     columns = np.arange(max(0, start), min(mask.shape[1], end))
     y = np.interp(columns / scale, level.along, level.across) * scale
-    reach = round(1.5 * digit_height * scale)
-    rows = np.clip(y.astype(np.intp) - np.arange(reach)[:, np.newaxis], 0, len(mask) - 1)  # upwards from the rule
-    runs = np.cumprod(mask[rows, columns], axis=0).sum(axis=0).astype(np.float64)
+    runs = _measure_runs(mask, columns, y, 1.5 * digit_height * scale)
     runs -= median(runs)  # the rule itself
     least, most = (share * digit_height * scale for share in _TICK_HEIGHTS)
     is_high = np.concatenate([[False], runs >= least, [False]])
