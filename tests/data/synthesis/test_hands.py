@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from string import ascii_letters
 
 import numpy as np
 import pytest
@@ -77,7 +78,7 @@ def test_a_font_s_signs_stand_where_it_has_them_beside_digits() -> None:
 
 def test_signs_of_fonts_are_written_with_any_pen() -> None:
     signs = write_font_signs(load_fonts([DEJAVU])[-1:])
-    assert set(signs.forms) == {*SIGNS, CURRENCY} and len(signs.forms["×"]) == 2, "an x is one as well"
+    assert set(signs.forms) == {*SIGNS, CURRENCY, *ascii_letters} and len(signs.forms["×"]) == 2, "an x is one as well"
     style, rng = _sample_style(np.random.default_rng(0))[0], np.random.default_rng(1)
     thin, thick = (replace(style, pen_width=width, slant=0.0, stretch=1.0, height=40.0) for width in (2.0, 8.0))
     for character in SIGNS:

@@ -16,6 +16,7 @@ KINDS: dict[str, Callable[[Generator], Ink]] = {
     "frame": lambda rng: paper.draw_frame(SIZE, BOX, HEIGHT, rng),
     "pattern": lambda rng: paper.draw_pattern(SIZE, HEIGHT, rng),
     "stains": lambda rng: paper.draw_stains(SIZE, rng),
+    "grain": lambda rng: paper.draw_grain(SIZE, HEIGHT / 10, rng),
     "dark_edge": lambda rng: paper.draw_dark_edge(SIZE, rng),
     "degraded": lambda rng: paper.degrade(make_writing(), HEIGHT, rng),
 }

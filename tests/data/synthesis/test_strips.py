@@ -1,6 +1,7 @@
 """Strips: a line of writing whose text is known, by one hand."""
 
 from dataclasses import replace
+from string import ascii_letters
 
 import cv2
 import numpy as np
@@ -76,9 +77,11 @@ def test_a_digit_that_comes_twice_mostly_has_one_form(
 
 def test_every_kind_of_text_is_of_the_alphabet() -> None:
     texts = [sample_text(np.random.default_rng(seed)) for seed in range(3000)]
-    assert set("".join(texts)) == {*CHARACTERS, RAISED, CURRENCY, DEGREE}  # every class is learnt
+    characters = set("".join(texts))
+    assert characters - set(ascii_letters) == {*CHARACTERS, RAISED, CURRENCY, DEGREE}  # every class is learnt
+    assert len(characters & set(ascii_letters)) > 40
     assert 0.01 < sum(text == "" for text in texts) / len(texts) < 0.05
-    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER})
+    drawn_as = str.maketrans({RAISED: "", CURRENCY: OTHER, DEGREE: OTHER, **dict.fromkeys(ascii_letters, OTHER)})
     assert all(len(encode_text(text.translate(drawn_as))) > 0 for text in texts if text)
     assert all(text[text.index(RAISED) + 1] in DIGIT_CHARACTERS for text in texts if RAISED in text)
 
@@ -144,6 +147,17 @@ def test_a_raised_digit_is_small_high_and_in_the_text_without_its_mark(
     ]
     lowest = [np.mean([rows.max() for rows in each if rows.size]) for each in feet]
     assert lowest[0] < lowest[1] - 8
+
+
+def test_letters_of_a_unit_are_as_low_as_its_font_has_them_and_read_as_one(
+    material: Material, hands: FormNeighbours
+) -> None:
+    """A g reaches below the digits, an m is lower than they are."""
+    signs = write_font_signs(load_fonts([FONT_FOLDER / "DejaVuSans.ttf"]))
+    assert signs.forms["g"][0][1] < -0.15 and signs.forms["m"][0][1] > -0.1
+    strips = [draw_plain(replace(material, signs=signs), hands, seed, "12 kg 8m") for seed in range(10)]
+    assert all("12 ~ 8~".startswith(strip.text) for strip in strips)
+    assert any(strip.text == "12 ~ 8~" for strip in strips)
 
 
 def test_the_ring_of_a_degree_is_small_and_high_and_read_as_a_letter(material: Material, hands: FormNeighbours) -> None:

@@ -24,14 +24,14 @@ class HandSign:
 
 @dataclass(frozen=True)
 class FontSigns:
-    """Signs as fonts have them, to be written with any pen: for each of `inkdigits.alphabet.SIGNS`, and for
-    `strip_texts.CURRENCY`, its `forms`, a distance field (uint8 56×56, as `strokes.Strokes` has digits) and how far the
-    lower edge of its centre line is above the baseline, in digit heights."""
+    """Signs and letters as fonts have them, to be written with any pen: for each of `inkdigits.alphabet.SIGNS`, each
+    ASCII letter, and `strip_texts.CURRENCY`, its `forms`, a distance field (uint8 56×56, as `strokes.Strokes` has
+    digits) and how far the lower edge of its centre line is above the baseline, in digit heights."""
 
     forms: Mapping[str, Sequence[tuple[Bits, float]]]
 
     def write(self, character: str, style: WritingStyle, rng: Generator) -> HandSign:
-        """A sign of one of the fonts in a style. Raises KeyError where no font has it."""
+        """A sign or a letter of one of the fonts in a style. Raises KeyError where no font has it."""
         field, bottom = self.forms[character][int(rng.integers(len(self.forms[character])))]
         ink = style.write(field, 1.0, rng)
         return HandSign(ink, bottom + float(rng.normal(0, 0.03)) - style.pen_width / style.height / 2)

@@ -4,6 +4,7 @@ and digits that are drawn."""
 from __future__ import annotations
 
 from collections.abc import Sequence
+from string import ascii_letters
 
 import cv2
 import numpy as np
@@ -69,15 +70,13 @@ def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng:
 
 
 def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
-    """Every sign of every font that has it, an x for times as well, and currencies as CURRENCY."""
+    """Every sign and letter of every font that has it, an x for times as well, and currencies as CURRENCY."""
     forms: dict[str, list[tuple[Bits, float]]] = {}
-    for character in (*SIGN_CHARACTERS, *_MEANT):
+    for character, meaning in [*((each, each) for each in (*SIGN_CHARACTERS, *ascii_letters)), *_MEANT.items()]:
         signs = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
         if signs:
             fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in signs]))]
-            forms.setdefault(_MEANT.get(character, character), []).extend(
-                zip(fields, (bottom for _, bottom in signs), strict=True)
-            )
+            forms.setdefault(meaning, []).extend(zip(fields, (bottom for _, bottom in signs), strict=True))
     return FontSigns(forms)
 
 

@@ -87,6 +87,15 @@ def draw_texture(size: Size, rng: Generator) -> Ink:
     return np.asarray(np.clip((ink - rng.uniform(-0.3, 1.2)) * rng.uniform(0.4, 2), 0, 1), np.float32)
 
 
+def draw_grain(size: Size, pen_width: float, rng: Generator) -> Ink:
+    """How much of the ink stays on a rough surface, 1 on its ridges and less in its pores, for a pen `pen_width` pixels
+    wide."""
+    noise = rng.normal(0, 1, size).astype(np.float32)
+    smooth = cv2.GaussianBlur(noise, (0, 0), max(0.4, pen_width * rng.uniform(0.08, 0.3)))
+    ridges = np.clip((smooth / smooth.std() + rng.uniform(0.0, 1.2)) * rng.uniform(1, 6), 0, 1)
+    return np.asarray(1 - rng.uniform(0.6, 1) * (1 - ridges), np.float32)
+
+
 def draw_dark_edge(size: Size, rng: Generator) -> Ink:
     """Something dark that reaches in from the edge: a shadow, a table, the end of the paper."""
     ink = np.zeros(size, np.float32)

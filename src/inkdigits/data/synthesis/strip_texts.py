@@ -2,18 +2,25 @@
 
 Every text is made of `inkdigits.alphabet.CHARACTERS`; `~` stands for a word or a letter that is no digit. RAISED says
 that the next digit is a power, small and high; it is no character of the text itself. CURRENCY is a sign like $ or €,
-and DEGREE the ring of temperatures and angles; both are read as letters. Several spaces are one wide one.
+and DEGREE the ring of temperatures and angles; both are read as letters. Letters are those of a unit or a name, as
+large and as high or low beside the digits as people write them, and read as one `~`. Several spaces are one wide one.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from string import ascii_lowercase, ascii_uppercase
 
 from numpy.random import Generator
 
 RAISED = "^"
 CURRENCY = "$"
 DEGREE = "°"
+_UNITS = (
+    *("g", "g", "kg", "kg", "mg", "t", "s", "min", "h", "h", "d", "m", "m", "cm", "mm", "km", "km", "ml", "cl", "dl"),
+    *("kW", "W", "V", "A", "kWh", "MB", "lb", "oz", "ft", "St", "Stk", "pcs", "z", "b", "p", "q", "y", "n", "Pf"),
+)  # an l and an o of their own can't be told from digits
+_NAME_LENGTHS = (1, 12)  # lower-case letters, from and up to
 
 
 def sample_text(rng: Generator) -> str:
@@ -153,6 +160,40 @@ def _sample_item(rng: Generator) -> str:
     return f"{number}{mark} {sample_integer(rng)}"
 
 
+def _sample_quantity(rng: Generator) -> str:
+    """A number and its unit, or two, as of hours and minutes."""
+    quantities = [
+        (sample_integer(rng)[:5] if rng.random() < 0.75 else _sample_decimal(rng).rstrip(f"%~{DEGREE}"))
+        + ("" if rng.random() < 0.4 else " ")
+        + str(rng.choice(_UNITS))
+        for _ in range(1 if rng.random() < 0.75 else 2)
+    ]
+    return " ".join(quantities)
+
+
+def _sample_address(rng: Generator) -> str:
+    """A town behind its postcode, or a street before its number."""
+    name = _sample_name(rng)
+    if rng.random() < 0.6:
+        return f"{''.join(map(str, rng.integers(0, 10, int(rng.integers(4, 6)))))} {name}"
+    letter = str(rng.choice(["", "a", "b", "c"], p=[0.7, 0.1, 0.1, 0.1]))
+    return f"{name} {rng.integers(1, 10 ** int(rng.integers(1, 4)))}{letter}"
+
+
+def _sample_name(rng: Generator) -> str:
+    small = rng.choice(list(ascii_lowercase), int(rng.integers(*_NAME_LENGTHS)))
+    return str(rng.choice(list(ascii_uppercase))) + "".join(small)
+
+
+def _sample_phone(rng: Generator) -> str:
+    """A prefix and a number, parted by a slash, a dash, a bracket or a space."""
+    prefix = ("+" if rng.random() < 0.15 else "0" if rng.random() < 0.7 else "") + f"{rng.integers(1, 1000)}"
+    number = "".join(map(str, rng.integers(0, 10, int(rng.integers(4, 9)))))
+    if rng.random() < 0.15:
+        return f"({prefix}) {number}"
+    return prefix + str(rng.choice(["/", "/", " / ", "-", " - ", " "])) + number
+
+
 def _sample_words(rng: Generator) -> str:
     """Words, and perhaps a number beside them."""
     text = " ".join("~" * int(rng.integers(1, 4)))
@@ -164,8 +205,8 @@ def _sample_words(rng: Generator) -> str:
 
 
 _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
-    (0.14, sample_integer),
-    (0.17, _sample_amount),
+    (0.13, sample_integer),
+    (0.16, _sample_amount),
     (0.11, _sample_decimal),
     (0.02, _sample_temperature),
     (0.08, _sample_date),
@@ -176,5 +217,8 @@ _KINDS: tuple[tuple[float, Callable[[Generator], str]], ...] = (
     (0.06, _sample_columns),
     (0.05, _sample_serial),
     (0.02, _sample_item),
-    (0.1, _sample_words),
+    (0.03, _sample_quantity),
+    (0.02, _sample_address),
+    (0.02, _sample_phone),
+    (0.06, _sample_words),
 )  # the rest is empty

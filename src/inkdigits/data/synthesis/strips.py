@@ -35,6 +35,7 @@ _CHAINED_ZEROS_SHARE = 0.25  # of hands
 _THING_SHARE = 0.15  # of what is neither digit nor sign: silhouettes, shapes, scribbles
 _FONT_SIGN_SHARE = 0.55  # of signs, where there are fonts for them; currencies always are a font's
 _EMPTY_TEXTURE_SHARE = 0.5  # of strips without any writing
+_CHALK_SHARE = 0.04  # of strips: strokes with holes in them, as of chalk and crayons
 _COMB_SHARE = 0.05  # of strips: one box a character
 _READ_AS = {RAISED: "", CURRENCY: OTHER, DEGREE: OTHER}
 _MIN_SPACE_RATIO = 0.45  # heights: no space between numbers is narrower
@@ -118,7 +119,7 @@ class _Writer:
             gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
             ink = self.style.write(self._sample_form(int(character)), size, self.rng)
             self._place(ink, self.rng.normal(0, 0.035), gap)
-        elif character == OTHER or (character == CURRENCY and self.material.signs is None):
+        elif character == OTHER or (self.material.signs is None and (character == CURRENCY or character.isalpha())):
             self._write_other()
         elif character == DEGREE:
             ink = draw_ring(self.rng.uniform(0.15, 0.45) * self.style.height, self.style.pen_width, self.rng)
@@ -132,7 +133,8 @@ class _Writer:
     def _draw_sign(self, character: str) -> HandSign:
         """A sign in this hand's pen, as a font has it or drawn."""
         forms = self.material.signs
-        if forms is not None and (character == CURRENCY or self.rng.random() < _FONT_SIGN_SHARE):
+        is_font_only = character == CURRENCY or character.isalpha()
+        if forms is not None and (is_font_only or self.rng.random() < _FONT_SIGN_SHARE):
             return forms.write(character, self.style, self.rng)
         return draw_hand_sign(character, self.style.height, self.style.pen_width, self.style.slant, self.rng)
 
@@ -229,12 +231,15 @@ def draw_strip(
         if writer.x > width + 0.05 * style.height:
             canvas.ink, writer.x = before, x
             break
-        if character != SPACE or drawn_text[-1:] != SPACE:
-            drawn_text += _READ_AS.get(character, character)
+        read_as = OTHER if character.isalpha() else _READ_AS.get(character, character)
+        if not (read_as == drawn_text[-1:] and (character == SPACE or character.isalpha())):
+            drawn_text += read_as
         if character in DIGIT_CHARACTERS and rng.random() < style.link_probability:
             _draw_link(writer)
     if writer.cell_edges:
         draw_comb(canvas, writer.cell_edges, baseline, style, rng)
+    if is_cluttered and rng.random() < _CHALK_SHARE:
+        canvas.ink *= paper.draw_grain(canvas.ink.shape, style.pen_width, rng)
     if is_cluttered:
         add_distractors(canvas, writer.x, style, material, rng)
     if is_cluttered and not drawn_text and rng.random() < _EMPTY_TEXTURE_SHARE:
