@@ -1,7 +1,11 @@
 """A page with a dark and a bright part is read in both; pages of one polarity have no parts."""
 
+from collections import Counter
+
+import cv2
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
@@ -62,6 +66,30 @@ def test_a_sheet_on_a_table_is_read_in_a_shadow_too(reader: Reader, sheet: Pixel
     page[80 : 80 + sheet.shape[0], 80 : 80 + sheet.shape[1]] = lit.astype(np.uint8)
     plain = reader.read(sheet).digits
     assert len(reader.read(page).digits) >= 0.9 * len(plain)
+
+
+def draw_hand_shadow(shape: tuple[int, int], finger_px: int) -> NDArray[np.float32]:
+    """How much light is left, 0..1: that of a palm at the lower edge and of four fingers."""
+    height, width = shape
+    hand = np.zeros(shape, np.float32)
+    cv2.ellipse(hand, (width // 3, height), (width // 4, height // 3), 0, 0, 360, 1, -1)
+    for finger in range(4):
+        tip, root = (
+            (round(width * x), round(height * y)) for x, y in ((0.1 + 0.14 * finger, 0.25), (0.2 + finger / 11, 0.8))
+        )
+        cv2.line(hand, root, tip, 1, finger_px)
+    return np.asarray(1 - 0.43 * cv2.GaussianBlur(hand, (0, 0), 4), np.float32)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_a_sheet_is_read_in_the_shadow_of_a_hand(reader: Reader, seed: int) -> None:
+    """Its fingers are many times as broad as strokes, and the outline of the lit part is not that of the sheet."""
+    lines = ("1984 2026 73", "314 592 6535", "2718 2818 28", "4590 16 661")
+    sheet = draw_page(load("test").slice(4000, 8000), lines, seed).image[:, :, 1]
+    page = np.full((sheet.shape[0] + 80, sheet.shape[1] + 80), 75, np.uint8)
+    page[40:-40, 40:-40] = sheet * draw_hand_shadow(sheet.shape, sheet.shape[0] // 8)
+    right = Counter(reader.read(sheet).text.split()) & Counter(reader.read(page).text.split())
+    assert right.total() >= 9
 
 
 def test_nothing_is_too_small() -> None:

@@ -28,7 +28,7 @@ _MIN_PAPER_BRIGHTNESS = 40  # paper in less light than this counts as this brigh
 # no darker than this, of 255, and so much of it, that is so many times as dark as it, is writing.
 _BROAD_RATIO, _MIN_COMPONENTS, _SPECK_PX = 3.0, 5, 8
 _MAX_SHADED_SHARE = 0.45  # of an image: more is its paper
-_MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.5, (0.005, 0.12)
+_MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.33, (0.003, 0.17)
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -114,7 +114,8 @@ def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] 
 
 def _drop_shaded_paper(ink: Ink) -> Pixels:
     """The ink's mask without connected components that are paper with writing on it, dark rows of a table or a shadow,
-    where these have most of its pixels: much broader than most components, and not all of them equally dark."""
+    where these have more pixels than what is narrow: much broader than most components, and not equally dark all over.
+    What is as broad and reaches the edge of the image is left out with them."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(ink.mask, connectivity=8)
     distances = cv2.distanceTransform(ink.mask, cv2.DIST_L2, 3).ravel()
     widths = 4 * np.bincount(labels.ravel(), distances, minlength=count) / stats[:, cv2.CC_STAT_AREA]
@@ -122,11 +123,15 @@ def _drop_shaded_paper(ink: Ink) -> Pixels:
     is_large[0] = False
     if is_large.sum() < _MIN_COMPONENTS:
         return ink.mask
-    is_broad = (is_large & (widths > _BROAD_RATIO * median(widths[is_large])))[labels]
-    is_most_ink = 2 * is_broad.sum() > ink.mask.sum() and is_broad.mean() <= _MAX_SHADED_SHARE
-    if not is_most_ink or not _holds_writing(ink.strength[is_broad]):
+    is_broad = is_large & (widths > _BROAD_RATIO * median(widths[is_large]))
+    starts, ends = stats[:, :2], stats[:, :2] + stats[:, 2:4]
+    is_at_edge = (starts <= 0).any(axis=1) | (ends >= ink.mask.shape[::-1]).any(axis=1)  # as a table under a sheet
+    is_shaded = (is_broad & ~is_at_edge)[labels]
+    narrow_px = int(stats[1:, cv2.CC_STAT_AREA][~is_broad[1:]].sum())
+    is_most_ink = narrow_px < is_shaded.sum() <= _MAX_SHADED_SHARE * ink.mask.size
+    if not is_most_ink or not _holds_writing(ink.strength[is_shaded]):
         return ink.mask
-    return np.where(is_broad, np.uint8(0), ink.mask)
+    return np.where(is_broad[labels], np.uint8(0), ink.mask)
 
 
 def _holds_writing(strength: Pixels) -> bool:

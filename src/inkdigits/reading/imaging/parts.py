@@ -17,6 +17,7 @@ _MIN_WIDTH_RATIO = 1 / 6  # of its shorter side: a part is wider somewhere, else
 _MIN_SHARE, _MIN_SHEET_SHARE = 0.1, 0.04  # of the page: a part is no smaller, nor a sheet that is read alone
 _MIN_DIFFERENCE = 48  # of 255: between the two parts' brightness
 _MIN_SKEWNESS = 2.0  # of the brightness of a part of dark paper: bright ink is its long tail; of a sheet the reverse
+_STROKE_BLUR_PX, _MIN_SHADED_SKEWNESS = 5, 1.0  # as much in a shadow, of narrow strokes: fingers may be darker
 _MIN_CONVEX_SHARE = 0.85  # of its convex hull, that a sheet fills
 _SEAM_PX = 2  # on either side of where the parts meet, in which ink cannot be told
 
@@ -34,24 +35,24 @@ def find_dark_part(grey: Pixels) -> tuple[Pixels, Pixels] | None:
 
 def find_sheet(grey: Pixels) -> Pixels | None:
     """The inside of a bright sheet with dark ink on it that lies on something dark, uint8 H×W, 0 or 1; None where there
-    is none."""
+    is none. A sheet whose outline cannot be told, as in the shadow of a hand, is all of the page."""
     parts = _part(grey, _MIN_SHEET_SHARE)
     if parts is None or parts.bright_skewness > -_MIN_SKEWNESS:
         return None
-    paper = parts.bright | _find_shaded_paper(parts)
-    _, labels, stats, _ = cv2.connectedComponentsWithStats(paper, connectivity=4)
+    if _has_shaded_paper(parts):
+        return np.ones_like(grey)
+    _, labels, stats, _ = cv2.connectedComponentsWithStats(parts.bright, connectivity=4)
     largest = (labels == 1 + int(stats[1:, cv2.CC_STAT_AREA].argmax())).astype(np.uint8)
     sheet = np.zeros_like(largest)
     cv2.fillConvexPoly(sheet, cv2.convexHull(cv2.findNonZero(largest)), 1)
     if largest.sum() < _MIN_CONVEX_SHARE * sheet.sum():
-        return None
+        return np.ones_like(grey) if parts.dark_skewness < _MIN_SKEWNESS else None
     inside = cv2.erode(sheet, np.ones((3, 3), np.uint8), borderValue=1)  # its edge is neither
     return _enlarge(np.asarray(inside, np.uint8), grey)
 
 
-def _find_shaded_paper(parts: _Parts) -> Pixels:
-    """The brighter or the darker half of a dark part, if there is dark ink on it: paper in a shadow, and where it meets
-    the bright part. Uint8 of 0 and 1."""
+def _has_shaded_paper(parts: _Parts) -> bool:
+    """Whether there is dark ink on the brighter or the darker half of the dark part: that is paper in a shadow."""
     is_dark = parts.dark > 0
     level, _ = cv2.threshold(parts.background[is_dark], 0, 1, cv2.THRESH_OTSU)
     blur, width = _measure_sides(parts.dark)
@@ -60,19 +61,19 @@ def _find_shaded_paper(parts: _Parts) -> Pixels:
         shaded = _open(is_half.astype(np.uint8), width)
         is_inside = cv2.erode(shaded, np.ones((blur // 2, blur // 2), np.uint8)) > 0
         is_large = is_inside.any() and shaded.mean() >= _MIN_SHEET_SHARE
-        if is_large and _measure_skewness(parts.details[is_inside]) <= -_MIN_SKEWNESS:
-            return np.asarray(cv2.morphologyEx(shaded | parts.bright, cv2.MORPH_CLOSE, np.ones((blur, blur), np.uint8)))
-    return np.zeros_like(parts.dark)
+        if is_large and _measure_skewness(parts.strokes[is_inside]) <= -_MIN_SHADED_SKEWNESS:
+            return True
+    return False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Parts:
     """The `dark` and the `bright` part of a page made small, uint8 of 0 and 1, and the skewness of what stands out from
     the background in each: bright ink is its long tail in one, dark ink in the other. `background` is the page made
-    small without thin strokes, `details` float32 what they add to it."""
+    small without what is narrow, `strokes` float32 what the narrowest of it add to it."""
 
     background: Pixels
-    details: NDArray[np.float32]
+    strokes: NDArray[np.float32]
     dark: Pixels
     bright: Pixels
     dark_skewness: float
@@ -96,7 +97,12 @@ def _part(grey: Pixels, min_bright_share: float) -> _Parts | None:
         return None
     details = thumbnail.astype(np.float32) - background
     return _Parts(
-        background, details, dark, bright, _measure_skewness(details[in_dark]), _measure_skewness(details[in_bright])
+        background,
+        thumbnail.astype(np.float32) - cv2.medianBlur(thumbnail, _STROKE_BLUR_PX),
+        dark,
+        bright,
+        _measure_skewness(details[in_dark]),
+        _measure_skewness(details[in_bright]),
     )
 
 
