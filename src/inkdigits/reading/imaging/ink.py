@@ -29,6 +29,8 @@ _MIN_PAPER_BRIGHTNESS = 40  # paper in less light than this counts as this brigh
 _BROAD_RATIO, _MIN_COMPONENTS, _SPECK_PX = 3.0, 5, 8
 _MAX_SHADED_SHARE = 0.45  # of an image: more is its paper
 _MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.33, (0.003, 0.17)
+_MAX_MIN_CONTRAST = 40  # of 255: where the noise asks for more, it is smoothed,
+_SMOOTHING_PX = (0.6, 0.8, 1.2, 1.8, 2.4)  # by the first of these that is enough
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -47,13 +49,25 @@ def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
     `other_polarity` takes for ink what is of the brightness that paper seems to have: a bright sheet on a dark table
     may seem to be dark.
     """
-    may_have_parts = not other_polarity and max(grey.shape) > TINY_SIDE_PX
+    is_tiny = max(grey.shape) <= TINY_SIDE_PX
+    grey = grey if is_tiny else _smooth_noise(grey)
+    may_have_parts = not other_polarity and not is_tiny
     if may_have_parts and (parts := find_dark_part(grey)) is not None:
         return _extract_ink_by_part(grey, *parts)
     paper_dark = is_paper_dark(grey)
     if may_have_parts and paper_dark and (sheet := find_sheet(grey)) is not None:
         return _extract_ink_within(grey, sheet > 0)
     return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity), _drop_shaded_paper)
+
+
+def _smooth_noise(grey: Pixels) -> Pixels:
+    """The page; smoothed if it has so much noise, as photos in little light have, that ink would not stand out."""
+    smooth = grey
+    for sigma_px in _SMOOTHING_PX:
+        if _estimate_min_contrast(smooth) <= _MAX_MIN_CONTRAST:
+            break
+        smooth = np.asarray(cv2.GaussianBlur(grey, (0, 0), sigma_px), np.uint8)
+    return smooth
 
 
 def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
