@@ -8,14 +8,13 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TypeVar
 
-import cv2
 import numpy as np
 
 from inkdigits.errors import InkdigitsError, PictureError, SeveralPagesError
 from inkdigits.reading.imaging.formats import is_pdf
 from inkdigits.reading.imaging.limits import Limits, check_bytes, check_size, read_bytes
 from inkdigits.reading.imaging.pdf import PdfFile
-from inkdigits.reading.imaging.pixels import Array, Pixels, convert_to_uint8, flatten_alpha
+from inkdigits.reading.imaging.pixels import Array, Pixels, convert_to_grey, convert_to_uint8, flatten_alpha
 from inkdigits.reading.imaging.raster import RasterFile
 from inkdigits.types import Failure
 
@@ -44,10 +43,8 @@ class Picture:
 
     @property
     def grey(self) -> Pixels:
-        """The page's brightness, uint8 H×W."""
-        return (
-            self.image if self.image.ndim == 2 else np.asarray(cv2.cvtColor(self.image, cv2.COLOR_RGB2GRAY), np.uint8)
-        )
+        """The page's brightness, or one of its colours where that tells ink from paper; uint8 H×W."""
+        return convert_to_grey(self.image)
 
 
 def load_single_page(source: Source, limits: Limits | None = None) -> Picture:

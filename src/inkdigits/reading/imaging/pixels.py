@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 Array = NDArray[Any]
 Pixels = NDArray[np.uint8]
 
+_COLOUR_SIDE_PX, _COLOUR_BLUR_PX = 600, 9  # of a picture whose colours are compared, and in which strokes are narrow
+_MIN_COLOUR_CONTRAST, _MIN_COLOUR_RATIO = 4.0, 3.0  # of a colour that is taken for the brightness, and to that of grey
 _MIN_RANGE_16_BIT = 4095  # a 16-bit page is stretched by its own range, but a range below 12 bits is mostly noise
 
 
@@ -44,6 +46,26 @@ def flatten_alpha(image: Array) -> Pixels:
     weight = alpha.astype(np.uint16)[:, :, None]
     blended: Pixels = ((colour * weight + background * (255 - weight) + 127) // 255).astype(np.uint8)
     return blended
+
+
+def convert_to_grey(image: Pixels) -> Pixels:
+    """A picture, uint8 H×W or H×W×3 (red, green, blue) → its brightness, uint8 H×W; or the one colour in which its ink
+    stands out, where ink and paper are about equally bright, as red chalk on a green board."""
+    if image.ndim == 2:
+        return image
+    grey = np.asarray(cv2.cvtColor(image, cv2.COLOR_RGB2GRAY), np.uint8)
+    step = max(1, max(grey.shape) // _COLOUR_SIDE_PX)
+    colours = [np.ascontiguousarray(image[::step, ::step, index]) for index in range(3)]
+    contrast, *contrasts = (_measure_contrast(each) for each in (grey[::step, ::step], *colours))
+    if max(contrasts) < max(_MIN_COLOUR_CONTRAST, _MIN_COLOUR_RATIO * contrast):
+        return grey
+    return np.ascontiguousarray(image[:, :, contrasts.index(max(contrasts))])
+
+
+def _measure_contrast(grey: Pixels) -> float:
+    """How much narrow things stand out: the standard deviation of what a median leaves, in levels of brightness."""
+    smooth = cv2.medianBlur(np.ascontiguousarray(grey), _COLOUR_BLUR_PX)
+    return float((grey.astype(np.float32) - smooth).std())
 
 
 def _choose_background(grey: Pixels, alpha: Pixels) -> int:
