@@ -35,3 +35,23 @@ def test_a_page_in_little_light_is_read(reader: Reader, light: float) -> None:
     noise = np.random.default_rng(0).normal(0, 5, page.shape)
     dark = (page * light + noise).clip(0, 255).astype(np.uint8)
     assert sum(digit.accepted for digit in reader.read(dark).digits) >= 20
+
+
+@pytest.mark.parametrize("darker", ["gap between sheets", "edge of a scan", "cloth under a sheet", "specks"])
+def test_pencil_is_read_beside_what_is_darker(reader: Reader, darker: str) -> None:
+    """Otsu's threshold alone is then between what is darker and the pencil."""
+    page = draw_page(load("test").slice(0, 4000), ("1984 2026", "3141 5926", "2718 2818"), seed=1).image[:, :, 1]
+    pale = (200 - 0.25 * (200 - page.astype(np.float32))).clip(0, 255).astype(np.uint8)
+    height, width = pale.shape
+    if darker == "gap between sheets":
+        pale = np.hstack([pale, np.full((height, 40), 25, np.uint8), np.full_like(pale, 200)])
+    elif darker == "edge of a scan":
+        pale = cv2.copyMakeBorder(pale, 0, 80, 60, 0, cv2.BORDER_CONSTANT, value=[15])
+    elif darker == "cloth under a sheet":
+        rows, columns = np.mgrid[0 : height + 200, 0 : width + 200] // 40
+        cloth = np.where((rows + columns) % 2, np.uint8(90), np.uint8(200))
+        cloth[100:-100, 100:-100] = pale
+        pale = cloth
+    else:
+        pale[np.random.default_rng(0).random(pale.shape) < 0.004] = 20
+    assert sum(digit.accepted for digit in reader.read(pale).digits) >= 18

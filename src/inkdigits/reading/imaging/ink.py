@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
-from inkdigits.reading.imaging.pixels import Pixels, median, shrink
+from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink
 
 TINY_SIDE_PX = 40  # longest side up to which a drawing is taken as evenly lit already
 _PAPER_SIDE_PX = 512  # longest side of the image on which the paper's brightness is estimated
@@ -31,6 +31,10 @@ _MAX_SHADED_SHARE = 0.45  # of an image: more is its paper
 _MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.33, (0.003, 0.17)
 _MAX_MIN_CONTRAST = 40  # of 255: where the noise asks for more, it is smoothed,
 _SMOOTHING_PX = (0.6, 0.8, 1.2, 1.8, 2.4)  # by the first of these that is enough
+# Other than writing are specks, and what reaches across so much of a page and is at least so broad, of its shorter
+# side. Paler ink is looked for on pages from this side on, and is so many times as much as was found beside it.
+_MAX_SPECK_PX, _MAX_WRITING_SHARE, _MIN_BROAD_PX, _BROAD_SHARE = 3, 0.6, 9, 60
+_MIN_PAGE_PX, _EDGE_PX, _MIN_GAIN, _MAX_WRITTEN_SHARE, _FULL_PERCENTILE = 240, 7, 3, 0.12, 90
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
 
@@ -57,7 +61,7 @@ def extract_ink(grey: Pixels, other_polarity: bool = False) -> Ink:
     paper_dark = is_paper_dark(grey)
     if may_have_parts and paper_dark and (sheet := find_sheet(grey)) is not None:
         return _extract_ink_within(grey, sheet > 0)
-    return _extract_dark_ink(_darken_ink(grey, paper_dark != other_polarity), _drop_shaded_paper)
+    return _extract_page_ink(_darken_ink(grey, paper_dark != other_polarity))
 
 
 def _smooth_noise(grey: Pixels) -> Pixels:
@@ -74,7 +78,7 @@ def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
     """Dark ink where the paper is bright, bright ink in its dark part, and none on the seam between them."""
     is_dark = dark_part > 0
     bright = _extract_ink_within(grey, ~is_dark)
-    dark = _extract_dark_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))), _drop_shaded_paper)
+    dark = _extract_page_ink(255 - np.where(is_dark, grey, np.uint8(median(grey[is_dark]))))
     strength, mask = (
         np.where(seam > 0, np.uint8(0), np.where(is_dark, of_dark, of_bright))
         for of_dark, of_bright in ((dark.strength, bright.strength), (dark.mask, bright.mask))
@@ -84,7 +88,7 @@ def _extract_ink_by_part(grey: Pixels, dark_part: Pixels, seam: Pixels) -> Ink:
 
 def _extract_ink_within(grey: Pixels, is_within: NDArray[np.bool_]) -> Ink:
     """The dark ink of a part of a page, bool H×W, and none beside it."""
-    ink = _extract_dark_ink(np.where(is_within, grey, np.uint8(median(grey[is_within]))), _drop_shaded_paper)
+    ink = _extract_page_ink(np.where(is_within, grey, np.uint8(median(grey[is_within]))))
     strength, mask = (np.where(is_within, each, np.uint8(0)) for each in (ink.strength, ink.mask))
     return Ink(strength, mask)
 
@@ -112,6 +116,11 @@ def _darken_ink(grey: Pixels, paper_dark: bool) -> Pixels:
     return 255 - grey if paper_dark else grey
 
 
+def _extract_page_ink(dark_page: Pixels) -> Ink:
+    """The ink of a page, darker than its paper."""
+    return _find_paler_ink(_extract_dark_ink(dark_page, _drop_shaded_paper), _estimate_min_contrast(dark_page))
+
+
 def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask) -> Ink:
     """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
     all ink of a single digit."""
@@ -124,6 +133,37 @@ def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] 
     if finer_reach_px >= reach_px:
         return first
     return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
+
+
+def _find_paler_ink(ink: Ink, min_contrast: float) -> Ink:
+    """The ink of a page; and what is paler than bars, a dark edge, a table's cloth or specks on it, if that is most of
+    what is written. Strength is then at most that of nearly all of it."""
+    if min(ink.mask.shape) < _MIN_PAGE_PX:
+        return ink
+    is_other = _find_other_than_writing(ink.mask)
+    if 2 * int(is_other.sum()) < int(ink.mask.sum()):
+        return ink
+    is_beside = cv2.dilate(is_other.astype(np.uint8), np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) == 0
+    beside = ink.strength[is_beside]
+    level = max(min_contrast, cv2.threshold(beside, 0, 1, cv2.THRESH_OTSU)[0]) if beside.size else 255
+    paler = beside[beside > level]
+    if not _MIN_GAIN * int(ink.mask[is_beside].sum()) < paler.size < _MAX_WRITTEN_SHARE * ink.mask.size:
+        return ink
+    strength = np.minimum(ink.strength, np.uint8(percentile(paler, _FULL_PERCENTILE)))
+    return Ink(strength, (ink.strength > level).astype(np.uint8))
+
+
+def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
+    """Specks, and connected components that reach across most of a page and are broad nearly everywhere."""
+    count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
+    sides, areas = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1], stats[:, cv2.CC_STAT_AREA]
+    broad_px = max(_MIN_BROAD_PX, min(mask.shape) // _BROAD_SHARE)
+    opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((broad_px, broad_px), np.uint8))
+    is_broad = 2 * np.bincount(labels[opened > 0], minlength=count) > areas
+    is_across = (sides > _MAX_WRITING_SHARE * np.array(mask.shape[::-1])).any(axis=1)
+    is_other = (is_across & is_broad) | (sides <= _MAX_SPECK_PX).all(axis=1)
+    is_other[0] = False
+    return np.asarray(is_other[labels])
 
 
 def _drop_shaded_paper(ink: Ink) -> Pixels:
