@@ -90,8 +90,8 @@ def draw_texture(size: Size, rng: Generator) -> Ink:
 def draw_grain(size: Size, pen_width: float, rng: Generator) -> Ink:
     """How much of the ink stays on a rough surface, 1 on its ridges and less in its pores, for a pen `pen_width` pixels
     wide."""
-    noise = rng.normal(0, 1, size).astype(np.float32)
-    smooth = cv2.GaussianBlur(noise, (0, 0), max(0.4, pen_width * rng.uniform(0.08, 0.3)))
+    heights = rng.normal(0, 1, size).astype(np.float32)
+    smooth = cv2.GaussianBlur(heights, (0, 0), max(0.4, pen_width * rng.uniform(0.08, 0.3)))
     ridges = np.clip((smooth / smooth.std() + rng.uniform(0.0, 1.2)) * rng.uniform(1, 6), 0, 1)
     return np.asarray(1 - rng.uniform(0.6, 1) * (1 - ridges), np.float32)
 

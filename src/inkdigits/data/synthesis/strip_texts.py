@@ -176,8 +176,8 @@ def _sample_address(rng: Generator) -> str:
     name = _sample_name(rng)
     if rng.random() < 0.6:
         return f"{''.join(map(str, rng.integers(0, 10, int(rng.integers(4, 6)))))} {name}"
-    letter = str(rng.choice(["", "a", "b", "c"], p=[0.7, 0.1, 0.1, 0.1]))
-    return f"{name} {rng.integers(1, 10 ** int(rng.integers(1, 4)))}{letter}"
+    suffix = str(rng.choice(["", "a", "b", "c"], p=[0.7, 0.1, 0.1, 0.1]))
+    return f"{name} {rng.integers(1, 10 ** int(rng.integers(1, 4)))}{suffix}"
 
 
 def _sample_name(rng: Generator) -> str:

@@ -118,34 +118,21 @@ def _darken_ink(grey: Pixels, paper_dark: bool) -> Pixels:
 
 def _extract_page_ink(dark_page: Pixels) -> Ink:
     """The ink of a page, darker than its paper."""
-    return _find_paler_ink(_extract_dark_ink(dark_page, _drop_shaded_paper), _estimate_min_contrast(dark_page))
+    ink = _extract_dark_ink(dark_page, _drop_shaded_paper)
+    return ink if min(ink.mask.shape) < _MIN_PAGE_PX else _add_paler_ink(ink, dark_page)
 
 
-def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask) -> Ink:
-    """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
-    all ink of a single digit."""
-    if max(dark_ink.shape) <= TINY_SIDE_PX:
-        return _extract_evenly_lit_ink(dark_ink)
-    reach_px, min_contrast = min(dark_ink.shape) / 4, _estimate_min_contrast(dark_ink)
-    first = _threshold(_measure_local_contrast(dark_ink, reach_px), min_contrast)
-    # Once the strokes are known, the paper can be followed more closely.
-    finer_reach_px = max(5.0, 6 * estimate_stroke_width(select_strokes(first)))
-    if finer_reach_px >= reach_px:
-        return first
-    return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
-
-
-def _find_paler_ink(ink: Ink, min_contrast: float) -> Ink:
-    """The ink of a page; and what is paler than bars, a dark edge, a table's cloth or specks on it, if that is most of
-    what is written. Strength is then at most that of nearly all of it."""
-    if min(ink.mask.shape) < _MIN_PAGE_PX:
-        return ink
+def _add_paler_ink(ink: Ink, dark_page: Pixels) -> Ink:
+    """The ink of a page. Where bars, a dark edge, a table's cloth or specks are darker than writing, one threshold may
+    be above nearly all of it: it is found again without them. Strength is then at most that of most of the writing."""
     is_other = _find_other_than_writing(ink.mask)
     if 2 * int(is_other.sum()) < int(ink.mask.sum()):
         return ink
     is_beside = cv2.dilate(is_other.astype(np.uint8), np.ones((_EDGE_PX, _EDGE_PX), np.uint8)) == 0
+    if not is_beside.any():
+        return ink
     beside = ink.strength[is_beside]
-    level = max(min_contrast, cv2.threshold(beside, 0, 1, cv2.THRESH_OTSU)[0]) if beside.size else 255
+    level = max(_estimate_min_contrast(dark_page), cv2.threshold(beside, 0, 1, cv2.THRESH_OTSU)[0])
     paler = beside[beside > level]
     if not _MIN_GAIN * int(ink.mask[is_beside].sum()) < paler.size < _MAX_WRITTEN_SHARE * ink.mask.size:
         return ink
@@ -164,6 +151,20 @@ def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
     is_other = (is_across & is_broad) | (sides <= _MAX_SPECK_PX).all(axis=1)
     is_other[0] = False
     return np.asarray(is_other[labels])
+
+
+def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask) -> Ink:
+    """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
+    all ink of a single digit."""
+    if max(dark_ink.shape) <= TINY_SIDE_PX:
+        return _extract_evenly_lit_ink(dark_ink)
+    reach_px, min_contrast = min(dark_ink.shape) / 4, _estimate_min_contrast(dark_ink)
+    first = _threshold(_measure_local_contrast(dark_ink, reach_px), min_contrast)
+    # Once the strokes are known, the paper can be followed more closely.
+    finer_reach_px = max(5.0, 6 * estimate_stroke_width(select_strokes(first)))
+    if finer_reach_px >= reach_px:
+        return first
+    return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
 
 
 def _drop_shaded_paper(ink: Ink) -> Pixels:
