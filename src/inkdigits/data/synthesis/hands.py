@@ -72,7 +72,8 @@ def write_font_letters(fonts: Sequence[ImageFont.FreeTypeFont], count: int, rng:
 def write_font_signs(fonts: Sequence[ImageFont.FreeTypeFont]) -> FontSigns:
     """Every sign and letter of every font that has it, an x for times as well, and currencies as CURRENCY."""
     forms: dict[str, list[tuple[Bits, float]]] = {}
-    for character, meaning in [*((each, each) for each in (*SIGN_CHARACTERS, *ascii_letters)), *_MEANT.items()]:
+    characters = (*SIGN_CHARACTERS, *ascii_letters)
+    for character, meaning in (*zip(characters, characters, strict=True), *_MEANT.items()):
         signs = [sign for font in fonts if (sign := draw_font_sign(character, font)) is not None]
         if signs:
             fields = [measure_distances(line) for line in thin(np.stack([bits for bits, _ in signs]))]
