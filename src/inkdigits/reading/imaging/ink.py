@@ -29,7 +29,7 @@ _MIN_PAPER_BRIGHTNESS = 40  # paper in less light than this counts as this brigh
 _BROAD_RATIO, _MIN_COMPONENTS, _SPECK_PX = 3.0, 5, 8
 _MAX_SHADED_SHARE = 0.45  # of an image: more is its paper
 _MAX_SHADE, _WRITING_RATIO, _WRITTEN_SHARES = 128, 1.33, (0.003, 0.17)
-_MAX_MIN_CONTRAST = 40  # of 255: where the noise asks for more, it is smoothed,
+_MAX_MIN_CONTRAST = 60  # of 255: where the noise asks for more, it is smoothed,
 _SMOOTHING_PX = (0.6, 0.8, 1.2, 1.8, 2.4)  # by the first of these that is enough
 # Other than writing are specks, and what reaches across so much of a page and is at least so broad, of its shorter
 # side. Paler ink is looked for on pages from this side on, and is so many times as much as was found beside it.
