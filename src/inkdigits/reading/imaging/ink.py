@@ -141,14 +141,17 @@ def _add_paler_ink(ink: Ink, dark_page: Pixels) -> Ink:
 
 
 def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
-    """Specks, and connected components that reach across most of a page and are broad nearly everywhere."""
+    """Specks, and connected components that are at the edge of a page, reach across most of it, and are broad nearly
+    everywhere. One large digit has paper round it."""
     count, labels, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
     sides, areas = stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1], stats[:, cv2.CC_STAT_AREA]
     broad_px = max(_MIN_BROAD_PX, min(mask.shape) // _BROAD_SHARE)
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((broad_px, broad_px), np.uint8))
     is_broad = 2 * np.bincount(labels[opened > 0], minlength=count) > areas
     is_across = (sides > _MAX_WRITING_SHARE * np.array(mask.shape[::-1])).any(axis=1)
-    is_other = (is_across & is_broad) | (sides <= _MAX_SPECK_PX).all(axis=1)
+    starts, ends = stats[:, :2], stats[:, :2] + sides
+    is_at_edge = (starts <= 0).any(axis=1) | (ends >= mask.shape[::-1]).any(axis=1)
+    is_other = (is_across & is_broad & is_at_edge) | (sides <= _MAX_SPECK_PX).all(axis=1)
     is_other[0] = False
     return np.asarray(is_other[labels])
 
