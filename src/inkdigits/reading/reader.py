@@ -223,13 +223,14 @@ class Reader:
     def _run_stages(
         self, page: Picture, expected: Expected, thresholds: AcceptThresholds, other_polarity: bool = False
     ) -> Stages:
+        grey = page.grey
         # Where digits may stand, by the detector. Detections overlap and conflict; boxes are in pixels of the page.
-        proposals = propose_digits(page.grey, self._detector, other_polarity)
+        proposals = propose_digits(grey, self._detector, other_polarity)
         # Every detection by itself, as MNIST has digits: uint8 N×28×28.
         glyphs = crop_glyphs(proposals.detections.boxes, proposals.ink, proposals.ink_scale)
         # Which digit it is, and whether it is one: both networks' scores as one, then what the page makes of them.
         detections = scoring.fuse_scores(proposals.detections, self._classifier.classify(glyphs))
-        detections = scoring.drop_solids(detections, page.grey)  # a disc, a blot
+        detections = scoring.drop_solids(detections, grey)  # a disc, a blot
         in_size = scoring.penalise_size_outliers(detections)  # the digits of a page are about equally high
         detections = scoring.penalise_isolated(in_size)  # and seldom stand alone
         # The rules of boxes, tables and combs: no digits, and where numbers end.
@@ -243,7 +244,7 @@ class Reader:
         lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if not expected.tells_kind:  # a page with nothing sure on it may be one large number
-            lines = read_whole_page(page.grey, proposals, lines, expected.form, self._classifier, thresholds)
+            lines = read_whole_page(grey, proposals, lines, expected.form, self._classifier, thresholds)
         lines = understand_lines(lines, expected.values, thresholds)
         return Stages(proposals, glyphs, detections, lines)
 

@@ -6,7 +6,7 @@ import pytest
 
 from inkdigits.data.sets.mnist import load
 from inkdigits.data.synthesis.pages import draw_page
-from inkdigits.reading.imaging.ink import estimate_stroke_width
+from inkdigits.reading.imaging.ink import estimate_stroke_width, extract_ink
 from inkdigits.reading.reader import Reader
 
 
@@ -55,3 +55,12 @@ def test_pencil_is_read_beside_what_is_darker(reader: Reader, darker: str) -> No
     else:
         pale[np.random.default_rng(0).random(pale.shape) < 0.004] = 20
     assert sum(digit.accepted for digit in reader.read(pale).digits) >= 18
+
+
+def test_a_digit_that_fills_its_picture_is_the_ink_beside_specks() -> None:
+    """It is broad and reaches across, as a dark edge does, but has paper round it."""
+    page = np.full((400, 300), 220, np.uint8)
+    page[np.random.default_rng(0).random(page.shape) < 0.02] = 150
+    cv2.ellipse(page, (150, 200), (90, 150), 0, 0, 360, (40,), 40)
+    ink = extract_ink(page)
+    assert ink.strength[200, 60] > 150

@@ -119,7 +119,7 @@ class _Writer:
             gap = self.rng.uniform(-0.3, -0.05) if is_chained else self._sample_gap()
             ink = self.style.write(self._sample_form(int(character)), size, self.rng)
             self._place(ink, self.rng.normal(0, 0.035), gap)
-        elif character == OTHER or (self.material.signs is None and (character == CURRENCY or character.isalpha())):
+        elif character == OTHER or (_is_from_font(character) and self.material.signs is None):
             self._write_other()
         elif character == DEGREE:
             ink = draw_ring(self.rng.uniform(0.15, 0.45) * self.style.height, self.style.pen_width, self.rng)
@@ -133,8 +133,7 @@ class _Writer:
     def _draw_sign(self, character: str) -> HandSign:
         """A sign in this hand's pen, as a font has it or drawn."""
         forms = self.material.signs
-        is_font_only = character == CURRENCY or character.isalpha()
-        if forms is not None and (is_font_only or self.rng.random() < _FONT_SIGN_SHARE):
+        if forms is not None and (_is_from_font(character) or self.rng.random() < _FONT_SIGN_SHARE):
             return forms.write(character, self.style, self.rng)
         return draw_hand_sign(character, self.style.height, self.style.pen_width, self.style.slant, self.rng)
 
@@ -202,6 +201,11 @@ class _Writer:
         scale = self.style.height * size_ratio / ink.shape[0]
         sides = (max(1, round(ink.shape[1] * scale)), max(1, round(ink.shape[0] * scale)))
         self._place(np.asarray(cv2.resize(ink, sides, interpolation=cv2.INTER_AREA), np.float32), 0.0, 0.1)
+
+
+def _is_from_font(character: str) -> bool:
+    """Whether only fonts have a form of it: letters and currencies."""
+    return character == CURRENCY or character.isalpha()
 
 
 def draw_strip(

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
-from inkdigits.reading.imaging.pixels import Pixels, median, percentile, shrink
+from inkdigits.reading.imaging.pixels import Array, Pixels, median, percentile, shrink
 
 TINY_SIDE_PX = 40  # longest side up to which a drawing is taken as evenly lit already
 _PAPER_SIDE_PX = 512  # longest side of the image on which the paper's brightness is estimated
@@ -149,9 +149,7 @@ def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
     opened = cv2.morphologyEx(mask, cv2.MORPH_OPEN, np.ones((broad_px, broad_px), np.uint8))
     is_broad = 2 * np.bincount(labels[opened > 0], minlength=count) > areas
     is_across = (sides > _MAX_WRITING_SHARE * np.array(mask.shape[::-1])).any(axis=1)
-    starts, ends = stats[:, :2], stats[:, :2] + sides
-    is_at_edge = (starts <= 0).any(axis=1) | (ends >= mask.shape[::-1]).any(axis=1)
-    is_other = (is_across & is_broad & is_at_edge) | (sides <= _MAX_SPECK_PX).all(axis=1)
+    is_other = (is_across & is_broad & _find_at_edge(stats, mask)) | (sides <= _MAX_SPECK_PX).all(axis=1)
     is_other[0] = False
     return np.asarray(is_other[labels])
 
@@ -170,6 +168,12 @@ def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] 
     return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
 
 
+def _find_at_edge(stats: Array, mask: Pixels) -> NDArray[np.bool_]:
+    """Which connected components of a mask, by OpenCV's statistics, reach its edge."""
+    starts, sides = stats[:, :2], stats[:, cv2.CC_STAT_WIDTH : cv2.CC_STAT_HEIGHT + 1]
+    return np.asarray(((starts <= 0) | (starts + sides >= mask.shape[::-1])).any(axis=1))
+
+
 def _drop_shaded_paper(ink: Ink) -> Pixels:
     """The ink's mask without connected components that are paper with writing on it, dark rows of a table or a shadow,
     where these have more pixels than what is narrow: much broader than most components, and not equally dark all over.
@@ -182,9 +186,7 @@ def _drop_shaded_paper(ink: Ink) -> Pixels:
     if is_large.sum() < _MIN_COMPONENTS:
         return ink.mask
     is_broad = is_large & (widths > _BROAD_RATIO * median(widths[is_large]))
-    starts, ends = stats[:, :2], stats[:, :2] + stats[:, 2:4]
-    is_at_edge = (starts <= 0).any(axis=1) | (ends >= ink.mask.shape[::-1]).any(axis=1)  # as a table under a sheet
-    is_shaded = (is_broad & ~is_at_edge)[labels]
+    is_shaded = (is_broad & ~_find_at_edge(stats, ink.mask))[labels]  # at the edge is a table under the sheet
     narrow_px = int(stats[1:, cv2.CC_STAT_AREA][~is_broad[1:]].sum())
     is_most_ink = narrow_px < is_shaded.sum() <= _MAX_SHADED_SHARE * ink.mask.size
     if not is_most_ink or not _holds_writing(ink.strength[is_shaded]):
