@@ -91,11 +91,18 @@ def test_a_wide_gap_is_a_space_though_the_network_says_none(gap_frames: int, has
         ("2718281'828", {}, "2718281828"),
         ("31'415926", {}, "31415926"),
         ("5'30", {}, "5'30"),
+        ("3/4/5926", {1: "1", 3: "1"}, "31415926"),
+        ("3/41/59", {1: "1", 4: "1"}, "3141159"),
+        ("3/4/1926", {1: "1", 3: "1"}, "3/4/1926"),
+        ("1926/4/30", {4: "1", 6: "1"}, "1926/4/30"),
+        ("8/3/4", {1: "1", 3: "1"}, "81314"),
+        ("3/4/5926", {}, "3/4/5926"),
         ("2'718'281", {}, "2'718'281"),
     ],
 )
 def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:
     """A slash at the end of a number is a 1, a bracket that another one lacks may have been taken for one, and the
-    marks between groups of three digits agree, but for the decimal mark; an apostrophe beside more digits is none."""
+    marks between groups of three digits agree, but for the decimal mark; an apostrophe beside more digits is none, nor
+    are two strokes slashes that almost are 1s, where they make no date."""
     logits = make_logits(text, doubts)
     assert spell(logits) == text and spell(logits + weigh_signs(logits)) == expected

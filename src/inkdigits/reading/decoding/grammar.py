@@ -24,6 +24,12 @@ _MISPLACED = re.compile(
     r"(?<![0-9)])/|/(?![0-9(=-])|\((?![0-9(-])|(?<![0-9)])\)"
     r"|(?<=[0-9]{3})/(?=[0-9]{3}(?!.*[=+×÷]))|(?<=[0-9]{5})/(?=[0-9])|(?<=[0-9])/(?=[0-9]{5})"  # in long numbers
 )
+# Two slashes in one number, as a date has them, and that of no date.
+_DAY, _YEAR = r"(?:[0-2]?[0-9]|3[01])", r"(?:(?:1[0-9]|20)?[0-9]{2})"
+_NO_DATE = re.compile(
+    rf"(?<![0-9/])(?!{_DAY}/{_DAY}/{_YEAR}(?![0-9/])|{_YEAR}/{_DAY}/{_DAY}(?![0-9/]))"
+    r"[0-9]+/[0-9]+/[0-9]+(?![0-9/])"
+)
 # An apostrophe beside more than three digits parts no thousands, and means nothing else within a number.
 _NO_APOSTROPHE_COST = 10.0
 _NO_APOSTROPHE = re.compile(r"(?<=[0-9]{4})'(?=[0-9])|(?<=[0-9])'(?=[0-9]{4})")
@@ -58,6 +64,9 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
         weights[spans[len(item[0].rstrip()) - 1], encode_text(")")] += _LACKED_GAIN + _RARE_COST
     for match in _MISPLACED.finditer(text):
         weights[spans[match.start()], encode_text(match[0])] -= _MISPLACED_COST
+    for match in _NO_DATE.finditer(text):
+        for span, character in zip(spans[slice(*match.span())], match[0], strict=True):
+            weights[span, encode_text("/")] -= _MISPLACED_COST * (character == "/")
     for match in _NO_APOSTROPHE.finditer(text):
         weights[spans[match.start()], encode_text("'")] -= _NO_APOSTROPHE_COST
     for bracket, other in ("()", ")("):
