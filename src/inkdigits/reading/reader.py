@@ -45,7 +45,7 @@ from inkdigits.reading.strips import transcribe_row
 from inkdigits.reading.turning import (
     count_right,
     guess_quarters,
-    is_clearly_more,
+    is_better_turned,
     reads_well,
     turn_lines_back,
     turn_page,
@@ -203,8 +203,8 @@ class Reader:
 
     def _run_best_stages(self, page: Picture, expected: Expected, thresholds: AcceptThresholds) -> Stages:
         """The page as it is; if nothing on it is sure, with ink and paper exchanged, as a bright sheet on a dark table
-        may seem to be dark; where it reads poorly and may lie on its side, turned."""
-        stages = self._run_stages(page, expected, thresholds)
+        may seem to be dark; and turned, as often as it then reads better: on its side, and upside down."""
+        stages, quarters = self._run_stages(page, expected, thresholds), 0
         if not count_right(stages.lines):
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
             was_paper = stages.proposals.ink.mask.mean() > _MAX_INK_SHARE
@@ -213,12 +213,12 @@ class Reader:
             else:
                 is_better = was_paper or any(number.accepted for line in exchanged.lines for number in line.numbers)
             stages = exchanged if is_better else stages
-        if quarters := guess_quarters(stages.proposals, stages.lines, self._classifier):
-            turned = self._run_stages(turn_page(page, quarters), expected, thresholds)
-            if is_clearly_more(count_right(turned.lines), count_right(stages.lines)):
-                lines = turn_lines_back(turned.lines, quarters, page)
-                return replace(turned, lines=lines, turned_degrees=90 * quarters)
-        return stages
+        while turn := guess_quarters(stages.proposals, stages.lines, self._classifier):
+            turned = self._run_stages(turn_page(page, quarters + turn), expected, thresholds)
+            if not is_better_turned(turned.lines, stages.lines, turn):
+                break
+            stages, quarters = turned, (quarters + turn) % 4
+        return replace(stages, lines=turn_lines_back(stages.lines, quarters, page), turned_degrees=90 * quarters)
 
     def _run_stages(
         self, page: Picture, expected: Expected, thresholds: AcceptThresholds, other_polarity: bool = False

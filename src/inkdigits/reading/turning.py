@@ -1,7 +1,9 @@
 """Find out whether a page lies on its side or upside down, and turn it, and what was read on it back.
 
-The glyphs of the page's ink are shown to the classifier in all four ways up, which costs little, and only where the
-page reads poorly as it is. The page is read anew only if far more of them are digits when they are turned.
+The glyphs of the page's ink are shown to the classifier in other ways up, which costs little. On its side, a page reads
+poorly, and its glyphs look far more like digits once they are turned. Upside down, it may read well, as 0, 1, 6, 8 and
+9 do: its glyphs look more like digits the other way up, by more than chance. Only then is the page turned and read
+anew, and it stays turned only if that reads better.
 """
 
 from __future__ import annotations
@@ -27,11 +29,13 @@ _MIN_GAIN, _MIN_GAIN_RATIO = 4.0, 1.5  # digits more, and times as many, that a 
 _MIN_ACCEPTED_SHARE = 2 / 3  # of a page's digits: where fewer are accepted, it reads poorly,
 _MIN_DIGIT_SHARE = 1 / 2  # and where fewer of its components are digits
 _MIN_ACROSS_SHARE = 2 / 3  # of the components: where so many stand beside one another, lines run across the page
-_MIN_TURNED_SHARE = 2 / 3  # of the components that must be digits once turned
+_MIN_SIDE_SHARE, _MIN_SIDE_GAIN = 0.4, 0.15  # of the components that must be digits once turned, and so many more
+_MIN_UPSIDE_GAIN = 0.05  # how much more like digits the glyphs of a page that reads well must be upside down,
+_MIN_UPSIDE_RIGHT = 1.5  # and how many digits more it must then have right
 _MIN_SIDE_PX = 8  # the longer side of a component: what is smaller tells nothing,
 _MAX_ASPECT = 3  # nor does what is longer than so many times its width: a bar may be a 1 or a dash
 _MAX_SIDE_RATIO = 2  # times the usual longer side, or a part of it
-_MAX_GLYPHS = 32  # that are looked at: a page's largest
+_MIN_GLYPHS, _MAX_GLYPHS = 5, 32  # that tell, and that are looked at: a page's largest
 
 
 def count_right(lines: Sequence[Line]) -> float:
@@ -45,6 +49,12 @@ def is_clearly_more(turned: float, upright: float) -> bool:
     return turned >= _MIN_GAIN_RATIO * upright + _MIN_GAIN
 
 
+def is_better_turned(turned: Sequence[Line], upright: Sequence[Line], quarters: int) -> bool:
+    """Whether a page that is thought to be turned by so many quarters reads so much better that it is."""
+    right, right_turned = count_right(upright), count_right(turned)
+    return right_turned >= right + _MIN_UPSIDE_RIGHT if quarters == 2 else is_clearly_more(right_turned, right)
+
+
 def reads_well(lines: Sequence[Line], expected_count: float = _MIN_GAIN) -> bool:
     """Whether most of the digits are accepted, and of so many as are expected."""
     digits = list_digits(lines)
@@ -52,21 +62,28 @@ def reads_well(lines: Sequence[Line], expected_count: float = _MIN_GAIN) -> bool
 
 
 def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Classifier) -> int:
-    """By how many quarter turns clockwise, 0 to 3, a page that was read as `lines` may read clearly better."""
+    """By how many quarter turns clockwise, 0 to 3, a page that was read as `lines` may read better."""
     boxes = _select_boxes(proposals)
-    right = count_right(lines)
-    if reads_well(lines, _MIN_DIGIT_SHARE * len(boxes)) or not is_clearly_more(len(boxes), right):
+    if len(boxes) < _MIN_GLYPHS:
         return 0
     glyphs = crop_glyphs(boxes[:_MAX_GLYPHS], proposals.ink, proposals.ink_scale)
-    shares = []
-    for quarters in range(4):
-        scores = classifier.classify(np.ascontiguousarray(np.rot90(glyphs, -quarters, axes=(1, 2))))
-        shares.append(float((scores.digitness * scores.probabilities.max(axis=1)).mean()))
-    if runs_across(boxes):  # letters on their side look like digits
-        shares[1] = shares[3] = 0.0
-    best = int(np.argmax(shares))
-    is_likely = shares[best] >= _MIN_TURNED_SHARE and is_clearly_more(shares[best] * len(boxes), right)
-    return best if is_likely else 0
+    right, is_well_read = count_right(lines), reads_well(lines, _MIN_DIGIT_SHARE * len(boxes))
+    upright = _score_glyphs(glyphs, 0, classifier)
+    if not is_well_read and not runs_across(boxes):  # letters on their side look like digits
+        shares = {quarters: float(_score_glyphs(glyphs, quarters, classifier).mean()) for quarters in (1, 3)}
+        side, share = max(shares.items(), key=lambda each: each[1])
+        least = max(_MIN_SIDE_SHARE, float(upright.mean()) + _MIN_SIDE_GAIN)
+        if share >= least and is_clearly_more(share * len(boxes), right):
+            return side
+    gains = _score_glyphs(glyphs, 2, classifier) - upright
+    by_chance = max(_MIN_UPSIDE_GAIN, float(gains.std()) / len(gains) ** 0.5) if is_well_read else 0.0
+    return 2 if float(gains.mean()) > by_chance else 0
+
+
+def _score_glyphs(glyphs: NDArray[np.uint8], quarters: int, classifier: Classifier) -> NDArray[np.float32]:
+    """How probably each of N glyphs is a digit, and one that can be told, when turned clockwise: float32 N."""
+    scores = classifier.classify(np.ascontiguousarray(np.rot90(glyphs, -quarters, axes=(1, 2))))
+    return np.asarray(scores.digitness * scores.probabilities.max(axis=1), np.float32)
 
 
 def runs_across(boxes: NDArray[np.float64]) -> bool:
