@@ -42,6 +42,14 @@ def test_all_transcripts_count_alike() -> None:
     assert agreeing.probability > 0.9 and dict(one_of_two.readings)["."] == pytest.approx(0.5, abs=0.05)
 
 
+def test_a_point_or_comma_is_shown_where_one_of_them_probably_is() -> None:
+    """Without it 8.5 would be 85, whichever it is. Of seven transcripts three say nothing."""
+    for others, expected in ((".,.,", "."), (",+,+", ""), ("..++", "")):
+        transcripts = [make_transcript(f"1{sign}2") for sign in others] + [make_transcript("12 ")] * 3
+        gap = find("1.2", *transcripts)[1]
+        assert gap.text == expected and dict(gap.readings)[""] == pytest.approx(3 / 7, abs=0.05)
+
+
 def test_what_a_letter_or_word_covers_is_no_sign() -> None:
     assert find("1~2")[1].text == "" and find("12~")[-1].text == ""
     assert find("12~.~")[-1].text == "", "a point within words"

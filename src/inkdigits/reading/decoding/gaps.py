@@ -14,7 +14,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.alphabet import CHARACTERS, OTHER, SIGNS, SPACE
+from inkdigits.alphabet import CHARACTERS, OTHER, POINTS, SIGNS, SPACE
 from inkdigits.reading.decoding import frames as ctc
 from inkdigits.reading.decoding.fusion import FusedRow
 from inkdigits.reading.decoding.transcript import Transcript
@@ -37,7 +37,7 @@ def _find_no_spans(_signs: str) -> tuple[Span, ...]:
 @dataclass(frozen=True, slots=True)
 class Gap:
     """What may stand in one place between digits: `readings`, strings of signs, "" for none, each with its probability,
-    best first (at least one)."""
+    best first (at least one). Where there probably is a point or comma, the better of both is the best."""
 
     readings: tuple[tuple[str, float], ...] = (("", 1.0),)
     _find_spans: Callable[[str], tuple[Span, ...]] = _find_no_spans
@@ -121,8 +121,11 @@ def _read_gap(slices: Sequence[_GapFrames]) -> Gap:
     if len(strings) == 1:
         return Gap(_find_spans=partial(_find_spans, filled))
     totals = np.mean([_score(own.frames, strings) for own in filled], axis=0)
-    order = np.argsort(-totals, kind="stable")[:_MAX_STRINGS]
-    readings = tuple((strings[index], float(totals[index])) for index in order)
+    order = np.argsort(-totals, kind="stable")
+    points = [index for index in order if strings[index] and not strings[index].strip(POINTS)]
+    if not strings[order[0]] and totals[points].sum() > totals[order[0]]:
+        order = np.concatenate([points[:1], order[order != points[0]]])  # whichever of them it is
+    readings = tuple((strings[index], float(totals[index])) for index in order[:_MAX_STRINGS])
     return Gap(readings, partial(_find_spans, filled))
 
 
