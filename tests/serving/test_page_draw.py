@@ -192,6 +192,14 @@ def test_a_number_is_read_as_one_where_it_is_no_digit(visit: Visit) -> None:
     assert visit.page.locator("#draw-seen .bars").is_visible()
 
 
+def test_a_sum_that_is_drawn_is_shown_with_its_signs(visit: Visit) -> None:
+    plus = (((0.42, 0.5), (0.58, 0.5)), ((0.5, 0.42), (0.5, 0.58)))
+    sevens = (tuple((start + 0.4 * x, 0.25 + 0.6 * y) for x, y in SEVEN) for start in (0, 0.55))
+    visit.draw(*sevens, *plus)
+    visit.shows("draw-seen", "digit", "7+7")
+    assert "numbers of 2 digits" in visit.part("why")
+
+
 def test_a_quick_stroke_has_no_corners(visit: Visit) -> None:
     quick_two = ((0.3, 0.32), (0.45, 0.17), (0.66, 0.27), (0.55, 0.52), (0.3, 0.8), (0.5, 0.77), (0.74, 0.81))
     box = visit.page.locator("#ink").bounding_box()

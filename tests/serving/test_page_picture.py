@@ -13,6 +13,7 @@ from playwright.sync_api import Browser
 import inkdigits
 from inkdigits.reading.output.write import COLUMNS
 from tests.helpers import run_inkdigits as command
+from tests.reading.drawing import draw_lines, encode_image
 from tests.reading.pdfs import build_pages_pdf
 from tests.serving.browser import Visit, visiting
 from tests.serving.conftest import Service
@@ -180,6 +181,17 @@ def test_what_numbers_are_is_said_in_the_form(shown: Visit) -> None:
     shown.page.wait_for_selector("#notice[data-failed]")
     assert "A date order tells nothing of numbers of kind time" in shown.page.inner_text("#notice")
     shown.complaints[:] = [each for each in shown.complaints if "422" not in each]
+
+
+def test_signs_between_numbers_are_shown(visit: Visit) -> None:
+    """Times, dates and sums as they were read, not their numbers alone, before and after a correction."""
+    page = encode_image(draw_lines(["3+8=11", "12:45 20"]), "PNG")
+    visit.choose("sums.png", page)
+    wanted = inkdigits.read(page).text
+    assert visit.page.inner_text("#text") == wanted and {"+", "=", ":"} <= set(wanted)
+    visit.page.locator(OPTION).first.click()
+    visit.page.keyboard.press("7")
+    assert visit.page.inner_text("#text") == f"7{wanted[1:]}"
 
 
 def test_the_sample_is_read_without_doubt(visit: Visit) -> None:

@@ -57,7 +57,7 @@ async function showNumber(blob) {
   const { reading } = await postForJson("/v1/page?page=1", blob);
   const numbers = reading.lines.flatMap((line) => line.numbers).filter(({ rejected }) => !rejected);
   const several = numbers.some(({ digits }) => digits.length > 1) || numbers.length > 1;
-  if (several && asked === resting) seen.showNumber(numbers); // and nothing was drawn meanwhile
+  if (several && asked === resting) seen.showNumber(numbers, reading.text.replaceAll("\n", " ")); // and nothing was drawn meanwhile
 }
 
 function changed() {

@@ -68,16 +68,16 @@ export class Seen {
     if (answer.layers.length) this.explain(answer);
   }
 
-  /** What is no single digit may be several: show the numbers, if there are any. */
-  showNumber(numbers) {
+  /** What is no single digit may be several: show the numbers, if there are any, with the signs of their `text`. */
+  showNumber(numbers, text = "") {
     this.host.querySelector(".answer").toggleAttribute("data-number", numbers.length > 0);
     if (!numbers.length) return;
     const sure = numbers.reduce((product, { confidence }) => product * confidence, 1);
-    const text = numbers.map((number) => number.text).join(" ");
+    const count = numbers.reduce((sum, { digits }) => sum + digits.length, 0);
     this.parts.digit.textContent = text;
     this.parts.digit.classList.toggle("refused", text.includes("?"));
     this.parts.looks.hidden = true;
-    this.parts.why.textContent = `Read as ${numbers.length === 1 ? "a number" : "numbers"} of ${text.replaceAll(" ", "").length} digits: ${percent(sure)} sure that all of it is right.`;
+    this.parts.why.textContent = `Read as ${numbers.length === 1 ? "a number" : "numbers"} of ${count} digits: ${percent(sure)} sure that all of it is right.`;
   }
 
   /** Show what led to an answer. */

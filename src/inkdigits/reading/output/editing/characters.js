@@ -119,12 +119,22 @@ export function unread(box, signs) {
   return withCharacters({ ...number, ...(signs ? { signs: [], value: null } : {}) }, [digit], []);
 }
 
-/** The text of a line: numbers parted by its signs, or spaces, without those that are rejected. */
-function textOf({ numbers, signs = [] }) {
-  if (numbers.every(({ rejected }) => rejected)) return "";
+/** The numbers of a line that are not rejected, each with its `place` and what stands `between` it and the one before,
+ * signs or a space; at last what stands behind them all, without a number. */
+export function shownNumbers({ numbers, signs = [] }) {
   const before = (place) => signs.filter((sign) => sign.before === place).map(({ text }) => text).join("");
-  const all = numbers.map(({ text }, place) => (before(place) || " ") + text).join("") + before(numbers.length);
-  return all.split(/\s+/).filter(Boolean).join(" ");
+  const [shown, gap] = [[], []];
+  for (const [place, number] of numbers.entries()) {
+    gap.push(before(place) || " ");
+    if (!number.rejected) shown.push({ between: gap.splice(0).join("").replace(/ +/g, shown.length ? " " : ""), number, place });
+  }
+  return [...shown, { between: [...gap, before(numbers.length)].join("").replace(/ +/g, " ").trimEnd() }];
+}
+
+/** The text of a line: numbers parted by its signs, or spaces, without those that are rejected. */
+function textOf(line) {
+  const shown = shownNumbers(line);
+  return shown.length > 1 ? shown.map(({ between, number }) => between + (number?.text ?? "")).join("") : "";
 }
 
 /** The line with `made` in place of `count` numbers from `start` on; its signs stay where they are. */

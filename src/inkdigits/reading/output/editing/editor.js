@@ -1,7 +1,7 @@
 // The editor: a page's picture, its text, and a card of the digit that is chosen, with all that can be done to it.
 
 import { Card, verdict } from "./card.js";
-import { characters, unread } from "./characters.js";
+import { characters, shownNumbers, unread } from "./characters.js";
 import { Corrections } from "./corrections.js";
 import { Sheet } from "./sheet.js";
 
@@ -252,10 +252,9 @@ export class Editor {
   /** The text, every number of it to be clicked. */
   #write() {
     const { lines, hint } = this.corrections.pages[this.page];
-    const shown = lines.map(({ numbers, text }, line) => {
+    const shown = lines.map((each, line) => {
       const row = document.createElement("span");
-      if (!text) return row;
-      numbers.forEach((number, at) => number.rejected || row.append(row.childNodes.length ? " " : "", token(number, line, at)));
+      if (each.text) for (const { between, number, place } of shownNumbers(each)) row.append(between, ...(number ? [token(number, line, place)] : []));
       return row;
     });
     const empty = !lines.some(({ text }) => text);
