@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 import pytest
 
-from inkdigits.marks import Box
+from inkdigits.marks import Box, Sign
 from inkdigits.reading.output import write
 from inkdigits.types import Digit, Failure, Line, ModelName, Number, Reading
 
@@ -92,6 +92,13 @@ def test_hocr_is_xml_with_the_boxes_of_pages_lines_and_words() -> None:
     assert [word.text for word in of("ocrx_word")] == ["65", "3?"] * 2
     assert of("ocrx_word")[1].get("title") == "bbox 40 5 58 25; x_wconf 81"
     assert of("ocr_line")[0].get("title") == "bbox 0 5 58 25"
+
+
+def test_a_line_of_hocr_has_its_signs_between_the_words() -> None:
+    (line,) = READING.lines
+    sum_line = replace(line, signs=(Sign("+", 1, 0.9, Box(30, 5, 5, 5)), Sign("=", 2, 0.9, Box(60, 5, 5, 5))))
+    root = ElementTree.fromstring(write.FORMATS["hocr"].page(replace(READING, lines=(sum_line,))))
+    assert "".join(root.itertext()).strip() == sum_line.text == "65+3?="
 
 
 @pytest.mark.parametrize("name", write.FORMATS)

@@ -10,7 +10,7 @@ import html
 import re
 
 from inkdigits._version import __version__
-from inkdigits.marks import Box
+from inkdigits.marks import Box, interleave
 from inkdigits.types import Line, Number, Reading
 
 BEGIN = f"""<?xml version="1.0" encoding="UTF-8"?>
@@ -40,8 +40,9 @@ def format_page(reading: Reading) -> str:
 
 
 def _format_line(line: Line, angle: int) -> str:
-    """A line that runs `angle` degrees counter-clockwise of level."""
-    words = " ".join(_format_word(number) for number in line.numbers if not number.rejected)
+    """A line that runs `angle` degrees counter-clockwise of level; its signs stand between the words."""
+    numbers = ["" if number.rejected else _format_word(number) for number in line.numbers]
+    words = interleave(numbers, line.signs, gap=" ").strip() if line.text else ""
     textangle = f"; textangle {angle}" if angle else ""
     return f'<span class="ocr_line" title="{_format_bbox(line.box)}{textangle}">{words}</span>\n'
 
