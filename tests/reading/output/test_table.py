@@ -89,6 +89,18 @@ def test_signs_go_with_their_numbers_into_the_cells() -> None:
     assert find_table(make_reading(lines)).texts[2] == ["-61", "91."]
 
 
+def test_a_date_or_a_time_is_one_cell() -> None:
+    """Whatever its numbers are below: days of one digit and of two, and years."""
+    box = Box(0, 0, 4, 20)
+    rows = [
+        (("12", 100), ("5", 130), ("2021", 200), ("8", 300), ("30", 340)),
+        (("3", 86), ("11", 130), ("19", 172), ("16", 300), ("45", 340)),
+    ]
+    signs = tuple(Sign(text, before, 0.9, box) for text, before in (("/", 1), ("/", 2), (":", 4)))
+    lines = [replace(line, signs=signs) for line in write_rows(*rows).lines]
+    assert find_table(make_reading(lines)).texts == [["12/5/2021", "8:30"], ["3/11/19", "16:45"]]
+
+
 def lay_out_table(seed: int) -> tuple[list[list[str]], Reading]:
     """A table with holes and a sum below it: right edges are ragged by half a digit, columns lean by up to 10°."""
     rng = np.random.default_rng(seed)

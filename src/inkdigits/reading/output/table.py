@@ -21,6 +21,7 @@ from inkdigits.types import Digit, Line, Number, Reading
 _MIN_OVERLAP = 0.5  # of the narrower of two that stand below each other
 _MAX_GAP = 0.5  # of a digit's height: as near to the only column that is free for it, a number is in that one
 _SLOPES = sorted(np.linspace(-0.2, 0.2, 41).tolist(), key=abs)  # of columns: pixels to the right for each one down
+_JOINING = ":/-"  # numbers with these between them stand in one cell, if no rule parts them
 _MIN_GAIN = 0.02  # of the width that numbers cover: a steeper slope must save so much
 
 
@@ -104,8 +105,13 @@ def _measure_covered(intervals: NDArray[np.float64]) -> float:
 
 
 def _find_spans(line: Line, slope: float) -> list[_Span]:
-    """The spans of a row: numbers in one cell of a ruled table are together, others each alone."""
-    keys = [(number.column, index if number.column is None else 0) for index, number in enumerate(line.numbers)]
+    """The spans of a row: numbers in one cell of a ruled table are together, and those of a time, a date or a fraction;
+    others are each alone."""
+    joined = {sign.before for sign in line.signs if sign.text in _JOINING}
+    cell, keys = 0, list[tuple[int | None, int]]()
+    for index, number in enumerate(line.numbers):
+        cell += number.column is None and index not in joined
+        keys.append((number.column, cell))
     spans, start = [], 0
     for (ruled, _), group in groupby(keys):
         end = start + len(list(group))
