@@ -51,6 +51,13 @@ def test_what_is_known_of_numbers_says_where_they_end_and_what_they_mean(
     assert all(number.fits is True and number.accepted and number.confidence > 0.9 for number in line.numbers)
 
 
+@pytest.mark.parametrize(("kind", "values"), [("amount", ["", "", "12"]), ("integer", ["138", "45", "12"])])
+def test_a_number_beside_a_slash_is_no_amount(kind: ValueKind, values: list[str]) -> None:
+    """It is a part of something else, or the slash is a 1: 138145 was 138, without a doubt."""
+    line = read_as(kind, "138/45 12")
+    assert line.text == "138/45 12" and [get_value(number) for number in line.numbers] == values
+
+
 @pytest.mark.parametrize(
     ("kind", "text", "doubts", "read"),
     [
