@@ -29,7 +29,7 @@ _MIN_GAIN, _MIN_GAIN_RATIO = 4.0, 1.5  # digits more, and times as many, that a 
 _MIN_ACCEPTED_SHARE = 2 / 3  # of a page's digits: where fewer are accepted, it reads poorly,
 _MIN_DIGIT_SHARE = 1 / 2  # and where fewer of its components are digits
 _MIN_ACROSS_SHARE = 2 / 3  # of the components: where so many stand beside one another, lines run across the page
-_MIN_SIDE_SHARE, _MIN_SIDE_GAIN = 0.4, 0.15  # of the components that must be digits once turned, and so many more
+_MIN_TURNED_SHARE = 0.6  # of the components that must be digits once turned, where a page reads poorly; letters are not
 _MIN_UPSIDE_GAIN = 0.05  # how much more like digits the glyphs of a page that reads well must be upside down,
 _MIN_UPSIDE_RIGHT = 1.5  # and how many digits more it must then have right
 _MIN_SIDE_PX = 8  # the longer side of a component: what is smaller tells nothing,
@@ -52,7 +52,9 @@ def is_clearly_more(turned: float, upright: float) -> bool:
 def is_better_turned(turned: Sequence[Line], upright: Sequence[Line], quarters: int) -> bool:
     """Whether a page that is thought to be turned by so many quarters reads so much better that it is."""
     right, right_turned = count_right(upright), count_right(turned)
-    return right_turned >= right + _MIN_UPSIDE_RIGHT if quarters == 2 else is_clearly_more(right_turned, right)
+    if quarters == 2:
+        return reads_well(turned) and right_turned >= right + _MIN_UPSIDE_RIGHT
+    return is_clearly_more(right_turned, right)
 
 
 def reads_well(lines: Sequence[Line], expected_count: float = _MIN_GAIN) -> bool:
@@ -72,12 +74,14 @@ def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Clas
     if not is_well_read and not runs_across(boxes):  # letters on their side look like digits
         shares = {quarters: float(_score_glyphs(glyphs, quarters, classifier).mean()) for quarters in (1, 3)}
         side, share = max(shares.items(), key=lambda each: each[1])
-        least = max(_MIN_SIDE_SHARE, float(upright.mean()) + _MIN_SIDE_GAIN)
+        least = max(_MIN_TURNED_SHARE, float(upright.mean()))
         if share >= least and is_clearly_more(share * len(boxes), right):
             return side
-    gains = _score_glyphs(glyphs, 2, classifier) - upright
-    by_chance = max(_MIN_UPSIDE_GAIN, float(gains.std()) / len(gains) ** 0.5) if is_well_read else 0.0
-    return 2 if float(gains.mean()) > by_chance else 0
+    turned = _score_glyphs(glyphs, 2, classifier)
+    gains = turned - upright
+    if is_well_read:
+        return 2 if float(gains.mean()) > max(_MIN_UPSIDE_GAIN, float(gains.std()) / len(gains) ** 0.5) else 0
+    return 2 if float(turned.mean()) >= _MIN_TURNED_SHARE and float(gains.mean()) > 0 else 0
 
 
 def _score_glyphs(glyphs: NDArray[np.uint8], quarters: int, classifier: Classifier) -> NDArray[np.float32]:
