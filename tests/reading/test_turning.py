@@ -10,7 +10,7 @@ from inkdigits.marks import Box
 from inkdigits.reading.imaging.picture import Picture
 from inkdigits.reading.output.hocr import format_page
 from inkdigits.reading.reader import Reader
-from inkdigits.reading.turning import is_clearly_more, runs_across, turn_lines_back, turn_page
+from inkdigits.reading.turning import is_better_turned, is_clearly_more, runs_across, turn_lines_back, turn_page
 from inkdigits.types import Digit, Line, Number, Reading
 from tests.reading.drawing import Pixels
 
@@ -86,3 +86,11 @@ def test_lines_run_across_where_most_stand_beside_each_other() -> None:
 
 def test_more_is_clear_only_where_it_is_much() -> None:
     assert not is_clearly_more(3.9, 0) and is_clearly_more(5, 0) and not is_clearly_more(20, 15)
+
+
+@pytest.mark.parametrize(("accepted_count", "quarters", "is_better"), [(5, 1, True), (5, 2, False), (6, 2, True)])
+def test_letters_upside_down_are_no_reason_to_turn(accepted_count: int, quarters: int, is_better: bool) -> None:
+    """Some look like digits, but so turned, a page of words has many a `?`; of eight digits here."""
+    box = Box(0, 0, 10, 20)
+    digits = tuple(Digit(1, 1.0, 1.0, index < accepted_count, box, ((1, 1.0),)) for index in range(8))
+    assert is_better_turned((Line((Number(digits),)),), (), quarters) is is_better
