@@ -71,7 +71,8 @@ def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Clas
     glyphs = crop_glyphs(boxes[:_MAX_GLYPHS], proposals.ink, proposals.ink_scale)
     right, is_well_read = count_right(lines), reads_well(lines, _MIN_DIGIT_SHARE * len(boxes))
     upright = _score_glyphs(glyphs, 0, classifier)
-    if not is_well_read and not runs_across(boxes):  # letters on their side look like digits
+    may_lie = not is_well_read and is_clearly_more(len(boxes), right)
+    if may_lie and not runs_across(boxes):  # letters on their side look like digits
         shares = {quarters: float(_score_glyphs(glyphs, quarters, classifier).mean()) for quarters in (1, 3)}
         side, share = max(shares.items(), key=lambda each: each[1])
         least = max(_MIN_TURNED_SHARE, float(upright.mean()))
@@ -80,8 +81,10 @@ def guess_quarters(proposals: Proposals, lines: Sequence[Line], classifier: Clas
     turned = _score_glyphs(glyphs, 2, classifier)
     gains = turned - upright
     if is_well_read:
-        return 2 if float(gains.mean()) > max(_MIN_UPSIDE_GAIN, float(gains.std()) / len(gains) ** 0.5) else 0
-    return 2 if float(turned.mean()) >= _MIN_TURNED_SHARE and float(gains.mean()) > 0 else 0
+        is_upside_down = float(gains.mean()) > max(_MIN_UPSIDE_GAIN, float(gains.std()) / len(gains) ** 0.5)
+    else:
+        is_upside_down = float(turned.mean()) >= _MIN_TURNED_SHARE and float(gains.mean()) > 0
+    return 2 if is_upside_down else 0
 
 
 def _score_glyphs(glyphs: NDArray[np.uint8], quarters: int, classifier: Classifier) -> NDArray[np.float32]:

@@ -65,8 +65,8 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     for match in _MISPLACED.finditer(text):
         weights[spans[match.start()], encode_text(match[0])] -= _MISPLACED_COST
     for match in _NO_DATE.finditer(text):
-        for span, character in zip(spans[slice(*match.span())], match[0], strict=True):
-            weights[span, encode_text("/")] -= _MISPLACED_COST * (character == "/")
+        for slash in re.finditer("/", match[0]):
+            weights[spans[match.start() + slash.start()], encode_text("/")] -= _MISPLACED_COST
     for match in _NO_APOSTROPHE.finditer(text):
         weights[spans[match.start()], encode_text("'")] -= _NO_APOSTROPHE_COST
     for bracket, other in ("()", ")("):

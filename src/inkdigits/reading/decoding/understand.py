@@ -18,7 +18,10 @@ def understand_lines(lines: Sequence[Line], rules: ValueRules | None, thresholds
 
 
 def _understand_line(line: Line, rules: ValueRules, thresholds: AcceptThresholds) -> Line:
-    """With a slash beside it, a number is no amount: it is a part of something else, or the slash is a 1."""
+    """The line with its values, and whether it holds if it is a sum.
+
+    With a slash beside it, a number is no amount: it is a part of something else, or the slash is a 1.
+    """
     slashes = [sign.before for sign in line.signs if sign.text == "/"] if rules.kind == "amount" else []
     parts = {place for before in slashes for place in (before - 1, before)}
     numbers = tuple(
