@@ -87,3 +87,18 @@ def test_a_number_marked_by_a_broad_pen_is_not_crossed_out(reader: Reader, writt
     for mask, is_struck in ((marked, False), (struck, True)):
         (first, *others) = reject_crossed_out(lines, Ink(mask, mask), 1.0)[0].numbers
         assert bool(first.rejected) == is_struck and not any(other.rejected for other in others)
+
+
+@pytest.mark.parametrize(
+    ("number", "overhang", "is_struck"), [("36", 0.0, False), ("36", 0.3, True), ("1984", 0.0, True)]
+)
+def test_a_stroke_within_two_digits_that_touch_crosses_nothing_out(
+    reader: Reader, written: Pixels, number: str, overhang: float, is_struck: bool
+) -> None:
+    lines = reader.read(written).lines
+    (box,) = (own.box for line in lines for own in line.numbers if own.text == number)
+    mask = np.zeros(written.shape[:2], np.uint8)
+    left, right = round(box.x - overhang * box.height), round(box.right + overhang * box.height)
+    mask[box.y + box.height // 2 - 3 : box.y + box.height // 2 + 3, left:right] = 1
+    rejected = [own.text for line in reject_crossed_out(lines, Ink(mask, mask), 1.0) for own in line.numbers]
+    assert (number not in rejected) == is_struck

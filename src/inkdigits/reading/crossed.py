@@ -1,7 +1,8 @@
 """Reject numbers that are crossed out: a straight stroke, level or slanted, runs through all of their digits.
 
-Digits leave gaps between them and hollows in them, so that no straight line across a number stays in ink from end to
-end, unless it was drawn. A rule does too, but goes on far beyond the number.
+Digits leave gaps between them and hollows in them, so that hardly any straight line across a number stays in ink from
+end to end, unless it was drawn. Two or three digits that touch may have one, but who crosses a number out begins before
+it or ends behind it. A rule does too, but goes on far beyond the number.
 """
 
 from __future__ import annotations
@@ -24,7 +25,8 @@ _OVERSHOOT = 0.3  # of its height: so far above its top and below its foot a str
 _MAX_OFF_CENTRE = 0.2  # of its height: so far above or below its middle the middle of a stroke is
 _MIN_INKED_SHARE = 0.97  # of the line
 _MAX_FILLED_SHARE = 0.6  # of its box: what has more ink is marked by a broad pen
-_MAX_REACH = 2.0  # of its height: so far a stroke goes on at most beyond the digits that were read
+_MIN_REACH, _MAX_REACH = 0.07, 2.0  # of its height: so far a stroke goes on beyond the digits that were read
+_PLAIN_ASPECT = 2.0  # through a number that is so wide, in heights, it need not go on beyond it
 _TOLERANCE_RATIO = 0.1  # of its height: so much a stroke may be off a straight line beyond the digits
 _MAX_GAP_PX = 5  # that a stroke may have
 _STEPS = 33  # levels that are tried at each end of a number
@@ -87,8 +89,9 @@ def _find_stroke(number: Number, mask: NDArray[np.uint8], scale: float) -> _Stro
     inked = thick[rows[crosses], reach - reach[0]] > 0
     strokes = [_measure_stroke(reach, each, int(columns[len(columns) // 2])) for each in inked]
     left, right = max(strokes, key=lambda stroke: stroke[1] - stroke[0])
-    is_rule = max(columns[0] - left, right - columns[-1]) > _MAX_REACH * height
-    return None if is_rule else _Stroke(left / scale, right / scale)
+    reach_beyond = max(columns[0] - left, right - columns[-1]) / height
+    goes_on = reach_beyond >= _MIN_REACH or box.width >= _PLAIN_ASPECT * box.height
+    return _Stroke(left / scale, right / scale) if goes_on and reach_beyond <= _MAX_REACH else None
 
 
 def _measure_stroke(columns: NDArray[np.int64], inked: NDArray[np.bool_], middle: int) -> tuple[int, int]:
