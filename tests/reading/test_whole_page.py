@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from bench.strips import draw_strips
 from inkdigits.data.sets.mnist import load
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.reader import Reader
@@ -70,3 +71,9 @@ def test_no_one_is_lost_in_a_list(reader: Reader) -> None:
             page[30 + 100 * row : 102 + 100 * row, 60:132] -= 0.65 * ink
         right += reader.read(np.clip(page, 0, 255).astype(np.uint8)).text.count("\n") == 3
     assert right >= 7
+
+
+def test_a_lone_number_whose_digits_touch_is_not_lost(reader: Reader) -> None:
+    *_, (picture, truth) = draw_strips(load("train").slice(0, 3000), 267)
+    (number,) = reader.read(picture).numbers
+    assert "".join(str(digit.digit) for digit in number.digits) == truth == "000"

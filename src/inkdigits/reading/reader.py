@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from inkdigits.errors import UsageError
 from inkdigits.marks import Box
-from inkdigits.reading import scoring
+from inkdigits.reading import scoring, turning
 from inkdigits.reading.arguments import (
     NumberArguments,
     ReadArguments,
@@ -42,15 +42,7 @@ from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals, find_page_grid, propose_digits
 from inkdigits.reading.single import Crop, choose_crops, find_best_crops, read_crop
 from inkdigits.reading.strips import transcribe_row
-from inkdigits.reading.turning import (
-    count_right,
-    guess_quarters,
-    is_better_turned,
-    reads_well,
-    turn_lines_back,
-    turn_page,
-)
-from inkdigits.reading.whole_page import read_whole_page
+from inkdigits.reading.whole_page import decode_lone_number, read_whole_page
 from inkdigits.types import Classification, Digit, Failure, Line, ModelName, Number, Reading
 from inkdigits.values import ValueRules
 
@@ -205,20 +197,22 @@ class Reader:
         """The page as it is; if nothing on it is sure, with ink and paper exchanged, as a bright sheet on a dark table
         may seem to be dark; and turned, as often as it then reads better: on its side, and upside down."""
         stages, quarters = self._run_stages(page, expected, thresholds), 0
-        if not count_right(stages.lines):
+        if not turning.count_right(stages.lines):
             exchanged = self._run_stages(page, expected, thresholds, other_polarity=True)
             was_paper = stages.proposals.ink.mask.mean() > _MAX_INK_SHARE
             if stages.lines:
-                is_better = reads_well(exchanged.lines)
+                is_better = turning.reads_well(exchanged.lines)
             else:
                 is_better = was_paper or any(number.accepted for line in exchanged.lines for number in line.numbers)
             stages = exchanged if is_better else stages
-        while turn := guess_quarters(stages.proposals, stages.lines, self._classifier):
-            turned = self._run_stages(turn_page(page, quarters + turn), expected, thresholds)
-            if not is_better_turned(turned.lines, stages.lines, turn):
+        while turn := turning.guess_quarters(stages.proposals, stages.lines, self._classifier):
+            turned = self._run_stages(turning.turn_page(page, quarters + turn), expected, thresholds)
+            if not turning.is_better_turned(turned.lines, stages.lines, turn):
                 break
             stages, quarters = turned, (quarters + turn) % 4
-        return replace(stages, lines=turn_lines_back(stages.lines, quarters, page), turned_degrees=90 * quarters)
+        return replace(
+            stages, lines=turning.turn_lines_back(stages.lines, quarters, page), turned_degrees=90 * quarters
+        )
 
     def _run_stages(
         self, page: Picture, expected: Expected, thresholds: AcceptThresholds, other_polarity: bool = False
@@ -241,7 +235,10 @@ class Reader:
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # the transcriber, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
-        lines = decode_lines(detections, proposals.ink_components, thresholds, expected, transcribe, grid)
+        known = (proposals.ink_components, thresholds, expected, transcribe, grid)
+        lines = decode_lines(detections, *known)
+        if not lines:  # a short number alone on its page has lost too much by its isolation
+            lines = decode_lone_number(in_size, proposals, lambda lone: decode_lines(lone, *known))
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if not expected.tells_kind:  # a page with nothing sure on it may be one large number
             lines = read_whole_page(grey, proposals, lines, expected.form, self._classifier, thresholds)

@@ -1,11 +1,13 @@
-"""A page with nothing sure on it may still be one digit that fills it, or plain strokes side by side: 1, 11, 111.
+"""A page with nothing sure on it may still be one number whose digits touch, plain strokes side by side (1, 11, 111),
+or one digit that fills it.
 
-Alone, a plain stroke looks like a rule or an edge to the detector, and a digit as large as the page like a drawing.
+Alone, digits that touch look like a scribble to the detector, a plain stroke like a rule or an edge, and a digit as
+large as the page like a drawing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,16 +18,40 @@ from inkdigits.reading.decoding.digits import list_digits, make_digit, set_accep
 from inkdigits.reading.decoding.form import Form
 from inkdigits.reading.imaging.pixels import Pixels
 from inkdigits.reading.networks.classifier import AcceptThresholds, Classifier
+from inkdigits.reading.networks.detector import Detections
 from inkdigits.reading.normalise import crop_glyphs
 from inkdigits.reading.proposals import Proposals
-from inkdigits.reading.scoring import find_solids
+from inkdigits.reading.scoring import cap_fragments, find_solids
 from inkdigits.reading.single import list_candidate_crops, read_crop
 from inkdigits.types import Digit, Line, Number
 
+_MAX_DETECTED = 20  # that are more likely digits than not, on a page with one number
+_MIN_LONE_CONFIDENCE = 0.9  # of that number, if it is accepted
+_MIN_INK_HEIGHT, _MIN_INK_WIDTH = 0.5, 0.85  # of its height, and of the width of the ink so high: so wide it is
 _MAX_DIGIT_ASPECT = 1.3  # width over height: no single digit is broader
 _STROKE_COUNT = (2, 6)  # of a page with nothing but strokes: the fewest and the most,
 _MIN_HEIGHT, _MAX_STEP, _MAX_PITCH = 0.7, 0.3, 1.2  # in heights of its tallest: each one's height, their feet, the next
 _MIN_INK_SHARE = 0.9  # of the page's ink, that the strokes have
+
+
+def decode_lone_number(
+    detections: Detections, proposals: Proposals, decode: Callable[[Detections], tuple[Line, ...]]
+) -> tuple[Line, ...]:
+    """The only number of a page where nothing was found: `decode` makes lines of detections, and these have lost
+    nothing by their isolation. It has several digits, as a single one may be any stroke, and nearly all the ink."""
+    if (detections.digitness > 0.5).sum() > _MAX_DETECTED:
+        return ()
+    lines = decode(cap_fragments(detections, proposals.is_fragment))
+    if len(lines) != 1 or len(lines[0].numbers) != 1:
+        return ()
+    box, digits = lines[0].box, list_digits(lines)
+    tall = [each for each in proposals.ink_components if each.height >= _MIN_INK_HEIGHT * box.height]
+    if len(digits) < 2 or not tall or box.width < _MIN_INK_WIDTH * Box.around(tall).width:
+        return ()
+    (number,) = lines[0].numbers
+    is_sure = number.confidence >= _MIN_LONE_CONFIDENCE
+    doubted = replace(number, digits=tuple(set_accepted(digit, False) for digit in digits))
+    return lines if is_sure else (replace(lines[0], numbers=(doubted,)),)
 
 
 def read_whole_page(
