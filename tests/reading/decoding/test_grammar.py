@@ -98,11 +98,17 @@ def test_a_wide_gap_is_a_space_though_the_network_says_none(gap_frames: int, has
         ("8/3/4", {1: "1", 3: "1"}, "81314"),
         ("3/4/5926", {}, "3/4/5926"),
         ("2'718'281", {}, "2'718'281"),
+        ("10/1112001", {5: "/"}, "10/11/2001"),
+        ("1011112001", {2: "/", 5: "/"}, "10/11/2001"),
+        ("10/1//2001", {4: "1"}, "10/11/2001"),
+        ("8/2125", {3: "/"}, "8/2125"),
+        ("1011112001", {}, "1011112001"),
+        ("10/1112101", {5: "/"}, "10/1112101"),
     ],
 )
 def test_signs_make_sense_in_their_places(text: str, doubts: dict[int, str], expected: str) -> None:
     """A slash at the end of a number is a 1, a bracket that another one lacks may have been taken for one, and the
     marks between groups of three digits agree, but for the decimal mark; an apostrophe beside more digits is none, nor
-    are two strokes slashes that almost are 1s, where they make no date."""
+    are two strokes slashes that almost are 1s, where they make no date; and where they make one, they are."""
     logits = make_logits(text, doubts)
     assert spell(logits) == text and spell(logits + weigh_signs(logits)) == expected

@@ -25,11 +25,15 @@ _MISPLACED = re.compile(
     r"|(?<=[0-9]{3})/(?=[0-9]{3}(?!.*[=+×÷]))|(?<=[0-9]{5})/(?=[0-9])|(?<=[0-9])/(?=[0-9]{5})"  # in long numbers
 )
 # Two slashes in one number, as a date has them, and that of no date.
-_DAY, _YEAR = r"(?:[0-2]?[0-9]|3[01])", r"(?:(?:1[0-9]|20)?[0-9]{2})"
+_DAY, _YEAR = r"(?:0?[1-9]|[12][0-9]|3[01])", r"(?:(?:1[0-9]|20)?[0-9]{2})"
 _NO_DATE = re.compile(
     rf"(?<![0-9/])(?!{_DAY}/{_DAY}/{_YEAR}(?![0-9/])|{_YEAR}/{_DAY}/{_DAY}(?![0-9/]))"
     r"[0-9]+/[0-9]+/[0-9]+(?![0-9/])"
 )
+# A date of which a slash was taken for a 1, or a 1 for a slash, with ones for all of them: few other numbers have a
+# day, a month and a year of these centuries around ones.
+_DATE = re.compile(rf"(?<![0-9]){_DAY}(1){_DAY}(1)(?:19|20)[0-9]{{2}}(?![0-9])")
+_MAX_SLASH_LOSS = 4.0  # nats that the slash may be less likely than the 1
 # An apostrophe beside more than three digits parts no thousands, and means nothing else within a number.
 _NO_APOSTROPHE_COST = 10.0
 _NO_APOSTROPHE = re.compile(r"(?<=[0-9]{4})'(?=[0-9])|(?<=[0-9])'(?=[0-9]{4})")
@@ -67,6 +71,8 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
     for match in _NO_DATE.finditer(text):
         for slash in re.finditer("/", match[0]):
             weights[spans[match.start() + slash.start()], encode_text("/")] -= _MISPLACED_COST
+    for match in _DATE.finditer(text.replace("/", "1")):
+        weights += _weigh_slashes(match, frames, text, spans)
     for match in _NO_APOSTROPHE.finditer(text):
         weights[spans[match.start()], encode_text("'")] -= _NO_APOSTROPHE_COST
     for bracket, other in ("()", ")("):
@@ -74,6 +80,20 @@ def weigh_signs(frames: NDArray[np.float32]) -> NDArray[np.float32]:
             weights += _weigh_lacked_bracket(bracket, frames, text, spans)
     for match in _GROUPED.finditer(text):
         weights += _weigh_marks(match, frames, spans)
+    return weights
+
+
+def _weigh_slashes(
+    match: re.Match[str], frames: NDArray[np.float32], text: str, spans: Sequence[slice]
+) -> NDArray[np.float32]:
+    """What makes a date's slashes likelier where they stand and none elsewhere, if they are not unlikely, float32
+    T×27. `spans` are the frames of each character of the text, and one more on either side."""
+    weights, (slash,) = np.zeros_like(frames), encode_text("/")
+    places = {match.start(1), match.start(2)}
+    found = {place for place in range(*match.span()) if text[place] == "/"}
+    if found != places and max(measure_loss(frames, spans[place], "/") for place in places) <= _MAX_SLASH_LOSS:
+        for place in found | places:
+            weights[spans[place], slash] += _LACKED_GAIN if place in places else -_LACKED_GAIN
     return weights
 
 
