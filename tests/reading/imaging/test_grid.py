@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from inkdigits.reading.imaging.grid import NO_GRID, find_grid
+from inkdigits.reading.imaging.grid import NO_GRID, drop_strokes, find_grid
 from inkdigits.reading.imaging.rules import Rule
 from tests.reading.drawing import Pixels
 
@@ -86,6 +86,18 @@ def test_a_stroke_alone_in_a_low_row_of_a_table_is_no_rule() -> None:
     assert len(find_grid(mask, HEIGHT).uprights) == 5
     mask[60:114, 140:143] = 1
     assert len(find_grid(mask, HEIGHT).uprights) == 7, "two are walls of boxes"
+
+
+@pytest.mark.parametrize(("start", "x", "count"), [(60, 140, 5), (48, 140, 3), (120, 95, 5), (120, 102, 3)])
+def test_strokes_of_two_digits_are_no_walls_of_boxes(start: int, x: int, count: int) -> None:
+    """Walls reach equally far up, and the pieces of a broken rule stand below one another."""
+
+    def make_rule(x: float, start: float, end: float) -> Rule:
+        return Rule(np.array([start, end]), np.array([x, x]))
+
+    table = [make_rule(x, 60, 300) for x in (60, 180, 300)]
+    strokes = [make_rule(86, 60, 114), make_rule(x, start, start + 54)]
+    assert len(drop_strokes([*table, *strokes], HEIGHT)) == count
 
 
 def test_a_broken_rule_is_a_rule_among_others() -> None:

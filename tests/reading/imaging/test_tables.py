@@ -36,9 +36,9 @@ def test_a_rule_that_is_ink_above_and_faint_below_is_one() -> None:
     assert [rule.length > 200 for rule in mended.uprights] == [True] * 5
 
 
-@pytest.mark.parametrize(("x", "count"), [(185.0, 4), (205.0, 5)])
+@pytest.mark.parametrize(("x", "count"), [(185.0, 4), (175.0, 4), (205.0, 5)])
 def test_what_runs_through_digits_all_along_is_no_rule(x: float, count: int) -> None:
-    """The middle one of five, with a digit on it, or beside it, in each row."""
+    """The middle one of five, with a digit on it, one that ends near it, or one beside it, in each row."""
     boxes = np.array([[x, 60 + 15 + row * CELL, 30, HEIGHT] for row in range(3)], np.float64)
     assert count_uprights(draw_table(4, 3) * np.uint8(200), boxes) == count
 

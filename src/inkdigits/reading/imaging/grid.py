@@ -28,8 +28,9 @@ _SLOPE_LENGTH = 8.0  # of level rules that tell how a page slopes
 # much, in a photo from one side; what is not its own leans as they do but for so much, and goes astray as far as this.
 _MIN_OWN, _AS_LONG_AS_OWN = 3, 0.8
 _MAX_OWN_LEAN, _MAX_LEAN, _MAX_DRIFT = 0.07, 0.03, 0.1
-# Walls of boxes are so far apart.
-_BOX_WIDTHS = (0.8, 2.5)
+# Walls of boxes are so far apart, and reach equally far up and down but for so much; and pieces of a broken rule are so
+# far off each other's line at most.
+_BOX_WIDTHS, _UNEVEN_WALLS, _PIECES_APART = (0.8, 2.5), 0.25, 0.3
 # How long a break in a rule may be, of a digit's height, and how much of the rule has ink: of one like any other, and
 # of an upright one that is broken, on a page with others.
 _WHOLE, _BROKEN = (0.25, 0.85), (0.4, 0.7)
@@ -118,9 +119,9 @@ def _find_alone(rules: Sequence[Rule], middles: NDArray[np.float64], digit_heigh
     starts, ends = np.array([rule.start for rule in rules]), np.array([rule.end for rule in rules])
     distances = np.abs(middles - middles[:, np.newaxis]) / digit_height  # N×N
     unevenness = np.maximum(np.abs(starts - starts[:, np.newaxis]), np.abs(ends - ends[:, np.newaxis])) / digit_height
-    are_walls = (unevenness < SAME_RULE) & (distances > _BOX_WIDTHS[0]) & (distances < _BOX_WIDTHS[1])
+    are_walls = (unevenness < _UNEVEN_WALLS) & (distances > _BOX_WIDTHS[0]) & (distances < _BOX_WIDTHS[1])
     are_apart = (starts > ends[:, np.newaxis]) | (ends < starts[:, np.newaxis])
-    return np.asarray(~(are_walls | (are_apart & (distances < SAME_RULE))).any(axis=1), np.bool_)
+    return np.asarray(~(are_walls | (are_apart & (distances < _PIECES_APART))).any(axis=1), np.bool_)
 
 
 def sort_rules(rules: Iterable[Rule]) -> tuple[Rule, ...]:

@@ -34,8 +34,9 @@ _AVERAGED_PX, _MAX_FAINT_WIDTH_PX = 9, 5  # of the shrunk page: along a faint ru
 _MIN_CELL_WIDTH = 1.5  # of a table whose rules are faint
 _LONGER = 0.5  # a faint rule is longer than the parts of it that are ink
 _AS_LONG = 0.5  # of the longest rule: a faint one, or one of a table
-# Of a digit's width: its inside; and of a line's length: so much is within digits, where it is strokes of them.
-_INNER_SHARE, _MIN_CHAINED_SHARE = 0.6, 0.4
+# Of a digit's width: its inside, and that with the strokes at its sides; and of a line's length: so much is within
+# digits, where it is strokes of them.
+_INNER_SHARE, _STROKES_SHARE, _MIN_CHAINED_SHARE = 0.6, 0.76, 0.4
 # Columns of one width, but for so much, and so many, of at least so many digits' heights: a rule is missing in one that
 # is a multiple, if most digits are so far from its place, of a column's width.
 _SAME_WIDTH, _MIN_COLUMNS, _MIN_COLUMN_WIDTH, _MIN_SPREAD = 0.12, 3, 1.2, 0.3
@@ -140,7 +141,7 @@ def _drop_chains(grid: Grid, digit_boxes: NDArray[np.float64]) -> Grid:
 
     def is_chain(rule: Rule) -> bool:
         depths = (np.interp(middles, rule.along, rule.across) - x) / widths
-        is_through = (np.abs(depths - 0.5) < _INNER_SHARE / 2) & (middles > rule.start) & (middles < rule.end)
+        is_through = (np.abs(depths - 0.5) < _STROKES_SHARE / 2) & (middles > rule.start) & (middles < rule.end)
         return bool(is_through.sum() > 1 and heights[is_through].sum() > _MIN_CHAINED_SHARE * rule.length)
 
     return replace(grid, uprights=tuple(rule for rule in grid.uprights if not is_chain(rule)))
