@@ -163,7 +163,8 @@ def test_what_stands_in_a_word_is_refused_and_only_that(form: Form | None, rejec
     [
         ("55ttt", 0.9, "55", None),
         ("55ttt", 0.8, "??", None),
-        ("5tttt", 0.9, "?", None),
+        ("5ttt", 0.9, "?", None),
+        ("5tttt", 0.9, "", IN_WORD),
         ("5~ttt", 0.9, "", IN_WORD),
         ("5~tt", 0.9, "?", None),
     ],
@@ -178,6 +179,16 @@ def test_letters_are_none_where_the_transcriber_sees_none(
     transcript = make_transcript(says.replace("t", SPACE), probability=0.8)
     (line,) = decode_lines(detections, ink, THRESHOLDS, Expected(), lambda _row, _is_one_view: [transcript])
     assert (line.text, line.numbers[0].rejected) == (read, rejected)
+
+
+@pytest.mark.parametrize(("digit", "read"), [(5, ""), (7, "7")])
+def test_a_plain_digit_of_a_word_is_rejected_if_it_looks_like_a_letter(digit: int, read: str) -> None:
+    """Of a word the transcriber may see the first letter only."""
+    detections = make_detections((3, 10, sure(digit), 0.999), width=18, height=30)
+    ink = [Box(24 * place + 3, 10, 18, 30) for place in range(6)]
+    transcript = make_transcript(f"{digit}     ", probability=0.999)
+    (line,) = decode_lines(detections, ink, THRESHOLDS, Expected(), lambda _row, _is_one_view: [transcript])
+    assert line.text == read
 
 
 @pytest.mark.parametrize(("second", "x", "rejected"), [(4, 40, None), (6, 40, IN_WORD), (4, 160, IN_WORD)])

@@ -36,6 +36,7 @@ _LETTER_ODDS = 0.05  # by which the odds that a number is right fall where it st
 _PLAIN_MIN_DIGITNESS = 0.85  # to the detections, in the mean over a row: from which it is plain
 _COUNTING_MIN_DIGITNESS = 0.95  # of each digit of a quantity before a word: some letters are nearly as plain;
 _COUNTING_DIGITS_PER_DOUBT = 4  # of so many, one may be less plain
+_LETTER_LIKE = ("0", "1", "5")  # O, l and S: in a word, such a digit is never accepted, as sure as it may be
 _MAX_LIST_NUMBER = 99
 _MAX_FEW_ROWS = 20  # a page with more rows is full
 _MIN_PLAIN_SHARE = 0.5  # of a page's digits: where fewer are plain, the page is a texture
@@ -162,12 +163,14 @@ def _confirm_letters(
     listed: Container[Box],
 ) -> Letters:
     """The letters beside digits, whose boxes are `lettered` where the transcriber sees any on their row. Where it sees
-    none, nothing is in a word; and beside `plain` digits there is no text then, but pieces of rules, bars or dirt. What
-    is `listed` is no letter."""
+    none, nothing is in a word but a single digit, as of a word it may see the first letter only; and beside `plain`
+    digits there is no text then, but pieces of rules, bars or dirt. What is `listed` is no letter."""
     boxes = [digit.box for number in numbers for digit in number.digits]
     is_lettered, is_plain, is_listed = (
         np.array([box in kept for box in boxes], np.bool_) for kept in (lettered, plain, listed)
     )
+    is_single = np.array([len(number.digits) == 1 for number in numbers for _ in number.digits], np.bool_)
+    is_lettered |= letters.are_many & is_single
     return Letters(
         letters.are_near & (is_lettered | ~is_plain) & ~is_listed, letters.are_many & is_lettered & ~is_listed
     )
@@ -205,7 +208,8 @@ def _refuse_letters_and_textures(
         if number.known is not None and thresholds is not None:
             confidence = scale_odds(number.known, _LETTER_ODDS)
             number = replace(number, known=confidence)
-            if number.accepted and confidence >= thresholds.min_confidence:
+            is_letter = all(in_word) and number.text in _LETTER_LIKE
+            if number.accepted and confidence >= thresholds.min_confidence and not is_letter:
                 return number
         kept = (
             set_accepted(digit, digit.accepted and not each) for digit, each in zip(number.digits, refused, strict=True)
