@@ -64,3 +64,17 @@ def test_a_digit_that_fills_its_picture_is_the_ink_beside_specks() -> None:
     cv2.ellipse(page, (150, 200), (90, 150), 0, 0, 360, (40,), 40)
     ink = extract_ink(page)
     assert ink.strength[200, 60] > 150
+
+
+@pytest.mark.parametrize("shade", [0.55, 0.65])
+def test_no_band_of_ink_runs_along_the_edge_of_a_sharp_shadow(shade: float) -> None:
+    page, near_strokes = np.full((400, 500), 210, np.uint8), np.zeros((400, 500), np.uint8)
+    for baseline in range(80, 400, 70):
+        for layer, value, thickness in ((page, 165, 3), (near_strokes, 1, 9)):
+            cv2.putText(layer, "128 306 44", (40, baseline), cv2.FONT_HERSHEY_SIMPLEX, 1.4, value, thickness)
+    y, x = np.mgrid[:400, :500]
+    beside_edge = x - 300 - 0.4 * (y - 200)
+    light = 1 - (1 - shade) * cv2.GaussianBlur((beside_edge < 0).astype(np.float32), (0, 0), 2)
+    mask = extract_ink((page * light).astype(np.uint8)).mask
+    assert mask[page == 165].mean() > 0.97
+    assert mask[(np.abs(beside_edge) < 40) & (near_strokes == 0)].mean() < 0.01

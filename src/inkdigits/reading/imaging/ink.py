@@ -14,7 +14,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from inkdigits.reading.imaging.parts import find_dark_part, find_sheet
+from inkdigits.reading.imaging.parts import find_dark_part, find_sheet, smooth_paper, smooth_shaded_paper
 from inkdigits.reading.imaging.pixels import Array, Pixels, median, percentile, shrink
 
 TINY_SIDE_PX = 40  # longest side up to which a drawing is taken as evenly lit already
@@ -36,6 +36,9 @@ _SMOOTHING_PX = (0.6, 0.8, 1.2, 1.8, 2.4)  # by the first of these that is enoug
 _MAX_SPECK_PX, _MAX_WRITING_SHARE, _MIN_BROAD_PX, _BROAD_SHARE = 3, 0.6, 9, 60
 _MIN_PAGE_PX, _EDGE_PX, _MIN_GAIN, _MAX_WRITTEN_SHARE, _FULL_PERCENTILE = 240, 7, 3, 0.12, 90
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
+
+
+EstimatePaper = Callable[[Pixels, int], Pixels]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -118,7 +121,7 @@ def _darken_ink(grey: Pixels, paper_dark: bool) -> Pixels:
 
 def _extract_page_ink(dark_page: Pixels) -> Ink:
     """The ink of a page, darker than its paper."""
-    ink = _extract_dark_ink(dark_page, _drop_shaded_paper)
+    ink = _extract_dark_ink(dark_page, _drop_shaded_paper, smooth_shaded_paper)
     return ink if min(ink.mask.shape) < _MIN_PAGE_PX else _add_paler_ink(ink, dark_page)
 
 
@@ -154,18 +157,22 @@ def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
     return np.asarray(is_other[labels])
 
 
-def _extract_dark_ink(dark_ink: Pixels, select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask) -> Ink:
+def _extract_dark_ink(
+    dark_ink: Pixels,
+    select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask,
+    estimate_paper: EstimatePaper = smooth_paper,
+) -> Ink:
     """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
-    all ink of a single digit."""
+    all ink of a single digit. `estimate_paper` smooths what is left of the image without its strokes."""
     if max(dark_ink.shape) <= TINY_SIDE_PX:
         return _extract_evenly_lit_ink(dark_ink)
     reach_px, min_contrast = min(dark_ink.shape) / 4, _estimate_min_contrast(dark_ink)
-    first = _threshold(_measure_local_contrast(dark_ink, reach_px), min_contrast)
+    first = _threshold(_measure_local_contrast(dark_ink, reach_px, estimate_paper), min_contrast)
     # Once the strokes are known, the paper can be followed more closely.
     finer_reach_px = max(5.0, 6 * estimate_stroke_width(select_strokes(first)))
     if finer_reach_px >= reach_px:
         return first
-    return _threshold(_measure_local_contrast(dark_ink, finer_reach_px), min_contrast)
+    return _threshold(_measure_local_contrast(dark_ink, finer_reach_px, estimate_paper), min_contrast)
 
 
 def _find_at_edge(stats: Array, mask: Pixels) -> NDArray[np.bool_]:
@@ -272,16 +279,13 @@ def _estimate_even_paper(dark_ink: Pixels) -> int:
     return int(np.partition(dark_ink, index, axis=None)[index])
 
 
-def _measure_local_contrast(dark_ink: Pixels, reach_px: float) -> Pixels:
-    return _measure_contrast(_estimate_paper(dark_ink, reach_px), dark_ink)
-
-
-def _estimate_paper(dark_ink: Pixels, reach_px: float) -> Pixels:
-    """The paper's brightness behind the ink: strokes narrower than `reach_px` are closed over."""
+def _measure_local_contrast(dark_ink: Pixels, reach_px: float, estimate_paper: EstimatePaper) -> Pixels:
+    """The contrast to the paper behind the ink: strokes narrower than `reach_px` are closed over."""
     height, width = dark_ink.shape
     coarse = shrink(dark_ink, min(_PAPER_SIDE_PX, round(_MAX_DISC_PX * max(height, width) / reach_px)))
     side = max(3, int(reach_px * coarse.shape[1] / width) | 1)
     disc = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (side, side))
     closed = cv2.morphologyEx(cv2.medianBlur(coarse, 3), cv2.MORPH_CLOSE, disc, borderType=cv2.BORDER_REPLICATE)
-    smooth = cv2.blur(closed, (side, side), borderType=cv2.BORDER_REPLICATE)
-    return np.asarray(cv2.resize(smooth, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    paper = estimate_paper(np.asarray(closed, np.uint8), side)
+    large = np.asarray(cv2.resize(paper, (width, height), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return _measure_contrast(large, dark_ink)

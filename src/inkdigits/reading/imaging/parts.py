@@ -1,5 +1,5 @@
 """Find out what a page has beside its paper: a dark part with bright ink beside a bright part with dark ink, as of a
-board beside a sheet, or a dark table round a bright sheet."""
+board beside a sheet, or a dark table round a bright sheet; and how bright paper is on both sides of a shadow's edge."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ _MIN_DIFFERENCE = 48  # of 255: between the two parts' brightness
 _MIN_SKEWNESS = 2.0  # of the brightness of a part of dark paper: bright ink is its long tail; of a sheet the reverse
 _STROKE_BLUR_PX, _MIN_SHADED_SKEWNESS = 5, 1.0  # as much in a shadow, of narrow strokes: fingers may be darker
 _MIN_CONVEX_SHARE = 0.85  # of its convex hull, that a sheet fills
+# In a shadow paper is no darker than a part of what it is beside it. Where smoothing makes it too bright, by such a
+# share, it is set right, the more the more it is; a page has a shadow if so much of it is plainly too bright.
+_MAX_SHADOW_RATIO, _EXCESS_RANGE, _PLAIN_EXCESS, _MIN_SHADOW_EDGE = 2.0, (0.08, 0.14), 0.15, 0.01
 _SEAM_PX = 2  # on either side of where the parts meet, in which ink cannot be told
 
 
@@ -124,3 +127,22 @@ def _enlarge(mask: Pixels, grey: Pixels) -> Pixels:
 def _measure_skewness(details: NDArray[np.float32]) -> float:
     """The third moment, in standard deviations (at least one level of brightness)."""
     return float((details**3).mean()) / max(1.0, float(details.std())) ** 3
+
+
+def smooth_paper(closed: Pixels, side_px: int) -> Pixels:
+    """The paper's brightness where strokes were closed over by a disc of that side."""
+    return np.asarray(cv2.blur(closed, (side_px, side_px), borderType=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def smooth_shaded_paper(closed: Pixels, side_px: int) -> Pixels:
+    """As `smooth_paper`, but at the edge of a sharp shadow the brightness stays what it is on either side, so that no
+    band of ink runs along it. A median keeps such edges; those of what is much darker, as of a table, stay smooth."""
+    smooth, stepped = smooth_paper(closed, side_px), cv2.medianBlur(closed, side_px)
+    square = np.ones((side_px, side_px), np.uint8)
+    is_shadow = cv2.dilate(closed, square) < _MAX_SHADOW_RATIO * cv2.erode(closed, square)
+    excess = smooth / np.maximum(stepped, 1) - 1
+    if (is_shadow & (excess > _PLAIN_EXCESS)).mean() < _MIN_SHADOW_EDGE:
+        return smooth
+    low, high = _EXCESS_RANGE
+    weight = is_shadow * np.clip((excess - low) / (high - low), 0, 1)
+    return np.asarray(smooth * (1 - weight) + stepped * weight, np.uint8)
