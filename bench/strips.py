@@ -77,11 +77,10 @@ def _make_picture(ink: NDArray[np.float32], rng: np.random.Generator) -> NDArray
 
 def score_strips(answers: list[tuple[Transcription, str]]) -> store.Json:
     """Counts over strips, and how far confidence is from the share that is right: the mean over equally filled bins
-    (expected calibration error), and the areas under risk against coverage. Where nothing was read, confidence is 0, as
-    in shared/risk.py."""
+    (expected calibration error), and the areas under risk against coverage."""
     right = np.array([each.digits == extract_digits(truth) for each, truth in answers])
-    confidence = np.array([(each.confidence or 0.0) if each.digits else 0.0 for each, _ in answers])
-    by_digits = [(each.digits_confidence or 0.0) if each.digits else 0.0 for each, _ in answers]
+    confidence = np.array([each.confidence or 0.0 for each, _ in answers])
+    by_digits = [each.digits_confidence or 0.0 for each, _ in answers]
     sure = np.array([is_sure(each) and bool(each.digits) for each, _ in answers])
     bins = np.array_split(np.argsort(confidence, kind="stable"), CONFIDENCE_BINS)
     return {

@@ -50,8 +50,8 @@ def decode_lone_number(
         return ()
     (number,) = lines[0].numbers
     is_sure = number.confidence >= _MIN_LONE_CONFIDENCE
-    doubted = replace(number, digits=tuple(set_accepted(digit, False) for digit in digits))
-    return lines if is_sure else (replace(lines[0], numbers=(doubted,)),)
+    refused = replace(number, digits=tuple(set_accepted(digit, False) for digit in digits))
+    return lines if is_sure else (replace(lines[0], numbers=(refused,)),)
 
 
 def read_whole_page(

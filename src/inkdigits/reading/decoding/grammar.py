@@ -89,11 +89,12 @@ def _weigh_slashes(
     """What makes a date's slashes likelier where they stand and none elsewhere, if they are not unlikely, float32
     T×27. `spans` are the frames of each character of the text, and one more on either side."""
     weights, (slash,) = np.zeros_like(frames), encode_text("/")
-    places = {match.start(1), match.start(2)}
-    found = {place for place in range(*match.span()) if text[place] == "/"}
-    if found != places and max(measure_loss(frames, spans[place], "/") for place in places) <= _MAX_SLASH_LOSS:
-        for place in found | places:
-            weights[spans[place], slash] += _LACKED_GAIN if place in places else -_LACKED_GAIN
+    positions = {match.start(1), match.start(2)}
+    found = {index for index in range(*match.span()) if text[index] == "/"}
+    losses = [measure_loss(frames, spans[index], "/") for index in positions]
+    if found != positions and max(losses) <= _MAX_SLASH_LOSS:
+        for index in found | positions:
+            weights[spans[index], slash] += _LACKED_GAIN if index in positions else -_LACKED_GAIN
     return weights
 
 
