@@ -235,10 +235,12 @@ class Reader:
         # The most probable digits that do not conflict and fit the form, in numbers and lines. What a whole row says to
         # the transcriber, which reads it from left to right, counts as much as the digits that were found in it.
         transcribe = partial(transcribe_row, self._transcriber, self._second, proposals)
-        known = (proposals.ink_components, thresholds, expected, transcribe, grid)
-        lines = decode_lines(detections, *known)
-        if not lines:  # a short number alone on its page has lost too much by its isolation
-            lines = decode_lone_number(in_size, proposals, lambda lone: decode_lines(lone, *known))
+        ink = proposals.ink_components
+        decode = partial(
+            decode_lines, ink_components=ink, thresholds=thresholds, expected=expected, transcribe=transcribe, grid=grid
+        )
+        # A short number alone on its page has lost too much by its isolation.
+        lines = decode(detections) or decode_lone_number(in_size, proposals, decode)
         lines = reject_crossed_out(lines, proposals.ink, proposals.ink_scale)
         if not expected.tells_kind:  # a page with nothing sure on it may be one large number
             lines = read_whole_page(grey, proposals, lines, expected.form, self._classifier, thresholds)

@@ -42,16 +42,17 @@ def decode_lone_number(
     if (detections.digitness > 0.5).sum() > _MAX_DETECTED:
         return ()
     lines = decode(cap_fragments(detections, proposals.is_fragment))
-    if len(lines) != 1 or len(lines[0].numbers) != 1:
+    numbers = [number for line in lines for number in line.numbers]
+    if len(numbers) != 1 or len(numbers[0].digits) < 2:
         return ()
-    box, digits = lines[0].box, list_digits(lines)
-    tall = [each for each in proposals.ink_components if each.height >= _MIN_INK_HEIGHT * box.height]
-    if len(digits) < 2 or not tall or box.width < _MIN_INK_WIDTH * Box.around(tall).width:
+    (number,) = numbers
+    tall = [each for each in proposals.ink_components if each.height >= _MIN_INK_HEIGHT * number.box.height]
+    if not tall or number.box.width < _MIN_INK_WIDTH * Box.around(tall).width:
         return ()
-    (number,) = lines[0].numbers
-    is_sure = number.confidence >= _MIN_LONE_CONFIDENCE
-    refused = replace(number, digits=tuple(set_accepted(digit, False) for digit in digits))
-    return lines if is_sure else (replace(lines[0], numbers=(refused,)),)
+    if number.confidence >= _MIN_LONE_CONFIDENCE:
+        return lines
+    refused = replace(number, digits=tuple(set_accepted(digit, False) for digit in number.digits))
+    return (replace(lines[0], numbers=(refused,)),)
 
 
 def read_whole_page(

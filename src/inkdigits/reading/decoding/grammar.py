@@ -91,10 +91,10 @@ def _weigh_slashes(
     weights, (slash,) = np.zeros_like(frames), encode_text("/")
     positions = {match.start(1), match.start(2)}
     found = {index for index in range(*match.span()) if text[index] == "/"}
-    losses = [measure_loss(frames, spans[index], "/") for index in positions]
-    if found != positions and max(losses) <= _MAX_SLASH_LOSS:
-        for index in found | positions:
-            weights[spans[index], slash] += _LACKED_GAIN if index in positions else -_LACKED_GAIN
+    if found == positions or any(measure_loss(frames, spans[index], "/") > _MAX_SLASH_LOSS for index in positions):
+        return weights
+    for index in found | positions:
+        weights[spans[index], slash] += _LACKED_GAIN if index in positions else -_LACKED_GAIN
     return weights
 
 

@@ -37,8 +37,7 @@ _MAX_SPECK_PX, _MAX_WRITING_SHARE, _MIN_BROAD_PX, _BROAD_SHARE = 3, 0.6, 9, 60
 _MIN_PAGE_PX, _EDGE_PX, _MIN_GAIN, _MAX_WRITTEN_SHARE, _FULL_PERCENTILE = 240, 7, 3, 0.12, 90
 _NOISE_KERNEL = np.array([[1, -2, 1], [-2, 4, -2], [1, -2, 1]], np.float32)
 
-
-EstimatePaper = Callable[[Pixels, int], Pixels]
+_EstimatePaper = Callable[[Pixels, int], Pixels]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -160,7 +159,7 @@ def _find_other_than_writing(mask: Pixels) -> NDArray[np.bool_]:
 def _extract_dark_ink(
     dark_ink: Pixels,
     select_strokes: Callable[[Ink], Pixels] = lambda ink: ink.mask,
-    estimate_paper: EstimatePaper = smooth_paper,
+    estimate_paper: _EstimatePaper = smooth_paper,
 ) -> Ink:
     """The ink of an image, darker than its paper. `select_strokes` gives the mask of what tells how wide strokes are:
     all ink of a single digit. `estimate_paper` smooths what is left of the image without its strokes."""
@@ -279,7 +278,7 @@ def _estimate_even_paper(dark_ink: Pixels) -> int:
     return int(np.partition(dark_ink, index, axis=None)[index])
 
 
-def _measure_local_contrast(dark_ink: Pixels, reach_px: float, estimate_paper: EstimatePaper) -> Pixels:
+def _measure_local_contrast(dark_ink: Pixels, reach_px: float, estimate_paper: _EstimatePaper) -> Pixels:
     """The contrast to the paper behind the ink: strokes narrower than `reach_px` are closed over."""
     height, width = dark_ink.shape
     coarse = shrink(dark_ink, min(_PAPER_SIDE_PX, round(_MAX_DISC_PX * max(height, width) / reach_px)))

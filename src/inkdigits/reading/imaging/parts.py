@@ -54,6 +54,28 @@ def find_sheet(grey: Pixels) -> Pixels | None:
     return _enlarge(np.asarray(inside, np.uint8), grey)
 
 
+def smooth_paper(closed: Pixels, side_px: int) -> Pixels:
+    """The paper's brightness where strokes were closed over by a disc of that side."""
+    return np.asarray(cv2.blur(closed, (side_px, side_px), borderType=cv2.BORDER_REPLICATE), np.uint8)
+
+
+def smooth_shaded_paper(closed: Pixels, side_px: int) -> Pixels:
+    """As `smooth_paper`, but at the edge of a sharp shadow the brightness stays what it is on either side, so that no
+    band of ink runs along it. A median keeps such edges; those of what is much darker, as of a table, stay smooth."""
+    smooth, stepped = smooth_paper(closed, side_px), cv2.medianBlur(closed, side_px)
+    excess = smooth / np.maximum(stepped, 1) - 1
+    is_plain = excess > _PLAIN_EXCESS
+    if is_plain.mean() < _MIN_SHADOW_EDGE:  # most pages, and the rest takes longer
+        return smooth
+    square = np.ones((side_px, side_px), np.uint8)
+    is_shadow = cv2.dilate(closed, square) < _MAX_SHADOW_RATIO * cv2.erode(closed, square)
+    if (is_shadow & is_plain).mean() < _MIN_SHADOW_EDGE:
+        return smooth
+    low, high = _EXCESS_RANGE
+    weight = is_shadow * np.clip((excess - low) / (high - low), 0, 1)
+    return np.asarray(smooth * (1 - weight) + stepped * weight, np.uint8)
+
+
 def _has_shaded_paper(parts: _Parts) -> bool:
     """Whether there is dark ink on the brighter or the darker half of the dark part: that is paper in a shadow."""
     is_dark = parts.dark > 0
@@ -127,22 +149,3 @@ def _enlarge(mask: Pixels, grey: Pixels) -> Pixels:
 def _measure_skewness(details: NDArray[np.float32]) -> float:
     """The third moment, in standard deviations (at least one level of brightness)."""
     return float((details**3).mean()) / max(1.0, float(details.std())) ** 3
-
-
-def smooth_paper(closed: Pixels, side_px: int) -> Pixels:
-    """The paper's brightness where strokes were closed over by a disc of that side."""
-    return np.asarray(cv2.blur(closed, (side_px, side_px), borderType=cv2.BORDER_REPLICATE), np.uint8)
-
-
-def smooth_shaded_paper(closed: Pixels, side_px: int) -> Pixels:
-    """As `smooth_paper`, but at the edge of a sharp shadow the brightness stays what it is on either side, so that no
-    band of ink runs along it. A median keeps such edges; those of what is much darker, as of a table, stay smooth."""
-    smooth, stepped = smooth_paper(closed, side_px), cv2.medianBlur(closed, side_px)
-    square = np.ones((side_px, side_px), np.uint8)
-    is_shadow = cv2.dilate(closed, square) < _MAX_SHADOW_RATIO * cv2.erode(closed, square)
-    excess = smooth / np.maximum(stepped, 1) - 1
-    if (is_shadow & (excess > _PLAIN_EXCESS)).mean() < _MIN_SHADOW_EDGE:
-        return smooth
-    low, high = _EXCESS_RANGE
-    weight = is_shadow * np.clip((excess - low) / (high - low), 0, 1)
-    return np.asarray(smooth * (1 - weight) + stepped * weight, np.uint8)
